@@ -1,0 +1,133 @@
+use crate::{Category, Rejected};
+use std::{fmt, time::Duration};
+
+/// How far a request got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// No byte of the request reached the service: sending it again cannot apply it twice.
+    NotSent,
+    /// The request may have reached the service and may have been applied.
+    MaybeSent,
+    /// The service answered.
+    Answered,
+}
+
+/// Whether sending the same request again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The same request fails the same way.
+    Final,
+    /// The cause may pass by itself, here or in another Region.
+    Transient,
+    /// The service asks for fewer calls; wait, do not run elsewhere.
+    Throttled,
+}
+
+/// What is known of one failure, borrowed from the error that knows it.
+///
+/// Made by [`Facts::new`] and filled in field by field.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Facts<'a> {
+    /// How far the request got.
+    pub stage: Stage,
+    /// What kind of thing went wrong.
+    pub category: Category,
+    /// Whether sending it again can help.
+    pub verdict: Verdict,
+    /// The service's error code, such as `ThrottlingException`.
+    pub code: Option<&'a str>,
+    /// The service's message, or that of the error at the root of a failure to send.
+    pub message: Option<&'a str>,
+    /// The id under which AWS support finds the request.
+    pub request_id: Option<&'a str>,
+    /// The HTTP status of the answer.
+    pub status: Option<u16>,
+    /// How long the service asks to wait before the next attempt.
+    pub retry_after: Option<Duration>,
+    /// The refusal of our own layers that this failure carries.
+    pub rejected: Option<&'a Rejected>,
+}
+
+impl<'a> Facts<'a> {
+    /// States the three facts that every failure has.
+    #[must_use]
+    pub const fn new(stage: Stage, category: Category, verdict: Verdict) -> Self {
+        Self {
+            stage,
+            category,
+            verdict,
+            code: None,
+            message: None,
+            request_id: None,
+            status: None,
+            retry_after: None,
+            rejected: None,
+        }
+    }
+
+    /// Whether the failure says something about the health of the Region or service that was called.
+    ///
+    /// An answer that blames the request, a plea for fewer calls and a refusal of our own layers say nothing of it; a
+    /// lost connection, silence and a 5xx do.
+    #[must_use]
+    pub fn blames_the_service(&self) -> bool {
+        match self.rejected {
+            Some(rejected) => matches!(rejected, Rejected::AttemptTimedOut { .. }),
+            None => self.verdict == Verdict::Transient,
+        }
+    }
+}
+
+/// An owned record of [`Facts`], to be kept after the error is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// How far the request got.
+    pub stage: Stage,
+    /// What kind of thing went wrong.
+    pub category: Category,
+    /// The service's error code.
+    pub code: Option<String>,
+    /// The service's message, or that of the error at the root of a failure to send.
+    pub message: Option<String>,
+    /// The id under which AWS support finds the request.
+    pub request_id: Option<String>,
+    /// The HTTP status of the answer.
+    pub status: Option<u16>,
+}
+
+impl From<&Facts<'_>> for Failure {
+    fn from(facts: &Facts<'_>) -> Self {
+        Self {
+            stage: facts.stage,
+            category: facts.category,
+            code: facts.code.map(str::to_owned),
+            message: facts
+                .rejected
+                .map(Rejected::to_string)
+                .or_else(|| facts.message.map(str::to_owned)),
+            request_id: facts.request_id.map(str::to_owned),
+            status: facts.status,
+        }
+    }
+}
+
+/// `ThrottlingException: rate exceeded (HTTP 400, request 4f…)`
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.code, &self.message) {
+            (Some(code), Some(message)) => write!(f, "{code}: {message}")?,
+            (Some(text), None) | (None, Some(text)) => f.write_str(text)?,
+            (None, None) => write!(f, "{}", self.category)?,
+        }
+        match (self.status, &self.request_id) {
+            (Some(status), Some(id)) => write!(f, " (HTTP {status}, request {id})"),
+            (Some(status), None) => write!(f, " (HTTP {status})"),
+            (None, Some(id)) => write!(f, " (request {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod category;
+mod classify;
+mod facts;
+mod operation;
+mod region;
+mod rejected;
+
+pub use category::Category;
+pub use classify::Classify;
+pub use facts::{Facts, Failure, Stage, Verdict};
+pub use operation::OperationName;
+pub use region::{InvalidRegion, Region};
+pub use rejected::{Attempt, Rejected};

@@ -1,0 +1,155 @@
+use crate::{Category, Failure, Region, Stage, Verdict};
+use std::{error::Error, fmt, time::Duration};
+
+/// A refusal of our own layers, minted into the caller's error type.
+///
+/// | refusal | was the request sent? | what layers do with it |
+/// |---|---|---|
+/// | `AttemptTimedOut` | maybe | try again and fail over, if the request is idempotent |
+/// | `CircuitOpen`, `LimiterFull`, `Unavailable` | no | never try again in place; fail over without drawing on the budget |
+/// | `DeadlineExceeded`, `BudgetSpent` | says so | give up |
+/// | `Exhausted` | maybe, if one of the attempts was | give up |
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// One attempt got no answer in time; another may fit into the deadline.
+    #[error("no answer within {} of the attempt", Seconds(*.timeout))]
+    AttemptTimedOut {
+        /// How long the attempt was given.
+        timeout: Duration,
+    },
+    /// The circuit breaker holds calls back.
+    #[error("circuit open, next probe in {}", Seconds(*.retry_in))]
+    CircuitOpen {
+        /// When the breaker will let a probe through.
+        retry_in: Duration,
+    },
+    /// A limiter has neither a permit nor room to wait for one.
+    #[error("limiter full")]
+    LimiterFull,
+    /// There is nothing to send with: no client, no credentials, no such Region for this request.
+    #[error("not available")]
+    Unavailable {
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The time for the whole operation is over.
+    #[error("no answer within the deadline of {}", Seconds(*.timeout))]
+    DeadlineExceeded {
+        /// How long the operation was given.
+        timeout: Duration,
+        /// How far the request got.
+        stage: Stage,
+    },
+    /// The budget for further attempts is spent.
+    #[error("budget for further attempts spent; tried {}", List(.tried))]
+    BudgetSpent {
+        /// What each attempt met, in order.
+        tried: Vec<Attempt>,
+    },
+    /// Every Region was tried, and none answered.
+    #[error("no Region answered; tried {}", List(.tried))]
+    Exhausted {
+        /// What each attempt met, in order.
+        tried: Vec<Attempt>,
+    },
+}
+
+/// One Region that was tried, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Where.
+    pub region: Region,
+    /// What it met.
+    pub failure: Failure,
+}
+
+impl Attempt {
+    /// Notes what an attempt in `region` met.
+    #[must_use]
+    pub const fn new(region: Region, failure: Failure) -> Self {
+        Self { region, failure }
+    }
+}
+
+impl Rejected {
+    /// Wraps the reason why there is nothing to send with.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable {
+            source: source.into(),
+        }
+    }
+
+    /// How far the refused request got.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::AttemptTimedOut { .. } => Stage::MaybeSent,
+            Self::CircuitOpen { .. } | Self::LimiterFull | Self::Unavailable { .. } => {
+                Stage::NotSent
+            }
+            Self::DeadlineExceeded { stage, .. } => *stage,
+            Self::BudgetSpent { tried } | Self::Exhausted { tried } => {
+                let sent = tried
+                    .iter()
+                    .any(|attempt| attempt.failure.stage != Stage::NotSent);
+                if sent {
+                    Stage::MaybeSent
+                } else {
+                    Stage::NotSent
+                }
+            }
+        }
+    }
+
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub const fn category(&self) -> Category {
+        match self {
+            Self::AttemptTimedOut { .. } | Self::DeadlineExceeded { .. } => Category::Timeout,
+            _ => Category::Rejected,
+        }
+    }
+
+    /// Whether the same layer may send the request again.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        match self {
+            Self::AttemptTimedOut { .. } => Verdict::Transient,
+            _ => Verdict::Final,
+        }
+    }
+
+    /// Whether another Region may be tried at once, at no cost to the budget, because nothing was sent.
+    #[must_use]
+    pub const fn is_free_to_fail_over(&self) -> bool {
+        matches!(
+            self,
+            Self::CircuitOpen { .. } | Self::LimiterFull | Self::Unavailable { .. }
+        )
+    }
+}
+
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s", self.0.as_secs_f64())
+    }
+}
+
+struct List<'a>(&'a [Attempt]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (at, attempt) in self.0.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {}", attempt.region, attempt.failure)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! Envelope encryption under AWS KMS keys, multi-Region keys with fail-over included.

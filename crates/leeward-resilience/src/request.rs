@@ -1,0 +1,97 @@
+use leeward_error_taxonomy::{OperationName, Region, Rejected};
+
+/// Whether applying a request twice does the same as applying it once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Idempotency {
+    /// It may be sent again, and to two places at once.
+    Idempotent,
+    /// Once it may have been sent, it is never sent again. What nobody vouched for is this.
+    NonIdempotent,
+}
+
+/// What a layer may ask of a request.
+///
+/// `leeward-client-pool`'s operations implement it; [`Plain`] lends it to any other request.
+pub trait Request: Sized {
+    /// Names the operation, for messages and labels.
+    fn operation(&self) -> OperationName;
+
+    /// Whether it may be sent again when it may have been applied.
+    fn idempotency(&self) -> Idempotency;
+
+    /// A copy to send again, or `None` if it can be sent only once (a streaming body).
+    fn replay(&self) -> Option<Self>;
+
+    /// The same request as `region` must see it: a multi-Region key ARN, for one, names the Region.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected::Unavailable`] if the request cannot be sent to `region` (a key that exists in one Region only).
+    fn for_region(&self, region: &Region) -> Result<Self, Rejected>;
+}
+
+/// Makes a [`Request`] of any value: it is the same in every Region, and sent again only if it says that it may be.
+///
+/// ```
+/// use leeward_error_taxonomy::OperationName;
+/// use leeward_resilience::{Idempotency, Plain, Request};
+///
+/// let read = Plain::new("SELECT 1").named(OperationName::new("ledger", "Read")).idempotent();
+/// assert_eq!(read.idempotency(), Idempotency::Idempotent);
+/// assert_eq!(read.operation().to_string(), "ledger.Read");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plain<R> {
+    request: R,
+    name: OperationName,
+    idempotency: Idempotency,
+}
+
+impl<R> Plain<R> {
+    /// Wraps a request that nobody vouches for: unnamed, not idempotent.
+    pub const fn new(request: R) -> Self {
+        Self {
+            request,
+            name: OperationName::UNKNOWN,
+            idempotency: Idempotency::NonIdempotent,
+        }
+    }
+
+    /// Names the operation.
+    #[must_use]
+    pub fn named(self, name: OperationName) -> Self {
+        Self { name, ..self }
+    }
+
+    /// Vouches that applying it twice does the same as applying it once.
+    #[must_use]
+    pub fn idempotent(self) -> Self {
+        Self {
+            idempotency: Idempotency::Idempotent,
+            ..self
+        }
+    }
+
+    /// The request within.
+    pub fn into_inner(self) -> R {
+        self.request
+    }
+}
+
+impl<R: Clone> Request for Plain<R> {
+    fn operation(&self) -> OperationName {
+        self.name
+    }
+
+    fn idempotency(&self) -> Idempotency {
+        self.idempotency
+    }
+
+    fn replay(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn for_region(&self, _: &Region) -> Result<Self, Rejected> {
+        Ok(self.clone())
+    }
+}
