@@ -1,5 +1,5 @@
 use crate::{Category, Rejected};
-use std::{fmt, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,8 +39,10 @@ pub struct Facts<'a> {
     pub verdict: Verdict,
     /// The service's error code, such as `ThrottlingException`.
     pub code: Option<&'a str>,
-    /// The service's message, or that of the error at the root of a failure to send.
+    /// The service's message.
     pub message: Option<&'a str>,
+    /// The error at the root, where there is one below this.
+    pub cause: Option<&'a (dyn Error + 'static)>,
     /// The id under which AWS support finds the request.
     pub request_id: Option<&'a str>,
     /// The HTTP status of the answer.
@@ -61,6 +63,7 @@ impl<'a> Facts<'a> {
             verdict,
             code: None,
             message: None,
+            cause: None,
             request_id: None,
             status: None,
             retry_after: None,
@@ -76,7 +79,16 @@ impl<'a> Facts<'a> {
     pub fn blames_the_service(&self) -> bool {
         match self.rejected {
             Some(rejected) => matches!(rejected, Rejected::AttemptTimedOut { .. }),
-            None => self.verdict == Verdict::Transient,
+            None => {
+                self.verdict == Verdict::Transient
+                    && matches!(
+                        self.category,
+                        Category::Network
+                            | Category::Timeout
+                            | Category::ServiceUnavailable
+                            | Category::Internal
+                    )
+            }
         }
     }
 }
@@ -105,14 +117,21 @@ impl From<&Facts<'_>> for Failure {
             stage: facts.stage,
             category: facts.category,
             code: facts.code.map(str::to_owned),
-            message: facts
-                .rejected
-                .map(Rejected::to_string)
-                .or_else(|| facts.message.map(str::to_owned)),
+            message: text(facts),
             request_id: facts.request_id.map(str::to_owned),
             status: facts.status,
         }
     }
+}
+
+/// The service's words, else those of the error at the root.
+fn text(facts: &Facts<'_>) -> Option<String> {
+    if let Some(Rejected::Unavailable { source }) = facts.rejected {
+        return Some(source.to_string());
+    }
+    let own = facts.rejected.map(ToString::to_string);
+    own.or_else(|| facts.message.map(str::to_owned))
+        .or_else(|| facts.cause.map(ToString::to_string))
 }
 
 /// `ThrottlingException: rate exceeded (HTTP 400, request 4f…)`

@@ -2,10 +2,14 @@
 
 mod category;
 mod classify;
+#[cfg(feature = "sdk")]
+mod codes;
 mod facts;
 mod operation;
 mod region;
 mod rejected;
+#[cfg(feature = "sdk")]
+mod sdk;
 
 pub use category::Category;
 pub use classify::Classify;

@@ -1,0 +1,172 @@
+//! Answers of a service: the code decides, then the status.
+
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_kms::operation::generate_data_key::GenerateDataKeyError;
+use aws_smithy_runtime_api::{
+    client::{orchestrator::HttpResponse, result::SdkError},
+    http::{Headers, StatusCode},
+};
+use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
+use leeward_error_taxonomy::{Category, Classify, Failure, Stage, Verdict};
+use std::time::Duration;
+
+fn response(status: u16, headers: &[(&'static str, &'static str)]) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
+    let mut all = Headers::new();
+    for (name, value) in headers {
+        all.insert(*name, *value);
+    }
+    *response.headers_mut() = all;
+    response
+}
+
+fn kms(code: &str, status: u16) -> SdkError<GenerateDataKeyError, HttpResponse> {
+    let meta = ErrorMetadata::builder()
+        .code(code)
+        .message("as told")
+        .build();
+    let response = response(status, &[("x-amzn-requestid", "4f-1")]);
+    SdkError::service_error(GenerateDataKeyError::generic(meta), response)
+}
+
+#[track_caller]
+fn check(code: &str, status: u16, category: Category, verdict: Verdict, blames: bool) {
+    let error = kms(code, status);
+    let facts = error.facts();
+    let seen = (
+        facts.stage,
+        facts.category,
+        facts.verdict,
+        facts.blames_the_service(),
+    );
+    assert_eq!(seen, (Stage::Answered, category, verdict, blames), "{code}");
+}
+
+#[test]
+fn the_code_decides_and_the_status_stands_in_for_a_code_that_is_new() {
+    check(
+        "ThrottlingException",
+        400,
+        Category::RateLimit,
+        Verdict::Throttled,
+        false,
+    );
+    check(
+        "LimitExceededException",
+        400,
+        Category::QuotaExceeded,
+        Verdict::Final,
+        false,
+    );
+    check(
+        "AccessDeniedException",
+        400,
+        Category::Authorization,
+        Verdict::Final,
+        false,
+    );
+    check(
+        "ExpiredTokenException",
+        400,
+        Category::Authentication,
+        Verdict::Final,
+        false,
+    );
+    check(
+        "KMSInternalException",
+        500,
+        Category::ServiceUnavailable,
+        Verdict::Transient,
+        true,
+    );
+    check(
+        "KeyUnavailableException",
+        500,
+        Category::ServiceUnavailable,
+        Verdict::Transient,
+        true,
+    );
+    check(
+        "DependencyTimeoutException",
+        503,
+        Category::Timeout,
+        Verdict::Transient,
+        true,
+    );
+    check(
+        "KMSInvalidStateException",
+        400,
+        Category::Encryption,
+        Verdict::Final,
+        false,
+    );
+    check(
+        "BornYesterday",
+        503,
+        Category::ServiceUnavailable,
+        Verdict::Transient,
+        true,
+    );
+    check(
+        "BornYesterday",
+        400,
+        Category::Validation,
+        Verdict::Final,
+        false,
+    );
+}
+
+#[test]
+fn one_code_means_two_things_to_two_services() {
+    let meta = ErrorMetadata::builder()
+        .code("LimitExceededException")
+        .build();
+    let error = SdkError::service_error(CreateTableError::generic(meta), response(400, &[]));
+    assert_eq!(error.facts().verdict, Verdict::Throttled);
+    assert_eq!(
+        kms("LimitExceededException", 400).facts().verdict,
+        Verdict::Final
+    );
+}
+
+#[test]
+fn the_record_of_an_answer_fits_on_one_line() {
+    let failure = Failure::from(&kms("ThrottlingException", 400).facts());
+    assert_eq!(
+        failure.to_string(),
+        "ThrottlingException: as told (HTTP 400, request 4f-1)"
+    );
+}
+
+#[test]
+fn the_pause_is_read_in_milliseconds_or_seconds() {
+    let asked = |headers| {
+        let meta = ErrorMetadata::builder().code("ThrottlingException").build();
+        let error: SdkError<_, _> =
+            SdkError::service_error(GenerateDataKeyError::generic(meta), response(400, headers));
+        error.facts().retry_after
+    };
+    assert_eq!(
+        asked(&[("x-amz-retry-after", "1500")]),
+        Some(Duration::from_millis(1500))
+    );
+    assert_eq!(asked(&[("retry-after", "2")]), Some(Duration::from_secs(2)));
+    assert_eq!(
+        asked(&[("x-amz-retry-after", "10"), ("retry-after", "2")]),
+        Some(Duration::from_millis(10))
+    );
+    assert_eq!(asked(&[("retry-after", "soon")]), None);
+    assert_eq!(asked(&[]), None);
+}
+
+#[test]
+fn a_torn_answer_may_have_been_applied() {
+    let error: SdkError<GenerateDataKeyError, _> =
+        SdkError::response_error("cut short", response(200, &[]));
+    let facts = error.facts();
+    assert_eq!(
+        (facts.stage, facts.category),
+        (Stage::MaybeSent, Category::Network)
+    );
+    assert_eq!(facts.cause.unwrap().to_string(), "cut short");
+}
