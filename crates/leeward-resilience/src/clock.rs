@@ -18,6 +18,11 @@ impl Timestamp {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The distance from the clock's origin, for the decisions that keep a time in one atomic word.
+    pub(crate) const fn nanos(self) -> u64 {
+        self.0
+    }
 }
 
 impl Add<Duration> for Timestamp {

@@ -1,7 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-mod clock;
-mod request;
+pub mod budget;
+pub mod circuit_breaker;
 
+mod clock;
+mod ratio;
+mod request;
+mod seed;
+
+pub use budget::{Budget, BudgetConfig, Withdrawal};
+pub use circuit_breaker::{Admission, CircuitBreaker, CircuitChange, CircuitConfig, CircuitState};
 pub use clock::{Clock, Timestamp, TokioClock, TscClock};
+pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};

@@ -1,0 +1,133 @@
+use std::time::Duration;
+
+use crate::Ratio;
+
+/// When a circuit opens, how long it rests and how it closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitConfig {
+    pub(super) consecutive_failures: u32,
+    pub(super) failure_rate: Ratio,
+    pub(super) min_calls: u32,
+    pub(super) window: Duration,
+    pub(super) slow: Duration,
+    pub(super) rest: Duration,
+    pub(super) max_rest: Duration,
+    pub(super) rest_jitter: Ratio,
+    pub(super) relapse_interval: Duration,
+    pub(super) probe_timeout: Duration,
+    pub(super) seed: Option<u64>,
+}
+
+impl CircuitConfig {
+    /// Starts from the defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            consecutive_failures: 5,
+            failure_rate: Ratio::percent(50),
+            min_calls: 20,
+            window: Duration::from_secs(10),
+            slow: Duration::from_secs(1),
+            rest: Duration::from_secs(5),
+            max_rest: Duration::from_secs(60),
+            rest_jitter: Ratio::percent(25),
+            relapse_interval: Duration::from_secs(30),
+            probe_timeout: Duration::from_secs(5),
+            seed: None,
+        }
+    }
+
+    /// Opens after this many failures with no success between them; 5 by default, 0 switches the rule off.
+    #[must_use]
+    pub const fn with_consecutive_failures(self, consecutive_failures: u32) -> Self {
+        Self {
+            consecutive_failures,
+            ..self
+        }
+    }
+
+    /// Opens when at least `failure_rate` of at least `min_calls` calls in the window failed; half of 20 by default.
+    ///
+    /// Zero `min_calls` switches the rule off.
+    #[must_use]
+    pub const fn with_failure_rate(self, failure_rate: Ratio, min_calls: u32) -> Self {
+        Self {
+            failure_rate,
+            min_calls,
+            ..self
+        }
+    }
+
+    /// How far back the failure rate looks, in ten steps; 10 s by default, 10 ns at least.
+    #[must_use]
+    pub const fn with_window(self, window: Duration) -> Self {
+        Self { window, ..self }
+    }
+
+    /// How long a call must have been in flight for its being dropped to count as a failure; 1 s by default.
+    ///
+    /// Set it to the time after which the caller gives up, or a little less: a service that never answers shows itself
+    /// only in calls that are dropped. A call that is dropped earlier says nothing.
+    #[must_use]
+    pub const fn with_slow(self, slow: Duration) -> Self {
+        Self { slow, ..self }
+    }
+
+    /// How long an open circuit refuses before it lets a probe through; 5 s by default.
+    #[must_use]
+    pub const fn with_rest(self, rest: Duration) -> Self {
+        Self { rest, ..self }
+    }
+
+    /// How long the rest grows at most, jitter aside; 60 s by default.
+    ///
+    /// It doubles each time that the circuit opens again within the relapse interval of closing. A probe that fails does
+    /// not lengthen it: that would only delay the end of a long outage.
+    #[must_use]
+    pub const fn with_max_rest(self, max_rest: Duration) -> Self {
+        Self { max_rest, ..self }
+    }
+
+    /// How far each rest strays from its length in either direction, so that processes do not probe in step; 25 % by
+    /// default.
+    #[must_use]
+    pub const fn with_rest_jitter(self, rest_jitter: Ratio) -> Self {
+        Self {
+            rest_jitter,
+            ..self
+        }
+    }
+
+    /// How soon after closing an opening counts as a relapse; 30 s by default.
+    #[must_use]
+    pub const fn with_relapse_interval(self, relapse_interval: Duration) -> Self {
+        Self {
+            relapse_interval,
+            ..self
+        }
+    }
+
+    /// How long a probe may stay without outcome before the next call becomes one in its place; 5 s by default.
+    #[must_use]
+    pub const fn with_probe_timeout(self, probe_timeout: Duration) -> Self {
+        Self {
+            probe_timeout,
+            ..self
+        }
+    }
+
+    /// Repeats the same jitter in every run, for tests and simulations; random by default.
+    #[must_use]
+    pub const fn with_seed(self, seed: u64) -> Self {
+        Self {
+            seed: Some(seed),
+            ..self
+        }
+    }
+}
+
+impl Default for CircuitConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
