@@ -2,6 +2,8 @@
 
 pub mod budget;
 pub mod circuit_breaker;
+pub mod deadline;
+pub mod retry;
 
 mod clock;
 mod ratio;
@@ -9,7 +11,11 @@ mod request;
 mod seed;
 
 pub use budget::{Budget, BudgetConfig, Withdrawal};
-pub use circuit_breaker::{Admission, CircuitBreaker, CircuitChange, CircuitConfig, CircuitState};
+pub use circuit_breaker::{
+    Admission, CircuitBreaker, CircuitBreakerLayer, CircuitChange, CircuitConfig, CircuitState,
+};
 pub use clock::{Clock, Timestamp, TokioClock, TscClock};
+pub use deadline::DeadlineLayer;
 pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};
+pub use retry::{Backoff, RetryCounters, RetryLayer, RetryPolicy};

@@ -63,6 +63,7 @@ impl Budget {
     }
 
     /// Takes one token, or says that there is none. It goes back unless it is [spent](Withdrawal::spend).
+    #[must_use]
     pub fn withdraw(&self) -> Option<Withdrawal> {
         let source = if self.account.earned.withdraw() {
             Source::Earned

@@ -3,10 +3,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use leeward_error_taxonomy::{Facts, Rejected, Stage, Verdict};
+use leeward_error_taxonomy::Rejected;
 
 use super::{
-    CircuitChange, CircuitConfig, CircuitState,
+    Admission, CircuitChange, CircuitConfig, CircuitState,
     circuit::{Circuit, Outcome, Stamp},
 };
 use crate::{Clock, Timestamp, TscClock};
@@ -32,10 +32,10 @@ pub struct CircuitBreaker<C: Clock = TscClock> {
     core: Arc<Core<C>>,
 }
 
-struct Core<C> {
+pub(super) struct Core<C> {
     circuit: Mutex<Circuit>,
     observers: Mutex<Vec<Observer>>,
-    clock: C,
+    pub(super) clock: C,
 }
 
 type Observer = Arc<dyn Fn(CircuitChange) + Send + Sync>;
@@ -69,15 +69,9 @@ impl<C: Clock> CircuitBreaker<C> {
         let now = self.core.clock.now();
         let (admitted, change) = self.core.circuit().admit(now);
         self.core.announce(change);
-        match admitted {
-            Ok(stamp) => Ok(Admission {
-                core: Arc::clone(&self.core),
-                stamp,
-                admitted_at: now,
-                settled: false,
-            }),
-            Err(retry_in) => Err(Rejected::CircuitOpen { retry_in }),
-        }
+        admitted
+            .map(|stamp| Admission::new(Arc::clone(&self.core), stamp, now))
+            .map_err(|retry_in| Rejected::CircuitOpen { retry_in })
     }
 
     /// The state now. An open circuit whose rest is over stays open until a call asks to pass.
@@ -128,75 +122,9 @@ impl<C> Core<C> {
         }
     }
 
-    fn record(&self, stamp: Stamp, outcome: Outcome, now: Timestamp) {
+    /// Learns the outcome of an admitted call.
+    pub(super) fn record(&self, stamp: Stamp, outcome: Outcome, now: Timestamp) {
         let change = self.circuit().record(stamp, outcome, now);
         self.announce(change);
-    }
-}
-
-/// A call that a [`CircuitBreaker`] let through and whose outcome it waits for.
-///
-/// Dropping it reports that the call was given up: a failure if it was in flight for
-/// [slow](CircuitConfig::with_slow) or longer, otherwise no evidence. A probe's place is free again either way.
-#[must_use = "an admission that is dropped reports a call that was given up"]
-pub struct Admission<C: Clock = TscClock> {
-    core: Arc<Core<C>>,
-    stamp: Stamp,
-    admitted_at: Timestamp,
-    settled: bool,
-}
-
-impl<C: Clock> Admission<C> {
-    /// Reports that the service did what it was asked for.
-    pub fn succeed(self) {
-        self.settle(|_| Outcome::Success);
-    }
-
-    /// Reports how the call failed; what that says about the service, the facts decide.
-    ///
-    /// An answer that blames the request is a success: the service is alive. A plea for fewer calls and a refusal of our
-    /// own layers are no evidence. A deadline that ran out below counts like a call that was dropped.
-    pub fn fail(self, facts: &Facts<'_>) {
-        self.settle(|age| judge(facts, age));
-    }
-
-    fn settle(mut self, outcome: impl FnOnce(std::time::Duration) -> Outcome) {
-        self.settled = true;
-        let now = self.core.clock.now();
-        let outcome = outcome(now.since(self.admitted_at));
-        self.core.record(self.stamp, outcome, now);
-    }
-}
-
-impl<C: Clock> Drop for Admission<C> {
-    fn drop(&mut self) {
-        if !self.settled {
-            let now = self.core.clock.now();
-            let age = now.since(self.admitted_at);
-            self.core.record(self.stamp, Outcome::Dropped { age }, now);
-        }
-    }
-}
-
-impl<C: Clock> fmt::Debug for Admission<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admission")
-            .field("admitted_at", &self.admitted_at)
-            .finish_non_exhaustive()
-    }
-}
-
-fn judge(facts: &Facts<'_>, age: std::time::Duration) -> Outcome {
-    if facts.blames_the_service() {
-        return Outcome::Failure;
-    }
-    match facts.rejected {
-        Some(Rejected::DeadlineExceeded { .. }) if facts.stage != Stage::NotSent => {
-            Outcome::Dropped { age }
-        }
-        Some(_) => Outcome::Neutral,
-        None if facts.verdict == Verdict::Throttled => Outcome::Neutral,
-        None if facts.stage == Stage::Answered => Outcome::Success,
-        None => Outcome::Neutral,
     }
 }

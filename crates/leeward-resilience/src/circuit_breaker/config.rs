@@ -108,6 +108,8 @@ impl CircuitConfig {
     }
 
     /// How long a probe may stay without outcome before the next call becomes one in its place; 5 s by default.
+    ///
+    /// Longer than a call may take, or two probes may be on their way at once.
     #[must_use]
     pub const fn with_probe_timeout(self, probe_timeout: Duration) -> Self {
         Self {

@@ -1,0 +1,41 @@
+//! Bounds the time that a call may take.
+//!
+//! **What it does to a call.** It starts a timer when the call is made and ends the call when the timer fires. The inner
+//! future is dropped at that moment, so what it held is free at once.
+//!
+//! **When it acts.** When the inner future has not answered within the timeout, counted from `call`; the wait for readiness
+//! comes before and is not counted. An answer that is there when the timer fires wins. A call that is first polled after
+//! its time is over is refused without being started.
+//!
+//! **What callers then see.** From [`DeadlineLayer::new`], [`DeadlineExceeded`], which is final and says whether the request
+//! may have been sent. From [`DeadlineLayer::per_attempt`], [`AttemptTimedOut`], after which the retry layer and the router
+//! try again if the request is idempotent.
+//!
+//! **Where it goes.** Outermost for the operation, innermost for the attempt, under the circuit breaker, so that the
+//! breaker sees the silence.
+//!
+//! ```
+//! use leeward_resilience::DeadlineLayer;
+//! use std::time::Duration;
+//!
+//! // Retries included, the caller waits three seconds at most; no attempt may use up more than one of them.
+//! let operation = DeadlineLayer::new(Duration::from_secs(3));
+//! let attempt = DeadlineLayer::per_attempt(Duration::from_secs(1));
+//! ```
+//!
+//! # Panics
+//!
+//! The future must be polled inside a tokio runtime whose time is enabled; tokio panics otherwise, at the first poll that
+//! finds no answer.
+//!
+//! [`AttemptTimedOut`]: leeward_error_taxonomy::Rejected::AttemptTimedOut
+//! [`DeadlineExceeded`]: leeward_error_taxonomy::Rejected::DeadlineExceeded
+
+mod future;
+mod layer;
+mod limit;
+mod service;
+
+pub use future::ResponseFuture;
+pub use layer::DeadlineLayer;
+pub use service::Deadline;

@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use super::{Retry, RetryCounters, RetryPolicy};
+use crate::{Budget, seed::Seed};
+
+/// Sends failed requests again, within a policy and a budget.
+#[derive(Clone, Debug)]
+pub struct RetryLayer {
+    plan: Arc<Plan>,
+}
+
+/// What the calls of one layer share.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) policy: RetryPolicy,
+    pub(super) budget: Budget,
+    pub(super) counters: RetryCounters,
+    pub(super) seed: Arc<Seed>,
+}
+
+impl RetryLayer {
+    /// Sends again as `policy` says, within a default [`Budget`] of the layer's own.
+    #[must_use]
+    pub fn new(policy: RetryPolicy) -> Self {
+        let seed = policy.seed().map_or_else(Seed::random, Seed::new);
+        Self {
+            plan: Arc::new(Plan {
+                policy,
+                budget: Budget::default(),
+                counters: RetryCounters::default(),
+                seed: Arc::new(seed),
+            }),
+        }
+    }
+
+    /// Draws on this budget, and pays each call into it, unless it is [`Budget::withdraw_only`].
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        let plan = Arc::unwrap_or_clone(self.plan);
+        Self {
+            plan: Arc::new(Plan { budget, ..plan }),
+        }
+    }
+
+    /// The counts of everything that this layer and its clones do.
+    #[must_use]
+    pub fn counters(&self) -> RetryCounters {
+        self.plan.counters.clone()
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = Retry<S>;
+
+    fn layer(&self, inner: S) -> Retry<S> {
+        Retry::new(inner, Arc::clone(&self.plan))
+    }
+}

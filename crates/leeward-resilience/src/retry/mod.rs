@@ -1,0 +1,40 @@
+//! Sends failed requests again, within a policy and a budget.
+//!
+//! **What it does to a call.** It keeps a [copy](crate::Request::replay) of the request, and when an attempt fails it pauses,
+//! makes the service ready again and sends the copy.
+//!
+//! **When it acts.** On failures that may pass and on throttling, up to [three attempts](RetryPolicy::with_max_attempts),
+//! with a [pause](Backoff) between them, while the [budget](crate::budget) has tokens. A request that is not idempotent is
+//! sent again only if the failed attempt cannot have been applied: it was not sent, or the service turned it away for want
+//! of capacity. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.
+//!
+//! **What callers then see.** The error of the last attempt, unchanged, budget spent or not. Attempts, pauses and the cause
+//! of giving up are `tracing` events at debug level under the target `leeward::retry`, and [counts](RetryCounters).
+//!
+//! **Where it goes.** Under the deadline of the operation, over everything that may fail. One layer of a stack retries: switch
+//! the SDK's own retries off under it.
+//!
+//! ```
+//! use leeward_resilience::{Budget, RetryLayer, RetryPolicy};
+//!
+//! let retry = RetryLayer::new(RetryPolicy::new().with_max_attempts(4)).with_budget(Budget::default());
+//! assert_eq!(retry.counters().retries(), 0);
+//! ```
+//!
+//! # Panics
+//!
+//! The future must be polled inside a tokio runtime whose time is enabled; tokio panics otherwise, at the first pause.
+
+mod backoff;
+mod counters;
+mod future;
+mod layer;
+mod policy;
+mod service;
+
+pub use backoff::Backoff;
+pub use counters::RetryCounters;
+pub use future::ResponseFuture;
+pub use layer::RetryLayer;
+pub use policy::RetryPolicy;
+pub use service::Retry;

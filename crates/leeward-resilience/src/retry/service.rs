@@ -1,0 +1,44 @@
+use std::{
+    mem,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use leeward_error_taxonomy::Classify;
+use tower_service::Service;
+
+use super::{ResponseFuture, layer::Plan};
+
+/// Sends the failed requests of `inner` again; made by [`RetryLayer`](super::RetryLayer).
+#[derive(Clone, Debug)]
+pub struct Retry<S> {
+    inner: S,
+    plan: Arc<Plan>,
+}
+
+impl<S> Retry<S> {
+    pub(super) const fn new(inner: S, plan: Arc<Plan>) -> Self {
+        Self { inner, plan }
+    }
+}
+
+impl<S, Request> Service<Request> for Retry<S>
+where
+    S: Service<Request> + Clone,
+    S::Error: Classify,
+    Request: crate::Request,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, Request>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let next = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, next);
+        ResponseFuture::new(ready, request, Arc::clone(&self.plan))
+    }
+}
