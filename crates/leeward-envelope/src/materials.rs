@@ -1,0 +1,171 @@
+use crate::{AlgorithmSuite, DataKey, EncryptedDataKey, EncryptionContext, KeyringError};
+
+/// What a keyring fills in for a message to be written: a data key and its wrapped forms.
+#[derive(Debug)]
+pub struct EncryptionMaterials {
+    suite: AlgorithmSuite,
+    context: EncryptionContext,
+    data_key: Option<DataKey>,
+    encrypted_data_keys: Vec<EncryptedDataKey>,
+}
+
+impl EncryptionMaterials {
+    /// Asks for a data key for `suite`, to be bound to `context`.
+    #[must_use]
+    pub const fn new(suite: AlgorithmSuite, context: EncryptionContext) -> Self {
+        Self {
+            suite,
+            context,
+            data_key: None,
+            encrypted_data_keys: Vec::new(),
+        }
+    }
+
+    /// The suite, which says how long the data key is.
+    #[must_use]
+    pub const fn suite(&self) -> AlgorithmSuite {
+        self.suite
+    }
+
+    /// What the wrapped data key is to be bound to.
+    #[must_use]
+    pub const fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// The data key, if a keyring before this one made it.
+    #[must_use]
+    pub const fn data_key(&self) -> Option<&DataKey> {
+        self.data_key.as_ref()
+    }
+
+    /// The wrapped forms so far.
+    #[must_use]
+    pub fn encrypted_data_keys(&self) -> &[EncryptedDataKey] {
+        &self.encrypted_data_keys
+    }
+
+    /// Sets the data key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Contract`] if there is one already, or if its length is not that of the suite.
+    pub fn with_data_key(mut self, data_key: DataKey) -> Result<Self, KeyringError> {
+        self.data_key = Some(accept(self.suite, self.data_key.as_ref(), data_key)?);
+        Ok(self)
+    }
+
+    /// Adds a wrapped form of the data key.
+    #[must_use]
+    pub fn with_encrypted_data_key(mut self, key: EncryptedDataKey) -> Self {
+        self.encrypted_data_keys.push(key);
+        self
+    }
+}
+
+/// What a keyring fills in for a message to be read: the data key.
+#[derive(Debug)]
+pub struct DecryptionMaterials {
+    suite: AlgorithmSuite,
+    context: EncryptionContext,
+    data_key: Option<DataKey>,
+}
+
+impl DecryptionMaterials {
+    /// Asks for the data key of a message under `suite`, bound to `context`.
+    #[must_use]
+    pub const fn new(suite: AlgorithmSuite, context: EncryptionContext) -> Self {
+        Self {
+            suite,
+            context,
+            data_key: None,
+        }
+    }
+
+    /// The suite, which says how long the data key is.
+    #[must_use]
+    pub const fn suite(&self) -> AlgorithmSuite {
+        self.suite
+    }
+
+    /// What the wrapped data key is bound to.
+    #[must_use]
+    pub const fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// The data key, once a keyring has unwrapped it.
+    #[must_use]
+    pub const fn data_key(&self) -> Option<&DataKey> {
+        self.data_key.as_ref()
+    }
+
+    /// Sets the data key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Contract`] if there is one already, or if its length is not that of the suite.
+    pub fn with_data_key(mut self, data_key: DataKey) -> Result<Self, KeyringError> {
+        self.data_key = Some(accept(self.suite, self.data_key.as_ref(), data_key)?);
+        Ok(self)
+    }
+}
+
+fn accept(
+    suite: AlgorithmSuite,
+    present: Option<&DataKey>,
+    data_key: DataKey,
+) -> Result<DataKey, KeyringError> {
+    let (len, needed) = (data_key.expose().len(), suite.data_key_len());
+    if present.is_some() {
+        return Err(KeyringError::contract("materials hold a data key already"));
+    }
+    if len != needed {
+        return Err(KeyringError::contract(format!(
+            "a data key of {len} bytes for suite {suite}, which needs {needed}"
+        )));
+    }
+    Ok(data_key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
+
+    #[test]
+    fn a_second_data_key_is_refused() {
+        let materials = DecryptionMaterials::new(SUITE, EncryptionContext::empty())
+            .with_data_key(DataKey::new(vec![1; 32]))
+            .unwrap();
+        assert_eq!(
+            materials
+                .with_data_key(DataKey::new(vec![2; 32]))
+                .unwrap_err()
+                .to_string(),
+            "a keyring broke its contract: materials hold a data key already"
+        );
+    }
+
+    #[test]
+    fn a_data_key_of_another_length_is_refused() {
+        let refused = EncryptionMaterials::new(SUITE, EncryptionContext::empty())
+            .with_data_key(DataKey::new(vec![1; 16]))
+            .unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "a keyring broke its contract: a data key of 16 bytes for suite 0x0478 (AES-256-GCM, HKDF, key commitment), which needs 32"
+        );
+    }
+
+    #[test]
+    fn materials_print_no_key() {
+        let materials = EncryptionMaterials::new(SUITE, EncryptionContext::empty())
+            .with_data_key(DataKey::new(vec![0xab; 32]))
+            .unwrap();
+        let text = format!("{materials:?}");
+        assert!(text.contains("DataKey(..)"), "{text}");
+        assert!(!text.contains("171") && !text.contains("ab, ab"), "{text}");
+    }
+}
