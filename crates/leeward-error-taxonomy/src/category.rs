@@ -18,7 +18,7 @@ pub enum Category {
     RateLimit,
     /// A limit on the number or size of resources is reached; only a larger quota or less use helps.
     QuotaExceeded,
-    /// The service answered that it cannot serve now.
+    /// The service turned the request away because it cannot serve now; it did nothing with it.
     ServiceUnavailable,
     /// The answer, or the way to the service, was lost.
     Network,
@@ -28,7 +28,7 @@ pub enum Category {
     Configuration,
     /// A key cannot be used or a ciphertext does not belong to it.
     Encryption,
-    /// The service, the SDK or this library broke its own rules.
+    /// The service, the SDK or this library failed inside; the request may have been applied.
     Internal,
     /// A layer of this process refused before or instead of AWS.
     Rejected,

@@ -1,7 +1,7 @@
 use super::Entry;
 use crate::{
     Category::{
-        Authentication, Authorization, Conflict, NotFound, QuotaExceeded, RateLimit,
+        Authentication, Authorization, Conflict, Internal, NotFound, QuotaExceeded, RateLimit,
         ServiceUnavailable, Timeout, Validation,
     },
     Verdict::{Final, Throttled, Transient},
@@ -21,10 +21,10 @@ pub(super) const CODES: &[Entry] = &[
     ("ExpiredToken", Authentication, Final),
     ("ExpiredTokenException", Authentication, Final),
     ("IncompleteSignature", Authentication, Final),
-    ("InternalError", ServiceUnavailable, Transient),
-    ("InternalFailure", ServiceUnavailable, Transient),
-    ("InternalServerError", ServiceUnavailable, Transient),
-    ("InternalServiceError", ServiceUnavailable, Transient),
+    ("InternalError", Internal, Transient),
+    ("InternalFailure", Internal, Transient),
+    ("InternalServerError", Internal, Transient),
+    ("InternalServiceError", Internal, Transient),
     (
         "InternalServiceErrorException",
         ServiceUnavailable,

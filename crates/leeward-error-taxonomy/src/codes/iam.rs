@@ -1,6 +1,6 @@
 use super::Entry;
 use crate::{
-    Category::{Conflict, NotFound, QuotaExceeded, ServiceUnavailable, Validation},
+    Category::{Conflict, Internal, NotFound, QuotaExceeded, Validation},
     Verdict::{Final, Transient},
 };
 
@@ -15,5 +15,5 @@ pub(super) const CODES: &[Entry] = &[
     ("LimitExceededException", QuotaExceeded, Final),
     ("MalformedPolicyDocument", Validation, Final),
     ("NoSuchEntity", NotFound, Final),
-    ("ServiceFailure", ServiceUnavailable, Transient),
+    ("ServiceFailure", Internal, Transient),
 ];

@@ -1,7 +1,8 @@
 use super::Entry;
 use crate::{
     Category::{
-        Conflict, Encryption, NotFound, QuotaExceeded, ServiceUnavailable, Timeout, Validation,
+        Conflict, Encryption, Internal, NotFound, QuotaExceeded, ServiceUnavailable, Timeout,
+        Validation,
     },
     Verdict::{Final, Transient},
 };
@@ -17,7 +18,7 @@ pub(super) const CODES: &[Entry] = &[
     ("InvalidCiphertextException", Encryption, Final),
     ("InvalidGrantTokenException", Validation, Final),
     ("InvalidKeyUsageException", Encryption, Final),
-    ("KMSInternalException", ServiceUnavailable, Transient),
+    ("KMSInternalException", Internal, Transient),
     ("KMSInvalidStateException", Encryption, Final),
     // KMS asks for the same request again (API reference, Decrypt).
     ("KeyUnavailableException", ServiceUnavailable, Transient),

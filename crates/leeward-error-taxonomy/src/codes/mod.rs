@@ -41,7 +41,9 @@ pub(crate) fn by_status(status: u16) -> (Category, Verdict) {
         409 | 412 => (Category::Conflict, Verdict::Final),
         429 => (Category::RateLimit, Verdict::Throttled),
         400..=499 => (Category::Validation, Verdict::Final),
-        500..=599 => (Category::ServiceUnavailable, Verdict::Transient),
+        503 => (Category::ServiceUnavailable, Verdict::Transient),
+        // What failed half way, or behind a gateway, may have been applied.
+        500..=599 => (Category::Internal, Verdict::Transient),
         _ => (Category::Unknown, Verdict::Final),
     }
 }
@@ -119,6 +121,8 @@ mod tests {
             by_status(503),
             (Category::ServiceUnavailable, Verdict::Transient)
         );
+        assert_eq!(by_status(500), (Category::Internal, Verdict::Transient));
+        assert_eq!(by_status(504), (Category::Internal, Verdict::Transient));
         assert_eq!(by_status(302), (Category::Unknown, Verdict::Final));
     }
 }

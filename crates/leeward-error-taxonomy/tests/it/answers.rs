@@ -75,7 +75,7 @@ fn the_code_decides_and_the_status_stands_in_for_a_code_that_is_new() {
     check(
         "KMSInternalException",
         500,
-        Category::ServiceUnavailable,
+        Category::Internal,
         Verdict::Transient,
         true,
     );
