@@ -1,1 +1,9 @@
-//! Shared connections, cached AWS clients, and the bridge from SDK operations to tower.
+#![doc = include_str!("../README.md")]
+
+mod operation;
+mod pool;
+mod target;
+
+pub use operation::{Call, Failed, FutureOf, Op, Operation, SendWith};
+pub use pool::{AwsClient, Maker, Pool, PoolBuilder, PoolError, PoolStats, Retries};
+pub use target::Target;

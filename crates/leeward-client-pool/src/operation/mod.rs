@@ -1,0 +1,52 @@
+//! An operation is a value that can be played against any client of its service.
+//!
+//! [`Op`] is made of an SDK input builder and the way to send it; it is `Clone`, so that a layer can play it again.
+//! [`Call`] is made of a closure, for everything else. Both name themselves and say whether they may be sent twice; both
+//! can be rewritten for a Region. A bare closure is an [`Operation`] too, for a call that no layer has to replay.
+
+mod call;
+mod name;
+mod op;
+
+pub use call::Call;
+pub use op::{Op, SendWith};
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use leeward_error_taxonomy::{Region, Rejected};
+use std::{pin::Pin, sync::Arc};
+
+/// How a call to AWS fails: the SDK's own error, which layers pass on as it is.
+pub type Failed<E> = SdkError<E, HttpResponse>;
+
+/// A boxed future that a thread may hand to another.
+pub type FutureOf<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One operation, ready to be played against a client of type `C`.
+pub trait Operation<C> {
+    /// What the service answers.
+    type Output;
+    /// The modelled error of the operation.
+    type Error;
+    /// The call under way.
+    type Future: Future<Output = Result<Self::Output, Failed<Self::Error>>> + Send;
+
+    /// Plays it once.
+    fn play(self, client: C) -> Self::Future;
+}
+
+impl<C, F, Fut, T, E> Operation<C> for F
+where
+    F: FnOnce(C) -> Fut,
+    Fut: Future<Output = Result<T, Failed<E>>> + Send,
+{
+    type Output = T;
+    type Error = E;
+    type Future = Fut;
+
+    fn play(self, client: C) -> Fut {
+        self(client)
+    }
+}
+
+/// Rewrites a request for a Region, or says why it cannot be sent there.
+type Rewrite<B> = Arc<dyn Fn(B, &Region) -> Result<B, Rejected> + Send + Sync>;

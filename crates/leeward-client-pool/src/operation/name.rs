@@ -1,0 +1,50 @@
+use leeward_error_taxonomy::OperationName;
+
+/// Reads service and operation off the name of an SDK function such as `EncryptInputBuilder::send_with`.
+///
+/// The compiler does not promise the form of a type's name; where it is another, the operation is called unknown and its
+/// owner can name it. A test here fails if that comes to pass for the SDK's own functions.
+pub(super) fn of_sender<F>() -> OperationName {
+    parse(std::any::type_name::<F>()).unwrap_or(OperationName::UNKNOWN)
+}
+
+fn parse(path: &'static str) -> Option<OperationName> {
+    let service = path.strip_prefix("aws_sdk_")?.split("::").next()?;
+    let builder = &path[..path.rfind("InputBuilder")?];
+    let operation = builder.rsplit("::").next()?;
+    Some(OperationName::new(service, operation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_form_that_the_compiler_writes() {
+        let path = "aws_sdk_kms::operation::encrypt::builders::<impl \
+                    aws_sdk_kms::operation::encrypt::_encrypt_input::EncryptInputBuilder>::send_with";
+        assert_eq!(parse(path).unwrap().to_string(), "kms.Encrypt");
+    }
+
+    #[test]
+    fn calls_everything_else_unknown() {
+        for path in [
+            "fn(u8) -> u8",
+            "my_crate::EncryptInputBuilder::send_with",
+            "aws_sdk_kms::Client",
+        ] {
+            assert_eq!(parse(path), None, "{path}");
+        }
+    }
+
+    #[cfg(feature = "kms")]
+    #[test]
+    fn reads_what_the_compiler_writes_today() {
+        use aws_sdk_kms::operation::generate_data_key::builders::GenerateDataKeyInputBuilder;
+        fn name<F>(_: F) -> OperationName {
+            of_sender::<F>()
+        }
+        let name = name(GenerateDataKeyInputBuilder::send_with);
+        assert_eq!(name.to_string(), "kms.GenerateDataKey");
+    }
+}

@@ -1,0 +1,133 @@
+use super::{Counters, Inner, Pool, PoolError, key::Clients};
+use aws_config::{
+    BehaviorVersion, environment::region::EnvironmentVariableRegionProvider,
+    identity::IdentityCache, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
+};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::{
+    pool::{Client, ConnectionEvent, ConnectionPool},
+    proxy::ProxyConfig,
+    tls::{self, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::{box_error::BoxError, client::http::SharedHttpClient};
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use leeward_error_taxonomy::Region;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// Sets a [`Pool`] up.
+#[derive(Debug)]
+#[must_use]
+pub struct PoolBuilder {
+    credentials: Option<SharedCredentialsProvider>,
+    endpoints: HashMap<Region, String>,
+    max_connections_per_host: usize,
+    idle_timeout: Duration,
+    connect_timeout: Duration,
+}
+
+impl Default for PoolBuilder {
+    fn default() -> Self {
+        Self {
+            credentials: None,
+            endpoints: HashMap::new(),
+            max_connections_per_host: 64,
+            // S3 closes what has been idle for some 20 s; the SDK's own 90 s keep connections that are dead.
+            idle_timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+impl PoolBuilder {
+    /// Signs with these credentials. Default: the SDK's chain (environment, profile, SSO, web identity, container, IMDS).
+    pub fn with_credentials(self, credentials: SharedCredentialsProvider) -> Self {
+        Self {
+            credentials: Some(credentials),
+            ..self
+        }
+    }
+
+    /// Sends what is meant for `region` to `url`: an emulator, a VPC endpoint, a proxy. Default: AWS's own endpoints.
+    pub fn with_endpoint(mut self, region: Region, url: impl Into<String>) -> Self {
+        self.endpoints.insert(region, url.into());
+        self
+    }
+
+    /// Caps the connections to one host, those being opened included. Default: 64; zero is refused by [`build`](Self::build).
+    pub fn with_max_connections_per_host(self, max_connections_per_host: usize) -> Self {
+        Self {
+            max_connections_per_host,
+            ..self
+        }
+    }
+
+    /// Closes a connection that was not used for this long. Default: 20 seconds.
+    pub fn with_idle_timeout(self, idle_timeout: Duration) -> Self {
+        Self {
+            idle_timeout,
+            ..self
+        }
+    }
+
+    /// Gives up on opening a connection after this long. Default: 1 second, where the SDK waits 3.1.
+    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self {
+            connect_timeout,
+            ..self
+        }
+    }
+
+    /// Builds the pool, reading the environment and the profile files; it opens no connection.
+    ///
+    /// The default Region is looked for in the environment and the profile but never asked of the instance metadata
+    /// service, which would cost a second where there is none: every client states its Region anyway. The proxy is that of
+    /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as with the SDK's own client.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Connections`] if the connections cannot be set up.
+    pub async fn build(self) -> Result<Pool, PoolError> {
+        let counters = Arc::new(Counters::default());
+        let http = self
+            .http_client(&counters)
+            .map_err(|source| PoolError::Connections { source })?;
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new());
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(self.connect_timeout)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .identity_cache(IdentityCache::lazy().build())
+            .region(region)
+            .timeout_config(timeouts);
+        if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
+            loader = loader.framework_metadata(name);
+        }
+        if let Some(credentials) = self.credentials {
+            loader = loader.credentials_provider(credentials);
+        }
+        let inner = Inner {
+            base: loader.load().await,
+            endpoints: self.endpoints,
+            clients: Clients::default(),
+            counters,
+        };
+        Ok(Pool {
+            inner: Arc::new(inner),
+        })
+    }
+
+    fn http_client(&self, counters: &Arc<Counters>) -> Result<SharedHttpClient, BoxError> {
+        let counters = counters.clone();
+        let pool = ConnectionPool::builder()
+            .max_connections_per_host(self.max_connections_per_host)
+            .idle_timeout(self.idle_timeout)
+            .proxy_config(ProxyConfig::from_env())
+            .event_listener(move |event: &ConnectionEvent<'_>| counters.observe(event))
+            .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+            .build_https()?;
+        Ok(SharedHttpClient::new(Client::new(&pool)?))
+    }
+}

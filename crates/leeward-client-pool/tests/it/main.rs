@@ -1,0 +1,3 @@
+//! Clients of the pool against emulated Regions.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
