@@ -1,0 +1,125 @@
+//! Builds every example, and runs each to its end.
+
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use cargo_metadata::{Message, TargetKind};
+
+use crate::cargo;
+
+/// An example shows one thing: what is not done after this time waits for something that never comes.
+const MAX_RUN: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+struct Example {
+    name: String,
+    program: PathBuf,
+}
+
+/// Builds and runs them; an example must end by itself, successfully, with nobody to answer it.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let examples = build()?;
+    for example in &examples {
+        let mut command = cargo::program(&example.program);
+        command.stdin(Stdio::null());
+        let line = cargo::line(&command);
+        eprintln!("$ {line}");
+        let child = command
+            .spawn()
+            .with_context(|| format!("could not start `{line}`"))?;
+        let status = wait(child, MAX_RUN)
+            .with_context(|| format!("the example {}, `{line}`", example.name))?;
+        cargo::succeeded(&line, status)?;
+    }
+    println!("examples: {} ran to their end", examples.len());
+    Ok(())
+}
+
+fn build() -> anyhow::Result<Vec<Example>> {
+    // The selection of `cargo xtask test`, so that its artefacts serve here too.
+    let mut command = cargo::command(["build", "--workspace", "--all-features", "--examples"]);
+    let line = cargo::line(&command);
+    eprintln!("$ {line}");
+    command
+        .arg("--message-format=json-render-diagnostics")
+        .stdout(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("could not start `{line}`"))?;
+    let mut examples = Vec::new();
+    let output = child.stdout.take().expect("stdout is piped");
+    for message in Message::parse_stream(BufReader::new(output)) {
+        let Message::CompilerArtifact(artifact) =
+            message.context("could not read what cargo built")?
+        else {
+            continue;
+        };
+        if let (true, Some(program)) = (
+            artifact.target.is_kind(TargetKind::Example),
+            artifact.executable,
+        ) {
+            examples.push(Example {
+                name: artifact.target.name,
+                program: program.into(),
+            });
+        }
+    }
+    cargo::succeeded(&line, child.wait()?)?;
+    examples.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(examples)
+}
+
+/// Waits for `child`, and ends it once it takes longer than `max_run`.
+fn wait(mut child: Child, max_run: Duration) -> anyhow::Result<ExitStatus> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if waited >= max_run {
+            child.kill()?;
+            child.wait()?;
+            bail!(
+                "was still running after {} s and was ended: an example must end by itself",
+                max_run.as_secs()
+            );
+        }
+        pause();
+        waited += POLL_INTERVAL;
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "there is no runtime whose thread this could block"
+)]
+fn pause() {
+    thread::sleep(POLL_INTERVAL);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Child {
+        cargo::program("sh").args(["-c", script]).spawn().unwrap()
+    }
+
+    #[test]
+    fn reports_how_it_ended() {
+        assert_eq!(wait(shell("exit 3"), MAX_RUN).unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn ends_what_never_ends() {
+        let error = wait(shell("exec sleep 600"), POLL_INTERVAL).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "was still running after 0 s and was ended: an example must end by itself"
+        );
+    }
+}

@@ -1,0 +1,160 @@
+//! The steps, their order, and what each of them runs.
+
+use clap::ValueEnum;
+
+use super::{examples, tool};
+use crate::{cargo, demo, layers, test, tidy};
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum Step {
+    /// What may depend on what
+    Layers,
+    /// Names, file lengths, manifests, links
+    Tidy,
+    /// The format of the sources
+    Fmt,
+    /// Lints, each of them denied
+    Clippy,
+    /// What `cargo xtask test` runs
+    Test,
+    /// The documentation builds without a warning
+    Docs,
+    /// Each feature of each crate alone
+    Features,
+    /// Bans, licences and sources of all dependencies
+    Deny,
+    /// Every example builds and runs to its end
+    Examples,
+    /// The demo with the first Region gone before the first record (with --full)
+    OutageAtStart,
+    /// The demo with two of three Regions gone half way (with --full)
+    TwoRegionsDown,
+}
+
+/// The steps of a run; whoever begins with a long one wants the long ones.
+pub(crate) fn plan(full: bool, from: Option<Step>) -> Vec<Step> {
+    let full = full || from.is_some_and(Step::is_long);
+    let steps = Step::value_variants()
+        .iter()
+        .copied()
+        .filter(|step| full || !step.is_long());
+    steps
+        .skip_while(|step| from.is_some_and(|from| from != *step))
+        .collect()
+}
+
+impl Step {
+    fn is_long(self) -> bool {
+        matches!(self, Self::OutageAtStart | Self::TwoRegionsDown)
+    }
+
+    /// The name that the command line knows the step by.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value()
+            .expect("no step is hidden")
+            .get_name()
+            .to_owned()
+    }
+
+    /// Runs the step to its end.
+    pub(crate) fn run(self, full: bool) -> anyhow::Result<()> {
+        match self {
+            Self::Layers => layers::run(),
+            Self::Tidy => tidy::run(),
+            Self::Fmt => fmt(),
+            Self::Clippy => {
+                let all = [
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--all-features",
+                    "--",
+                    "-D",
+                    "warnings",
+                ];
+                cargo::run(cargo::command(all))
+            }
+            Self::Test => test::run(&test::Options::everything(full)),
+            Self::Docs => {
+                let mut doc = cargo::command(["doc", "--workspace", "--no-deps", "--all-features"]);
+                doc.env("RUSTDOCFLAGS", "-D warnings");
+                cargo::run(doc)
+            }
+            Self::Features => features(),
+            Self::Deny => {
+                let mut deny = cargo::program(tool::DENY.ready()?);
+                deny.args([
+                    "--workspace",
+                    "--all-features",
+                    "check",
+                    "bans",
+                    "licenses",
+                    "sources",
+                ]);
+                cargo::run(deny)
+            }
+            Self::Examples => examples::run(),
+            Self::OutageAtStart => {
+                cargo::run(demo::command(false, &["--outage".into(), "start".into()]))
+            }
+            Self::TwoRegionsDown => {
+                cargo::run(demo::command(false, &["--down".into(), "2".into()]))
+            }
+        }
+    }
+}
+
+fn fmt() -> anyhow::Result<()> {
+    cargo::run(cargo::command(["fmt", "--all", "--check"]))?;
+    let peers = "crates/leeward-bench/peers/Cargo.toml";
+    if cargo::root().join(peers).exists() {
+        cargo::run(cargo::command(["fmt", "--check", "--manifest-path", peers]))?;
+    }
+    Ok(())
+}
+
+// Clippy rather than check: it costs the same and refuses what only warns when a feature stands alone. Dev-dependencies
+// need not be removed for it: without a target that needs them the resolver leaves their features out.
+fn features() -> anyhow::Result<()> {
+    let mut hack = cargo::program(tool::HACK.ready()?);
+    hack.args([
+        "hack",
+        "clippy",
+        "--workspace",
+        "--each-feature",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    cargo::run(hack)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(full: bool, from: Option<Step>, first: &str, last: &str, count: usize) {
+        let names: Vec<_> = plan(full, from).into_iter().map(Step::name).collect();
+        let ends = (
+            names.first().map(String::as_str),
+            names.last().map(String::as_str),
+        );
+        assert_eq!((ends, names.len()), ((Some(first), Some(last)), count));
+    }
+
+    #[test]
+    fn the_long_steps_are_for_those_who_ask() {
+        check(false, None, "layers", "examples", 9);
+        check(true, None, "layers", "two-regions-down", 11);
+        check(false, Some(Step::Test), "test", "examples", 5);
+        check(true, Some(Step::Deny), "deny", "two-regions-down", 4);
+        check(
+            false,
+            Some(Step::OutageAtStart),
+            "outage-at-start",
+            "two-regions-down",
+            2,
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! `cargo xtask test`: every test of the workspace in one call of cargo.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use crate::cargo;
+
+/// What to test, and how hard.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Options {
+    /// Raises the counts of the long tests (they read LEEWARD_FULL=1)
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Goes to `cargo test` as it stands; with `-p CRATE` only that crate is tested
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGUMENTS OF CARGO TEST"
+    )]
+    rest: Vec<OsString>,
+}
+
+impl Options {
+    /// Everything, once; `full` raises the counts of the long tests.
+    pub(crate) fn everything(full: bool) -> Self {
+        Self {
+            full,
+            rest: Vec::new(),
+        }
+    }
+}
+
+/// Runs the tests; their report goes to our own output.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    cargo::run(command(options))
+}
+
+fn command(options: &Options) -> Command {
+    let mut command = cargo::command(["test"]);
+    // Beside `--workspace` cargo takes no notice of `-p`.
+    let mut for_cargo = options
+        .rest
+        .iter()
+        .filter_map(|word| word.to_str())
+        .take_while(|word| *word != "--");
+    if !for_cargo.any(names_a_package) {
+        command.arg("--workspace");
+    }
+    command.arg("--all-features").args(&options.rest);
+    if options.full {
+        command.env("LEEWARD_FULL", "1");
+    }
+    command
+}
+
+fn names_a_package(word: &str) -> bool {
+    word == "--package"
+        || word.starts_with("--package=")
+        || (word.starts_with("-p") && !word.starts_with("--"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(full: bool, rest: &[&str], expected: &str) {
+        let options = Options {
+            full,
+            rest: rest.iter().map(Into::into).collect(),
+        };
+        assert_eq!(cargo::line(&command(&options)), expected);
+    }
+
+    #[test]
+    fn tests_everything_unless_told_otherwise() {
+        check(false, &[], "cargo test --workspace --all-features");
+        check(
+            false,
+            &["router", "--", "--nocapture"],
+            "cargo test --workspace --all-features router -- --nocapture",
+        );
+        check(
+            false,
+            &["--", "-p"],
+            "cargo test --workspace --all-features -- -p",
+        );
+        check(
+            false,
+            &["-p", "leeward"],
+            "cargo test --all-features -p leeward",
+        );
+        check(
+            false,
+            &["--package=leeward"],
+            "cargo test --all-features --package=leeward",
+        );
+    }
+
+    #[test]
+    fn says_to_the_tests_that_they_may_take_long() {
+        check(
+            true,
+            &[],
+            "LEEWARD_FULL=1 cargo test --workspace --all-features",
+        );
+    }
+}
