@@ -1,1 +1,22 @@
-//! One tower service per AWS Region in, one service that survives an outage out.
+#![doc = include_str!("../README.md")]
+
+mod attempt;
+mod builder;
+mod course;
+mod error;
+mod event;
+mod failover;
+mod future;
+mod maker;
+mod member;
+mod roster;
+mod round;
+mod service;
+mod status;
+
+pub use builder::RegionRouterBuilder;
+pub use error::RouterError;
+pub use event::RouterEvent;
+pub use future::ResponseFuture;
+pub use service::RegionRouter;
+pub use status::RegionStatus;

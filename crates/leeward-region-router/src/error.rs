@@ -1,0 +1,21 @@
+use leeward_error_taxonomy::Region;
+
+/// Says why a router cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouterError {
+    /// The list of Regions is empty.
+    #[error("no Region to route to: name at least one, the preferred one first")]
+    NoRegion,
+    /// One Region stands in the list more than once.
+    #[error("Region {region} is named twice: name each Region once, the preferred one first")]
+    RepeatedRegion {
+        /// Which.
+        region: Region,
+    },
+    /// An attempt is given no time at all.
+    #[error(
+        "an attempt timeout of zero would refuse every attempt: give a healthy Region time to answer, 1 s by default"
+    )]
+    ZeroAttemptTimeout,
+}

@@ -1,0 +1,52 @@
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+};
+
+use leeward_error_taxonomy::{Region, Rejected};
+use tower_service::Service;
+
+/// A service in the making.
+pub(crate) type Making<S> = Pin<Box<dyn Future<Output = Result<S, Rejected>> + Send>>;
+
+/// Makes the service of a Region, whatever type of maker the caller brought.
+///
+/// It is boxed because it is used once per Region; in exchange the router's type names the service only.
+pub(crate) struct Maker<S>(Box<dyn Fn(Region) -> Making<S> + Send + Sync>);
+
+impl<S: 'static> Maker<S> {
+    pub(crate) fn new<M>(maker: M) -> Self
+    where
+        M: Service<Region, Response = S> + Clone + Send + 'static,
+        M::Error: Into<Rejected>,
+        M::Future: Send,
+    {
+        // Locked to be cloned, never across a wait; it spares makers from having to be `Sync`.
+        let maker = Mutex::new(maker);
+        Self(Box::new(move |region| {
+            let maker = maker.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Box::pin(async move { make(maker, region).await.map_err(unavailable) })
+        }))
+    }
+}
+
+impl<S> Maker<S> {
+    /// Begins to make the service of `region`; a failure of it is always free to fail over.
+    pub(crate) fn make(&self, region: Region) -> Making<S> {
+        (self.0)(region)
+    }
+}
+
+async fn make<M: Service<Region>>(mut maker: M, region: Region) -> Result<M::Response, M::Error> {
+    poll_fn(|cx| maker.poll_ready(cx)).await?;
+    maker.call(region).await
+}
+
+/// Whatever the maker met, the request was not sent.
+fn unavailable(error: impl Into<Rejected>) -> Rejected {
+    match error.into() {
+        rejected if rejected.is_free_to_fail_over() => rejected,
+        rejected => Rejected::unavailable(rejected),
+    }
+}

@@ -1,0 +1,244 @@
+use std::time::Duration;
+
+use leeward_error_taxonomy::{Attempt, Classify, Failure, Region, Rejected};
+
+/// Decides which Region a call asks next, and keeps what those before it met.
+///
+/// Regions are numbers here, in the order of the list.
+#[derive(Debug)]
+pub(crate) struct Round {
+    regions: usize,
+    next: usize,
+    called: bool,
+    met: Vec<Met>,
+}
+
+/// A Region to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// The next of the list, if its circuit admits the call.
+    InTurn(usize),
+    /// One whose circuit has refused the call, to be asked all the same.
+    InPanic(usize),
+}
+
+#[derive(Debug)]
+struct Met {
+    region: usize,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    HeldBack { retry_in: Duration },
+    Refused(Rejected),
+    Failed(Failure),
+}
+
+impl Round {
+    pub(crate) const fn new(regions: usize) -> Self {
+        Self {
+            regions,
+            next: 0,
+            called: false,
+            met: Vec::new(),
+        }
+    }
+
+    /// The next Region to ask, or `None` if there is none.
+    ///
+    /// At the end of the list, a call that has not reached any service goes to a Region that its circuit holds back,
+    /// namely the one that would be probed soonest: refusing everybody would go on after the Regions have recovered.
+    pub(crate) fn pick(&mut self) -> Option<Pick> {
+        if self.next < self.regions {
+            self.next += 1;
+            return Some(Pick::InTurn(self.next - 1));
+        }
+        let soonest = self.soonest_held_back()?;
+        Some(Pick::InPanic(self.met.remove(soonest).region))
+    }
+
+    /// Whether [`pick`](Self::pick) has another Region.
+    pub(crate) fn has_more(&self) -> bool {
+        self.next < self.regions || self.soonest_held_back().is_some()
+    }
+
+    /// Whether the list has no second Region.
+    pub(crate) const fn is_of_one(&self) -> bool {
+        self.regions == 1
+    }
+
+    /// A service is being handed the request: from here on there is no panic.
+    pub(crate) const fn called(&mut self) {
+        self.called = true;
+    }
+
+    /// The circuit of `region` holds calls back.
+    pub(crate) fn held_back(&mut self, region: usize, retry_in: Duration) {
+        self.note(region, What::HeldBack { retry_in });
+    }
+
+    /// The request does not go to `region`.
+    pub(crate) fn refused(&mut self, region: usize, refusal: Rejected) {
+        self.note(region, What::Refused(refusal));
+    }
+
+    /// The attempt in `region` failed.
+    pub(crate) fn failed(&mut self, region: usize, failure: Failure) {
+        self.note(region, What::Failed(failure));
+    }
+
+    /// How the attempt in `region` failed, if one did.
+    pub(crate) fn failure_in(&self, region: usize) -> Option<&Failure> {
+        self.met.iter().find_map(|met| match &met.what {
+            What::Failed(failure) if met.region == region => Some(failure),
+            _ => None,
+        })
+    }
+
+    /// What each Region met, in the order in which they were asked.
+    pub(crate) fn attempts(&self, name: impl Fn(usize) -> Region) -> Vec<Attempt> {
+        let attempts = self.met.iter().map(|met| {
+            let failure = match &met.what {
+                What::HeldBack { retry_in } => {
+                    let retry_in = *retry_in;
+                    Failure::from(&Rejected::CircuitOpen { retry_in }.facts())
+                }
+                What::Refused(refusal) => Failure::from(&refusal.facts()),
+                What::Failed(failure) => failure.clone(),
+            };
+            Attempt::new(name(met.region), failure)
+        });
+        attempts.collect()
+    }
+
+    /// The refusal of the only Region, if that is all that this call met.
+    pub(crate) fn take_only_refusal(&mut self) -> Option<Rejected> {
+        match (self.is_of_one(), self.met.pop()?) {
+            (
+                true,
+                Met {
+                    what: What::Refused(refusal),
+                    ..
+                },
+            ) => Some(refusal),
+            (_, met) => {
+                self.met.push(met);
+                None
+            }
+        }
+    }
+
+    fn soonest_held_back(&self) -> Option<usize> {
+        if self.called {
+            return None;
+        }
+        let held_back = self.met.iter().enumerate().filter_map(|(at, met)| {
+            let What::HeldBack { retry_in } = met.what else {
+                return None;
+            };
+            Some((retry_in, at))
+        });
+        held_back.min().map(|(_, at)| at)
+    }
+
+    fn note(&mut self, region: usize, what: What) {
+        self.met.push(Met { region, what });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_error_taxonomy::{Category, Facts, Stage, Verdict};
+
+    fn failure() -> Failure {
+        Failure::from(&Facts::new(
+            Stage::NotSent,
+            Category::Network,
+            Verdict::Transient,
+        ))
+    }
+
+    /// Plays a round over as many Regions as `regions` has marks, and notes who is asked; in panic as a capital.
+    ///
+    /// A digit is a circuit that holds back for as many seconds, `r` a refusal of the request, `m` a maker that fails,
+    /// `f` a call that fails. In panic every service fails, save that a refusal after a slash is one of the request.
+    #[track_caller]
+    fn check(regions: &str, refused_in_panic: &str, expected: &str) {
+        let mut round = Round::new(regions.len());
+        let mut asked = String::new();
+        loop {
+            let had_more = round.has_more();
+            let pick = round.pick();
+            assert_eq!(had_more, pick.is_some(), "{regions}");
+            match pick {
+                None => break,
+                Some(Pick::InTurn(at)) => {
+                    asked.push((b'a' + at as u8) as char);
+                    match regions.as_bytes()[at] {
+                        b'r' => round.refused(at, Rejected::unavailable("not here")),
+                        b'm' => round.failed(at, failure()),
+                        b'f' => {
+                            round.called();
+                            round.failed(at, failure());
+                        }
+                        digit => {
+                            let seconds = u64::from(digit - b'0');
+                            round.held_back(at, Duration::from_secs(seconds));
+                        }
+                    }
+                }
+                Some(Pick::InPanic(at)) => {
+                    let name = (b'a' + at as u8) as char;
+                    asked.push(name.to_ascii_uppercase());
+                    if refused_in_panic.contains(name) {
+                        round.refused(at, Rejected::unavailable("not here"));
+                    } else {
+                        round.called();
+                        round.failed(at, failure());
+                    }
+                }
+            }
+        }
+        assert_eq!(asked, expected, "{regions}");
+        let names = ["a", "b", "c", "d"].map(Region::from_static);
+        let met = round.attempts(|at| names[at].clone());
+        assert_eq!(met.len(), regions.len(), "each Region has met something");
+    }
+
+    #[test]
+    fn goes_through_the_list_in_order() {
+        check("fff", "", "abc");
+        check("rrr", "", "abc");
+        check("mrf", "", "abc");
+        check("f", "", "a");
+    }
+
+    #[test]
+    fn passes_over_what_is_held_back_once_something_was_called() {
+        check("9f1", "", "abc");
+        check("f99", "", "abc");
+    }
+
+    #[test]
+    fn panics_towards_the_region_that_is_probed_soonest() {
+        check("312", "", "abcB");
+        check("111", "", "abcA");
+        check("9", "", "aA");
+    }
+
+    #[test]
+    fn what_never_reached_a_service_does_not_keep_it_from_panic() {
+        check("r21", "", "abcC");
+        check("m21", "", "abcC");
+        check("mr5", "", "abcC");
+    }
+
+    #[test]
+    fn a_request_that_a_region_refuses_panics_towards_another() {
+        check("312", "b", "abcBC");
+        check("312", "bc", "abcBCA");
+        check("312", "abc", "abcBCA");
+    }
+}
