@@ -1,0 +1,175 @@
+use crate::aws::{
+    body::AnswerBody,
+    call::Call,
+    connection::Line,
+    counts::{Connected, Counter, Outcome},
+    fault::{Faults, Link, RuleId, Strike},
+    operation, refusal,
+    request_id::RequestId,
+    service::{self, Protocol, Service},
+    services::Services,
+    site::Site,
+};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, header, request::Parts};
+use http_body_util::{BodyExt, Collected};
+use hyper::body::Incoming;
+use std::{
+    convert::Infallible,
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::{sync::watch, time::sleep};
+
+/// What stands between the sockets of one Region and the services: counts, faults, request ids.
+pub(super) struct Front {
+    pub(super) site: Arc<Site>,
+    pub(super) services: Arc<Services>,
+    pub(super) faults: Faults,
+    pub(super) counter: Arc<Counter>,
+    pub(super) requests: Arc<AtomicU64>,
+}
+
+impl Front {
+    pub(super) fn connected(&self) -> Connected {
+        self.counter.connected(self.site.region().clone())
+    }
+
+    pub(super) fn watch_link(&self) -> watch::Receiver<Link> {
+        self.site.watch_link()
+    }
+
+    /// Answers one request, unless a fault wants it unanswered; then it never returns.
+    pub(super) async fn answer(
+        &self,
+        line: &Arc<Line>,
+        request: Request<Incoming>,
+    ) -> Response<AnswerBody> {
+        let (head, body) = request.into_parts();
+        let signed_for = service::signed_for(&head);
+        let service = Service::named(&signed_for);
+        let in_head = match service {
+            Some(service) => operation::in_head(service, &head),
+            None => Some(operation::UNKNOWN.to_owned()),
+        };
+        let in_body = in_head.is_none();
+        let mut ticket = self.counter.begin(Call {
+            region: self.site.region().clone(),
+            service: service.map_or("unknown", Service::name).to_owned(),
+            operation: in_head.unwrap_or_else(|| operation::UNKNOWN.to_owned()),
+        });
+
+        let Ok(body) = self.read(&head.headers, body).await else {
+            line.cut();
+            return pending().await;
+        };
+        if in_body {
+            ticket.rename(operation::in_body(&body));
+        }
+        let id = RequestId::new(self.requests.fetch_add(1, Ordering::Relaxed));
+        let call = ticket.call().clone();
+        let Some(service) = service else {
+            ticket.settle(Outcome::Error);
+            return unknown_service(&signed_for, id);
+        };
+        let end = tokio::select! {
+            biased;
+            never = self.swallow(&call, line) => match never {},
+            end = self.befall(service, &call, line, head, body, id) => end,
+        };
+        match end {
+            End::Answered(response, outcome) => {
+                ticket.settle(outcome);
+                response
+            }
+            End::Dropped => {
+                ticket.settle(Outcome::Faulted);
+                line.cut();
+                pending().await
+            }
+        }
+    }
+
+    async fn read(&self, headers: &HeaderMap, body: Incoming) -> Result<Bytes, hyper::Error> {
+        // Reading on would grant leave to a client that waits for it, and so tell it that somebody is there.
+        if self.site.link() == Link::BlackHole && headers.contains_key(header::EXPECT) {
+            return Ok(Bytes::new());
+        }
+        body.collect().await.map(Collected::to_bytes)
+    }
+
+    /// Lets happen to a call what the rules decide.
+    async fn befall(
+        &self,
+        service: Service,
+        call: &Call,
+        line: &Arc<Line>,
+        head: Parts,
+        body: Bytes,
+        id: RequestId,
+    ) -> End {
+        let decision = self.faults.decide(call);
+        if let Some(Strike::Swallow(rule)) = decision.strike {
+            match self.silence(rule, line).await {}
+        }
+        if !decision.delay.is_zero() {
+            sleep(decision.delay).await;
+        }
+        let tear = match decision.strike {
+            Some(Strike::Drop) => return End::Dropped,
+            Some(Strike::Answer(refusal)) => {
+                let mut response = refusal::answer(service, &call.operation, &refusal, id);
+                id.put_on(service, &mut response);
+                return End::Answered(response.map(AnswerBody::whole), Outcome::Faulted);
+            }
+            Some(Strike::Tear) => true,
+            Some(Strike::Swallow(_)) | None => false,
+        };
+        let mut response = self
+            .services
+            .answer(service, &call.region, head, body, id)
+            .await;
+        id.put_on(service, &mut response);
+        if tear {
+            let torn = response.map(|body| AnswerBody::torn(&body, Arc::clone(line)));
+            return End::Answered(torn, Outcome::Faulted);
+        }
+        let outcome = if response.status().as_u16() < 400 {
+            Outcome::Ok
+        } else {
+            Outcome::Error
+        };
+        End::Answered(response.map(AnswerBody::whole), outcome)
+    }
+
+    /// Waits until a black hole takes the call, and then for ever.
+    async fn swallow(&self, call: &Call, line: &Line) -> Infallible {
+        let rule = self.faults.swallowed(call).await;
+        self.silence(rule, line).await
+    }
+
+    /// Says nothing while the rule stands, and ends the connection when it is lifted.
+    async fn silence(&self, rule: RuleId, line: &Line) -> Infallible {
+        self.faults.lifted(rule).await;
+        line.cut();
+        pending().await
+    }
+}
+
+/// How a call ends that no black hole takes.
+enum End {
+    Answered(Response<AnswerBody>, Outcome),
+    Dropped,
+}
+
+fn unknown_service(name: &str, id: RequestId) -> Response<AnswerBody> {
+    let known = Service::ALL.map(Service::name).join(", ");
+    let message = format!("The in-process AWS has no service {name:?}; it has {known}.");
+    let protocol = Protocol::Json("1.0");
+    let mut response = refusal::of_the_front(protocol, 404, "UnknownService", message, id);
+    id.put_on(Service::Kms, &mut response);
+    response.map(AnswerBody::whole)
+}

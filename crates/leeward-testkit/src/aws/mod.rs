@@ -1,0 +1,25 @@
+//! The in-process AWS: emulated services behind one loopback port per Region.
+//!
+//! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it, asks
+//! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
+//! `operation.rs`; what the emulators lack is in `kms/`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
+
+mod body;
+mod call;
+mod chunked;
+mod cloud;
+mod connection;
+mod counts;
+mod fault;
+mod front;
+mod kms;
+mod operation;
+mod refusal;
+mod request_id;
+mod service;
+mod services;
+mod site;
+
+pub use cloud::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, SECRET_ACCESS_KEY, StartError};
+pub use counts::{Counts, Tally};
+pub use fault::{Fault, FaultRule, Faults, Latency, Scope};

@@ -1,0 +1,273 @@
+//! Words an error as a service words it: code, status, body and headers.
+
+use crate::aws::{
+    fault::{Reason, Refusal},
+    request_id::RequestId,
+    service::{Protocol, Service},
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use std::time::Duration;
+
+const RETRY_AFTER_IN_MS: HeaderName = HeaderName::from_static("x-amz-retry-after");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+struct Words {
+    status: u16,
+    code: String,
+    message: String,
+}
+
+/// Answers `refusal` to a call of `operation`, as `service` would.
+pub(super) fn answer(
+    service: Service,
+    operation: &str,
+    refusal: &Refusal,
+    id: RequestId,
+) -> Response<Bytes> {
+    let words = words(service, operation, &refusal.reason);
+    let mut response = write(service.protocol(), &words, id);
+    let headers = response.headers_mut();
+    if let Some(delay) = refusal.retry_after {
+        let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    if let Some(delay) = refusal.amz_retry_after {
+        headers.insert(RETRY_AFTER_IN_MS, whole_ms(delay).into());
+    }
+    response
+}
+
+/// Answers an error that the front itself has found.
+pub(super) fn of_the_front(
+    protocol: Protocol,
+    status: u16,
+    code: &str,
+    message: String,
+    id: RequestId,
+) -> Response<Bytes> {
+    let words = Words {
+        status,
+        code: code.to_owned(),
+        message,
+    };
+    write(protocol, &words, id)
+}
+
+fn words(service: Service, operation: &str, reason: &Reason) -> Words {
+    use Service::{Iam, Lambda, S3, Sts};
+    let (status, code, message) = match (reason, service) {
+        (Reason::Throttling, S3) => (503, "SlowDown", "Please reduce your request rate."),
+        (Reason::Throttling, Lambda) => (429, "TooManyRequestsException", "Rate Exceeded."),
+        (Reason::Throttling, Iam | Sts) => (400, "Throttling", "Rate exceeded"),
+        (Reason::Throttling, _) => (400, "ThrottlingException", "Rate exceeded"),
+        (Reason::ExpiredToken, S3) => (400, "ExpiredToken", "The provided token has expired."),
+        (Reason::ExpiredToken, Iam | Sts) => (403, "ExpiredToken", EXPIRED),
+        (Reason::ExpiredToken, Lambda) => (403, "ExpiredTokenException", EXPIRED),
+        (Reason::ExpiredToken, _) => (400, "ExpiredTokenException", EXPIRED),
+        (Reason::AccessDenied, S3) => (403, "AccessDenied", "Access Denied"),
+        (Reason::AccessDenied, service) => {
+            let (status, code) = match service {
+                Iam | Sts => (403, "AccessDenied"),
+                Lambda => (403, "AccessDeniedException"),
+                _ => (400, "AccessDeniedException"),
+            };
+            let message = format!(
+                "User: arn:aws:iam::123456789012:user/testkit is not authorized to perform: {}:{operation} because no \
+                 identity-based policy allows the {0}:{operation} action",
+                service.name()
+            );
+            return Words {
+                status,
+                code: code.to_owned(),
+                message,
+            };
+        }
+        (
+            Reason::Other {
+                status,
+                code,
+                message,
+            },
+            _,
+        ) => (*status, code.as_str(), message.as_str()),
+    };
+    Words {
+        status,
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+const EXPIRED: &str = "The security token included in the request is expired";
+
+fn write(protocol: Protocol, words: &Words, id: RequestId) -> Response<Bytes> {
+    let Words { code, message, .. } = words;
+    let (content_type, body) = match protocol {
+        Protocol::Json(version) => (
+            format!("application/x-amz-json-{version}"),
+            serde_json::json!({ "__type": code, "message": message }).to_string(),
+        ),
+        Protocol::RestJson => (
+            "application/json".to_owned(),
+            serde_json::json!({ "Type": fault_of(words.status), "Message": message }).to_string(),
+        ),
+        Protocol::Query => ("text/xml".to_owned(), query_body(words, id)),
+        Protocol::RestXml => ("application/xml".to_owned(), s3_body(words, id)),
+    };
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = StatusCode::from_u16(words.status)
+        .ok()
+        .filter(|status| status.is_client_error() || status.is_server_error())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Ok(content_type) = HeaderValue::try_from(content_type) {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    if matches!(protocol, Protocol::Json(_) | Protocol::RestJson)
+        && let Ok(code) = HeaderValue::try_from(code)
+    {
+        headers.insert(ERROR_TYPE, code);
+    }
+    response
+}
+
+fn query_body(words: &Words, id: RequestId) -> String {
+    format!(
+        "<ErrorResponse><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message></Error>\
+         <RequestId>{id}</RequestId></ErrorResponse>",
+        match fault_of(words.status) {
+            "User" => "Sender",
+            _ => "Receiver",
+        },
+        escaped(&words.code),
+        escaped(&words.message),
+    )
+}
+
+fn s3_body(words: &Words, id: RequestId) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
+         <RequestId>{}</RequestId><HostId>{}</HostId></Error>",
+        escaped(&words.code),
+        escaped(&words.message),
+        id.of_s3(),
+        id.of_s3_host(),
+    )
+}
+
+const fn fault_of(status: u16) -> &'static str {
+    if status < 500 { "User" } else { "Server" }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn whole_ms(delay: Duration) -> u64 {
+    u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(reason: Reason) -> Refusal {
+        Refusal {
+            reason,
+            retry_after: None,
+            amz_retry_after: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(reason: &Reason, expected: [(Service, u16, &str); 4]) {
+        let id = RequestId::new(7);
+        for (service, status, code) in expected {
+            let response = answer(service, "GetThing", &refusal(reason.clone()), id);
+            let body = std::str::from_utf8(response.body()).unwrap();
+            let in_header = response.headers().get(ERROR_TYPE);
+            assert_eq!(response.status(), status, "{service:?}");
+            assert!(
+                body.contains(&format!("<Code>{code}</Code>"))
+                    || body.contains(&format!(r#""__type":"{code}""#))
+                    || in_header.is_some_and(|header| header == code),
+                "{service:?}: {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_service_words_a_refusal_in_its_own_way() {
+        check(
+            &Reason::Throttling,
+            [
+                (Service::Kms, 400, "ThrottlingException"),
+                (Service::S3, 503, "SlowDown"),
+                (Service::Sts, 400, "Throttling"),
+                (Service::Lambda, 429, "TooManyRequestsException"),
+            ],
+        );
+        check(
+            &Reason::AccessDenied,
+            [
+                (Service::DynamoDb, 400, "AccessDeniedException"),
+                (Service::S3, 403, "AccessDenied"),
+                (Service::Iam, 403, "AccessDenied"),
+                (Service::Lambda, 403, "AccessDeniedException"),
+            ],
+        );
+        check(
+            &Reason::ExpiredToken,
+            [
+                (Service::SecretsManager, 400, "ExpiredTokenException"),
+                (Service::S3, 400, "ExpiredToken"),
+                (Service::Sts, 403, "ExpiredToken"),
+                (Service::Lambda, 403, "ExpiredTokenException"),
+            ],
+        );
+    }
+
+    #[test]
+    fn text_from_a_test_breaks_no_body() {
+        let reason = Reason::Other {
+            status: 418,
+            code: "Tea<pot>".into(),
+            message: "\"short\" & <stout>".into(),
+        };
+        let id = RequestId::new(7);
+        let json = answer(Service::Kms, "Pour", &refusal(reason.clone()), id);
+        let json: serde_json::Value = serde_json::from_slice(json.body()).unwrap();
+        assert_eq!(json["message"], "\"short\" & <stout>");
+        let xml = answer(Service::Sts, "Pour", &refusal(reason), id);
+        let xml = std::str::from_utf8(xml.body()).unwrap();
+        assert!(xml.contains("<Message>\"short\" &amp; &lt;stout&gt;</Message>"));
+    }
+
+    #[test]
+    fn a_status_that_is_no_error_is_answered_as_500() {
+        for status in [0, 200, 302, 999] {
+            let reason = Reason::Other {
+                status,
+                code: "Odd".into(),
+                message: String::new(),
+            };
+            let response = answer(Service::Kms, "Do", &refusal(reason), RequestId::new(7));
+            assert_eq!(response.status(), 500, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_wait_is_told_in_seconds_or_in_milliseconds() {
+        let refusal = Refusal {
+            reason: Reason::Throttling,
+            retry_after: Some(Duration::from_millis(1_001)),
+            amz_retry_after: Some(Duration::from_millis(250)),
+        };
+        let response = answer(Service::Kms, "Decrypt", &refusal, RequestId::new(7));
+        assert_eq!(response.headers()["retry-after"], "2");
+        assert_eq!(response.headers()["x-amz-retry-after"], "250");
+    }
+}

@@ -1,0 +1,70 @@
+use crate::aws::{chunked, kms::Kms, refusal, request_id::RequestId, service::Service};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header, request::Parts};
+use leeward_error_taxonomy::Region;
+use std::{collections::HashMap, sync::Arc};
+use winterbaume_core::{MockRequest, MockService};
+
+/// The emulated services; each keeps its Regions apart.
+pub(super) struct Services {
+    emulators: HashMap<Service, Arc<dyn MockService>>,
+}
+
+impl Services {
+    pub(super) fn new(regions: &[Region]) -> Self {
+        let emulators = Service::ALL.map(|service| {
+            let emulator: Arc<dyn MockService> = match service {
+                Service::DynamoDb => Arc::new(winterbaume_dynamodb::DynamoDbService::new()),
+                Service::Iam => Arc::new(winterbaume_iam::IamService::new()),
+                Service::Kms => Arc::new(Kms::new(regions.to_vec())),
+                Service::Lambda => Arc::new(winterbaume_lambda::LambdaService::new()),
+                Service::Logs => Arc::new(winterbaume_cloudwatchlogs::CloudWatchLogsService::new()),
+                Service::S3 => Arc::new(winterbaume_s3::S3Service::new()),
+                Service::SecretsManager => {
+                    Arc::new(winterbaume_secretsmanager::SecretsManagerService::new())
+                }
+                Service::Sts => Arc::new(winterbaume_sts::StsService::new()),
+            };
+            (service, emulator)
+        });
+        Self {
+            emulators: HashMap::from(emulators),
+        }
+    }
+
+    /// Lets the service answer as it would in `region`, wherever the request was signed for.
+    pub(super) async fn answer(
+        &self,
+        service: Service,
+        region: &Region,
+        mut head: Parts,
+        body: Bytes,
+        id: RequestId,
+    ) -> Response<Bytes> {
+        let Ok(body) = chunked::decode(&mut head.headers, body) else {
+            let message = "The request body terminated unexpectedly".to_owned();
+            let protocol = service.protocol();
+            return refusal::of_the_front(protocol, 400, "IncompleteBody", message, id);
+        };
+        // Some emulators would take the Region from the signature, if they saw it.
+        head.headers.remove(header::AUTHORIZATION);
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let request = MockRequest {
+            method: head.method.to_string(),
+            uri: format!("https://{}{path}", service.host(region)),
+            headers: head.headers,
+            body,
+        };
+        let answered = self.emulators[&service].handle(request).await;
+        let mut response = Response::new(answered.body);
+        *response.status_mut() =
+            StatusCode::from_u16(answered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = answered.headers;
+        response.headers_mut().remove(header::TRANSFER_ENCODING);
+        if head.method != Method::HEAD {
+            // hyper writes the length of the body that it gets.
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        response
+    }
+}
