@@ -21,7 +21,7 @@ pub(crate) const RESERVED_PREFIX: &str = "aws-crypto-";
 /// assert_eq!(context.get("tenant"), Some("acme"));
 /// # Ok::<(), leeward_envelope::ContextError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct EncryptionContext(Arc<Pairs>);
 
 #[derive(Default)]
@@ -87,6 +87,7 @@ impl EncryptionContext {
     }
 
     /// The pairs, by key in ascending order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0
             .pairs
@@ -166,12 +167,6 @@ impl EncryptionContext {
         let mut pairs = other.0.pairs.clone();
         pairs.extend(self.0.pairs.clone());
         Self::with_reserved(pairs)
-    }
-}
-
-impl Default for EncryptionContext {
-    fn default() -> Self {
-        Self(Arc::default())
     }
 }
 

@@ -1,18 +1,34 @@
 #![doc = include_str!("../README.md")]
 
+mod caching;
 mod cipher;
 mod commitment;
 mod context;
 mod data_key;
+mod decrypted;
+mod decryptor;
+mod derive;
+mod encryptor;
+mod error;
 mod keyring;
 mod materials;
+mod materials_manager;
+mod message;
+mod pace;
+mod signature;
 mod suite;
 
+pub use caching::{CachePolicy, CacheStats};
 pub use commitment::CommitmentPolicy;
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, EncryptedDataKey, EncryptedDataKeyTooLong};
+pub use decrypted::Decrypted;
+pub use decryptor::{Decryptor, DecryptorBuilder};
+pub use encryptor::{Encryptor, EncryptorBuilder};
+pub use error::{BuildError, DecryptError, EncryptError};
 pub use keyring::{
     BoxFuture, InvalidRawAesKeyring, KeyAttempt, Keyring, KeyringError, RawAesKeyring,
 };
 pub use materials::{DecryptionMaterials, EncryptionMaterials};
+pub use message::MalformedMessage;
 pub use suite::AlgorithmSuite;

@@ -1,0 +1,202 @@
+use super::{CachePolicy, lru::Lru};
+use crate::{BoxFuture, KeyringError};
+use futures_util::{
+    FutureExt,
+    future::{Shared, WeakShared},
+};
+use leeward_resilience::{Clock, Timestamp};
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+/// Keeps values for a time, and fetches each at most once at a time.
+///
+/// Who asks for a value that is being fetched waits for that fetch; the waiting callers drive it together, so any of them
+/// may go away and the rest carry on, and it ends when the last one goes. A failure reaches all who waited, and is
+/// forgotten.
+pub(crate) struct Cache<K, V> {
+    core: Arc<Core<K, V>>,
+}
+
+/// What a cache answered.
+#[derive(Debug)]
+pub(crate) struct Found<V> {
+    pub(crate) value: V,
+    /// Whether no fetch was started for it.
+    pub(crate) is_hit: bool,
+}
+
+struct Core<K, V> {
+    state: Mutex<State<K, V>>,
+    max_age: Duration,
+    now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+struct State<K, V> {
+    entries: Lru<K, Entry<V>>,
+    flights: HashMap<K, (u64, WeakShared<Flight<V>>)>,
+    next_flight: u64,
+}
+
+#[derive(Clone)]
+struct Entry<V> {
+    made: Timestamp,
+    value: V,
+}
+
+type Flight<V> = BoxFuture<'static, Result<Entry<V>, KeyringError>>;
+
+enum Look<V: Clone> {
+    Found(V),
+    Join(Shared<Flight<V>>),
+    Start(Shared<Flight<V>>),
+}
+
+impl<K, V> Cache<K, V>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    pub(crate) fn new<C: Clock>(policy: CachePolicy<C>) -> Self {
+        let clock = policy.clock;
+        Self {
+            core: Arc::new(Core {
+                state: Mutex::new(State {
+                    entries: Lru::new(policy.capacity),
+                    flights: HashMap::new(),
+                    next_flight: 0,
+                }),
+                max_age: policy.max_age,
+                now: Box::new(move || clock.now()),
+            }),
+        }
+    }
+
+    /// The value under `key` that is young enough and that `accept` takes, fetched if there is none.
+    ///
+    /// A value that `accept` refuses is replaced.
+    pub(crate) async fn find<F>(
+        &self,
+        key: &K,
+        accept: impl Fn(&V) -> bool,
+        fetch: impl Fn() -> F,
+    ) -> Result<Found<V>, KeyringError>
+    where
+        F: Future<Output = Result<V, KeyringError>> + Send + 'static,
+    {
+        let mut is_hit = true;
+        // Every turn but the last one is a flight whose value was used up by others, so somebody got on.
+        loop {
+            let flight = match self.look(key, &accept, &fetch) {
+                Look::Found(value) => return Ok(Found { value, is_hit }),
+                Look::Join(flight) => flight,
+                Look::Start(flight) => {
+                    is_hit = false;
+                    flight
+                }
+            };
+            let entry = flight.await?;
+            if self.core.is_fresh(&entry, (self.core.now)()) && accept(&entry.value) {
+                let value = entry.value;
+                return Ok(Found { value, is_hit });
+            }
+        }
+    }
+
+    fn look<F>(&self, key: &K, accept: impl Fn(&V) -> bool, fetch: impl Fn() -> F) -> Look<V>
+    where
+        F: Future<Output = Result<V, KeyringError>> + Send + 'static,
+    {
+        let now = (self.core.now)();
+        let mut state = self.core.lock();
+        let oldest = state.entries.oldest();
+        if oldest.is_some_and(|entry| !self.core.is_fresh(entry, now)) {
+            state.entries.remove_oldest();
+        }
+        if let Some(entry) = state.entries.get(key) {
+            if self.core.is_fresh(entry, now) && accept(&entry.value) {
+                return Look::Found(entry.value.clone());
+            }
+            state.entries.remove(key);
+        }
+        let running = state.flights.get(key);
+        if let Some(flight) = running.and_then(|(_, flight)| flight.upgrade()) {
+            return Look::Join(flight);
+        }
+        let id = state.next_flight;
+        state.next_flight += 1;
+        let landing = Landing {
+            core: Arc::clone(&self.core),
+            key: key.clone(),
+            id,
+        };
+        let fetched = fetch();
+        let flight: Flight<V> = Box::pin(async move {
+            let value = fetched.await?;
+            let made = (landing.core.now)();
+            let entry = Entry { made, value };
+            landing.keep(entry.clone());
+            Ok(entry)
+        });
+        let flight = flight.shared();
+        let weak = flight.downgrade().expect("not polled yet");
+        state.flights.insert(key.clone(), (id, weak));
+        Look::Start(flight)
+    }
+}
+
+impl<K, V> Core<K, V> {
+    fn is_fresh(&self, entry: &Entry<V>, now: Timestamp) -> bool {
+        now.since(entry.made) < self.max_age
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<K, V>> {
+        self.state.lock().expect("not poisoned")
+    }
+}
+
+impl<K, V> fmt::Debug for Cache<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("max_age", &self.core.max_age)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes a flight off the list however it ends: landed, failed, or given up by all who waited.
+struct Landing<K: Eq + Hash, V> {
+    core: Arc<Core<K, V>>,
+    key: K,
+    id: u64,
+}
+
+impl<K: Clone + Eq + Hash, V> Landing<K, V> {
+    /// Keeps what the flight brought, and ends the flight in the same moment, so that nobody starts another between.
+    fn keep(&self, entry: Entry<V>) {
+        let mut state = self.core.lock();
+        state.entries.insert(self.key.clone(), entry);
+        state.end_flight(&self.key, self.id);
+    }
+}
+
+impl<K: Eq + Hash, V> State<K, V> {
+    /// Ends this flight, not a later one under the same key.
+    fn end_flight(&mut self, key: &K, id: u64) {
+        if self.flights.get(key).is_some_and(|(known, _)| *known == id) {
+            self.flights.remove(key);
+        }
+    }
+}
+
+impl<K: Eq + Hash, V> Drop for Landing<K, V> {
+    fn drop(&mut self) {
+        // A poisoned lock is met by the next caller; a destructor must not panic on it.
+        if let Ok(mut state) = self.core.state.lock() {
+            state.end_flight(&self.key, self.id);
+        }
+    }
+}

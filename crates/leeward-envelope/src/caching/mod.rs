@@ -1,0 +1,13 @@
+//! Data keys that serve several messages: how long, how many, and one keyring call at a time for each.
+
+mod cache;
+mod lru;
+mod policy;
+mod stats;
+mod usage;
+
+pub(crate) use cache::Cache;
+pub use policy::CachePolicy;
+pub use stats::CacheStats;
+pub(crate) use stats::Counters;
+pub(crate) use usage::{Limits, Usage};

@@ -1,0 +1,57 @@
+use crate::{AlgorithmSuite, EncryptionContext};
+use std::fmt;
+
+/// A message whose every byte has been verified.
+pub struct Decrypted {
+    plaintext: Vec<u8>,
+    context: EncryptionContext,
+    suite: AlgorithmSuite,
+}
+
+impl Decrypted {
+    pub(crate) const fn new(
+        plaintext: Vec<u8>,
+        context: EncryptionContext,
+        suite: AlgorithmSuite,
+    ) -> Self {
+        Self {
+            plaintext,
+            context,
+            suite,
+        }
+    }
+
+    /// What was encrypted.
+    #[must_use]
+    pub fn plaintext(&self) -> &[u8] {
+        &self.plaintext
+    }
+
+    /// What was encrypted, to keep.
+    #[must_use]
+    pub fn into_plaintext(self) -> Vec<u8> {
+        self.plaintext
+    }
+
+    /// The pairs that the message is bound to: those of its header, and those expected beyond it.
+    #[must_use]
+    pub const fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// The suite that it was written under.
+    #[must_use]
+    pub const fn suite(&self) -> AlgorithmSuite {
+        self.suite
+    }
+}
+
+impl fmt::Debug for Decrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decrypted")
+            .field("plaintext_len", &self.plaintext.len())
+            .field("context", &self.context)
+            .field("suite", &self.suite)
+            .finish()
+    }
+}

@@ -1,0 +1,123 @@
+use crate::{AlgorithmSuite, DataKey, cipher, suite::Derivation};
+use aws_lc_rs::{
+    aead::LessSafeKey,
+    error::Unspecified,
+    hmac::{self, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512},
+};
+use zeroize::Zeroizing;
+
+pub(crate) const COMMITMENT_LEN: usize = 32;
+
+/// The longest output of the hashes in use.
+const MAX_HASH_LEN: usize = 64;
+
+/// What one message is encrypted with.
+pub(crate) struct MessageKeys {
+    pub(crate) content: LessSafeKey,
+    pub(crate) commitment: Option<[u8; COMMITMENT_LEN]>,
+}
+
+/// Derives the keys of one message from its data key.
+pub(crate) fn message_keys(
+    suite: AlgorithmSuite,
+    data_key: &DataKey,
+    message_id: &[u8],
+) -> Result<MessageKeys, Unspecified> {
+    let id = suite.id().to_be_bytes();
+    let (algorithm, salt, info): (_, &[u8], _) = match suite.derivation() {
+        Derivation::Identity => {
+            return Ok(MessageKeys {
+                content: cipher::gcm(data_key.expose()).ok_or(Unspecified)?,
+                commitment: None,
+            });
+        }
+        Derivation::Sha256 => (HMAC_SHA256, &[0; 32], message_id),
+        Derivation::Sha384 => (HMAC_SHA384, &[0; 48], message_id),
+        Derivation::Sha512Commit => (HMAC_SHA512, message_id, &b"DERIVEKEY"[..]),
+    };
+    let derived = Hkdf::extract(algorithm, salt, data_key.expose())?;
+    let content = derived.expand([&id, info])?;
+    let commitment = match suite.derivation() {
+        Derivation::Sha512Commit => {
+            let whole = derived.expand([b"COMMITKEY", b""])?;
+            whole.first_chunk().copied()
+        }
+        _ => None,
+    };
+    Ok(MessageKeys {
+        content: cipher::gcm(&content[..suite.data_key_len()]).ok_or(Unspecified)?,
+        commitment,
+    })
+}
+
+/// HKDF (RFC 5869) for outputs of at most one hash.
+///
+/// Built on HMAC rather than taken from `aws_lc_rs::hkdf` so that the key schedule of the second stage is computed once
+/// for both of its outputs, which matters to short messages.
+struct Hkdf {
+    derived: hmac::Key,
+}
+
+impl Hkdf {
+    fn extract(
+        algorithm: hmac::Algorithm,
+        salt: &[u8],
+        secret: &[u8],
+    ) -> Result<Self, Unspecified> {
+        let mut derived = Zeroizing::new([0; MAX_HASH_LEN]);
+        let salted = hmac::Key::new(algorithm, salt);
+        let derived = hmac::sign_to_buffer(&salted, secret, derived.as_mut_slice())?;
+        Ok(Self {
+            derived: hmac::Key::new(algorithm, derived),
+        })
+    }
+
+    /// The first block of output; what the hash does not fill is zero.
+    fn expand(&self, info: [&[u8]; 2]) -> Result<Zeroizing<[u8; MAX_HASH_LEN]>, Unspecified> {
+        let mut output = Zeroizing::new([0; MAX_HASH_LEN]);
+        let [first, second] = info;
+        let info = [first, second, &[1]].concat();
+        hmac::sign_to_buffer(&self.derived, &info, output.as_mut_slice())?;
+        Ok(output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::hkdf;
+
+    #[test]
+    fn agrees_with_the_library_s_hkdf() {
+        for (ours, theirs) in [
+            (HMAC_SHA256, hkdf::HKDF_SHA256),
+            (HMAC_SHA384, hkdf::HKDF_SHA384),
+            (HMAC_SHA512, hkdf::HKDF_SHA512),
+        ] {
+            let (salt, secret) = ([3; 32], [5; 24]);
+            let prk = hkdf::Salt::new(theirs, &salt).extract(&secret);
+            let mut expected = [0; 32];
+            prk.expand(&[b"one", b"two"], hkdf::HKDF_SHA256)
+                .unwrap()
+                .fill(&mut expected)
+                .unwrap();
+            let derived = Hkdf::extract(ours, &salt, &secret).unwrap();
+            let output = derived.expand([b"one", b"two"]).unwrap();
+            assert_eq!(output[..32], expected);
+        }
+    }
+
+    #[test]
+    fn each_message_has_its_own_commitment() {
+        let suite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
+        let data_key = DataKey::random(suite).unwrap();
+        let commitment = |id: u8| {
+            message_keys(suite, &data_key, &[id; 32])
+                .unwrap()
+                .commitment
+                .unwrap()
+        };
+        assert_ne!(commitment(1), commitment(2));
+        assert_eq!(commitment(1), commitment(1));
+    }
+}

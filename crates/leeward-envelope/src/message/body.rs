@@ -1,0 +1,237 @@
+use super::{MalformedMessage, cursor::Cursor, header::Content, header::MESSAGE_ID_LEN_V2};
+use crate::cipher::{IV_LEN, TAG_LEN};
+use aws_lc_rs::aead::Nonce;
+use std::num::NonZeroU32;
+
+/// Stands where the next frame's number would, before the final frame's own number.
+pub(super) const FINAL: u32 = u32::MAX;
+/// What a frame adds to its plaintext: number, IV, tag.
+pub(super) const FRAME_OVERHEAD: usize = 4 + IV_LEN + TAG_LEN;
+/// What the final frame adds beyond that: its marker and its length.
+pub(super) const FINAL_OVERHEAD: usize = 4 + 4;
+/// How much one block may hold, as AES-GCM has it.
+const MAX_UNFRAMED: u64 = (1 << 36) - 32;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    SingleBlock,
+    Frame,
+    FinalFrame,
+}
+
+/// A part of the body that has its own tag.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) kind: Kind,
+    pub(super) sequence: u32,
+    pub(super) ciphertext: &'a [u8],
+    pub(super) tag: &'a [u8; TAG_LEN],
+}
+
+/// The pieces of a body, in order; ends behind the last one.
+#[derive(Clone, Debug)]
+pub(super) struct Pieces<'a> {
+    cursor: Cursor<'a>,
+    content: Content,
+    /// None behind the last piece.
+    next: Option<u32>,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) const fn new(cursor: Cursor<'a>, content: Content) -> Self {
+        Self {
+            cursor,
+            content,
+            next: Some(1),
+        }
+    }
+
+    /// The next piece, or none behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<Piece<'a>>, MalformedMessage> {
+        let Some(sequence) = self.next else {
+            return Ok(None);
+        };
+        let piece = match self.content {
+            Content::Unframed => self.block(sequence)?,
+            Content::Framed(frame_length) => self.frame(sequence, frame_length)?,
+        };
+        self.next = match piece.kind {
+            // The number after the last possible one is the marker of the final frame.
+            Kind::Frame => Some(sequence + 1),
+            Kind::SingleBlock | Kind::FinalFrame => None,
+        };
+        Ok(Some(piece))
+    }
+
+    /// What stands behind the last piece.
+    pub(super) fn into_rest(self) -> Cursor<'a> {
+        self.cursor
+    }
+
+    fn block(&mut self, sequence: u32) -> Result<Piece<'a>, MalformedMessage> {
+        self.iv(sequence)?;
+        let len = self.cursor.u64("body length")?;
+        let fits = Some(len).filter(|len| *len <= MAX_UNFRAMED);
+        let len = fits
+            .and_then(|len| usize::try_from(len).ok())
+            .ok_or_else(|| self.cursor.corrupt("body length"))?;
+        self.sealed(Kind::SingleBlock, sequence, len)
+    }
+
+    fn frame(
+        &mut self,
+        sequence: u32,
+        frame_length: NonZeroU32,
+    ) -> Result<Piece<'a>, MalformedMessage> {
+        let frame_length = frame_length.get();
+        let mut found = self.cursor.u32("frame number")?;
+        let is_final = found == FINAL;
+        if is_final {
+            found = self.cursor.u32("frame number")?;
+        }
+        if found != sequence {
+            return Err(self.cursor.corrupt("frame number"));
+        }
+        self.iv(sequence)?;
+        if !is_final {
+            return self.sealed(Kind::Frame, sequence, frame_length as usize);
+        }
+        let len = self.cursor.u32("final frame length")?;
+        if len > frame_length {
+            return Err(self.cursor.corrupt("final frame length"));
+        }
+        self.sealed(Kind::FinalFrame, sequence, len as usize)
+    }
+
+    /// Every writer derives the IV from the sequence number; one that differs was changed.
+    fn iv(&mut self, sequence: u32) -> Result<(), MalformedMessage> {
+        if *self.cursor.array("frame IV")? == iv(sequence) {
+            Ok(())
+        } else {
+            Err(self.cursor.corrupt("frame IV"))
+        }
+    }
+
+    fn sealed(
+        &mut self,
+        kind: Kind,
+        sequence: u32,
+        len: usize,
+    ) -> Result<Piece<'a>, MalformedMessage> {
+        Ok(Piece {
+            kind,
+            sequence,
+            ciphertext: self.cursor.take(len, "body")?,
+            tag: self.cursor.array("body tag")?,
+        })
+    }
+}
+
+/// The IV of a piece; that of the header is the one of sequence number 0.
+pub(super) fn iv(sequence: u32) -> [u8; IV_LEN] {
+    let mut iv = [0; IV_LEN];
+    iv[IV_LEN - 4..].copy_from_slice(&sequence.to_be_bytes());
+    iv
+}
+
+/// The nonce of a piece; unique because each message has its own key or data key, and each piece its own number.
+pub(super) fn nonce(sequence: u32) -> Nonce {
+    Nonce::assume_unique_for_key(iv(sequence))
+}
+
+/// What the tag of a piece covers beyond the ciphertext: the message, the place in it, and the length.
+pub(super) struct PieceAad {
+    bytes: [u8; Self::MAX],
+    len: usize,
+}
+
+impl PieceAad {
+    const MAX: usize = MESSAGE_ID_LEN_V2 + 35 + 4 + 8;
+
+    pub(super) fn new(message_id: &[u8], kind: Kind, sequence: u32, len: usize) -> Self {
+        let name: &[u8] = match kind {
+            Kind::SingleBlock => b"AWSKMSEncryptionClient Single Block",
+            Kind::Frame => b"AWSKMSEncryptionClient Frame",
+            Kind::FinalFrame => b"AWSKMSEncryptionClient Final Frame",
+        };
+        let mut aad = Self {
+            bytes: [0; Self::MAX],
+            len: 0,
+        };
+        aad.push(message_id);
+        aad.push(name);
+        aad.push(&sequence.to_be_bytes());
+        aad.push(&(len as u64).to_be_bytes());
+        aad
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        self.bytes[self.len..][..part.len()].copy_from_slice(part);
+        self.len += part.len();
+    }
+}
+
+impl AsRef<[u8]> for PieceAad {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_additional_data_names_message_place_and_length() {
+        let aad = PieceAad::new(&[0xaa; 32], Kind::SingleBlock, 1, 0x0102);
+        let expected = [
+            &[0xaa; 32][..],
+            b"AWSKMSEncryptionClient Single Block",
+            &[0, 0, 0, 1],
+            &[0, 0, 0, 0, 0, 0, 1, 2],
+        ]
+        .concat();
+        assert_eq!(aad.as_ref(), expected);
+    }
+
+    #[test]
+    fn a_claimed_length_beyond_the_message_is_truncation() {
+        let mut body = iv(1).to_vec();
+        body.extend_from_slice(&MAX_UNFRAMED.to_be_bytes());
+        let refused = |body: &[u8]| {
+            Pieces::new(Cursor::new(body), Content::Unframed)
+                .next()
+                .unwrap_err()
+        };
+        assert!(matches!(
+            refused(&body),
+            MalformedMessage::Truncated {
+                part: "body",
+                len: 20
+            }
+        ));
+        body[12..].copy_from_slice(&(MAX_UNFRAMED + 1).to_be_bytes());
+        assert!(matches!(refused(&body), MalformedMessage::Corrupt { .. }));
+    }
+
+    #[test]
+    fn a_final_frame_longer_than_the_frame_length_is_corrupt() {
+        let mut body = FINAL.to_be_bytes().to_vec();
+        body.extend_from_slice(&1_u32.to_be_bytes());
+        body.extend_from_slice(&iv(1));
+        body.extend_from_slice(&5_u32.to_be_bytes());
+        body.extend_from_slice(&[0; 5 + TAG_LEN]);
+        let read = |frame_length| {
+            let content = Content::Framed(NonZeroU32::new(frame_length).unwrap());
+            Pieces::new(Cursor::new(&body), content).next()
+        };
+        assert!(read(5).unwrap().is_some());
+        assert!(matches!(
+            read(4).unwrap_err(),
+            MalformedMessage::Corrupt {
+                part: "final frame length",
+                at: 24
+            }
+        ));
+    }
+}

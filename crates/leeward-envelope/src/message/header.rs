@@ -1,0 +1,207 @@
+use super::{MalformedMessage, cursor::Cursor};
+use crate::{
+    AlgorithmSuite, DecryptError, EncryptedDataKey, EncryptionContext,
+    cipher::{IV_LEN, TAG_LEN},
+    derive::COMMITMENT_LEN,
+    signature::PUBLIC_KEY,
+    suite::Version,
+};
+use std::num::{NonZeroU16, NonZeroU32};
+
+const V1: u8 = 1;
+const V2: u8 = 2;
+/// The one type of message that version 1 knows; version 2 leaves it out.
+const CUSTOMER_AUTHENTICATED: u8 = 0x80;
+const UNFRAMED: u8 = 1;
+const FRAMED: u8 = 2;
+
+pub(super) const MESSAGE_ID_LEN_V1: usize = 16;
+pub(crate) const MESSAGE_ID_LEN_V2: usize = 32;
+
+/// How the body is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// One block; only old writers do so.
+    Unframed,
+    /// Frames of this many bytes, the last one of at most as many.
+    Framed(NonZeroU32),
+}
+
+/// A header as it was read: claims, until its tag has been verified.
+#[derive(Debug)]
+pub(crate) struct Header<'a> {
+    pub(crate) suite: AlgorithmSuite,
+    pub(crate) message_id: &'a [u8],
+    pub(crate) context: EncryptionContext,
+    pub(crate) encrypted_data_keys: Vec<EncryptedDataKey>,
+    pub(super) content: Content,
+    pub(super) commitment: Option<&'a [u8; COMMITMENT_LEN]>,
+    /// What the tag covers, byte for byte: writers need not sort the context, so it is not written anew.
+    pub(super) authenticated: &'a [u8],
+    pub(super) tag: &'a [u8; TAG_LEN],
+}
+
+impl<'a> Header<'a> {
+    pub(super) fn parse(
+        cursor: &mut Cursor<'a>,
+        max_encrypted_data_keys: Option<NonZeroU16>,
+    ) -> Result<Self, DecryptError> {
+        let start = cursor.at();
+        let (suite, message_id) = parse_start(cursor)?;
+        let context = parse_context(cursor, suite)?;
+        let encrypted_data_keys = parse_keys(cursor, max_encrypted_data_keys)?;
+        let content = parse_content(cursor, suite)?;
+        let commitment = match suite.version() {
+            Version::V1 => None,
+            Version::V2 => Some(cursor.array("key commitment")?),
+        };
+        let authenticated = cursor.since(start);
+        if suite.version() == Version::V1 && cursor.array("header IV")? != &[0; IV_LEN] {
+            return Err(cursor.corrupt("header IV").into());
+        }
+        Ok(Self {
+            suite,
+            message_id,
+            context,
+            encrypted_data_keys,
+            content,
+            commitment,
+            authenticated,
+            tag: cursor.array("header tag")?,
+        })
+    }
+}
+
+fn parse_start<'a>(
+    cursor: &mut Cursor<'a>,
+) -> Result<(AlgorithmSuite, &'a [u8]), MalformedMessage> {
+    let looks_like_base64 = {
+        let mut ahead = cursor.clone();
+        // A header begins with 01 80, 02 04 or 02 05; these are their first letters.
+        matches!(ahead.array(""), Ok(b"AY" | b"Ag"))
+    };
+    let (version, expected, id_len) = match cursor.u8("version")? {
+        _ if looks_like_base64 => return Err(MalformedMessage::Base64),
+        V1 => {
+            if cursor.u8("message type")? != CUSTOMER_AUTHENTICATED {
+                return Err(cursor.corrupt("message type"));
+            }
+            (V1, Version::V1, MESSAGE_ID_LEN_V1)
+        }
+        V2 => (V2, Version::V2, MESSAGE_ID_LEN_V2),
+        first => return Err(MalformedMessage::NotAMessage { first }),
+    };
+    let id = cursor.u16("suite")?;
+    let suite = AlgorithmSuite::from_id(id)
+        .filter(|suite| suite.version() == expected)
+        .ok_or(MalformedMessage::UnsupportedSuite { id, version })?;
+    Ok((suite, cursor.take(id_len, "message id")?))
+}
+
+fn parse_context(
+    cursor: &mut Cursor<'_>,
+    suite: AlgorithmSuite,
+) -> Result<EncryptionContext, MalformedMessage> {
+    const PART: &str = "encryption context";
+    let section = cursor.field(PART)?;
+    let corrupt = cursor.corrupt(PART);
+    let context = if section.is_empty() {
+        EncryptionContext::empty()
+    } else {
+        parse_pairs(section).ok_or_else(|| corrupt.clone())?
+    };
+    if context.get(PUBLIC_KEY).is_some() != suite.is_signing() {
+        return Err(corrupt);
+    }
+    Ok(context)
+}
+
+/// Reads pairs in whatever order: some official writers do not sort them.
+fn parse_pairs(section: &[u8]) -> Option<EncryptionContext> {
+    let mut cursor = Cursor::new(section);
+    let count = cursor.u16("").ok().filter(|count| *count > 0)?;
+    let mut pairs = Vec::new();
+    for _ in 0..count {
+        let key = cursor.text("").ok()?;
+        let value = cursor.text("").ok()?;
+        pairs.push((key.to_owned(), value.to_owned()));
+    }
+    cursor.finish().ok()?;
+    EncryptionContext::with_reserved(pairs).ok()
+}
+
+fn parse_keys(
+    cursor: &mut Cursor<'_>,
+    max: Option<NonZeroU16>,
+) -> Result<Vec<EncryptedDataKey>, DecryptError> {
+    const PART: &str = "encrypted data keys";
+    let count = cursor.u16(PART)?;
+    if count == 0 {
+        return Err(cursor.corrupt(PART).into());
+    }
+    if let Some(max) = max.filter(|max| count > max.get()) {
+        return Err(DecryptError::TooManyEncryptedDataKeys { found: count, max });
+    }
+    let mut keys = Vec::new();
+    for _ in 0..count {
+        let provider_id = cursor.text(PART)?;
+        let provider_info = cursor.field(PART)?;
+        let ciphertext = cursor.field(PART)?;
+        let key = EncryptedDataKey::new(provider_id, provider_info, ciphertext)
+            .expect("lengths of 16 bits fit into 16 bits");
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+fn parse_content(
+    cursor: &mut Cursor<'_>,
+    suite: AlgorithmSuite,
+) -> Result<Content, MalformedMessage> {
+    let kind = cursor.u8("content type")?;
+    if suite.version() == Version::V1 {
+        if cursor.u32("reserved field")? != 0 {
+            return Err(cursor.corrupt("reserved field"));
+        }
+        if usize::from(cursor.u8("IV length")?) != IV_LEN {
+            return Err(cursor.corrupt("IV length"));
+        }
+    }
+    let frame_length = cursor.u32("frame length")?;
+    match (kind, NonZeroU32::new(frame_length)) {
+        (UNFRAMED, None) => Ok(Content::Unframed),
+        (FRAMED, Some(frame_length)) => Ok(Content::Framed(frame_length)),
+        _ => Err(cursor.corrupt("content type or frame length")),
+    }
+}
+
+/// Appends a header of version 2 up to its tag.
+pub(super) fn serialise_v2(
+    message: &mut Vec<u8>,
+    suite: AlgorithmSuite,
+    message_id: &[u8; MESSAGE_ID_LEN_V2],
+    context: &EncryptionContext,
+    keys: &[EncryptedDataKey],
+    frame_length: NonZeroU32,
+    commitment: &[u8; COMMITMENT_LEN],
+) {
+    message.push(V2);
+    message.extend_from_slice(&suite.id().to_be_bytes());
+    message.extend_from_slice(message_id);
+    message.extend_from_slice(&(context.as_bytes().len() as u16).to_be_bytes());
+    message.extend_from_slice(context.as_bytes());
+    message.extend_from_slice(&(keys.len() as u16).to_be_bytes());
+    for key in keys {
+        key.serialise_into(message);
+    }
+    message.push(FRAMED);
+    message.extend_from_slice(&frame_length.get().to_be_bytes());
+    message.extend_from_slice(commitment);
+}
+
+/// How many bytes [`serialise_v2`] appends.
+pub(super) fn serialised_len_v2(context: &EncryptionContext, keys: &[EncryptedDataKey]) -> usize {
+    let keys: usize = keys.iter().map(EncryptedDataKey::serialised_len).sum();
+    let fixed = 1 + 2 + MESSAGE_ID_LEN_V2 + 2 + 2 + 1 + 4 + COMMITMENT_LEN;
+    fixed + context.as_bytes().len() + keys
+}

@@ -1,0 +1,17 @@
+//! The message format: parsers that take any bytes, and their counterparts.
+//!
+//! A message is a header, a body of frames (or, from old writers, one block), and under signing suites a footer. Nothing
+//! here waits, and nothing allocates more than the bytes at hand call for: lengths in a message are claims until a tag
+//! has proved them.
+
+mod body;
+mod cursor;
+mod footer;
+mod header;
+mod malformed;
+mod open;
+mod seal;
+
+pub use malformed::MalformedMessage;
+pub(crate) use open::{Message, Opener};
+pub(crate) use seal::{Sealer, frame_count};
