@@ -1,1 +1,253 @@
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Waker},
+    time::Duration,
+};
 
+use leeward_error_taxonomy::{Classify, Rejected, Stage};
+use leeward_resilience::{
+    CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState, DeadlineLayer, Ratio,
+    TokioClock,
+};
+use tokio::time::{advance, sleep, timeout};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+
+use crate::{
+    fault::{Fault, always_failing, failing, read, silent},
+    manual_clock::ManualClock,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn config() -> CircuitConfig {
+    CircuitConfig::new()
+        .with_rest_jitter(Ratio::percent(0))
+        .with_seed(42)
+}
+
+fn breaker() -> CircuitBreaker<TokioClock> {
+    CircuitBreaker::with_clock(config(), TokioClock::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_black_hole_behind_the_callers_timeout_opens_it() {
+    let breaker = breaker();
+    let (service, attempts) = silent();
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service);
+    for _ in 0..5 {
+        let call = service.ready().await.unwrap().call(read());
+        assert!(timeout(SECOND, call).await.is_err());
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+    let fault = service.ready().await.unwrap().call(read()).await;
+    let fault = fault.unwrap_err();
+    assert!(fault.is_circuit_open());
+    assert_eq!(fault.facts().stage, Stage::NotSent);
+    assert_eq!(attempts.count(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_black_hole_over_a_deadline_opens_it() {
+    for deadline in [
+        DeadlineLayer::new(2 * SECOND),
+        DeadlineLayer::per_attempt(2 * SECOND),
+    ] {
+        let breaker = breaker();
+        let mut service = ServiceBuilder::new()
+            .layer(CircuitBreakerLayer::new(breaker.clone()))
+            .layer(deadline)
+            .service(silent().0);
+        for _ in 0..5 {
+            let call = service.ready().await.unwrap().call(read());
+            call.await.unwrap_err();
+        }
+        assert_eq!(breaker.state(), CircuitState::Open, "{deadline:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn losers_that_are_dropped_early_are_no_evidence() {
+    let breaker = breaker();
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(silent().0);
+    for _ in 0..100 {
+        let call = service.ready().await.unwrap().call(read());
+        assert!(timeout(SECOND / 2, call).await.is_err());
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn opens_on_what_blames_the_service_and_on_nothing_else() {
+    type Maker = fn() -> Fault;
+    let attempt_timed_out: Maker = || Rejected::AttemptTimedOut { timeout: SECOND }.into();
+    let unavailable: Maker = || Rejected::unavailable("no client").into();
+    let exhausted: Maker = || Rejected::Exhausted { tried: vec![] }.into();
+    let not_started: Maker = || {
+        let (timeout, stage) = (Duration::ZERO, Stage::NotSent);
+        Rejected::DeadlineExceeded { timeout, stage }.into()
+    };
+    for (fault, state) in [
+        (Fault::lost as Maker, CircuitState::Open),
+        (Fault::not_sent, CircuitState::Open),
+        (attempt_timed_out, CircuitState::Open),
+        (Fault::throttled, CircuitState::Closed),
+        (Fault::invalid, CircuitState::Closed),
+        (Fault::no_credentials, CircuitState::Closed),
+        (|| Rejected::LimiterFull.into(), CircuitState::Closed),
+        (unavailable, CircuitState::Closed),
+        (exhausted, CircuitState::Closed),
+        (not_started, CircuitState::Closed),
+    ] {
+        let breaker = breaker();
+        let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(always_failing(fault).0);
+        for _ in 0..100 {
+            let _ = service.ready().await.unwrap().call(read()).await;
+        }
+        assert_eq!(breaker.state(), state, "{:?}", fault());
+    }
+}
+
+#[test]
+fn an_answer_that_blames_the_request_is_a_success_and_throttling_is_nothing() {
+    for (between, state) in [
+        (Fault::invalid(), CircuitState::Closed),
+        (Fault::throttled(), CircuitState::Open),
+        (Fault::no_credentials(), CircuitState::Open),
+    ] {
+        let breaker = CircuitBreaker::with_clock(config(), ManualClock::default());
+        for at in 0..8 {
+            let fault = if at % 4 == 3 {
+                &between
+            } else {
+                &Fault::lost()
+            };
+            breaker.admit().unwrap().fail(&fault.facts());
+            if breaker.state() == CircuitState::Open {
+                break;
+            }
+        }
+        assert_eq!(breaker.state(), state, "{between:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn says_when_the_next_probe_is_due() {
+    let (service, _) = always_failing(Fault::lost);
+    let mut service = CircuitBreakerLayer::new(breaker()).layer(service);
+    for _ in 0..5 {
+        let _ = service.ready().await.unwrap().call(read()).await;
+    }
+    advance(3 * SECOND).await;
+    let fault = service.ready().await.unwrap().call(read()).await;
+    assert!(matches!(
+        fault.unwrap_err().rejected,
+        Some(Rejected::CircuitOpen { retry_in }) if retry_in == 2 * SECOND
+    ));
+}
+
+/// How often drops are tried at each point.
+fn rounds() -> u32 {
+    match std::env::var("LEEWARD_FULL") {
+        Ok(full) if full == "1" => 1_000,
+        _ => 20,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn closes_within_one_lease_wherever_a_probe_was_dropped() {
+    for round in 0..rounds() {
+        for polls in 0..5 {
+            let breaker = breaker();
+            let failures: Vec<Fault> = (0..5).map(|_| Fault::lost()).collect();
+            let (slow_start, _) = failing(failures);
+            let service = service_fn(move |request| {
+                let mut inner = slow_start.clone();
+                async move {
+                    let answer = inner.ready().await?.call(request).await?;
+                    for _ in 0..3 {
+                        sleep(SECOND / 10).await;
+                    }
+                    Ok::<_, Fault>(answer)
+                }
+            });
+            let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service);
+            for _ in 0..5 {
+                let _ = service.ready().await.unwrap().call(read()).await;
+            }
+            advance(5 * SECOND).await;
+            {
+                let mut probe = pin!(service.ready().await.unwrap().call(read()));
+                for _ in 0..polls {
+                    let waker = Context::from_waker(Waker::noop());
+                    let mut waker = waker;
+                    if probe.as_mut().poll(&mut waker).is_ready() {
+                        break;
+                    }
+                    advance(SECOND / 10).await;
+                }
+                if round % 2 == 0 {
+                    // A probe that nobody drops and nobody polls: its lease ends by itself.
+                    advance(5 * SECOND).await;
+                    service.ready().await.unwrap().call(read()).await.unwrap();
+                }
+            }
+            service.ready().await.unwrap().call(read()).await.unwrap();
+            assert_eq!(breaker.state(), CircuitState::Closed, "{polls} polls");
+        }
+    }
+}
+
+#[test]
+fn tells_observers_of_every_change_who_may_look_back() {
+    let clock = ManualClock::default();
+    let breaker = CircuitBreaker::with_clock(config(), clock.clone());
+    let changes = Arc::new(Mutex::new(Vec::new()));
+    let (seen, looked_at) = (Arc::clone(&changes), breaker.clone());
+    breaker.on_change(move |change| {
+        assert_eq!(looked_at.state(), change.to);
+        seen.lock().unwrap().push(change.to);
+    });
+    for _ in 0..5 {
+        breaker.admit().unwrap().fail(&Fault::lost().facts());
+    }
+    clock.advance(5 * SECOND);
+    breaker.admit().unwrap().succeed();
+    assert_eq!(
+        *changes.lock().unwrap(),
+        [
+            CircuitState::Open,
+            CircuitState::HalfOpen,
+            CircuitState::Closed
+        ]
+    );
+}
+
+#[test]
+fn threads_get_one_probe_between_them() {
+    let clock = ManualClock::default();
+    let breaker = CircuitBreaker::with_clock(config(), clock.clone());
+    for _ in 0..5 {
+        breaker.admit().unwrap().fail(&Fault::lost().facts());
+    }
+    clock.advance(5 * SECOND);
+    let admitted = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..1_000 {
+                    if let Ok(probe) = breaker.admit() {
+                        admitted.fetch_add(1, Ordering::Relaxed);
+                        // Lost: neither dropped nor answered.
+                        std::mem::forget(probe);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(admitted.into_inner(), 1);
+}

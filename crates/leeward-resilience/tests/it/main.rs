@@ -2,8 +2,10 @@
 
 mod budget;
 mod circuit_breaker;
+mod circuit_reference;
 mod contract;
 mod deadline;
+mod fault;
 mod manual_clock;
 mod retry;
 mod stack;

@@ -1,1 +1,247 @@
+use std::{
+    collections::HashSet,
+    io,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
 
+use leeward_error_taxonomy::{Classify, OperationName, Region, Rejected, Stage};
+use leeward_resilience::{
+    Backoff, Budget, BudgetConfig, Idempotency, Request, RetryLayer, RetryPolicy, TokioClock,
+};
+use tokio::time::{Instant, timeout};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::fault::{Fault, always_failing, book, failing, read};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn retry() -> RetryLayer {
+    RetryLayer::new(RetryPolicy::new().with_seed(42)).with_budget(budget(BudgetConfig::new()))
+}
+
+fn budget(config: BudgetConfig) -> Budget {
+    Budget::with_clock(config, TokioClock::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn sends_again_what_may_pass() {
+    let (service, attempts) = failing([Fault::lost(), Fault::lost()]);
+    let layer = retry();
+    assert_eq!(layer.layer(service).oneshot(read()).await.unwrap(), 3);
+    let pauses = attempts.pauses();
+    // Tokio's timer counts whole milliseconds.
+    assert!(pauses[0] <= Duration::from_millis(51), "{pauses:?}");
+    assert!(pauses[1] <= Duration::from_millis(101), "{pauses:?}");
+    let counters = layer.counters();
+    assert_eq!(
+        (counters.calls(), counters.retries(), counters.recovered()),
+        (1, 2, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn gives_up_with_the_last_error() {
+    let second = Fault::lost().retry_after(Duration::from_millis(2));
+    let (service, attempts) = failing([Fault::lost(), second, Fault::throttled()]);
+    let layer = retry();
+    let fault = layer.layer(service).oneshot(read()).await.unwrap_err();
+    assert_eq!(attempts.count(), 3);
+    assert_eq!(fault.facts().stage, Stage::Answered, "the third one's");
+    assert_eq!(layer.counters().out_of_attempts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_applies_twice_what_must_be_applied_once() {
+    for (fault, sent) in [
+        (Fault::lost(), 1),
+        (Fault::not_sent(), 2),
+        (Fault::throttled(), 2),
+        (Fault::invalid(), 1),
+        (Rejected::AttemptTimedOut { timeout: SECOND }.into(), 1),
+        (Rejected::CircuitOpen { retry_in: SECOND }.into(), 1),
+    ] {
+        let name = format!("{fault:?}");
+        let (service, attempts) = failing([fault]);
+        let _ = retry().layer(service).oneshot(book()).await;
+        assert_eq!(attempts.count(), sent, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn honours_the_wish_of_the_service_within_five_seconds() {
+    for seed in 0..100 {
+        let asked = Duration::from_secs(7);
+        let (service, attempts) = failing([Fault::throttled().retry_after(asked)]);
+        let policy = RetryPolicy::new().with_seed(seed);
+        RetryLayer::new(policy)
+            .layer(service)
+            .oneshot(read())
+            .await
+            .unwrap();
+        let pause = attempts.pauses()[0];
+        assert!(pause >= asked && pause <= asked + 5 * SECOND, "{pause:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_pauses_for_a_time_of_its_own() {
+    let long = Backoff::new()
+        .with_base(1_000 * SECOND)
+        .with_cap(1_000 * SECOND);
+    let layer = RetryLayer::new(RetryPolicy::new().with_backoff(long).with_seed(42))
+        .with_budget(budget(BudgetConfig::new().with_floor(200)));
+    let mut first_pauses = HashSet::new();
+    for _ in 0..100 {
+        let (service, attempts) = failing([Fault::lost()]);
+        // Clones of one service, too: the layer makes the difference, not the instance.
+        layer.layer(service).oneshot(read()).await.unwrap();
+        first_pauses.insert(attempts.pauses()[0]);
+    }
+    assert!(first_pauses.len() > 95, "{}", first_pauses.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_costs_a_tenth_more_and_no_more() {
+    let (service, attempts) = always_failing(Fault::lost);
+    let config = BudgetConfig::new().with_floor_interval(SECOND * 1_000_000);
+    let layer = retry().with_budget(budget(config));
+    let mut service = layer.layer(service);
+    for _ in 0..1_000 {
+        let call = service.ready().await.unwrap().call(read());
+        call.await.unwrap_err();
+    }
+    // The share of a thousand calls, and the ten tokens of the floor.
+    assert_eq!(attempts.count(), 1_000 + 100 + 10);
+    assert_eq!(layer.counters().retries(), 110);
+    assert!(layer.counters().out_of_budget() > 900);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_in_its_pause_gives_its_token_back() {
+    let budget = budget(BudgetConfig::new().with_floor(1));
+    let layer = retry().with_budget(budget.clone());
+    let wish = Fault::throttled().retry_after(10 * SECOND);
+    let (service, attempts) = failing([wish]);
+    let call = layer.layer(service).oneshot(read());
+    assert!(timeout(Duration::from_millis(5), call).await.is_err());
+    assert_eq!((attempts.count(), budget.tokens()), (1, 1));
+    let call = layer.layer(failing([Fault::lost()]).0).oneshot(read());
+    assert_eq!(call.await.unwrap(), 2);
+    assert_eq!(budget.tokens(), 0);
+}
+
+/// Sent once and consumed by it, as a streaming body is.
+struct Stream;
+
+impl Request for Stream {
+    fn operation(&self) -> OperationName {
+        OperationName::new("ledger", "Upload")
+    }
+
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
+    }
+
+    fn replay(&self) -> Option<Self> {
+        None
+    }
+
+    fn for_region(&self, _: &Region) -> Result<Self, Rejected> {
+        Err(Rejected::unavailable("a stream stays where it is"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_copied_is_sent_once_and_costs_no_token() {
+    let budget = budget(BudgetConfig::new());
+    let service = service_fn(|_: Stream| async { Err::<(), _>(Fault::not_sent()) });
+    let service = retry().with_budget(budget.clone()).layer(service);
+    service.oneshot(Stream).await.unwrap_err();
+    assert_eq!(budget.tokens(), 10);
+}
+
+#[derive(Clone)]
+struct DiesAfterOneCall {
+    calls: u32,
+}
+
+impl<R> Service<R> for DiesAfterOneCall {
+    type Response = ();
+    type Error = Fault;
+    type Future = std::future::Ready<Result<(), Fault>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(match self.calls {
+            0 => Ok(()),
+            _ => Err(Fault::no_credentials()),
+        })
+    }
+
+    fn call(&mut self, _: R) -> Self::Future {
+        self.calls += 1;
+        std::future::ready(Err(Fault::lost()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_will_never_be_ready_again_ends_the_call() {
+    let budget = budget(BudgetConfig::new());
+    let layer = retry().with_budget(budget.clone());
+    let service = layer.layer(DiesAfterOneCall { calls: 0 });
+    let fault = service.oneshot(read()).await.unwrap_err();
+    assert_eq!(fault.facts().stage, Stage::NotSent);
+    assert_eq!((budget.tokens(), layer.counters().retries()), (10, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_attempt_at_most_means_one() {
+    for max_attempts in [0, 1] {
+        let (service, attempts) = always_failing(Fault::lost);
+        let layer = RetryLayer::new(RetryPolicy::new().with_max_attempts(max_attempts));
+        layer.layer(service).oneshot(read()).await.unwrap_err();
+        assert_eq!(attempts.count(), 1);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_of_each_attempt_and_why_it_gave_up() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("leeward::retry=debug")
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (service, _) = failing([Fault::lost(), Fault::invalid()]);
+    let start = Instant::now();
+    retry().layer(service).oneshot(read()).await.unwrap_err();
+    assert!(start.elapsed() > Duration::ZERO);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    for (line, expected) in [
+        (lines[0], "attempt failed, sending again"),
+        (lines[0], "operation=ledger.Read attempt=1 category=network"),
+        (lines[1], "attempt failed, giving up"),
+        (lines[1], "attempt=2 category=validation cause=Final"),
+    ] {
+        assert!(line.contains(expected), "{line}");
+    }
+}
