@@ -1,0 +1,9 @@
+//! Runs the program itself, on this repository and on small ones made for the purpose.
+
+#![allow(clippy::unwrap_used, reason = "a helper of tests may fail like a test")]
+
+mod ci;
+mod layers;
+mod repository;
+mod tidy;
+mod usage;
