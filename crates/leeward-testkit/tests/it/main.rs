@@ -2,6 +2,10 @@
 
 mod answer_fault;
 mod client;
+mod connection_fault;
+mod count;
 mod kms;
+mod lifecycle;
+mod region;
 mod service;
 mod wire;

@@ -54,6 +54,10 @@ impl Faults {
     }
 
     /// Brings `fault` upon the calls in `scope`, until the rule or all of them are cleared.
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "a fault that stands to the end needs no handle"
+    )]
     pub fn inject(&self, scope: Scope, fault: Fault) -> FaultRule {
         FaultRule {
             id: self.plane.change(|rules| rules.add(scope, fault)),
