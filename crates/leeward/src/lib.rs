@@ -1,1 +1,14 @@
-//! The production layer over the AWS SDK for Rust: errors that advise, retries in a budget, Region fail-over, shared clients, envelope encryption.
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "client-pool")]
+pub use leeward_client_pool as client_pool;
+#[cfg(feature = "envelope")]
+pub use leeward_envelope as envelope;
+#[cfg(feature = "error-taxonomy")]
+pub use leeward_error_taxonomy as error_taxonomy;
+#[cfg(feature = "kms-envelope")]
+pub use leeward_kms_envelope as kms_envelope;
+#[cfg(feature = "region-router")]
+pub use leeward_region_router as region_router;
+#[cfg(feature = "resilience")]
+pub use leeward_resilience as resilience;

@@ -1,0 +1,48 @@
+use super::operation::{Decrypt, GenerateDataKey};
+use aws_sdk_kms::operation::{
+    decrypt::{DecryptError, DecryptOutput},
+    generate_data_key::{GenerateDataKeyError, GenerateDataKeyOutput},
+};
+use leeward_client_pool::Failed;
+use std::future::poll_fn;
+use tower_service::Service;
+
+/// What a keyring calls KMS through: any stack of layers over a Region router or a single target.
+///
+/// Implemented for every service that fits; nobody needs to implement it.
+pub trait KmsCalls:
+    Service<
+        GenerateDataKey,
+        Response = GenerateDataKeyOutput,
+        Error = Failed<GenerateDataKeyError>,
+        Future: Send,
+    > + Service<Decrypt, Response = DecryptOutput, Error = Failed<DecryptError>, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> KmsCalls for S where
+    S: Service<
+            GenerateDataKey,
+            Response = GenerateDataKeyOutput,
+            Error = Failed<GenerateDataKeyError>,
+            Future: Send,
+        > + Service<Decrypt, Response = DecryptOutput, Error = Failed<DecryptError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// Readies `service` and calls it, as tower asks.
+pub(super) async fn call<S, R>(mut service: S, request: R) -> Result<S::Response, S::Error>
+where
+    S: Service<R>,
+{
+    poll_fn(|cx| service.poll_ready(cx)).await?;
+    service.call(request).await
+}

@@ -1,0 +1,3 @@
+//! Messages under KMS keys of emulated Regions.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
