@@ -1,6 +1,6 @@
 use std::{ops::ControlFlow, sync::Arc};
 
-use leeward_error_taxonomy::{Attempt as Met, Classify, Facts, Failure, Rejected, Stage};
+use leeward_error_taxonomy::{Attempt as Tried, Classify, Facts, Failure, Rejected, Stage};
 use leeward_resilience::{Admission, Clock, Request, Timestamp, Withdrawal};
 use tower_service::Service;
 use tracing::debug;
@@ -210,7 +210,7 @@ where
         }
     }
 
-    fn tried(&self) -> Vec<Met> {
+    fn tried(&self) -> Vec<Tried> {
         self.round
             .attempts(|at| self.roster.members[at].region.clone())
     }

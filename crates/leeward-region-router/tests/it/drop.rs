@@ -1,0 +1,116 @@
+use std::{pin::pin, time::Duration};
+
+use leeward_resilience::{Budget, BudgetConfig, Ratio, TokioClock};
+use tokio::time::{advance, sleep};
+use tower::ServiceExt;
+
+use crate::world::{
+    A, B, C, Fault, Mood, REST, SECOND, World, builder, circuits, open_circuits, poll_once, read,
+    served,
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_drop_at_any_poll_leaves_everything_of_use() {
+    let moods = [
+        Mood::Well,
+        Mood::Silent,
+        Mood::NeverReady,
+        Mood::Failing(Fault::Down),
+        Mood::Failing(Fault::LimiterFull),
+        Mood::Unready(Fault::Reset),
+    ];
+    let mut drops_while_under_way = 0;
+    for (first, second) in moods
+        .iter()
+        .flat_map(|one| moods.map(|other| (*one, other)))
+    {
+        for opened in [false, true] {
+            for polls in 0..12 {
+                let context = format!("{first:?} {second:?}, opened: {opened}, {polls} polls");
+                let world = World::new();
+                let budget = Budget::with_clock(
+                    BudgetConfig::new()
+                        .with_ratio(Ratio::percent(0))
+                        .with_floor(50),
+                    TokioClock::new(),
+                );
+                let router = world.build(builder([A, B, C]).with_budget(budget.clone()));
+                if opened {
+                    open_circuits(&world, &router, &[A, B]).await;
+                    advance(REST).await;
+                }
+                world.set(A, first);
+                world.set(B, second);
+                {
+                    let mut call = pin!(router.clone().oneshot(read()));
+                    for _ in 0..polls {
+                        if poll_once(call.as_mut()).await.is_ready() {
+                            break;
+                        }
+                        advance(Duration::from_millis(400)).await;
+                    }
+                    drops_while_under_way += world.in_flight();
+                }
+                assert_eq!(world.in_flight(), 0, "{context}");
+
+                // Every circuit lets a call in, at once where no probe was left behind, after a rest at the latest.
+                sleep(REST).await;
+                world.set_all(Mood::Well);
+                assert_eq!(served(&router).await, A, "{context}");
+                world.set(A, Mood::Failing(Fault::LimiterFull));
+                assert_eq!(served(&router).await, B, "{context}");
+                assert_eq!(circuits(&router), "ccc", "{context}");
+
+                // The floor fills up again: no token was lost for good, and none was made.
+                sleep(60 * SECOND).await;
+                assert_eq!(budget.tokens(), 50, "{context}");
+            }
+        }
+    }
+    assert!(
+        drops_while_under_way > 100,
+        "too few drops hit a call under way"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_is_dropped_leaves_its_place_to_the_next_call() {
+    let world = World::new();
+    let router = world.router();
+    open_circuits(&world, &router, &[A]).await;
+    sleep(REST).await;
+    world.set(A, Mood::Silent);
+    for _ in 0..20 {
+        let mut probe = Box::pin(router.clone().oneshot(read()));
+        assert!(poll_once(probe.as_mut()).await.is_pending());
+        assert_eq!(circuits(&router), "hcc");
+        assert_eq!(world.take_calls(), [1, 0, 0]);
+    }
+    world.set(A, Mood::Well);
+    assert_eq!(served(&router).await, A);
+    assert_eq!(circuits(&router), "ccc");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_callers_give_up_on_open_the_circuit_of_a_silent_region() {
+    let world = World::new();
+    world.set(A, Mood::Silent);
+    // The attempt would wait longer than the callers do.
+    let router = world.build(builder([A, B]).with_attempt_timeout(60 * SECOND));
+    for _ in 0..2 {
+        let call = router.clone().oneshot(read());
+        tokio::time::timeout(2 * SECOND, call).await.unwrap_err();
+    }
+    assert_eq!(circuits(&router), "oc");
+    assert_eq!(served(&router).await, B);
+    assert_eq!(world.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_before_the_first_poll() {
+    let world = World::new();
+    let router = world.router();
+    drop(router.clone().oneshot(read()));
+    assert_eq!(world.made(), [0, 0, 0]);
+    assert_eq!(circuits(&router), "ccc");
+}

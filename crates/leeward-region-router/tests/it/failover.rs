@@ -1,0 +1,197 @@
+use std::{pin::pin, task::Poll};
+
+use leeward_error_taxonomy::{Region, Rejected, Stage};
+use leeward_resilience::Plain;
+use tokio::time::{Instant, advance};
+use tower::ServiceExt;
+
+use crate::world::{
+    A, B, C, Fault, LedgerError, Mood, SECOND, World, assert_unchanged, builder, circuits,
+    poll_once, read, refusal, send, served, write,
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_first_region_that_is_well_gets_every_call() {
+    let world = World::new();
+    let router = world.router();
+    for _ in 0..100 {
+        assert_eq!(served(&router).await, A);
+    }
+    assert_eq!(world.take_calls(), [100, 0, 0]);
+    assert_eq!(world.made(), [1, 0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_costs_one_attempt_timeout_and_nothing_once_the_circuit_is_open() {
+    let world = World::new();
+    world.set(A, Mood::Silent);
+    let router = world.router();
+    for _ in 0..2 {
+        let began = Instant::now();
+        assert_eq!(served(&router).await, B);
+        assert_eq!(began.elapsed().as_millis(), 1_000);
+    }
+    assert_eq!(circuits(&router), "occ");
+    let began = Instant::now();
+    for _ in 0..10 {
+        assert_eq!(served(&router).await, B);
+    }
+    assert_eq!(began.elapsed().as_millis(), 0);
+    assert_eq!(world.take_calls(), [2, 12, 0]);
+    assert_eq!(world.in_flight(), 0);
+}
+
+/// Checks who answers a request whose first Region is in `mood`; with `None` its error must come through unchanged.
+async fn check(mood: Mood, request: Plain<&'static str>, expected: Option<Region>) {
+    let world = World::new();
+    world.set(A, mood);
+    let answer = send(&world.router(), request).await;
+    match (&answer, expected) {
+        (Ok(region), Some(expected)) => assert_eq!(*region, expected, "{mood:?}"),
+        (Err(LedgerError::Failed(region, fault)), None) => {
+            assert_eq!((region, Mood::Failing(*fault)), (&A, mood));
+        }
+        (Err(LedgerError::Refused(Rejected::AttemptTimedOut { .. })), None) => {
+            assert_eq!(mood, Mood::Silent);
+        }
+        _ => panic!("{mood:?}: {answer:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idempotent_call_leaves_what_may_be_the_regions_fault() {
+    for mood in [
+        Mood::Silent,
+        Mood::NeverReady,
+        Mood::Failing(Fault::Down),
+        Mood::Failing(Fault::Reset),
+        Mood::Failing(Fault::Unreachable),
+        Mood::Failing(Fault::LimiterFull),
+        Mood::Unready(Fault::LimiterFull),
+        Mood::Unready(Fault::Reset),
+    ] {
+        check(mood, read(), Some(B)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_call_leaves_only_where_it_was_not_sent() {
+    for mood in [
+        Mood::NeverReady,
+        Mood::Failing(Fault::Unreachable),
+        Mood::Failing(Fault::LimiterFull),
+        Mood::Unready(Fault::LimiterFull),
+        // Whatever the service says, it has not been handed the request.
+        Mood::Unready(Fault::Reset),
+    ] {
+        check(mood, write(), Some(B)).await;
+    }
+    for mood in [
+        Mood::Silent,
+        Mood::Failing(Fault::Down),
+        Mood::Failing(Fault::Reset),
+    ] {
+        check(mood, write(), None).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_and_answers_that_blame_the_request_are_answers() {
+    for fault in [Fault::Throttled, Fault::Invalid, Fault::Denied] {
+        check(Mood::Failing(fault), read(), None).await;
+        check(Mood::Failing(fault), write(), None).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_call_names_every_region_and_what_it_met() {
+    let world = World::new();
+    world.set_all(Mood::Silent);
+    world.set(B, Mood::Failing(Fault::Down));
+    let rejected = refusal(send(&world.router(), read()).await);
+    assert_eq!(
+        rejected.to_string(),
+        "no Region answered; tried us-east-1: no answer within 1 s of the attempt; eu-west-1: Down; \
+         ap-south-1: no answer within 1 s of the attempt"
+    );
+    assert_eq!(rejected.stage(), Stage::MaybeSent);
+    assert_eq!(world.take_calls(), [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_call_that_was_never_sent_says_so() {
+    let world = World::new();
+    world.set_all(Mood::NeverReady);
+    let rejected = refusal(send(&world.router(), write()).await);
+    assert_eq!(
+        rejected.to_string(),
+        "no Region answered; tried us-east-1: no service ready within 1 s; eu-west-1: no service ready \
+         within 1 s; ap-south-1: no service ready within 1 s"
+    );
+    assert_eq!(rejected.stage(), Stage::NotSent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_regions_own_answer_comes_through_unchanged() {
+    let world = World::new();
+    world.set(A, Mood::Failing(Fault::Unreachable));
+    world.set(B, Mood::Failing(Fault::Invalid));
+    let router = world.build(builder([A, B]));
+    assert_unchanged(send(&router, write()).await, B, Fault::Invalid);
+    // May have been applied there, so it is no case for another Region either.
+    world.set(B, Mood::Failing(Fault::Reset));
+    assert_unchanged(send(&router, write()).await, B, Fault::Reset);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_an_only_region_comes_through_unchanged() {
+    let world = World::new();
+    let router = world.build(builder([A]));
+    for fault in [Fault::Down, Fault::Reset, Fault::Unreachable] {
+        world.set(A, Mood::Failing(fault));
+        // More often than it takes to open the circuit.
+        for _ in 0..3 {
+            assert_unchanged(send(&router, read()).await, A, fault);
+        }
+    }
+    world.set(A, Mood::Silent);
+    let rejected = refusal(send(&router, read()).await);
+    assert!(
+        matches!(rejected, Rejected::AttemptTimedOut { timeout } if timeout == SECOND),
+        "{rejected:?}"
+    );
+    world.set(A, Mood::NeverReady);
+    let rejected = refusal(send(&router, read()).await);
+    assert!(rejected.is_free_to_fail_over(), "{rejected:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_a_timeout_of_its_own() {
+    let world = World::new();
+    world.set(A, Mood::Silent);
+    world.set(B, Mood::Silent);
+    let router = world.build(builder([A, B, C]).with_attempt_timeout(SECOND / 4));
+    let began = Instant::now();
+    assert_eq!(served(&router).await, C);
+    assert_eq!(began.elapsed().as_millis(), 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_takes_all_of_the_tasks_time_is_left_in_time() {
+    let world = World::new();
+    world.set(A, Mood::Busy);
+    let mut call = pin!(world.router().oneshot(read()));
+    let mut answer = poll_once(call.as_mut()).await;
+    for _ in 0..4 {
+        assert!(answer.is_pending(), "answered too soon: {answer:?}");
+        advance(SECOND / 3).await;
+        answer = poll_once(call.as_mut()).await;
+    }
+    // The second Region has been called by now, and answers at the next poll.
+    assert!(answer.is_pending(), "{answer:?}");
+    let answer = poll_once(call.as_mut()).await;
+    assert!(
+        matches!(&answer, Poll::Ready(Ok(region)) if *region == B),
+        "{answer:?}"
+    );
+}
