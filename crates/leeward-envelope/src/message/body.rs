@@ -20,10 +20,14 @@ pub(super) enum Kind {
 }
 
 /// A part of the body that has its own tag.
+///
+/// The IV is the one that stands there: today's writers derive it from the sequence number, but official messages exist
+/// where it is another, and the tag proves either.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece<'a> {
     pub(super) kind: Kind,
     pub(super) sequence: u32,
+    pub(super) iv: &'a [u8; IV_LEN],
     pub(super) ciphertext: &'a [u8],
     pub(super) tag: &'a [u8; TAG_LEN],
 }
@@ -69,13 +73,13 @@ impl<'a> Pieces<'a> {
     }
 
     fn block(&mut self, sequence: u32) -> Result<Piece<'a>, MalformedMessage> {
-        self.iv(sequence)?;
+        let iv = self.cursor.array("frame IV")?;
         let len = self.cursor.u64("body length")?;
         let fits = Some(len).filter(|len| *len <= MAX_UNFRAMED);
         let len = fits
             .and_then(|len| usize::try_from(len).ok())
             .ok_or_else(|| self.cursor.corrupt("body length"))?;
-        self.sealed(Kind::SingleBlock, sequence, len)
+        self.sealed(Kind::SingleBlock, sequence, iv, len)
     }
 
     fn frame(
@@ -92,49 +96,42 @@ impl<'a> Pieces<'a> {
         if found != sequence {
             return Err(self.cursor.corrupt("frame number"));
         }
-        self.iv(sequence)?;
+        let iv = self.cursor.array("frame IV")?;
         if !is_final {
-            return self.sealed(Kind::Frame, sequence, frame_length as usize);
+            return self.sealed(Kind::Frame, sequence, iv, frame_length as usize);
         }
         let len = self.cursor.u32("final frame length")?;
         if len > frame_length {
             return Err(self.cursor.corrupt("final frame length"));
         }
-        self.sealed(Kind::FinalFrame, sequence, len as usize)
-    }
-
-    /// Every writer derives the IV from the sequence number; one that differs was changed.
-    fn iv(&mut self, sequence: u32) -> Result<(), MalformedMessage> {
-        if *self.cursor.array("frame IV")? == iv(sequence) {
-            Ok(())
-        } else {
-            Err(self.cursor.corrupt("frame IV"))
-        }
+        self.sealed(Kind::FinalFrame, sequence, iv, len as usize)
     }
 
     fn sealed(
         &mut self,
         kind: Kind,
         sequence: u32,
+        iv: &'a [u8; IV_LEN],
         len: usize,
     ) -> Result<Piece<'a>, MalformedMessage> {
         Ok(Piece {
             kind,
             sequence,
+            iv,
             ciphertext: self.cursor.take(len, "body")?,
             tag: self.cursor.array("body tag")?,
         })
     }
 }
 
-/// The IV of a piece; that of the header is the one of sequence number 0.
+/// The IV that a piece is written with; that of the header is the one of sequence number 0.
 pub(super) fn iv(sequence: u32) -> [u8; IV_LEN] {
     let mut iv = [0; IV_LEN];
     iv[IV_LEN - 4..].copy_from_slice(&sequence.to_be_bytes());
     iv
 }
 
-/// The nonce of a piece; unique because each message has its own key or data key, and each piece its own number.
+/// The nonce that a piece is written with; unique because each message derives its own key, and numbers its pieces.
 pub(super) fn nonce(sequence: u32) -> Nonce {
     Nonce::assume_unique_for_key(iv(sequence))
 }

@@ -38,6 +38,7 @@ pub(crate) struct Header<'a> {
     pub(super) commitment: Option<&'a [u8; COMMITMENT_LEN]>,
     /// What the tag covers, byte for byte: writers need not sort the context, so it is not written anew.
     pub(super) authenticated: &'a [u8],
+    pub(super) iv: &'a [u8; IV_LEN],
     pub(super) tag: &'a [u8; TAG_LEN],
 }
 
@@ -56,9 +57,10 @@ impl<'a> Header<'a> {
             Version::V2 => Some(cursor.array("key commitment")?),
         };
         let authenticated = cursor.since(start);
-        if suite.version() == Version::V1 && cursor.array("header IV")? != &[0; IV_LEN] {
-            return Err(cursor.corrupt("header IV").into());
-        }
+        let iv = match suite.version() {
+            Version::V1 => cursor.array("header IV")?,
+            Version::V2 => &[0; IV_LEN],
+        };
         Ok(Self {
             suite,
             message_id,
@@ -67,6 +69,7 @@ impl<'a> Header<'a> {
             content,
             commitment,
             authenticated,
+            iv,
             tag: cursor.array("header tag")?,
         })
     }

@@ -1,5 +1,5 @@
 use super::{
-    body::{self, PieceAad, Pieces},
+    body::{PieceAad, Pieces},
     cursor::Cursor,
     footer::Footer,
     header::Header,
@@ -10,7 +10,7 @@ use crate::{
     signature,
 };
 use aws_lc_rs::{
-    aead::{Aad, LessSafeKey},
+    aead::{Aad, LessSafeKey, Nonce},
     constant_time::verify_slices_are_equal,
     error::Unspecified,
 };
@@ -109,7 +109,7 @@ impl<'a> Opener<'a> {
             let len = piece.ciphertext.len();
             let aad = PieceAad::new(self.message_id, piece.kind, piece.sequence, len);
             self.content_key.open_separate_gather(
-                body::nonce(piece.sequence),
+                Nonce::assume_unique_for_key(*piece.iv),
                 Aad::from(aad),
                 piece.ciphertext,
                 piece.tag,
@@ -134,7 +134,7 @@ fn verify_header(
     content_key: &LessSafeKey,
     unsent: &EncryptionContext,
 ) -> Result<(), Unspecified> {
-    let nonce = body::nonce(0);
+    let nonce = Nonce::assume_unique_for_key(*header.iv);
     if unsent.is_empty() {
         let aad = Aad::from(header.authenticated);
         content_key.open_separate_gather(nonce, aad, &[], header.tag, &mut [])

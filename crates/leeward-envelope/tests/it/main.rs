@@ -1,0 +1,42 @@
+//! What a user of the crate sees.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod caching;
+mod contract;
+mod flights;
+mod hostile;
+mod keyrings;
+mod pace;
+mod python;
+mod refusals;
+mod round_trip;
+mod secrets;
+mod tampering;
+mod vectors;
+
+use leeward_envelope::EncryptionContext;
+use proptest::test_runner::Config;
+
+/// As many cases as `usual`, or sixteen times as many under `LEEWARD_FULL=1`.
+fn cases(usual: u32) -> Config {
+    let is_full = std::env::var_os("LEEWARD_FULL").is_some_and(|value| value == "1");
+    Config {
+        cases: if is_full { usual * 16 } else { usual },
+        // The seeds of failures become tests with a name instead.
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+fn context(pairs: &[(&str, &str)]) -> EncryptionContext {
+    EncryptionContext::new(pairs.iter().copied()).unwrap()
+}
+
+/// Runs a future that needs no timer and no other task.
+fn run<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
