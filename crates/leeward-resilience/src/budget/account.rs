@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{BudgetConfig, earned::Earned, floor::Floor};
-use crate::{Clock, Timestamp, TscClock};
+use crate::{Clock, Timestamp, TokioClock};
 
 /// Caps the calls that a process makes beyond those it was asked for.
 ///
@@ -25,13 +25,15 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Opens a budget on the production clock.
+    /// Opens a budget on tokio's clock, which a test can pause and which works outside a runtime too.
+    ///
+    /// The clock is read only when a token is asked for and none was paid in, so it need not be the cheapest.
     #[must_use]
     pub fn new(config: BudgetConfig) -> Self {
-        Self::with_clock(config, TscClock::new())
+        Self::with_clock(config, TokioClock::new())
     }
 
-    /// Opens a budget on a clock of the caller's choice; it is read only when a token is taken and none was paid in.
+    /// Opens a budget on a clock of the caller's choice.
     pub fn with_clock<C: Clock>(config: BudgetConfig, clock: C) -> Self {
         Self {
             account: Arc::new(Account {

@@ -70,7 +70,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use proptest::{prelude::*, test_runner::RngSeed};
 
     fn at(millis: u64) -> Timestamp {
         Timestamp::new(Duration::from_millis(millis))
@@ -99,6 +99,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(42),
+            ..ProptestConfig::default()
+        })]
+
         /// The reference keeps every outcome with its step and counts those of the last ten.
         #[test]
         fn counts_as_a_full_log_does(

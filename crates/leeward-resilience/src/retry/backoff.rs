@@ -93,7 +93,10 @@ fn draw(ceiling: Duration, random: &mut Rng) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::{any, prop_assert, proptest};
+    use proptest::{
+        prelude::{ProptestConfig, any, prop_assert, proptest},
+        test_runner::RngSeed,
+    };
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -136,6 +139,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(42),
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn honours_what_the_service_asks_for_within_five_seconds(
             seed in any::<u64>(), asked in 0_u32..20_000, attempt in 1_u32..10, throttled in any::<bool>(),

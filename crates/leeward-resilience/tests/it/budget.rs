@@ -4,7 +4,10 @@ use std::{
 };
 
 use leeward_resilience::{Budget, BudgetConfig, Ratio, Withdrawal};
-use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::{
+    prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest},
+    test_runner::RngSeed,
+};
 
 use crate::manual_clock::ManualClock;
 
@@ -74,6 +77,11 @@ impl Reference {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        rng_seed: RngSeed::Fixed(42),
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn agrees_with_two_plain_numbers(
         steps in proptest::collection::vec(step(), 1..400),

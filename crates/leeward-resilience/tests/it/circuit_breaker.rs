@@ -183,9 +183,8 @@ async fn closes_within_one_lease_wherever_a_probe_was_dropped() {
             {
                 let mut probe = pin!(service.ready().await.unwrap().call(read()));
                 for _ in 0..polls {
-                    let waker = Context::from_waker(Waker::noop());
-                    let mut waker = waker;
-                    if probe.as_mut().poll(&mut waker).is_ready() {
+                    let mut cx = Context::from_waker(Waker::noop());
+                    if probe.as_mut().poll(&mut cx).is_ready() {
                         break;
                     }
                     advance(SECOND / 10).await;

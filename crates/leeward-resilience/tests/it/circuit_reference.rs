@@ -6,7 +6,8 @@ use leeward_error_taxonomy::Classify;
 use leeward_resilience::{Admission, CircuitBreaker, CircuitConfig, CircuitState, Ratio};
 use proptest::{
     collection::vec,
-    prelude::{Just, Strategy, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, prop_oneof, proptest},
+    test_runner::RngSeed,
 };
 
 use crate::{fault::Fault, manual_clock::ManualClock};
@@ -175,6 +176,11 @@ impl Naive {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        rng_seed: RngSeed::Fixed(42),
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn agrees_with_a_full_log(steps in vec(step(), 1..400)) {
         let clock = ManualClock::default();

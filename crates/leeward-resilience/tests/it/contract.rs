@@ -1,23 +1,29 @@
 //! Every layer is a line in the suite of the contract.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use leeward_resilience::{
     Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer, Ratio,
     RetryLayer, RetryPolicy, TokioClock,
 };
 
+/// Another seed at each asking, and the same ones in every run: each test has a thread to itself.
+fn seed() -> u64 {
+    thread_local!(static ASKED: Cell<u64> = const { Cell::new(0) });
+    ASKED.replace(ASKED.get() + 1)
+}
+
 fn breaker() -> CircuitBreakerLayer<TokioClock> {
-    let config = CircuitConfig::new();
+    let config = CircuitConfig::new().with_seed(seed());
     CircuitBreakerLayer::new(CircuitBreaker::with_clock(config, TokioClock::new()))
 }
 
-/// Within what the suite's failures use up, and without refill, so that what is left is the same at any time.
+/// A budget that the suite's failures use up and nothing refills, so that what is left is the same at any time.
 fn retry() -> RetryLayer {
     let config = BudgetConfig::new()
         .with_ratio(Ratio::percent(0))
         .with_floor_interval(Duration::from_secs(1_000_000));
-    RetryLayer::new(RetryPolicy::new()).with_budget(Budget::with_clock(config, TokioClock::new()))
+    RetryLayer::new(RetryPolicy::new().with_seed(seed())).with_budget(Budget::new(config))
 }
 
 leeward_testkit::contract! {

@@ -105,17 +105,17 @@ pub(crate) struct Attempts(Arc<Mutex<Vec<Instant>>>);
 
 impl Attempts {
     pub(crate) fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.0.lock().expect("not poisoned").len()
     }
 
     /// The pauses between them.
     pub(crate) fn pauses(&self) -> Vec<Duration> {
-        let attempts = self.0.lock().unwrap();
+        let attempts = self.0.lock().expect("not poisoned");
         attempts.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
     fn note(&self) {
-        self.0.lock().unwrap().push(Instant::now());
+        self.0.lock().expect("not poisoned").push(Instant::now());
     }
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn failing(
     let faults: Arc<Mutex<VecDeque<Fault>>> = Arc::new(Mutex::new(faults.into_iter().collect()));
     let service = service_fn(move |_: Plain<()>| {
         noted.note();
-        let answer = match faults.lock().unwrap().pop_front() {
+        let answer = match faults.lock().expect("not poisoned").pop_front() {
             Some(fault) => Err(fault),
             None => Ok(noted.count()),
         };

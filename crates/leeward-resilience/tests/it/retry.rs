@@ -8,7 +8,7 @@ use std::{
 
 use leeward_error_taxonomy::{Classify, OperationName, Region, Rejected, Stage};
 use leeward_resilience::{
-    Backoff, Budget, BudgetConfig, Idempotency, Request, RetryLayer, RetryPolicy, TokioClock,
+    Backoff, Budget, BudgetConfig, Idempotency, Request, RetryLayer, RetryPolicy,
 };
 use tokio::time::{Instant, timeout};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -18,11 +18,7 @@ use crate::fault::{Fault, always_failing, book, failing, read};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn retry() -> RetryLayer {
-    RetryLayer::new(RetryPolicy::new().with_seed(42)).with_budget(budget(BudgetConfig::new()))
-}
-
-fn budget(config: BudgetConfig) -> Budget {
-    Budget::with_clock(config, TokioClock::new())
+    RetryLayer::new(RetryPolicy::new().with_seed(42)).with_budget(Budget::new(BudgetConfig::new()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,7 +87,7 @@ async fn every_call_pauses_for_a_time_of_its_own() {
         .with_base(1_000 * SECOND)
         .with_cap(1_000 * SECOND);
     let layer = RetryLayer::new(RetryPolicy::new().with_backoff(long).with_seed(42))
-        .with_budget(budget(BudgetConfig::new().with_floor(200)));
+        .with_budget(Budget::new(BudgetConfig::new().with_floor(200)));
     let mut first_pauses = HashSet::new();
     for _ in 0..100 {
         let (service, attempts) = failing([Fault::lost()]);
@@ -106,7 +102,7 @@ async fn every_call_pauses_for_a_time_of_its_own() {
 async fn an_outage_costs_a_tenth_more_and_no_more() {
     let (service, attempts) = always_failing(Fault::lost);
     let config = BudgetConfig::new().with_floor_interval(SECOND * 1_000_000);
-    let layer = retry().with_budget(budget(config));
+    let layer = retry().with_budget(Budget::new(config));
     let mut service = layer.layer(service);
     for _ in 0..1_000 {
         let call = service.ready().await.unwrap().call(read());
@@ -120,7 +116,7 @@ async fn an_outage_costs_a_tenth_more_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_in_its_pause_gives_its_token_back() {
-    let budget = budget(BudgetConfig::new().with_floor(1));
+    let budget = Budget::new(BudgetConfig::new().with_floor(1));
     let layer = retry().with_budget(budget.clone());
     let wish = Fault::throttled().retry_after(10 * SECOND);
     let (service, attempts) = failing([wish]);
@@ -155,7 +151,7 @@ impl Request for Stream {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_copied_is_sent_once_and_costs_no_token() {
-    let budget = budget(BudgetConfig::new());
+    let budget = Budget::new(BudgetConfig::new());
     let service = service_fn(|_: Stream| async { Err::<(), _>(Fault::not_sent()) });
     let service = retry().with_budget(budget.clone()).layer(service);
     service.oneshot(Stream).await.unwrap_err();
@@ -187,7 +183,7 @@ impl<R> Service<R> for DiesAfterOneCall {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_will_never_be_ready_again_ends_the_call() {
-    let budget = budget(BudgetConfig::new());
+    let budget = Budget::new(BudgetConfig::new());
     let layer = retry().with_budget(budget.clone());
     let service = layer.layer(DiesAfterOneCall { calls: 0 });
     let fault = service.oneshot(read()).await.unwrap_err();
@@ -199,7 +195,11 @@ async fn a_service_that_will_never_be_ready_again_ends_the_call() {
 async fn one_attempt_at_most_means_one() {
     for max_attempts in [0, 1] {
         let (service, attempts) = always_failing(Fault::lost);
-        let layer = RetryLayer::new(RetryPolicy::new().with_max_attempts(max_attempts));
+        let layer = RetryLayer::new(
+            RetryPolicy::new()
+                .with_seed(42)
+                .with_max_attempts(max_attempts),
+        );
         layer.layer(service).oneshot(read()).await.unwrap_err();
         assert_eq!(attempts.count(), 1);
     }
@@ -210,7 +210,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().expect("not poisoned").write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -233,7 +233,7 @@ async fn tells_of_each_attempt_and_why_it_gave_up() {
     let start = Instant::now();
     retry().layer(service).oneshot(read()).await.unwrap_err();
     assert!(start.elapsed() > Duration::ZERO);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = String::from_utf8(log.0.lock().expect("not poisoned").clone()).unwrap();
     let lines: Vec<&str> = log.lines().collect();
     assert_eq!(lines.len(), 2, "{log}");
     for (line, expected) in [

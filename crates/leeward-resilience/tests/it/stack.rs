@@ -21,13 +21,13 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_tried_thrice_then_refused_at_once() {
-    let breaker = CircuitBreaker::with_clock(CircuitConfig::new(), TokioClock::new());
+    let breaker = CircuitBreaker::with_clock(CircuitConfig::new().with_seed(42), TokioClock::new());
     let (service, attempts) = silent();
     let mut service = ServiceBuilder::new()
         // Bounds the whole operation, retries included.
         .layer(DeadlineLayer::new(10 * SECOND))
         // Sends transient failures again, within the budget.
-        .layer(RetryLayer::new(RetryPolicy::new()))
+        .layer(RetryLayer::new(RetryPolicy::new().with_seed(42)))
         // Refuses what would fail anyway.
         .layer(CircuitBreakerLayer::new(breaker.clone()))
         // Bounds each attempt.
@@ -54,7 +54,7 @@ async fn the_deadline_of_the_operation_has_the_last_word() {
     let start = Instant::now();
     let service = ServiceBuilder::new()
         .layer(DeadlineLayer::new(3 * SECOND / 2))
-        .layer(RetryLayer::new(RetryPolicy::new()))
+        .layer(RetryLayer::new(RetryPolicy::new().with_seed(42)))
         .layer(DeadlineLayer::per_attempt(SECOND))
         .service(silent().0);
     let fault = service.oneshot(read()).await.unwrap_err();
@@ -86,10 +86,10 @@ impl Service<Plain<()>> for Instantly {
 
 #[tokio::test]
 async fn success_allocates_nothing() {
-    let breaker = CircuitBreaker::with_clock(CircuitConfig::new(), TscClock::new());
+    let breaker = CircuitBreaker::with_clock(CircuitConfig::new().with_seed(42), TscClock::new());
     let mut service = ServiceBuilder::new()
         .layer(DeadlineLayer::new(10 * SECOND))
-        .layer(RetryLayer::new(RetryPolicy::new()))
+        .layer(RetryLayer::new(RetryPolicy::new().with_seed(42)))
         .layer(CircuitBreakerLayer::new(breaker))
         .layer(DeadlineLayer::per_attempt(SECOND))
         .service(Instantly);

@@ -87,14 +87,14 @@ impl Script {
         self.play().holding = true;
     }
 
-    /// Answers the call that has been held longest and is still waited for; false if there is none.
-    pub fn release(&self, answer: Result<(), Failing>) -> bool {
+    /// Answers the call that has been held longest and is still waited for, if there is one.
+    pub fn release(&self, answer: Result<(), Failing>) {
         loop {
-            let Some(held) = self.play().held.pop_front() else {
-                return false;
-            };
-            if held.send(answer).is_ok() {
-                return true;
+            let held = self.play().held.pop_front();
+            match held.map(|held| held.send(answer)) {
+                // Its caller has gone.
+                Some(Err(_)) => {}
+                Some(Ok(())) | None => return,
             }
         }
     }
