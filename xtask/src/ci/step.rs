@@ -82,7 +82,7 @@ impl Step {
             }
             Self::Features => features(),
             Self::Deny => {
-                let mut deny = cargo::program(tool::DENY.ready()?);
+                let mut deny = tool::DENY.command()?;
                 // Its warnings are trees of hundreds of lines, under which an error would be lost.
                 deny.args(["--log-level", "error", "--workspace", "--all-features"]);
                 deny.args(["check", "bans", "licenses", "sources"]);
@@ -111,9 +111,8 @@ fn fmt() -> anyhow::Result<()> {
 // Clippy rather than check: it costs the same and refuses what only warns when a feature stands alone. Dev-dependencies
 // need not be removed for it: without a target that needs them the resolver leaves their features out.
 fn features() -> anyhow::Result<()> {
-    let mut hack = cargo::program(tool::HACK.ready()?);
+    let mut hack = tool::HACK.command()?;
     hack.args([
-        "hack",
         "clippy",
         "--workspace",
         "--each-feature",

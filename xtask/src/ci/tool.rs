@@ -24,8 +24,15 @@ pub(crate) const HACK: Tool = Tool {
 };
 
 impl Tool {
-    /// The program: the one below `target/tools`, or on the PATH if its version is the same; installed if there is none.
-    pub(crate) fn ready(&self) -> anyhow::Result<PathBuf> {
+    /// The program, ready for its arguments.
+    pub(crate) fn command(&self) -> anyhow::Result<Command> {
+        let mut command = cargo::program(self.ready()?);
+        command.arg(self.subcommand());
+        Ok(command)
+    }
+
+    /// The one below `target/tools`, or on the PATH if its version is the same; installed if there is none.
+    fn ready(&self) -> anyhow::Result<PathBuf> {
         let ours = cargo::root().join("target/tools/bin").join(self.name);
         if self.is_at(&ours) {
             return Ok(ours);
@@ -49,6 +56,11 @@ impl Tool {
         Ok(ours)
     }
 
+    /// What cargo calls it by, and what it expects to hear from cargo.
+    fn subcommand(&self) -> &'static str {
+        self.name.trim_start_matches("cargo-")
+    }
+
     fn install(&self) -> Command {
         let version = format!("={}", self.version);
         let mut install = cargo::command([
@@ -65,7 +77,9 @@ impl Tool {
     }
 
     fn is_at(&self, program: &Path) -> bool {
-        let answer = Command::new(program).arg("--version").output();
+        let answer = Command::new(program)
+            .args([self.subcommand(), "--version"])
+            .output();
         answer.is_ok_and(|answer| self.is_named(&String::from_utf8_lossy(&answer.stdout)))
     }
 

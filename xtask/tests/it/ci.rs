@@ -40,3 +40,53 @@ fn a_failing_program_is_shown_as_it_was_called() {
         "{err}"
     );
 }
+
+#[test]
+fn examples_are_run_to_their_end() {
+    let repository = Repository::new();
+    repository.add("leeward-envelope", "");
+    repository.write(
+        "crates/leeward-envelope/examples/a.rs",
+        "fn main() { println!(\"a ran\"); }\n",
+    );
+    let Run { code, out, err } = repository.run(&["ci", "--only", "examples"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        out.contains("a ran\n") && out.contains("examples: 1 ran to their end\n"),
+        "{out}"
+    );
+
+    repository.write(
+        "crates/leeward-envelope/examples/b.rs",
+        "fn main() { std::process::exit(3); }\n",
+    );
+    let Run { code, out, err } = repository.run(&["ci", "--only", "examples"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("examples  FAILED"), "{out}");
+    assert!(
+        err.contains("examples/b` failed (exit status: 3)\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn tests_of_every_kind_are_run_and_their_report_is_seen() {
+    let repository = Repository::new();
+    repository.add("leeward-envelope", "");
+    repository.write(
+        "crates/leeward-envelope/src/lib.rs",
+        "//! ```\n//! assert!(true);\n//! ```\n#[test]\nfn inside() {}\n",
+    );
+    repository.write("crates/leeward-envelope/tests/it.rs", "#[test]\nfn outside() {\n    let full = std::env::var(\"LEEWARD_FULL\");\n    assert_eq!(full.as_deref(), Ok(\"1\"));\n}\n");
+    let Run { code, out, err } = repository.run(&["test", "--full"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(out.matches("test result: ok. 1 passed").count(), 3, "{out}");
+
+    let Run { code, out, err } = repository.run(&["test"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("test result: FAILED"), "{out}");
+    assert!(
+        err.ends_with("error: `cargo test --workspace --all-features` failed (exit status: 101)\n"),
+        "{err}"
+    );
+}

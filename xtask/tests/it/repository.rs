@@ -59,6 +59,8 @@ pub(crate) fn run_in(root: &Path, arguments: &[&str]) -> Run {
         .current_dir(root)
         .env("CARGO_MANIFEST_DIR", root.join("xtask"))
         .env("CARGO_NET_OFFLINE", "true")
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("LEEWARD_FULL")
         .output()
         .unwrap();
     Run {
