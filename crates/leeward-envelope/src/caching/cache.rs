@@ -200,3 +200,83 @@ impl<K: Eq + Hash, V> Drop for Landing<K, V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_resilience::TokioClock;
+    use std::{future, num::NonZeroUsize, sync::Weak};
+
+    fn cache() -> Cache<u8, Arc<u8>> {
+        let policy = CachePolicy::new(Duration::from_secs(60))
+            .with_capacity(NonZeroUsize::new(2).unwrap())
+            .with_clock(TokioClock::new());
+        Cache::new(policy)
+    }
+
+    /// Has `key` fetched or found; the cache alone keeps the value afterwards.
+    async fn touch(cache: &Cache<u8, Arc<u8>>, key: u8) -> Weak<u8> {
+        let fetch = || future::ready(Ok(Arc::new(key)));
+        let found = cache.find(&key, |_| true, fetch).await.unwrap();
+        Arc::downgrade(&found.value)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_gives_way_or_is_replaced_is_dropped() {
+        let cache = cache();
+        let (one, two) = (touch(&cache, 1).await, touch(&cache, 2).await);
+        assert!(one.upgrade().is_some());
+        touch(&cache, 3).await;
+        assert!(one.upgrade().is_none(), "the least recently used");
+        assert!(two.upgrade().is_some());
+        let refused = cache
+            .find(&2, |value| **value != 2, || future::ready(Ok(Arc::new(9))))
+            .await
+            .unwrap();
+        assert_eq!(*refused.value, 9);
+        assert!(two.upgrade().is_none(), "replaced");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_old_is_dropped_while_other_keys_are_in_use() {
+        let cache = cache();
+        let one = touch(&cache, 1).await;
+        tokio::time::advance(Duration::from_secs(30)).await;
+        touch(&cache, 2).await;
+        tokio::time::advance(Duration::from_secs(30)).await;
+        touch(&cache, 2).await;
+        assert!(one.upgrade().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_flight_is_left_however_it_ended() {
+        let cache = cache();
+        let flights = || cache.core.lock().flights.len();
+        touch(&cache, 1).await;
+        assert_eq!(flights(), 0, "landed");
+
+        let failure = || future::ready(Err(KeyringError::contract("test")));
+        assert!(cache.find(&2, |_| true, failure).await.is_err());
+        assert_eq!(flights(), 0, "failed");
+
+        let given_up = cache.find(&3, |_| true, future::pending);
+        let mut given_up = Box::pin(given_up);
+        assert!(given_up.as_mut().now_or_never().is_none());
+        assert_eq!(flights(), 1, "under way");
+        drop(given_up);
+        assert_eq!(flights(), 0, "given up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_keyring_is_not_called_under_the_lock() {
+        let cache = cache();
+        let fetch = || {
+            let core = Arc::clone(&cache.core);
+            async move {
+                drop(core.state.try_lock().expect("nobody holds it"));
+                Ok(Arc::new(1))
+            }
+        };
+        cache.find(&1, |_| true, fetch).await.unwrap();
+    }
+}
