@@ -1,3 +1,8 @@
 //! Messages under KMS keys of emulated Regions.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod cloud;
+mod errors;
+mod failover;
+mod round_trip;

@@ -1,0 +1,76 @@
+//! Emulated Regions with a multi-Region key in each.
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_kms::Client;
+use leeward_client_pool::Pool;
+use leeward_envelope::{Decryptor, EncryptionContext, Encryptor};
+use leeward_error_taxonomy::Region;
+use leeward_kms_envelope::{KeyArn, KmsKeyring, KmsService, KmsStack};
+use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
+use std::{sync::Arc, time::Duration};
+
+pub(crate) const EAST: Region = Region::from_static("us-east-1");
+pub(crate) const WEST: Region = Region::from_static("us-west-2");
+
+pub(crate) struct Cloud {
+    pub(crate) aws: Aws,
+    pub(crate) pool: Pool,
+    pub(crate) key: KeyArn,
+}
+
+impl Cloud {
+    pub(crate) async fn start() -> Self {
+        let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+        let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+        let pool = Pool::builder()
+            .with_credentials(SharedCredentialsProvider::new(credentials))
+            .with_endpoint(EAST, aws.endpoint(&EAST))
+            .with_endpoint(WEST, aws.endpoint(&WEST))
+            .build()
+            .await
+            .unwrap();
+        let key = multi_region_key(&pool).await;
+        aws.reset_counts();
+        Self { aws, pool, key }
+    }
+
+    pub(crate) fn keyring(&self) -> Arc<KmsKeyring<KmsService>> {
+        self.keyring_for(&self.key)
+    }
+
+    pub(crate) fn keyring_for(&self, key: &KeyArn) -> Arc<KmsKeyring<KmsService>> {
+        let kms = KmsStack::new([EAST, WEST])
+            .with_attempt_timeout(Duration::from_millis(200))
+            .through(&self.pool)
+            .unwrap();
+        Arc::new(KmsKeyring::multi_region(key.clone(), kms).unwrap())
+    }
+
+    pub(crate) fn calls(&self, region: &Region, operation: &str) -> u64 {
+        self.aws.counts().in_region(region).calls("kms", operation)
+    }
+}
+
+pub(crate) async fn multi_region_key(pool: &Pool) -> KeyArn {
+    let kms: Client = pool.client(&EAST);
+    let made = kms.create_key().multi_region(true).send().await.unwrap();
+    let arn = made.key_metadata.unwrap().arn.unwrap();
+    let replicate = kms
+        .replicate_key()
+        .key_id(&arn)
+        .replica_region(WEST.as_str());
+    replicate.send().await.unwrap();
+    arn.parse().unwrap()
+}
+
+pub(crate) fn context() -> EncryptionContext {
+    EncryptionContext::new([("tenant", "blue"), ("purpose", "test")]).unwrap()
+}
+
+pub(crate) fn encryptor(cloud: &Cloud) -> Encryptor {
+    Encryptor::builder(cloud.keyring()).build().unwrap()
+}
+
+pub(crate) fn decryptor(cloud: &Cloud) -> Decryptor {
+    Decryptor::builder(cloud.keyring()).build().unwrap()
+}

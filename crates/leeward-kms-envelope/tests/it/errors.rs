@@ -1,0 +1,136 @@
+//! What a caller is told when there is no data key to be had.
+
+use crate::cloud::{Cloud, EAST, WEST, context, decryptor, encryptor, multi_region_key};
+use leeward_envelope::{Decryptor, Encryptor};
+use leeward_error_taxonomy::{Category, Rejected};
+use leeward_kms_envelope::{KeyringSetupError, KmsError, KmsKeyring, KmsStack};
+use leeward_testkit::{Fault, Scope};
+use std::error::Error;
+
+fn kms_error<'a>(error: &'a (dyn Error + 'static)) -> &'a KmsError {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return found;
+        }
+        next = error.source();
+    }
+    panic!("no error of KMS below {error}")
+}
+
+#[tokio::test]
+async fn when_no_region_answers_each_is_named_with_what_it_met() {
+    let cloud = Cloud::start().await;
+    cloud
+        .aws
+        .faults()
+        .inject(Scope::region(EAST), Fault::black_hole());
+    cloud
+        .aws
+        .faults()
+        .inject(Scope::region(WEST), Fault::refuse());
+    let error = encryptor(&cloud)
+        .encrypt(b"x", &context())
+        .await
+        .unwrap_err();
+    let kms = kms_error(&error);
+    assert_eq!(kms.operation().to_string(), "kms.GenerateDataKey");
+    let Some(Rejected::Exhausted { tried }) = kms.rejected() else {
+        panic!("not exhausted: {kms}");
+    };
+    let regions: Vec<_> = tried.iter().map(|attempt| attempt.region.clone()).collect();
+    assert_eq!(regions, [EAST, WEST]);
+    let text = kms.to_string();
+    assert!(
+        text.contains("us-east-1: no answer within 0.2 s of the attempt"),
+        "{text}"
+    );
+    assert!(
+        text.contains("us-west-2: ") && text.contains("refused"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_of_kms_is_final_and_keeps_its_code() {
+    let cloud = Cloud::start().await;
+    cloud
+        .aws
+        .faults()
+        .inject(Scope::region(EAST), Fault::access_denied());
+    let error = encryptor(&cloud)
+        .encrypt(b"x", &context())
+        .await
+        .unwrap_err();
+    let kms = kms_error(&error);
+    assert_eq!(kms.failure().category, Category::Authorization);
+    assert_eq!(kms.failure().code.as_deref(), Some("AccessDeniedException"));
+    assert!(kms.failure().request_id.is_some());
+    assert_eq!(
+        cloud.aws.counts().total().calls,
+        1,
+        "neither retried nor failed over"
+    );
+}
+
+#[tokio::test]
+async fn a_message_under_another_key_costs_no_call() {
+    let cloud = Cloud::start().await;
+    let other = multi_region_key(&cloud.pool).await;
+    let encryptor = Encryptor::builder(cloud.keyring_for(&other))
+        .build()
+        .unwrap();
+    let message = encryptor.encrypt(b"x", &context()).await.unwrap();
+    cloud.aws.reset_counts();
+    let decryptor = Decryptor::builder(cloud.keyring()).build().unwrap();
+    let error = decryptor.decrypt(&message).await.unwrap_err();
+    let text = error.source().unwrap().to_string();
+    assert!(text.contains(&other.to_string()), "{text}");
+    assert_eq!(cloud.aws.counts().total().calls, 0);
+}
+
+#[tokio::test]
+async fn a_wrapped_key_that_was_tampered_with_is_refused_by_kms() {
+    let cloud = Cloud::start().await;
+    let message = encryptor(&cloud).encrypt(b"x", &context()).await.unwrap();
+    let arn = cloud.key.to_string();
+    let at = message
+        .windows(arn.len())
+        .position(|bytes| bytes == arn.as_bytes())
+        .unwrap();
+    let mut tampered = message.clone();
+    // Behind the ARN and the length of the wrapped key, well inside of it.
+    tampered[at + arn.len() + 2 + 40] ^= 1;
+    let error = decryptor(&cloud).decrypt(&tampered).await.unwrap_err();
+    let code = kms_error(&error).failure().code.clone();
+    assert_eq!(code.as_deref(), Some("InvalidCiphertextException"));
+}
+
+#[tokio::test]
+async fn what_cannot_fail_over_is_refused_at_once() {
+    let cloud = Cloud::start().await;
+    let single = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let kms = || KmsStack::new([EAST, WEST]).through(&cloud.pool).unwrap();
+    let refused = KmsKeyring::multi_region(single.parse().unwrap(), kms()).unwrap_err();
+    assert!(
+        refused.to_string().contains("single-Region key"),
+        "{refused}"
+    );
+    let keyring = KmsKeyring::multi_region(cloud.key.clone(), kms()).unwrap();
+    let tokens = (0..11).map(|at| format!("token-{at}"));
+    let refused = keyring.with_grant_tokens(tokens).unwrap_err();
+    assert_eq!(refused, KeyringSetupError::TooManyGrantTokens { count: 11 });
+    assert_eq!(
+        refused.to_string(),
+        "11 grant tokens were given, KMS takes 10 at most"
+    );
+}
+
+#[tokio::test]
+async fn nothing_prints_a_grant_token() {
+    let cloud = Cloud::start().await;
+    let kms = KmsStack::new([EAST]).through(&cloud.pool).unwrap();
+    let keyring = KmsKeyring::multi_region(cloud.key.clone(), kms).unwrap();
+    let keyring = keyring.with_grant_tokens(["hush-hush".to_owned()]).unwrap();
+    assert!(!format!("{keyring:?}").contains("hush"));
+}
