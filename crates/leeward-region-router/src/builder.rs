@@ -65,7 +65,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// When a Region is left, for how long, and how it is tried again; each Region has a circuit of its own.
     ///
     /// By default after 5 failures in a row, or when a quarter of at least 20 calls in 2 s fail; for 2 s, give or take a
-    /// quarter, twice as long on each relapse; an attempt dropped after the attempt timeout is a failure.
+    /// quarter, twice as long on each relapse; an attempt dropped after the attempt timeout is a failure. A configuration
+    /// of your own must leave a probe more [time](CircuitConfig::with_probe_timeout) than an attempt has.
     #[must_use]
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
         Self {

@@ -25,7 +25,7 @@ pub(crate) struct Course<S, R, C: Clock> {
     // The Region of the present attempt.
     at: usize,
     admission: Option<Admission<C>>,
-    // Where the last attempt failed, until the next begins.
+    // Where the last attempt failed.
     leaves: Option<usize>,
     withdrawal: Option<Withdrawal>,
 }
@@ -121,7 +121,7 @@ where
         if let Some(withdrawal) = self.withdrawal.take() {
             withdrawal.spend();
         }
-        if let Some(left) = self.leaves.take() {
+        if let Some(left) = self.leaves {
             self.tell_failed_over(left);
         }
     }

@@ -1,4 +1,7 @@
-use leeward_resilience::CircuitState;
+use std::time::Duration;
+
+use leeward_region_router::RegionRouter;
+use leeward_resilience::{CircuitState, TokioClock};
 use tokio::time::{advance, sleep};
 
 use crate::world::{
@@ -167,4 +170,37 @@ async fn tells_how_each_region_stands_in_the_order_of_the_list() {
         statuses,
         [(&C, CircuitState::Open), (&A, CircuitState::Closed)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn unless_told_otherwise_five_silent_attempts_or_a_quarter_of_twenty_open_for_two_seconds() {
+    let world = World::new();
+    let unconfigured = || RegionRouter::builder([A, B]).with_clock(TokioClock::new());
+
+    world.set(A, Mood::Silent);
+    let router = world.build(unconfigured());
+    for call in 1..=5 {
+        assert_eq!(circuits(&router), "cc", "before call {call}");
+        assert_eq!(served(&router).await, B);
+    }
+    assert_eq!(circuits(&router), "oc");
+    world.set(A, Mood::Well);
+    // Give or take a quarter.
+    sleep(Duration::from_millis(1_499)).await;
+    assert_eq!(served(&router).await, B);
+    sleep(Duration::from_millis(1_002)).await;
+    assert_eq!(served(&router).await, A);
+
+    let router = world.build(unconfigured());
+    for call in 1..=20 {
+        assert_eq!(circuits(&router), "cc", "before call {call}");
+        let mood = if call % 4 == 0 {
+            Mood::Failing(Fault::Down)
+        } else {
+            Mood::Well
+        };
+        world.set(A, mood);
+        served(&router).await;
+    }
+    assert_eq!(circuits(&router), "oc");
 }
