@@ -11,7 +11,7 @@ use crate::aws::{
     site::Site,
 };
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, header, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body_util::{BodyExt, Collected};
 use hyper::body::Incoming;
 use std::{
@@ -62,7 +62,7 @@ impl Front {
             operation: in_head.unwrap_or_else(|| operation::UNKNOWN.to_owned()),
         });
 
-        let Ok(body) = self.read(&head.headers, body).await else {
+        let Ok(body) = body.collect().await.map(Collected::to_bytes) else {
             line.cut();
             return pending().await;
         };
@@ -91,14 +91,6 @@ impl Front {
                 pending().await
             }
         }
-    }
-
-    async fn read(&self, headers: &HeaderMap, body: Incoming) -> Result<Bytes, hyper::Error> {
-        // Reading on would grant leave to a client that waits for it, and so tell it that somebody is there.
-        if self.site.link() == Link::BlackHole && headers.contains_key(header::EXPECT) {
-            return Ok(Bytes::new());
-        }
-        body.collect().await.map(Collected::to_bytes)
     }
 
     /// Lets happen to a call what the rules decide.

@@ -7,7 +7,10 @@ use crate::{
 use aws_sdk_kms::{Client, error::SdkError};
 use leeward_testkit::{Aws, Fault, Latency, Scope};
 use std::{io::ErrorKind, time::Duration};
-use tokio::{io::AsyncReadExt, runtime::Handle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    runtime::Handle,
+};
 
 fn kms(aws: &Aws) -> Client {
     Client::new(&patient(aws, &EAST))
@@ -119,6 +122,22 @@ async fn a_black_hole_stops_an_answer_that_is_half_way_out() {
     hole.clear();
     body.read_to_end(&mut rest).await.unwrap_err();
     assert!(rest.len() < length - chunk.len());
+    aws.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_black_hole_does_not_even_grant_leave_to_send_a_body() {
+    let aws = two_regions().await;
+    let hole = aws.faults().inject(Scope::any(), Fault::black_hole());
+    let mut stream = connect(&aws, &EAST).await.unwrap();
+    let head = "PUT /bucket/key HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\
+                content-length: 9\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    until(|| aws.counts().calls("s3", "PutObject") == 1).await;
+    hole.clear();
+    let (answer, end) = read_to_end(&mut stream).await;
+    assert_eq!(answer, "");
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
     aws.shutdown().await;
 }
 

@@ -1,5 +1,7 @@
 //! The in-process AWS as real SDK clients see it, over sockets.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod answer_fault;
 mod client;
 mod connection_fault;
