@@ -4,21 +4,33 @@ use std::env;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
-use crate::cargo;
+use clap::ArgMatches;
+
+use crate::{cargo, flag, rest, rest_of};
 
 /// How to build the demo, and what it is told.
-#[derive(Debug, clap::Args)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    /// Builds with optimisations (before any option of the demo itself)
-    #[arg(long)]
     release: bool,
-    /// Goes to the demo as it stands
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGUMENTS OF THE DEMO"
-    )]
     rest: Vec<OsString>,
+}
+
+/// The command line; all but `--release` is the demo's own business, `--help` included.
+pub(crate) fn arguments() -> clap::Command {
+    clap::Command::new("demo")
+        .about("Runs the main job: real input is encrypted while a Region goes silent (--help is the demo's own)")
+        .disable_help_flag(true)
+        .arg(flag("release").help("Builds with optimisations; stands before the options of the demo itself"))
+        .arg(rest("ARGUMENTS OF THE DEMO").help("Goes to the demo as it stands"))
+}
+
+impl From<&ArgMatches> for Options {
+    fn from(matches: &ArgMatches) -> Self {
+        Self {
+            release: matches.get_flag("release"),
+            rest: rest_of(matches),
+        }
+    }
 }
 
 /// The demo with `rest` for its arguments.

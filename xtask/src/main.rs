@@ -1,58 +1,32 @@
 //! The tasks of this repository, a light driver of cargo: `cargo xtask --help` lists them.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 mod bench;
 mod cargo;
 mod ci;
 mod demo;
 mod layers;
+mod metadata;
 mod source;
 mod table;
 mod test;
 mod tidy;
 
-/// The tasks of this repository.
-#[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    disable_help_subcommand = true
-)]
-struct Arguments {
-    #[command(subcommand)]
-    task: Task,
-}
-
-#[derive(Debug, Subcommand)]
-enum Task {
-    /// Runs every check in order, times each, and stops at the first that fails
-    Ci(ci::Options),
-    /// Runs unit, integration and documentation tests of all crates in one call of cargo
-    Test(test::Options),
-    /// Runs the main job: real input is encrypted while a Region goes silent
-    ///
-    /// Everything after `demo` goes to the demo itself: `cargo xtask demo --help` lists its options.
-    #[command(disable_help_flag = true)]
-    Demo(demo::Options),
-    /// Measures Leeward beside its peers, and fails where a figure misses its bar
-    Bench(bench::Options),
-    /// Checks what may depend on what: the invariants of docs/architecture.md
-    Layers,
-    /// Checks names, file lengths, manifests, crate docs and links
-    Tidy,
-}
-
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().task {
-        Task::Ci(options) => ci::run(&options),
-        Task::Test(options) => test::run(&options),
-        Task::Demo(options) => return demo::run(&options),
-        Task::Bench(options) => bench::run(&options),
-        Task::Layers => layers::run(),
-        Task::Tidy => tidy::run(),
+    let matches = arguments().get_matches();
+    let (task, options) = matches.subcommand().expect("a subcommand is required");
+    let outcome = match task {
+        "ci" => ci::run(&options.into()),
+        "test" => test::run(&options.into()),
+        "demo" => return demo::run(&options.into()),
+        "bench" => bench::run(&options.into()),
+        "layers" => layers::run(),
+        "tidy" => tidy::run(),
+        _ => unreachable!("clap knows the tasks that are listed below"),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,4 +35,49 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn arguments() -> Command {
+    Command::new("cargo xtask")
+        .bin_name("cargo xtask")
+        .about("The tasks of this repository")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(ci::arguments())
+        .subcommand(test::arguments())
+        .subcommand(demo::arguments())
+        .subcommand(bench::arguments())
+        .subcommand(
+            Command::new("layers")
+                .about("Checks what may depend on what: the invariants of docs/architecture.md"),
+        )
+        .subcommand(
+            Command::new("tidy")
+                .about("Checks names, file lengths, manifests, crate docs and links"),
+        )
+}
+
+/// The option `--name`, which takes no value.
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+/// Everything from the first argument that is not ours, for another program.
+fn rest(of: &'static str) -> Arg {
+    Arg::new("rest")
+        .num_args(0..)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true)
+        .value_parser(value_parser!(OsString))
+        .value_name(of)
+}
+
+fn rest_of(matches: &ArgMatches) -> Vec<OsString> {
+    matches
+        .get_many("rest")
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
 }

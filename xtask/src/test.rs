@@ -3,21 +3,36 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use crate::cargo;
+use clap::ArgMatches;
+
+use crate::{cargo, flag, rest, rest_of};
 
 /// What to test, and how hard.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    /// Raises the counts of the long tests (they read LEEWARD_FULL=1)
-    #[arg(long)]
-    pub(crate) full: bool,
-    /// Goes to `cargo test` as it stands; with `-p CRATE` only that crate is tested
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGUMENTS OF CARGO TEST"
-    )]
+    full: bool,
     rest: Vec<OsString>,
+}
+
+/// The command line.
+pub(crate) fn arguments() -> clap::Command {
+    clap::Command::new("test")
+        .about("Runs unit, integration and documentation tests of all crates in one call of cargo")
+        .arg(flag("full").help("Raises the counts of the long tests (they read LEEWARD_FULL=1)"))
+        .arg(
+            rest("ARGUMENTS OF CARGO TEST").help(
+                "Goes to `cargo test` as it stands; with `-p CRATE` only that crate is tested",
+            ),
+        )
+}
+
+impl From<&ArgMatches> for Options {
+    fn from(matches: &ArgMatches) -> Self {
+        Self {
+            full: matches.get_flag("full"),
+            rest: rest_of(matches),
+        }
+    }
 }
 
 impl Options {

@@ -6,8 +6,9 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
+use clap::{Arg, ArgMatches};
 
-use crate::cargo;
+use crate::{cargo, flag};
 
 mod row;
 
@@ -16,16 +17,34 @@ use row::Row;
 const PEERS: &str = "crates/leeward-bench/peers/Cargo.toml";
 
 /// What to measure, and how to tell.
-#[derive(Debug, clap::Args)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    /// Measures this area alone (all areas unless given)
     area: Option<String>,
-    /// Prints an array of rows instead of a table
-    #[arg(long)]
     json: bool,
-    /// Measures Leeward alone: no peer is built
-    #[arg(long)]
     ours: bool,
+}
+
+/// The command line.
+pub(crate) fn arguments() -> clap::Command {
+    clap::Command::new("bench")
+        .about("Measures Leeward beside its peers, and fails where a figure misses its bar")
+        .arg(
+            Arg::new("area")
+                .value_name("AREA")
+                .help("Measures this area alone [default: all]"),
+        )
+        .arg(flag("json").help("Prints an array of rows instead of a table"))
+        .arg(flag("ours").help("Measures Leeward alone: no peer is built"))
+}
+
+impl From<&ArgMatches> for Options {
+    fn from(matches: &ArgMatches) -> Self {
+        Self {
+            area: matches.get_one::<String>("area").cloned(),
+            json: matches.get_flag("json"),
+            ours: matches.get_flag("ours"),
+        }
+    }
 }
 
 /// Measures, prints the rows, and fails if one of them misses its bar.
@@ -49,23 +68,23 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         !rows.is_empty(),
         "`{line}` printed no row: is there such an area?"
     );
+    let count = rows.len();
+    let missed: Vec<_> = rows
+        .iter()
+        .filter(|row| row.misses_its_bar())
+        .map(Row::name)
+        .collect();
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        println!("{:#}", row::json(rows));
     } else {
         print!("{}", row::table(&rows));
     }
-    let missed: Vec<_> = rows
-        .iter()
-        .filter(|row| row.holds == Some(false))
-        .map(Row::name)
-        .collect();
     if missed.is_empty() {
         return Ok(());
     }
     bail!(
-        "{} of {} figures miss their bar: {}",
+        "{} of {count} figures miss their bar: {}",
         missed.len(),
-        rows.len(),
         missed.join("; ")
     )
 }

@@ -1,39 +1,33 @@
 //! One figure of a bench.
 
-use anyhow::Context as _;
-use serde::{Deserialize, Serialize};
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
 
+use crate::metadata::text;
 use crate::table::{self, Side};
 
 /// What was measured of whom, and whether it is as good as it claims to be.
-#[derive(Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Row {
-    area: String,
-    case: String,
-    subject: String,
-    value: f64,
-    unit: String,
-    /// The subject that it is compared with.
-    against: Option<String>,
-    /// This subject's value over the other's.
-    ratio: Option<f64>,
-    bar: Option<Bar>,
-    /// Whether the ratio (or the value) keeps to the bar; a row without a bar claims nothing.
-    pub(crate) holds: Option<bool>,
-}
-
-/// The claim: a number, or text that tells its direction too (`<= 1.05`).
-#[derive(Debug, Deserialize, PartialEq, Serialize)]
-#[serde(untagged)]
-enum Bar {
-    Number(f64),
-    Text(String),
-}
+///
+/// The fields are `area`, `case`, `subject` and `unit` (texts), `value` (a number), `against` (the subject that it is
+/// compared with), `ratio` (this subject's value over the other's), `bar` (the claim: a number, or a text that tells its
+/// direction too, such as `<= 1.05`) and `holds`. The last four may be null: such a row claims nothing.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Row(Value);
 
 impl Row {
     /// Which figure this is, in a few words.
     pub(crate) fn name(&self) -> String {
-        format!("{}, {}, {}", self.area, self.case, self.subject)
+        format!(
+            "{}, {}, {}",
+            text(&self.0, "area"),
+            text(&self.0, "case"),
+            text(&self.0, "subject")
+        )
+    }
+
+    /// Whether the row makes a claim and misses it.
+    pub(crate) fn misses_its_bar(&self) -> bool {
+        self.0["holds"] == false
     }
 }
 
@@ -45,7 +39,7 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Row>> {
         .filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(number, line)| {
-            serde_json::from_str(line).with_context(|| {
+            row(line).with_context(|| {
                 format!(
                     "line {} of the bench's output is no row: `{line}`",
                     number + 1
@@ -55,29 +49,37 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Row>> {
         .collect()
 }
 
+fn row(line: &str) -> anyhow::Result<Row> {
+    let row: Value = serde_json::from_str(line)?;
+    for name in ["area", "case", "subject", "unit"] {
+        ensure!(row[name].is_string(), "`{name}` must be a text");
+    }
+    ensure!(row["value"].is_number(), "`value` must be a number");
+    for (name, fits) in [
+        ("against", Value::is_string as fn(&Value) -> bool),
+        ("ratio", Value::is_number),
+        ("bar", |bar| bar.is_number() || bar.is_string()),
+        ("holds", Value::is_boolean),
+    ] {
+        let value = row
+            .get(name)
+            .with_context(|| format!("`{name}` is missing: write null if it claims nothing"))?;
+        ensure!(
+            value.is_null() || fits(value),
+            "`{name}` cannot be `{value}`"
+        );
+    }
+    Ok(Row(row))
+}
+
+/// The rows as one JSON array.
+pub(crate) fn json(rows: Vec<Row>) -> Value {
+    rows.into_iter().map(|row| row.0).collect()
+}
+
 /// Lays the rows out for reading.
 pub(crate) fn table(rows: &[Row]) -> String {
-    let cells: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            [
-                row.area.clone(),
-                row.case.clone(),
-                row.subject.clone(),
-                figure(row.value),
-                row.unit.clone(),
-                row.against.clone().unwrap_or_default(),
-                row.ratio.map(figure).unwrap_or_default(),
-                row.bar.as_ref().map(text).unwrap_or_default(),
-                match row.holds {
-                    Some(true) => "yes".to_owned(),
-                    Some(false) => "NO".to_owned(),
-                    None => String::new(),
-                },
-            ]
-        })
-        .collect();
-    let header = [
+    const COLUMNS: [(&str, Side); 9] = [
         ("area", Side::Left),
         ("case", Side::Left),
         ("subject", Side::Left),
@@ -88,13 +90,19 @@ pub(crate) fn table(rows: &[Row]) -> String {
         ("bar", Side::Right),
         ("holds", Side::Left),
     ];
-    table::render(header, &cells)
+    let cells: Vec<_> = rows
+        .iter()
+        .map(|row| COLUMNS.map(|(name, _)| cell(&row.0[name])))
+        .collect();
+    table::render(COLUMNS, &cells)
 }
 
-fn text(bar: &Bar) -> String {
-    match bar {
-        Bar::Number(number) => figure(*number),
-        Bar::Text(text) => text.clone(),
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "NO".to_owned(),
+        _ => value.as_f64().map(figure).unwrap_or_default(),
     }
 }
 
@@ -114,33 +122,60 @@ mod tests {
     use super::*;
 
     const ROWS: &str = r#"
-{"area":"circuit","case":"closed","subject":"leeward","value":12.34,"unit":"ns","against":"recloser","ratio":0.907,"bar":"<= 1.0","holds":true}
-{"area":"circuit","case":"closed","subject":"recloser","value":13.6,"unit":"ns","against":null,"ratio":null,"bar":null,"holds":null}
+{"against":"recloser","area":"circuit","bar":"<= 1.0","case":"closed","holds":true,"ratio":0.907,"subject":"leeward","unit":"ns","value":12.34}
+{"against":null,"area":"circuit","bar":null,"case":"closed","holds":null,"ratio":null,"subject":"recloser","unit":"ns","value":13.6}
 "#;
 
     #[test]
     fn rows_survive_the_journey() {
-        let rows = parse(ROWS).unwrap();
-        let again: Vec<_> = rows
+        let array = json(parse(ROWS).unwrap());
+        let again: Vec<_> = array
+            .as_array()
+            .unwrap()
             .iter()
-            .map(|row| serde_json::to_string(row).unwrap())
+            .map(ToString::to_string)
             .collect();
         assert_eq!(again.join("\n"), ROWS.trim());
     }
 
     #[test]
-    fn a_bar_may_be_a_number() {
-        let row = ROWS.lines().nth(1).unwrap().replace("\"<= 1.0\"", "1.0");
-        assert_eq!(parse(&row).unwrap()[0].bar, Some(Bar::Number(1.0)));
+    fn a_row_without_a_bar_cannot_miss_it() {
+        let check = |text: &str| {
+            parse(text)
+                .unwrap()
+                .iter()
+                .map(Row::misses_its_bar)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(check(ROWS), [false, false]);
+        assert_eq!(check(&ROWS.replace("true", "false")), [true, false]);
+    }
+
+    #[track_caller]
+    fn is_no_row(part: &str, instead: &str, reason: &str) {
+        let line = ROWS.lines().nth(1).unwrap().replace(part, instead);
+        let error = parse(&line).unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            format!("line 1 of the bench's output is no row: `{line}`: {reason}")
+        );
     }
 
     #[test]
     fn what_is_no_row_is_shown() {
-        let error = parse("{\"area\":1}").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "line 1 of the bench's output is no row: `{\"area\":1}`"
+        is_no_row("\"circuit\"", "1", "`area` must be a text");
+        is_no_row("12.34", "\"12.34\"", "`value` must be a number");
+        is_no_row(
+            "\"holds\":true,",
+            "",
+            "`holds` is missing: write null if it claims nothing",
         );
+        is_no_row("\"<= 1.0\"", "[1.0]", "`bar` cannot be `[1.0]`");
+    }
+
+    #[test]
+    fn a_bar_may_be_a_number() {
+        assert!(parse(&ROWS.replace("\"<= 1.0\"", "1.0")).is_ok());
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! Builds every example, and runs each to its end.
 
-use std::io::BufReader;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use cargo_metadata::{Message, TargetKind};
+use serde_json::Value;
 
 use crate::cargo;
+use crate::metadata::{items, text};
 
 /// An example shows one thing: what is not done after this time waits for something that never comes.
 const MAX_RUN: Duration = Duration::from_secs(120);
@@ -52,25 +53,26 @@ fn build() -> anyhow::Result<Vec<Example>> {
         .with_context(|| format!("could not start `{line}`"))?;
     let mut examples = Vec::new();
     let output = child.stdout.take().expect("stdout is piped");
-    for message in Message::parse_stream(BufReader::new(output)) {
-        let Message::CompilerArtifact(artifact) =
-            message.context("could not read what cargo built")?
-        else {
-            continue;
-        };
-        if let (true, Some(program)) = (
-            artifact.target.is_kind(TargetKind::Example),
-            artifact.executable,
-        ) {
-            examples.push(Example {
-                name: artifact.target.name,
-                program: program.into(),
-            });
-        }
+    for message in BufReader::new(output).lines() {
+        examples.extend(example(
+            &message.context("could not read what cargo built")?,
+        ));
     }
     cargo::succeeded(&line, child.wait()?)?;
     examples.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(examples)
+}
+
+/// The example that a message of cargo's announces, if it does.
+fn example(message: &str) -> Option<Example> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let target = &message["target"];
+    let is_example = items(target, "kind").iter().any(|kind| kind == "example");
+    let program = message["executable"].as_str().filter(|_| is_example)?;
+    Some(Example {
+        name: text(target, "name").to_owned(),
+        program: program.into(),
+    })
 }
 
 /// Waits for `child`, and ends it once it takes longer than `max_run`.
@@ -107,6 +109,18 @@ mod tests {
 
     fn shell(script: &str) -> Child {
         cargo::program("sh").args(["-c", script]).spawn().unwrap()
+    }
+
+    #[test]
+    fn examples_are_told_from_what_else_is_built() {
+        let message = r#"{"reason":"compiler-artifact","target":{"kind":["example"],"name":"a"},"executable":"/t/a"}"#;
+        assert_eq!(
+            example(message).map(|example| (example.name, example.program)),
+            Some(("a".to_owned(), "/t/a".into()))
+        );
+        assert!(example(&message.replace("[\"example\"]", "[\"bin\"]")).is_none());
+        assert!(example(&message.replace("\"/t/a\"", "null")).is_none());
+        assert!(example("warning: not a message").is_none());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use clap::builder::EnumValueParser;
+use clap::{Arg, ArgMatches, Command};
 
+use crate::flag;
 use crate::table::{self, Side};
 
 mod examples;
@@ -13,17 +16,43 @@ mod tool;
 use step::Step;
 
 /// Which steps to run.
-#[derive(Debug, clap::Args)]
+#[derive(Debug)]
 pub(crate) struct Options {
-    /// Adds what is long: raised counts in the tests, and the demo through two more outages
-    #[arg(long)]
     full: bool,
-    /// Begins with this step
-    #[arg(long, value_name = "STEP")]
     from: Option<Step>,
-    /// Runs this step alone
-    #[arg(long, value_name = "STEP", conflicts_with = "from")]
     only: Option<Step>,
+}
+
+/// The command line.
+pub(crate) fn arguments() -> Command {
+    let step = |name| {
+        Arg::new(name)
+            .long(name)
+            .value_name("STEP")
+            .value_parser(EnumValueParser::<Step>::new())
+    };
+    Command::new("ci")
+        .about("Runs every check in order, times each, and stops at the first that fails")
+        .arg(flag("full").help(
+            "Adds what is long: raised counts in the tests, and the demo through two more outages",
+        ))
+        .arg(step("from").help("Begins with this step"))
+        .arg(
+            step("only")
+                .help("Runs this step alone")
+                .conflicts_with("from"),
+        )
+}
+
+impl From<&ArgMatches> for Options {
+    fn from(matches: &ArgMatches) -> Self {
+        let step = |name| matches.get_one::<Step>(name).copied();
+        Self {
+            full: matches.get_flag("full"),
+            from: step("from"),
+            only: step("only"),
+        }
+    }
 }
 
 /// How a step ended.

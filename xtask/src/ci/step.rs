@@ -1,34 +1,66 @@
 //! The steps, their order, and what each of them runs.
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 
 use super::{examples, tool};
 use crate::{cargo, demo, layers, test, tidy};
 
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
-    /// What may depend on what
     Layers,
-    /// Names, file lengths, manifests, links
     Tidy,
-    /// The format of the sources
     Fmt,
-    /// Lints, each of them denied
     Clippy,
-    /// What `cargo xtask test` runs
     Test,
-    /// The documentation builds without a warning
     Docs,
-    /// Each feature of each crate alone
     Features,
-    /// Bans, licences and sources of all dependencies
     Deny,
-    /// Every example builds and runs to its end
     Examples,
-    /// The demo with the first Region gone before the first record (with --full)
     OutageAtStart,
-    /// The demo with two of three Regions gone half way (with --full)
     TwoRegionsDown,
+}
+
+impl ValueEnum for Step {
+    fn value_variants<'a>() -> &'a [Self] {
+        use Step::*;
+        &[
+            Layers,
+            Tidy,
+            Fmt,
+            Clippy,
+            Test,
+            Docs,
+            Features,
+            Deny,
+            Examples,
+            OutageAtStart,
+            TwoRegionsDown,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Layers => ("layers", "What may depend on what"),
+            Self::Tidy => ("tidy", "Names, file lengths, manifests, links"),
+            Self::Fmt => ("fmt", "The format of the sources"),
+            Self::Clippy => ("clippy", "Lints, each of them denied"),
+            Self::Test => ("test", "What `cargo xtask test` runs"),
+            Self::Docs => ("docs", "The documentation builds without a warning"),
+            Self::Features => ("features", "Each feature of each crate alone"),
+            Self::Deny => ("deny", "Bans, licences and sources of all dependencies"),
+            Self::Examples => ("examples", "Every example builds and runs to its end"),
+            Self::OutageAtStart => (
+                "outage-at-start",
+                "The demo with the first Region gone from the start (with --full)",
+            ),
+            Self::TwoRegionsDown => (
+                "two-regions-down",
+                "The demo with two of three Regions gone half way (with --full)",
+            ),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 /// The steps of a run; whoever begins with a long one wants the long ones.
@@ -51,7 +83,7 @@ impl Step {
     /// The name that the command line knows the step by.
     pub(crate) fn name(self) -> String {
         self.to_possible_value()
-            .expect("no step is hidden")
+            .expect("every step has a name")
             .get_name()
             .to_owned()
     }

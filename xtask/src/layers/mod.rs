@@ -17,7 +17,7 @@ mod umbrella;
 /// Checks the workspace; the violations go to standard error.
 pub(crate) fn run() -> anyhow::Result<()> {
     let root = cargo::root();
-    let graph = read::graph(&root)?;
+    let graph = read::graph()?;
     let mut violations = rules::check(&graph);
     violations.extend(umbrella::check(&graph, &read::umbrella_sources(&root)?));
     if violations.is_empty() {

@@ -1,100 +1,99 @@
 //! From cargo's words to the model.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Node, PackageId};
+use serde_json::Value;
 
 use super::model::{Dependency, Graph, Kind, Origin, Package};
 use super::umbrella::Source;
+use crate::metadata::{self, is_published, items, text, texts};
 
-/// The graph of the workspace in `root`, every feature of its members on.
-pub(crate) fn graph(root: &Path) -> anyhow::Result<Graph> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root.join("Cargo.toml"))
-        .features(CargoOpt::AllFeatures)
-        .exec()
-        .context("`cargo metadata --all-features` failed")?;
-    let resolve = metadata
-        .resolve
-        .as_ref()
-        .context("`cargo metadata` gave no resolved graph")?;
-    let nodes: HashMap<&PackageId, &Node> =
-        resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let places = metadata
-        .packages
-        .iter()
-        .enumerate()
-        .map(|(place, package)| (&package.id, place))
-        .collect();
-    let packages = metadata
-        .packages
-        .iter()
-        .map(|package| Package {
-            name: package.name.to_string(),
-            version: package.version.to_string(),
-            member: metadata.workspace_members.contains(&package.id),
-            published: package
-                .publish
-                .as_ref()
-                .is_none_or(|registries| !registries.is_empty()),
-            dependencies: package
-                .dependencies
-                .iter()
-                .map(|declared| {
-                    dependency(
-                        declared,
-                        nodes.get(&package.id).copied(),
-                        &metadata,
-                        &places,
-                    )
-                })
-                .collect(),
-            features: package.features.clone(),
-        })
-        .collect();
-    Ok(Graph { packages })
+/// The graph of the workspace, every feature of its members on.
+pub(crate) fn graph() -> anyhow::Result<Graph> {
+    Ok(from_metadata(&metadata::read(&["--all-features"])?))
 }
 
-fn dependency(
-    declared: &cargo_metadata::Dependency,
-    node: Option<&Node>,
-    metadata: &Metadata,
-    places: &HashMap<&PackageId, usize>,
-) -> Dependency {
-    let is_it = |place: &usize| {
-        let package = &metadata.packages[*place];
-        package.name.as_str() == declared.name
-            && (declared.req.matches(&package.version) || declared.path.is_some())
+fn from_metadata(metadata: &Value) -> Graph {
+    let packages = items(metadata, "packages");
+    let places: HashMap<&str, usize> = packages
+        .iter()
+        .zip(0..)
+        .map(|(package, place)| (text(package, "id"), place))
+        .collect();
+    let nodes = items(&metadata["resolve"], "nodes");
+    let nodes: HashMap<&str, &[Value]> = nodes
+        .iter()
+        .map(|node| (text(node, "id"), items(node, "deps")))
+        .collect();
+    let members = items(metadata, "workspace_members");
+    let read = |package: &Value| {
+        let edges = nodes.get(text(package, "id")).copied().unwrap_or_default();
+        let find = |declared: &Value| {
+            let targets = edges.iter().filter(|edge| is_edge_of(edge, declared));
+            let mut places = targets.filter_map(|edge| places.get(text(edge, "pkg")).copied());
+            places.find(|place| packages[*place]["name"] == declared["name"])
+        };
+        let declared = items(package, "dependencies").iter();
+        Package {
+            name: text(package, "name").to_owned(),
+            version: text(package, "version").to_owned(),
+            member: members.contains(&package["id"]),
+            published: is_published(package),
+            dependencies: declared
+                .map(|declared| dependency(declared, find(declared)))
+                .collect(),
+            features: features(package),
+        }
     };
-    let package = node
-        .into_iter()
-        .flat_map(|node| &node.deps)
-        .filter_map(|dep| places.get(&dep.pkg).copied())
-        .find(is_it);
+    Graph {
+        packages: packages.iter().map(read).collect(),
+    }
+}
+
+/// Whether `edge` of the resolved graph may be what became of a declared dependency: of its kind, for its platform, and
+/// under its new name if it was given one.
+fn is_edge_of(edge: &Value, declared: &Value) -> bool {
+    let is_alike =
+        |kind: &Value| kind["kind"] == declared["kind"] && kind["target"] == declared["target"];
+    let is_named = declared["rename"]
+        .as_str()
+        .is_none_or(|name| text(edge, "name") == name.replace('-', "_"));
+    is_named && items(edge, "dep_kinds").iter().any(is_alike)
+}
+
+fn dependency(declared: &Value, package: Option<usize>) -> Dependency {
+    let name = text(declared, "name");
     Dependency {
-        name: declared.name.clone(),
-        key: declared
-            .rename
-            .clone()
-            .unwrap_or_else(|| declared.name.clone()),
+        name: name.to_owned(),
+        key: declared["rename"].as_str().unwrap_or(name).to_owned(),
         package,
-        kind: match declared.kind {
-            DependencyKind::Build => Kind::Build,
-            DependencyKind::Development => Kind::Dev,
+        kind: match declared["kind"].as_str() {
+            Some("build") => Kind::Build,
+            Some("dev") => Kind::Dev,
             _ => Kind::Normal,
         },
-        optional: declared.optional,
-        default_features: declared.uses_default_features,
-        features: declared.features.clone(),
-        origin: if declared.path.is_some() && declared.req.comparators.is_empty() {
-            Origin::Path
-        } else {
-            Origin::Version
+        optional: declared["optional"] == true,
+        default_features: declared["uses_default_features"] == true,
+        features: texts(declared, "features"),
+        origin: match (declared["path"].as_str(), text(declared, "req")) {
+            (Some(_), "*") => Origin::Path,
+            _ => Origin::Version,
         },
     }
+}
+
+fn features(package: &Value) -> BTreeMap<String, Vec<String>> {
+    let features = &package["features"];
+    let names = features
+        .as_object()
+        .into_iter()
+        .flat_map(|features| features.keys());
+    names
+        .map(|name| (name.clone(), texts(features, name)))
+        .collect()
 }
 
 /// The source files of the umbrella.
@@ -140,7 +139,7 @@ mod tests {
     #[test]
     fn this_workspace_keeps_its_rules() {
         let root = cargo::root();
-        let graph = graph(&root).unwrap();
+        let graph = graph().unwrap();
         let mut violations = rules::check(&graph);
         violations.extend(umbrella::check(&graph, &umbrella_sources(&root).unwrap()));
         let violations: Vec<_> = violations.iter().map(ToString::to_string).collect();
@@ -149,7 +148,7 @@ mod tests {
 
     #[test]
     fn misses_nothing_that_cargo_builds() {
-        let graph = graph(&cargo::root()).unwrap();
+        let graph = graph().unwrap();
         for (name, _) in FREE_OF_THE_SDK {
             let Some(root) = graph.member(name) else {
                 continue;

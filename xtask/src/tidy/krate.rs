@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use cargo_metadata::{MetadataCommand, TargetKind};
+use serde_json::Value;
 
 use super::Violation;
+use crate::metadata::{self, is_published, items, text, texts};
 
 /// A member of the workspace.
 #[derive(Debug)]
@@ -27,44 +28,40 @@ pub(super) struct Crate {
     pub(super) linted: bool,
 }
 
-/// The members of the workspace in `root`.
-pub(super) fn read(root: &Path) -> anyhow::Result<Vec<Crate>> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root.join("Cargo.toml"))
-        .no_deps()
-        .exec()
-        .context("`cargo metadata --no-deps` failed")?;
-    let from_root = |path: &Path| {
-        path.strip_prefix(&metadata.workspace_root)
+/// The members of the workspace.
+pub(super) fn read() -> anyhow::Result<Vec<Crate>> {
+    let metadata = metadata::read(&["--no-deps"])?;
+    let root = Path::new(text(&metadata, "workspace_root"));
+    items(&metadata, "packages")
+        .iter()
+        .map(|package| from_metadata(package, root))
+        .collect()
+}
+
+fn from_metadata(package: &Value, root: &Path) -> anyhow::Result<Crate> {
+    let from_root = |path: &str| {
+        let path = Path::new(path);
+        path.strip_prefix(root)
             .unwrap_or(path)
             .to_string_lossy()
             .replace('\\', "/")
     };
-    let crates = metadata.packages.iter().map(|package| {
-        let text = fs::read_to_string(&package.manifest_path)
-            .with_context(|| format!("could not read {}", package.manifest_path))?;
-        let library = package
-            .targets
-            .iter()
-            .find(|target| target.is_kind(TargetKind::Lib));
-        let manifest = from_root(package.manifest_path.as_std_path());
-        Ok(Crate {
-            name: package.name.to_string(),
-            folder: manifest.trim_end_matches("/Cargo.toml").to_owned(),
-            published: package
-                .publish
-                .as_ref()
-                .is_none_or(|registries| !registries.is_empty()),
-            library: library.map(|target| from_root(target.src_path.as_std_path())),
-            description: package.description.clone().unwrap_or_default(),
-            keywords: package.keywords.clone(),
-            categories: package.categories.clone(),
-            license: package.license.clone().unwrap_or_default(),
-            documented: package.metadata.pointer("/docs/rs").is_some(),
-            linted: takes_the_lints(&text),
-        })
-    });
-    crates.collect()
+    let path = text(package, "manifest_path");
+    let manifest = fs::read_to_string(path).with_context(|| format!("could not read {path}"))?;
+    let is_library = |target: &&Value| items(target, "kind").iter().any(|kind| kind == "lib");
+    let library = items(package, "targets").iter().find(is_library);
+    Ok(Crate {
+        name: text(package, "name").to_owned(),
+        folder: from_root(path).trim_end_matches("/Cargo.toml").to_owned(),
+        published: is_published(package),
+        library: library.map(|target| from_root(text(target, "src_path"))),
+        description: text(package, "description").to_owned(),
+        keywords: texts(package, "keywords"),
+        categories: texts(package, "categories"),
+        license: text(package, "license").to_owned(),
+        documented: package["metadata"]["docs"]["rs"].is_object(),
+        linted: takes_the_lints(&manifest),
+    })
 }
 
 /// Whether the manifest says `[lints] workspace = true`; cargo's metadata does not tell.

@@ -21,7 +21,7 @@ mod word;
 pub(crate) fn run() -> anyhow::Result<()> {
     let root = cargo::root();
     let files = tree::read(&root)?;
-    let crates = krate::read(&root)?;
+    let crates = krate::read()?;
     let mut violations = check(&files, &crates, &|path| root.join(path).exists());
     if violations.is_empty() {
         println!(

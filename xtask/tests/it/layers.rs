@@ -69,7 +69,7 @@ fn says_what_cargo_says_about_a_broken_manifest() {
     let Run { code, err, .. } = repository.run(&["layers"]);
     assert_eq!(code, Some(1));
     assert!(
-        err.starts_with("error: `cargo metadata --all-features` failed: "),
+        err.starts_with("error: `cargo metadata --format-version 1 --all-features` failed: "),
         "{err}"
     );
     assert!(err.contains("crates/leeward/Cargo.toml"), "{err}");
