@@ -11,7 +11,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::{box_error::BoxError, client::http::SharedHttpClient};
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use aws_types::{region::Region as AwsRegion, sdk_ua_metadata::FrameworkMetadata};
 use leeward_error_taxonomy::Region;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -20,6 +20,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 #[must_use]
 pub struct PoolBuilder {
     credentials: Option<SharedCredentialsProvider>,
+    home: Option<Region>,
     endpoints: HashMap<Region, String>,
     max_connections_per_host: usize,
     idle_timeout: Duration,
@@ -30,6 +31,7 @@ impl Default for PoolBuilder {
     fn default() -> Self {
         Self {
             credentials: None,
+            home: None,
             endpoints: HashMap::new(),
             max_connections_per_host: 64,
             // S3 closes what has been idle for some 20 s; the SDK's own 90 s keep connections that are dead.
@@ -44,6 +46,16 @@ impl PoolBuilder {
     pub fn with_credentials(self, credentials: SharedCredentialsProvider) -> Self {
         Self {
             credentials: Some(credentials),
+            ..self
+        }
+    }
+
+    /// Asks STS and SSO for credentials in this Region. Default: that of the environment or the profile, else `us-east-1`.
+    ///
+    /// It has no bearing on clients, each of which states its own.
+    pub fn with_home(self, region: Region) -> Self {
+        Self {
+            home: Some(region),
             ..self
         }
     }
@@ -80,8 +92,8 @@ impl PoolBuilder {
 
     /// Builds the pool, reading the environment and the profile files; it opens no connection.
     ///
-    /// The default Region is looked for in the environment and the profile but never asked of the instance metadata
-    /// service, which would cost a second where there is none: every client states its Region anyway. The proxy is that of
+    /// The instance metadata service is never asked for a Region, which would cost a second where there is none; for
+    /// credentials it is, last of the chain and when they are first needed. The proxy is that of
     /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as with the SDK's own client.
     ///
     /// # Errors
@@ -92,15 +104,13 @@ impl PoolBuilder {
         let http = self
             .http_client(&counters)
             .map_err(|source| PoolError::Connections { source })?;
-        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new());
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(self.connect_timeout)
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .identity_cache(IdentityCache::lazy().build())
-            .region(region)
+            .region(home(self.home))
             .timeout_config(timeouts);
         if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
             loader = loader.framework_metadata(name);
@@ -130,4 +140,13 @@ impl PoolBuilder {
             .build_https()?;
         Ok(SharedHttpClient::new(Client::new(&pool)?))
     }
+}
+
+/// The chain must end in a Region: the SDK's credential and token chains ask the metadata service when it is empty.
+fn home(given: Option<Region>) -> RegionProviderChain {
+    let given = given.map(|region| AwsRegion::new(region.as_str().to_owned()));
+    RegionProviderChain::first_try(given)
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(AwsRegion::from_static("us-east-1"))
 }

@@ -16,14 +16,14 @@ pub enum Retries {
 
 /// What makes one client another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+struct Key {
     client: TypeId,
     region: Region,
     retries: Retries,
 }
 
 impl Key {
-    pub(super) fn of<C: 'static>(region: &Region, retries: Retries) -> Self {
+    fn of<C: 'static>(region: &Region, retries: Retries) -> Self {
         Self {
             client: TypeId::of::<C>(),
             region: region.clone(),
@@ -53,11 +53,17 @@ impl Clients {
     /// More than the services times the Regions of a large application, few enough to bound a loop over made-up names.
     const MAX: usize = 1024;
 
-    /// Clones the client of `key`, or makes it. Two callers may both make it; one of the two stays.
-    pub(super) fn get_or_make<C>(&self, key: Key, make: impl FnOnce() -> C) -> C
+    /// Clones the client that was made before, or makes it. Two callers may both make it; one of the two stays.
+    pub(super) fn get_or_make<C>(
+        &self,
+        region: &Region,
+        retries: Retries,
+        make: impl FnOnce() -> C,
+    ) -> C
     where
         C: Clone + Send + Sync + 'static,
     {
+        let key = Key::of::<C>(region, retries);
         if let Some(client) = self.lock().get(&key) {
             return client;
         }
@@ -107,32 +113,25 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    fn key(region: usize) -> Key {
-        Key::of::<Arc<usize>>(
-            &Region::new(format!("region-{region}")).unwrap(),
-            Retries::Sdk,
-        )
+    fn get(clients: &Clients, region: usize, make: usize) -> usize {
+        let region = Region::new(format!("region-{region}")).unwrap();
+        *clients.get_or_make(&region, Retries::Sdk, || Arc::new(make))
     }
 
     #[test]
     fn a_client_is_made_once() {
         let clients = Clients::default();
-        let first = clients.get_or_make(key(1), || Arc::new(1));
-        let second = clients.get_or_make(key(1), || Arc::new(2));
-        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(get(&clients, 1, 1), 1);
+        assert_eq!(get(&clients, 1, 2), 1);
     }
 
     #[test]
     fn who_retries_and_what_type_it_is_make_another_client() {
         let clients = Clients::default();
         let region = Region::from_static("us-east-1");
-        clients.get_or_make(Key::of::<Arc<usize>>(&region, Retries::Sdk), || {
-            Arc::new(1_usize)
-        });
-        clients.get_or_make(Key::of::<Arc<usize>>(&region, Retries::Layers), || {
-            Arc::new(1_usize)
-        });
-        clients.get_or_make(Key::of::<Arc<u8>>(&region, Retries::Sdk), || Arc::new(1_u8));
+        clients.get_or_make(&region, Retries::Sdk, || Arc::new(1_usize));
+        clients.get_or_make(&region, Retries::Layers, || Arc::new(1_usize));
+        clients.get_or_make(&region, Retries::Sdk, || Arc::new(1_u8));
         assert_eq!(clients.len(), 3);
     }
 
@@ -140,20 +139,12 @@ mod tests {
     fn the_client_unused_for_longest_makes_room() {
         let clients = Clients::default();
         for at in 0..Clients::MAX {
-            clients.get_or_make(key(at), || Arc::new(at));
+            get(&clients, at, at);
         }
-        clients.get_or_make(key(0), || Arc::new(7));
-        clients.get_or_make(key(Clients::MAX), || Arc::new(0));
+        get(&clients, 0, 7);
+        get(&clients, Clients::MAX, 0);
         assert_eq!(clients.len(), Clients::MAX);
-        assert_eq!(
-            *clients.get_or_make(key(0), || Arc::new(7)),
-            0,
-            "used lately, hence kept"
-        );
-        assert_eq!(
-            *clients.get_or_make(key(1), || Arc::new(7)),
-            7,
-            "forgotten, hence made again"
-        );
+        assert_eq!(get(&clients, 0, 7), 0, "used lately, hence kept");
+        assert_eq!(get(&clients, 1, 7), 7, "forgotten, hence made again");
     }
 }

@@ -17,7 +17,7 @@ pub use stats::PoolStats;
 use crate::Target;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
-use key::{Clients, Key};
+use key::Clients;
 use leeward_error_taxonomy::Region;
 use stats::Counters;
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -85,10 +85,8 @@ impl Pool {
     }
 
     fn cached<C: AwsClient>(&self, region: &Region, retries: Retries) -> C {
-        let key = Key::of::<C>(region, retries);
-        self.inner
-            .clients
-            .get_or_make(key, || C::from_config(&self.config(region, retries)))
+        let make = || C::from_config(&self.config(region, retries));
+        self.inner.clients.get_or_make(region, retries, make)
     }
 }
 

@@ -1,0 +1,110 @@
+//! Operations as values, played against targets.
+
+use crate::cloud::{EAST, WEST, regions};
+use aws_sdk_kms::{
+    Client,
+    operation::describe_key::{DescribeKeyInput, builders::DescribeKeyInputBuilder},
+};
+use leeward_client_pool::{Call, Op, Target};
+use leeward_error_taxonomy::{OperationName, Region, Rejected};
+use leeward_resilience::{Idempotency, Request};
+use tower::{Service, ServiceExt};
+
+#[tokio::test]
+async fn one_operation_plays_against_every_region() {
+    let (_aws, pool) = regions().await;
+    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    pool.client::<Client>(&EAST)
+        .create_key()
+        .send()
+        .await
+        .unwrap();
+    for (region, keys) in [(EAST, 1), (WEST, 0)] {
+        let target: Target<Client> = pool.target(&region);
+        assert_eq!(target.region(), &region);
+        let answer = target.oneshot(list.clone()).await.unwrap();
+        assert_eq!(answer.keys().len(), keys, "{region}");
+    }
+}
+
+#[tokio::test]
+async fn the_error_is_the_sdks_own() {
+    let (_aws, pool) = regions().await;
+    let input = DescribeKeyInput::builder().key_id("arn:aws:kms:us-east-1:123456789012:key/none");
+    let describe = Op::new(input, DescribeKeyInputBuilder::send_with);
+    let target: Target<Client> = pool.target(&EAST);
+    let error = target.oneshot(describe).await.unwrap_err();
+    assert!(error.into_service_error().is_not_found_exception());
+}
+
+#[tokio::test]
+async fn a_bare_closure_is_an_operation() {
+    let (_aws, pool) = regions().await;
+    let mut target: Target<Client> = pool.target(&EAST);
+    let list = async |kms: Client| kms.list_keys().send().await;
+    let answer = target.call(move |kms| Box::pin(list(kms))).await.unwrap();
+    assert!(answer.keys().is_empty());
+}
+
+#[test]
+fn an_operation_names_itself_and_is_not_idempotent_until_somebody_says_so() {
+    let describe = Op::new(
+        DescribeKeyInput::builder(),
+        DescribeKeyInputBuilder::send_with,
+    );
+    assert_eq!(describe.operation().to_string(), "kms.DescribeKey");
+    assert_eq!(describe.idempotency(), Idempotency::NonIdempotent);
+    let describe = describe
+        .idempotent()
+        .named(OperationName::new("kms", "Look"));
+    let copy = describe.replay().unwrap();
+    assert_eq!(copy.operation().to_string(), "kms.Look");
+    assert_eq!(copy.idempotency(), Idempotency::Idempotent);
+    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    assert_eq!(list.operation(), OperationName::UNKNOWN);
+    assert_eq!(list.idempotency(), Idempotency::NonIdempotent);
+}
+
+#[tokio::test]
+async fn an_operation_is_rewritten_for_the_region_it_goes_to() {
+    let (aws, pool) = regions().await;
+    let describe = Op::new(
+        DescribeKeyInput::builder().key_id("nowhere"),
+        DescribeKeyInputBuilder::send_with,
+    )
+    .rewritten_by(|builder, region| match region.as_str() {
+        "us-west-2" => Err(Rejected::unavailable("not in the west")),
+        name => Ok(builder.key_id(format!("arn:aws:kms:{name}:123456789012:key/none"))),
+    });
+    assert!(
+        describe
+            .for_region(&WEST)
+            .unwrap_err()
+            .is_free_to_fail_over()
+    );
+    let there = describe.for_region(&EAST).unwrap();
+    let target: Target<Client> = pool.target(&EAST);
+    let error = target
+        .oneshot(there)
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert!(error.to_string().contains("us-east-1") || error.is_not_found_exception());
+    assert_eq!(aws.counts().calls("kms", "DescribeKey"), 1);
+    assert!(
+        describe
+            .for_region(&Region::from_static("eu-west-1"))
+            .is_ok()
+    );
+}
+
+#[test]
+fn nothing_prints_what_an_operation_sends() {
+    use aws_sdk_kms::{
+        operation::encrypt::{EncryptInput, builders::EncryptInputBuilder},
+        primitives::Blob,
+    };
+    let input = EncryptInput::builder().plaintext(Blob::new("hush-hush"));
+    let text = format!("{:?}", Op::new(input, EncryptInputBuilder::send_with));
+    assert!(text.contains("Encrypt") && !text.contains("hush"), "{text}");
+}

@@ -1,0 +1,138 @@
+//! What clients share: connections, credentials, and who retries.
+
+use crate::cloud::{EAST, WEST, builder, regions};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+};
+use aws_sdk_kms::Client;
+use leeward_client_pool::{Call, Retries, Target};
+use leeward_testkit::{Aws, Fault, Scope};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tower::{Service, ServiceExt};
+
+#[tokio::test]
+async fn clients_share_connections() {
+    let (aws, pool) = regions().await;
+    for region in [&EAST, &WEST] {
+        for _ in 0..3 {
+            pool.client::<Client>(region)
+                .list_keys()
+                .send()
+                .await
+                .unwrap();
+            let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+            pool.target::<Client>(region).oneshot(list).await.unwrap();
+            let own = Client::new(&pool.config(region, Retries::Sdk));
+            own.list_keys().send().await.unwrap();
+        }
+    }
+    assert_eq!(aws.counts().opened_connections(), 2, "one for each Region");
+    let stats = pool.stats();
+    assert_eq!((stats.connections_opened, stats.connections_failed), (2, 0));
+    assert_eq!(
+        stats.clients, 4,
+        "one for each Region and answer to who retries"
+    );
+}
+
+#[tokio::test]
+async fn only_a_client_that_is_called_bare_retries() {
+    let (aws, pool) = regions().await;
+    let fault = Fault::error(500, "KMSInternalException", "try again");
+    aws.faults()
+        .inject(Scope::region(EAST).service("kms"), fault);
+    pool.client::<Client>(&EAST)
+        .list_keys()
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        aws.counts().calls("kms", "ListKeys"),
+        3,
+        "the SDK's three attempts"
+    );
+    aws.reset_counts();
+    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    pool.target::<Client>(&EAST)
+        .oneshot(list)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        aws.counts().calls("kms", "ListKeys"),
+        1,
+        "the layers above decide"
+    );
+}
+
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl ProvideCredentials for Counted {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.0.fetch_add(1, Relaxed);
+        future::ProvideCredentials::ready(Ok(Credentials::from_keys("AKIDEXAMPLE", "secret", None)))
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_loaded_once_for_all_clients() {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let loads = Arc::new(AtomicUsize::new(0));
+    let provider = SharedCredentialsProvider::new(Counted(loads.clone()));
+    let pool = builder(&aws)
+        .with_credentials(provider)
+        .build()
+        .await
+        .unwrap();
+    for region in [&EAST, &WEST] {
+        pool.client::<Client>(region)
+            .list_keys()
+            .send()
+            .await
+            .unwrap();
+        let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+        pool.target::<Client>(region).oneshot(list).await.unwrap();
+    }
+    assert_eq!(loads.load(Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_closes_its_connection() {
+    let (aws, pool) = regions().await;
+    let rule = aws
+        .faults()
+        .inject(Scope::region(EAST), Fault::black_hole());
+    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    let mut target: Target<Client> = pool.target(&EAST);
+    let call = target.call(list.clone());
+    tokio::time::timeout(Duration::from_millis(100), call)
+        .await
+        .unwrap_err();
+    rule.clear();
+    pool.target::<Client>(&EAST).oneshot(list).await.unwrap();
+    assert_eq!(
+        pool.stats().connections_opened,
+        2,
+        "the silent connection was not used again"
+    );
+}
+
+#[tokio::test]
+async fn the_maker_makes_a_target_for_any_region() {
+    let (aws, pool) = regions().await;
+    let mut maker = pool.maker::<Client>();
+    let target = maker.ready().await.unwrap().call(WEST).await.unwrap();
+    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    target.oneshot(list).await.unwrap();
+    assert_eq!(aws.counts().in_region(&WEST).calls("kms", "ListKeys"), 1);
+}
