@@ -22,19 +22,20 @@ fn main() -> ExitCode {
     let outcome = match task {
         "ci" => ci::run(&options.into()),
         "test" => test::run(&options.into()),
-        "demo" => return demo::run(&options.into()),
-        "bench" => bench::run(&options.into()),
         "layers" => layers::run(),
         "tidy" => tidy::run(),
+        "bench" => return ended(bench::run(&options.into())),
+        "demo" => return demo::run(&options.into()),
         _ => unreachable!("clap knows the tasks that are listed below"),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome.map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 fn arguments() -> Command {

@@ -3,7 +3,7 @@
 //! The benches are programs that print one row of JSON a line: `crates/leeward-bench/peers` (a workspace of its own,
 //! so that no peer enters our lock file) compares, `crates/leeward-bench` measures our side alone.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgMatches};
@@ -15,6 +15,9 @@ mod row;
 use row::Row;
 
 const PEERS: &str = "crates/leeward-bench/peers/Cargo.toml";
+
+/// How a bench ends that knows no such area.
+const BAD_INPUT: u8 = 2;
 
 /// What to measure, and how to tell.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl From<&ArgMatches> for Options {
 }
 
 /// Measures, prints the rows, and fails if one of them misses its bar.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut command = command(options);
     ensure!(
         options.ours || cargo::root().join(PEERS).exists(),
@@ -61,6 +64,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("could not start `{line}`"))?;
+    if output.status.code() == Some(BAD_INPUT.into()) {
+        // The bench has said what is wrong with the area.
+        return Ok(ExitCode::from(BAD_INPUT));
+    }
     cargo::succeeded(&line, output.status)?;
     let rows =
         row::parse(&String::from_utf8(output.stdout).context("the bench printed no UTF-8")?)?;
@@ -80,7 +87,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         print!("{}", row::table(&rows));
     }
     if missed.is_empty() {
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     bail!(
         "{} of {count} figures miss their bar: {}",

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail like a test")]
 
+mod bench;
 mod ci;
+mod demo;
 mod layers;
 mod repository;
 mod tidy;
