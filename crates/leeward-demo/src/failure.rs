@@ -27,11 +27,40 @@ impl Failure {
         }
     }
 
-    /// The error and all that lies below it, on one line.
+    /// The error and what lies below it, on one line. A cause that repeats what stands above it is left out.
     pub(crate) fn describe(&self) -> String {
-        match self {
-            Self::Run(error) => format!("{error:#}"),
-            other => other.to_string(),
+        let Self::Run(error) = self else {
+            return self.to_string();
+        };
+        let mut text = String::new();
+        for cause in error.chain() {
+            let cause = cause.to_string();
+            if text.is_empty() {
+                text = cause;
+            } else if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
         }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_says_nothing_new_is_left_out() {
+        let error = anyhow::anyhow!("disk full")
+            .context("a: disk full")
+            .context("not written");
+        assert_eq!(Failure::Run(error).describe(), "not written: a: disk full");
+    }
+
+    #[test]
+    fn every_ending_has_its_exit_code() {
+        assert_eq!(Failure::bad_input("x").exit_code(), 2);
+        assert_eq!(Failure::Run(anyhow::anyhow!("x")).exit_code(), 1);
+        assert_eq!(Failure::Interrupted.exit_code(), 130);
     }
 }

@@ -1,6 +1,7 @@
 use crate::failure::Failure;
 use std::{
     fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 use walkdir::{DirEntry, WalkDir};
@@ -14,7 +15,7 @@ pub(crate) struct InputFile {
     pub(crate) bytes: u64,
 }
 
-/// Finds the files of `input`, or those of this repository, and opens each once, so that a file which cannot be read is
+/// Finds the files of `input`, or those of this repository, and reads a byte of each, so that a file which cannot be read is
 /// told before anything is written.
 pub(crate) fn find(input: Option<&Path>, output: &Path) -> Result<Vec<InputFile>, Failure> {
     let Some(input) = input else {
@@ -93,7 +94,10 @@ fn open(path: &Path, relative: PathBuf) -> Result<InputFile, Failure> {
     if !meta.is_file() {
         return Err(unreadable("it is no regular file".to_owned()));
     }
-    File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    // Some files open and still give nothing, so a byte is asked for.
+    File::open(path)
+        .and_then(|mut file| file.read(&mut [0]))
+        .map_err(|error| unreadable(error.to_string()))?;
     Ok(InputFile {
         path: path.to_path_buf(),
         relative,

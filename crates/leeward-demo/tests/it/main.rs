@@ -1,1 +1,8 @@
 //! The demo, run as a user runs it.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod bad_input;
+mod interrupt;
+mod outage;
+mod run;
