@@ -26,7 +26,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let examples = build()?;
     for example in &examples {
         let mut command = cargo::program(&example.program);
-        command.stdin(Stdio::null());
+        // What an example prints may be bytes, and is for whoever runs it by hand; why it fails goes to standard error.
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         let line = cargo::line(&command);
         eprintln!("$ {line}");
         let child = command
