@@ -1,7 +1,7 @@
 //! What each error code means, as data: one file per service, and the codes that all services share.
 
-mod common;
 mod dynamodb;
+mod every_service;
 mod iam;
 mod kms;
 
@@ -20,7 +20,7 @@ pub(crate) fn look_up(service: Option<&str>, code: &str) -> Option<(Category, Ve
         Some("kms") => kms::CODES,
         _ => &[],
     };
-    find(own, code).or_else(|| find(common::CODES, code))
+    find(own, code).or_else(|| find(every_service::CODES, code))
 }
 
 fn find(table: &[Entry], code: &str) -> Option<(Category, Verdict)> {
@@ -54,7 +54,12 @@ mod tests {
 
     #[test]
     fn every_table_is_sorted_and_names_a_code_once() {
-        for table in [common::CODES, dynamodb::CODES, iam::CODES, kms::CODES] {
+        for table in [
+            every_service::CODES,
+            dynamodb::CODES,
+            iam::CODES,
+            kms::CODES,
+        ] {
             for pair in table.windows(2) {
                 assert!(
                     pair[0].0 < pair[1].0,
