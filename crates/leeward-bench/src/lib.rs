@@ -1,1 +1,32 @@
-//! What Leeward costs, as subjects that a bench or a peer can run side by side.
+#![doc = include_str!("../README.md")]
+
+pub mod envelope;
+pub mod resilience;
+pub mod router;
+pub mod taxonomy;
+
+mod area;
+mod bar;
+mod bare;
+mod case;
+mod clocked;
+mod command_line;
+mod pace;
+mod row;
+mod samples;
+mod stopwatch;
+mod subject;
+mod table;
+mod two_threads;
+mod unit;
+
+pub use area::Area;
+pub use bar::Bar;
+pub use bare::{BareService, Fault, Read, read};
+pub use case::{Case, MeasureError};
+pub use command_line::run;
+pub use pace::Pace;
+pub use row::Row;
+pub use subject::{BoxError, Subject};
+pub use table::table;
+pub use unit::Unit;

@@ -1,0 +1,11 @@
+//! Measures Leeward, its peers and the physical limit in the same rounds.
+
+mod resilience;
+mod tower_policy;
+
+use leeward_bench::run;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run(resilience::with_peers)
+}

@@ -1,0 +1,51 @@
+use crate::{BoxError, Case, envelope, resilience, router, taxonomy};
+use clap::ValueEnum;
+use std::fmt;
+
+/// A part of Leeward that is measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Area {
+    /// Encryption and decryption of messages.
+    Envelope,
+    /// The tower layers.
+    Resilience,
+    /// A healthy call through the Region router.
+    Router,
+    /// Reading the facts off an error.
+    Taxonomy,
+}
+
+impl Area {
+    /// Every area, in the order of the table.
+    pub const ALL: [Self; 4] = [
+        Self::Resilience,
+        Self::Router,
+        Self::Envelope,
+        Self::Taxonomy,
+    ];
+
+    /// What is measured here: our subjects and the physical limit.
+    ///
+    /// # Errors
+    ///
+    /// What a subject met while it was made.
+    pub fn cases(self) -> Result<Vec<Case>, BoxError> {
+        match self {
+            Self::Envelope => envelope::cases(),
+            Self::Resilience => resilience::cases(),
+            Self::Router => router::cases(),
+            Self::Taxonomy => Ok(taxonomy::cases()),
+        }
+    }
+}
+
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Envelope => "envelope",
+            Self::Resilience => "resilience",
+            Self::Router => "router",
+            Self::Taxonomy => "taxonomy",
+        })
+    }
+}

@@ -1,0 +1,182 @@
+use crate::{
+    Area, Bar, BoxError, Pace, Row, Subject, Unit,
+    row::Ratio,
+    samples::{Samples, order},
+};
+
+/// A contest of subjects that do the same thing.
+#[derive(Debug)]
+pub struct Case {
+    area: Area,
+    name: &'static str,
+    unit: Unit,
+    subjects: Vec<(&'static str, Subject)>,
+    claims: Vec<Claim>,
+}
+
+/// A figure that is to be shown of a subject.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    subject: &'static str,
+    against: Option<&'static str>,
+    bar: Option<Bar>,
+}
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MeasureError {
+    /// A claim names a subject that is not there.
+    #[error("{case} has no subject {subject:?}: add it, or correct the claim; there are {known}")]
+    NoSuchSubject {
+        /// The case.
+        case: &'static str,
+        /// Who is missing.
+        subject: &'static str,
+        /// Who is there.
+        known: String,
+    },
+    /// A subject failed, so that its time says nothing.
+    #[error("{subject} failed in {case}")]
+    Failed {
+        /// The case.
+        case: &'static str,
+        /// Whose operation failed.
+        subject: &'static str,
+        /// What it met.
+        source: BoxError,
+    },
+}
+
+impl Case {
+    /// Starts a contest without subjects.
+    #[must_use]
+    pub const fn new(area: Area, name: &'static str, unit: Unit) -> Self {
+        Self {
+            area,
+            name,
+            unit,
+            subjects: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+
+    /// Adds a subject; names are stable, since scripts read them.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, subject: Subject) -> Self {
+        self.subjects.push((name, subject));
+        self
+    }
+
+    /// Shows the subject's figure over that of another, and holds it to a bar if there is one.
+    #[must_use]
+    pub fn compare(
+        mut self,
+        subject: &'static str,
+        against: &'static str,
+        bar: impl Into<Option<Bar>>,
+    ) -> Self {
+        self.claims.push(Claim {
+            subject,
+            against: Some(against),
+            bar: bar.into(),
+        });
+        self
+    }
+
+    /// Holds the subject's own figure to a bar.
+    #[must_use]
+    pub fn claim(mut self, subject: &'static str, bar: Bar) -> Self {
+        self.claims.push(Claim {
+            subject,
+            against: None,
+            bar: Some(bar),
+        });
+        self
+    }
+
+    /// What the contest is about, once within its area.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Lets the subjects run in turns: a row for each claim, and one for each subject of which nothing is claimed.
+    ///
+    /// # Errors
+    ///
+    /// [`MeasureError`] if an operation fails, or if a claim names nobody.
+    pub fn measure(&mut self, pace: &Pace) -> Result<Vec<Row>, MeasureError> {
+        for claim in &self.claims {
+            self.position(claim.subject)?;
+            claim.against.map_or(Ok(0), |name| self.position(name))?;
+        }
+        let samples = self.sample(pace)?;
+        let mut rows = Vec::new();
+        for (at, (name, _)) in self.subjects.iter().enumerate() {
+            let value = (samples.value(at), self.unit);
+            let subject = (self.area, self.name, *name);
+            let mut claims: Vec<_> = self
+                .claims
+                .iter()
+                .filter(|it| it.subject == *name)
+                .collect();
+            let nothing = Claim {
+                subject: name,
+                against: None,
+                bar: None,
+            };
+            if claims.is_empty() {
+                claims.push(&nothing);
+            }
+            for claim in claims {
+                let ratio = match claim.against {
+                    None => None,
+                    Some(against) => Some(Ratio {
+                        against: against.to_owned(),
+                        value: samples.ratio(at, self.position(against)?),
+                    }),
+                };
+                rows.push(Row::new(subject, value, ratio, claim.bar));
+            }
+        }
+        Ok(rows)
+    }
+
+    fn sample(&mut self, pace: &Pace) -> Result<Samples, MeasureError> {
+        let case = self.name;
+        let failed = |subject| {
+            move |source| MeasureError::Failed {
+                case,
+                subject,
+                source,
+            }
+        };
+        let mut operations = Vec::new();
+        for (name, subject) in &mut self.subjects {
+            operations.push(pace.calibrate(subject).map_err(failed(name))?);
+        }
+        let mut samples = Samples::default();
+        for round in 0..pace.rounds() {
+            let mut figures = vec![0.0; self.subjects.len()];
+            for at in order(round, self.subjects.len()) {
+                let (name, subject) = &mut self.subjects[at];
+                let took = subject.run(operations[at]).map_err(failed(name))?;
+                figures[at] = self.unit.figure(operations[at], took);
+            }
+            samples.push(figures);
+        }
+        Ok(samples)
+    }
+
+    fn position(&self, subject: &'static str) -> Result<usize, MeasureError> {
+        let names = || self.subjects.iter().map(|(name, _)| *name);
+        names()
+            .position(|name| name == subject)
+            .ok_or_else(|| MeasureError::NoSuchSubject {
+                case: self.name,
+                subject,
+                known: names().collect::<Vec<_>>().join(", "),
+            })
+    }
+}

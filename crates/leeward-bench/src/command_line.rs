@@ -1,0 +1,124 @@
+use crate::{Area, BoxError, Case, Pace, Row, table};
+use clap::Parser;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// Measures what Leeward costs, in rounds in which every subject has its turn.
+///
+/// Exit code 0: measured, whether or not a bar holds; 1: something failed; 2: bad input.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Measures this area alone [default: all of them]
+    #[arg(value_enum)]
+    area: Option<Area>,
+
+    /// Prints each row as one line of JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a bench program: reads the command line, measures the cases of the area, prints the rows.
+///
+/// `complete` adds subjects to each case before it is measured.
+pub fn run(complete: impl Fn(Case) -> Result<Case, BoxError>) -> ExitCode {
+    match measure(&Arguments::parse(), complete) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(
+    arguments: &Arguments,
+    complete: impl Fn(Case) -> Result<Case, BoxError>,
+) -> Result<(), BoxError> {
+    let areas = arguments.area.map_or(Area::ALL.to_vec(), |area| vec![area]);
+    let mut all = Vec::new();
+    for area in areas {
+        for case in area.cases()? {
+            let mut case = complete(case)?;
+            eprintln!("measuring {area}: {}", case.name());
+            let rows = case.measure(&Pace::default())?;
+            if arguments.json {
+                print_lines(&rows)?;
+            }
+            all.extend(rows);
+        }
+    }
+    if !arguments.json {
+        io::stdout().write_all(table(&all).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn print_lines(rows: &[Row]) -> Result<(), BoxError> {
+    let mut out = io::stdout().lock();
+    for row in rows {
+        serde_json::to_writer(&mut out, row)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ValueEnum;
+
+    #[track_caller]
+    fn parse(arguments: &[&str]) -> Result<Arguments, String> {
+        let arguments = [&["leeward-bench"], arguments].concat();
+        Arguments::try_parse_from(arguments).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn takes_an_area_and_the_form_of_the_rows() {
+        let arguments = parse(&["router", "--json"]).unwrap();
+        assert_eq!(arguments.area, Some(Area::Router));
+        assert!(arguments.json);
+        assert_eq!(parse(&[]).unwrap().area, None);
+    }
+
+    #[test]
+    fn an_unknown_area_is_answered_with_those_there_are() {
+        let text = parse(&["kms"]).unwrap_err();
+        for area in Area::ALL {
+            assert!(text.contains(&area.to_string()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_area_is_called_alike_on_the_command_line_and_in_the_rows() {
+        assert_eq!(Area::ALL.len(), Area::value_variants().len());
+        for area in Area::ALL {
+            let value = area.to_possible_value().unwrap();
+            assert_eq!(value.get_name(), area.to_string());
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_causes() {
+        let cause = io::Error::other("circuit open");
+        let error = crate::MeasureError::Failed {
+            case: "circuit breaker",
+            subject: "leeward",
+            source: cause.into(),
+        };
+        assert_eq!(
+            chain(&error),
+            "leeward failed in circuit breaker: circuit open"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! The tower layers, over a service that answers at once.
+
+use crate::{Area, Bar, BareService, BoxError, Case, Subject, Unit, clocked::Clocked};
+use leeward_resilience::{
+    Budget, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer, RetryLayer,
+    RetryPolicy,
+};
+use std::time::Duration;
+use tower::{Layer, ServiceBuilder};
+
+/// The case of the breaker alone.
+pub const CIRCUIT_BREAKER: &str = "circuit breaker";
+/// The case of the retry layer with its budget.
+pub const RETRY: &str = "retry with budget";
+/// The case of the deadline alone.
+pub const DEADLINE: &str = "deadline";
+/// The case of the three layers on top of each other.
+pub const STACK: &str = "stack: deadline, retry, breaker";
+/// The case of a breaker whose circuit two threads share.
+pub const SHARED_CIRCUIT_BREAKER: &str = "circuit breaker, two threads";
+
+/// The service without any layer.
+pub const BARE: &str = "bare service";
+/// What measuring a call's time costs at least.
+pub const FLOOR: &str = "floor: two std clock reads, one counter";
+/// Our layer or layers.
+pub const LEEWARD: &str = "leeward";
+/// Our stack with a second deadline, that of the attempt.
+pub const LEEWARD_WITH_ATTEMPTS: &str = "leeward, each attempt bounded too";
+/// The floor, its counter shared by two threads.
+pub const FLOOR_TWO_THREADS: &str = "floor, two threads";
+/// Our breaker, called from one thread.
+pub const LEEWARD_ONE_THREAD: &str = "leeward, one thread";
+/// Our breaker, called from two threads at once.
+pub const LEEWARD_TWO_THREADS: &str = "leeward, two threads";
+
+pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
+    let case = |name| Case::new(Area::Resilience, name, Unit::Nanoseconds);
+    let bare = || Subject::calls(BareService);
+    let floor = || Subject::calls(Clocked::new(BareService));
+    let deadline = DeadlineLayer::new(Duration::from_secs(3));
+    let attempt = DeadlineLayer::per_attempt(Duration::from_secs(1));
+    let breaker = || CircuitBreakerLayer::new(CircuitBreaker::new(CircuitConfig::new()));
+    let retry = || RetryLayer::new(RetryPolicy::new()).with_budget(Budget::default());
+
+    let stack = ServiceBuilder::new()
+        .layer(deadline)
+        .layer(retry())
+        .layer(breaker());
+    let stack_with_attempts = ServiceBuilder::new()
+        .layer(deadline)
+        .layer(retry())
+        .layer(breaker())
+        .layer(attempt);
+    let shared = breaker();
+    Ok(vec![
+        case(CIRCUIT_BREAKER)
+            .with(BARE, bare()?)
+            .with(FLOOR, floor()?)
+            .with(LEEWARD, Subject::calls(breaker().layer(BareService))?)
+            .compare(LEEWARD, FLOOR, Bar::AtMost(1.0)),
+        case(RETRY)
+            .with(BARE, bare()?)
+            .with(LEEWARD, Subject::calls(retry().layer(BareService))?),
+        case(DEADLINE)
+            .with(BARE, bare()?)
+            .with(FLOOR, floor()?)
+            .with(LEEWARD, Subject::calls(deadline.layer(BareService))?)
+            .compare(LEEWARD, FLOOR, None),
+        case(STACK)
+            .with(BARE, bare()?)
+            .with(FLOOR, floor()?)
+            .with(LEEWARD, Subject::calls(stack.service(BareService))?)
+            .with(
+                LEEWARD_WITH_ATTEMPTS,
+                Subject::calls(stack_with_attempts.service(BareService))?,
+            )
+            .compare(LEEWARD, FLOOR, None),
+        case(SHARED_CIRCUIT_BREAKER)
+            .with(
+                FLOOR_TWO_THREADS,
+                Subject::calls_from_two_threads(Clocked::new(BareService))?,
+            )
+            .with(
+                LEEWARD_ONE_THREAD,
+                Subject::calls(shared.layer(BareService))?,
+            )
+            .with(
+                LEEWARD_TWO_THREADS,
+                Subject::calls_from_two_threads(shared.layer(BareService))?,
+            )
+            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, Bar::AtMost(2.5))
+            .compare(LEEWARD_TWO_THREADS, FLOOR_TWO_THREADS, None),
+    ])
+}

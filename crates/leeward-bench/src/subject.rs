@@ -1,0 +1,126 @@
+use crate::{Read, read, stopwatch, two_threads};
+use std::{error::Error, fmt, future::poll_fn, hint::black_box, io, time::Duration};
+use tokio::runtime::{Builder, Runtime};
+use tower::Service;
+
+/// What went wrong in a subject.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// One thing to measure: does so many operations, and says how long they took.
+pub struct Subject(Box<Run>);
+
+type Run = dyn FnMut(u64) -> Result<Duration, BoxError>;
+
+impl Subject {
+    /// A subject that measures itself.
+    pub fn new(run: impl FnMut(u64) -> Result<Duration, BoxError> + 'static) -> Self {
+        Self(Box::new(run))
+    }
+
+    /// Repeats what needs no runtime.
+    pub fn repeat<T, E>(mut operation: impl FnMut() -> Result<T, E> + 'static) -> Self
+    where
+        E: Into<BoxError>,
+    {
+        Self::new(move |operations| {
+            let (done, took) = stopwatch::time(|| {
+                for _ in 0..operations {
+                    black_box(operation()?);
+                }
+                Ok::<_, E>(())
+            });
+            done.map_err(Into::into).map(|()| took)
+        })
+    }
+
+    /// Repeats what has to be awaited, one after the other in one task.
+    ///
+    /// # Errors
+    ///
+    /// What the system gave as the reason why there is no runtime.
+    pub fn awaited<T, E>(
+        mut operation: impl AsyncFnMut() -> Result<T, E> + 'static,
+    ) -> io::Result<Self>
+    where
+        E: Into<BoxError>,
+    {
+        let runtime = runtime()?;
+        Ok(Self::new(move |operations| {
+            let repeated = async {
+                for _ in 0..operations {
+                    black_box(operation().await?);
+                }
+                Ok::<_, E>(())
+            };
+            let (done, took) = stopwatch::time(|| block_on(&runtime, repeated));
+            done.map_err(Into::into).map(|()| took)
+        }))
+    }
+
+    /// Calls a service, one call after the other in one task.
+    ///
+    /// # Errors
+    ///
+    /// What the system gave as the reason why there is no runtime.
+    pub fn calls<S>(mut service: S) -> io::Result<Self>
+    where
+        S: Service<Read, Error: Into<BoxError>> + 'static,
+    {
+        let runtime = runtime()?;
+        Ok(Self::new(move |operations| {
+            let called = call_repeatedly(&mut service, operations);
+            let (done, took) = stopwatch::time(|| block_on(&runtime, called));
+            done.map_err(Into::into).map(|()| took)
+        }))
+    }
+
+    /// Calls two clones of a service, each from a thread of its own, at the same time.
+    ///
+    /// An operation is one call on each thread; it takes as long as a call does, not half of it.
+    ///
+    /// # Errors
+    ///
+    /// What the system gave as the reason why there is no runtime.
+    pub fn calls_from_two_threads<S>(service: S) -> io::Result<Self>
+    where
+        S: Service<Read, Error: Into<BoxError>> + Clone + Send + 'static,
+    {
+        let mut sides = [(runtime()?, service.clone()), (runtime()?, service)];
+        Ok(Self::new(move |operations| {
+            two_threads::time(&mut sides, |(runtime, service)| {
+                let called = call_repeatedly(service, operations);
+                block_on(runtime, called).map_err(Into::into)
+            })
+        }))
+    }
+
+    pub(crate) fn run(&mut self, operations: u64) -> Result<Duration, BoxError> {
+        (self.0)(operations)
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Subject")
+    }
+}
+
+async fn call_repeatedly<S: Service<Read>>(service: &mut S, calls: u64) -> Result<(), S::Error> {
+    for account in 0..calls {
+        poll_fn(|cx| service.poll_ready(cx)).await?;
+        black_box(service.call(black_box(read(account))).await?);
+    }
+    Ok(())
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_time().build()
+}
+
+/// Drives `work` on this thread.
+///
+/// Without tokio's cooperative budget: a loop that never waits would be made to yield every 128 calls, which no handler of
+/// single calls ever is.
+fn block_on<F: Future>(runtime: &Runtime, work: F) -> F::Output {
+    runtime.block_on(tokio::task::unconstrained(work))
+}

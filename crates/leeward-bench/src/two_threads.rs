@@ -1,0 +1,54 @@
+use crate::{BoxError, stopwatch};
+use std::{panic, sync::Barrier, thread, time::Duration};
+
+/// Does the work on both sides at the same time, and says how long it took on average.
+pub(crate) fn time<T: Send>(
+    sides: &mut [T; 2],
+    work: impl Fn(&mut T) -> Result<(), BoxError> + Sync,
+) -> Result<Duration, BoxError> {
+    let start = Barrier::new(2);
+    let side = |side| {
+        start.wait();
+        let (done, took) = stopwatch::time(|| work(side));
+        done.map(|()| took)
+    };
+    let [one, other] = sides;
+    let (one, other) = thread::scope(|scope| {
+        let other = scope.spawn(|| side(other));
+        let one = side(one);
+        (one, other.join())
+    });
+    let other = other.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
+    Ok((one? + other?) / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread::ThreadId;
+
+    #[test]
+    fn the_sides_run_at_the_same_time_on_two_threads() {
+        let mut sides = [None::<ThreadId>, None];
+        let meet = Barrier::new(2);
+        time(&mut sides, |side| {
+            meet.wait();
+            *side = Some(thread::current().id());
+            Ok(())
+        })
+        .unwrap();
+        assert!(sides[0].is_some() && sides[1].is_some() && sides[0] != sides[1]);
+    }
+
+    #[test]
+    fn a_failure_of_either_side_comes_out() {
+        for failing in [0, 1] {
+            let mut sides = [0, 1];
+            let outcome = time(&mut sides, |side| match *side {
+                side if side == failing => Err("refused".into()),
+                _ => Ok(()),
+            });
+            assert_eq!(outcome.unwrap_err().to_string(), "refused");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Every area measures, so that no bench can rot unseen.
+
+use leeward_bench::{Area, Pace};
+use serde_json::Value;
+use std::{collections::HashSet, num::NonZeroU32, time::Duration};
+
+/// As little as can be: what is measured is of no interest here.
+fn glance() -> Pace {
+    Pace::new(NonZeroU32::new(2).unwrap(), Duration::from_micros(50))
+}
+
+#[track_caller]
+fn measures(area: Area) {
+    let mut names = HashSet::new();
+    for mut case in area.cases().unwrap() {
+        for row in case.measure(&glance()).unwrap() {
+            assert!(names.insert(row.name()), "twice: {}", row.name());
+            let row = serde_json::to_value(&row).unwrap();
+            assert_eq!(row["area"], area.to_string());
+            assert!(
+                row["value"].as_f64().is_some_and(|value| value > 0.0),
+                "{row}"
+            );
+            assert_eq!(
+                row["ratio"].is_number(),
+                row["against"].is_string(),
+                "{row}"
+            );
+            assert_eq!(
+                row["holds"] == Value::Null,
+                row["bar"] == Value::Null,
+                "{row}"
+            );
+        }
+    }
+    assert!(!names.is_empty());
+}
+
+#[test]
+fn the_layers_are_measured() {
+    measures(Area::Resilience);
+}
+
+#[test]
+fn the_router_is_measured() {
+    measures(Area::Router);
+}
+
+#[test]
+fn messages_are_measured() {
+    measures(Area::Envelope);
+}
+
+#[test]
+fn errors_are_measured() {
+    measures(Area::Taxonomy);
+}
