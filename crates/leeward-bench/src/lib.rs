@@ -12,6 +12,7 @@ mod case;
 mod clocked;
 mod command_line;
 mod pace;
+mod processor;
 mod row;
 mod samples;
 mod stopwatch;

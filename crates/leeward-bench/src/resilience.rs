@@ -89,7 +89,7 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
                 LEEWARD_TWO_THREADS,
                 Subject::calls_from_two_threads(shared.layer(BareService))?,
             )
-            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, Bar::AtMost(2.5))
+            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, None)
             .compare(LEEWARD_TWO_THREADS, FLOOR_TWO_THREADS, None),
     ])
 }

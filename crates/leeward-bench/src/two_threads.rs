@@ -1,25 +1,27 @@
-use crate::{BoxError, stopwatch};
+use crate::{BoxError, processor, stopwatch};
 use std::{panic, sync::Barrier, thread, time::Duration};
 
-/// Does the work on both sides at the same time, and says how long it took on average.
+/// Does the work on both sides at the same time, each on a processor of its own, and says how long it took on average.
 pub(crate) fn time<T: Send>(
     sides: &mut [T; 2],
     work: impl Fn(&mut T) -> Result<(), BoxError> + Sync,
 ) -> Result<Duration, BoxError> {
     let start = Barrier::new(2);
-    let side = |side| {
+    let side = |nth, side| {
+        processor::stay_on(nth);
         start.wait();
         let (done, took) = stopwatch::time(|| work(side));
         done.map(|()| took)
     };
     let [one, other] = sides;
     let (one, other) = thread::scope(|scope| {
-        let other = scope.spawn(|| side(other));
-        let one = side(one);
-        (one, other.join())
+        // Neither is the caller's thread, which is to stay free to run anywhere.
+        let one = scope.spawn(|| side(0, one));
+        let other = scope.spawn(|| side(1, other));
+        (one.join(), other.join())
     });
-    let other = other.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
-    Ok((one? + other?) / 2)
+    let settled = |joined: thread::Result<_>| joined.unwrap_or_else(|it| panic::resume_unwind(it));
+    Ok((settled(one)? + settled(other)?) / 2)
 }
 
 #[cfg(test)]
@@ -32,6 +34,7 @@ mod tests {
         let mut sides = [None::<ThreadId>, None];
         let meet = Barrier::new(2);
         time(&mut sides, |side| {
+            // Who ran alone would wait here for ever.
             meet.wait();
             *side = Some(thread::current().id());
             Ok(())
