@@ -1,4 +1,5 @@
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
+use std::fmt;
 
 /// Whether applying a request twice does the same as applying it once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +41,7 @@ pub trait Request: Sized {
 /// assert_eq!(read.idempotency(), Idempotency::Idempotent);
 /// assert_eq!(read.operation().to_string(), "ledger.Read");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plain<R> {
     request: R,
     name: OperationName,
@@ -75,6 +76,16 @@ impl<R> Plain<R> {
     /// The request within.
     pub fn into_inner(self) -> R {
         self.request
+    }
+}
+
+/// Prints the name and never the request, which may hold a secret.
+impl<R> fmt::Debug for Plain<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plain")
+            .field("name", &self.name)
+            .field("idempotency", &self.idempotency)
+            .finish_non_exhaustive()
     }
 }
 

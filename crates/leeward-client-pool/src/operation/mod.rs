@@ -1,18 +1,17 @@
 //! An operation is a value that can be played against any client of its service.
 //!
 //! [`Op`] is made of an SDK input builder and the way to send it; it is `Clone`, so that a layer can play it again.
-//! [`Call`] is made of a closure, for everything else. Both name themselves and say whether they may be sent twice; both
-//! can be rewritten for a Region. A bare closure is an [`Operation`] too, for a call that no layer has to replay.
+//! A closure in a [`Plain`] does for everything else: a paginator, a streaming body, two calls in a row. Both have a name and
+//! say whether they may be sent twice. A bare closure is an [`Operation`] too, for a call that no layer has to replay.
 
-mod call;
 mod name;
 mod op;
 
-pub use call::Call;
 pub use op::{Op, SendWith};
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use leeward_error_taxonomy::{Region, Rejected};
+use leeward_resilience::Plain;
 use std::{pin::Pin, sync::Arc};
 
 /// How a call to AWS fails: the SDK's own error, which layers pass on as it is.
@@ -45,6 +44,32 @@ where
 
     fn play(self, client: C) -> Fut {
         self(client)
+    }
+}
+
+/// The closure within, which is the same in every Region.
+///
+/// ```
+/// # #[cfg(feature = "kms")] {
+/// use leeward_error_taxonomy::OperationName;
+/// use leeward_resilience::Plain;
+///
+/// let list = Plain::new(|kms: aws_sdk_kms::Client| async move { kms.list_keys().limit(10).send().await })
+///     .named(OperationName::new("kms", "ListKeys"))
+///     .idempotent();
+/// # }
+/// ```
+impl<C, F, Fut, T, E> Operation<C> for Plain<F>
+where
+    F: FnOnce(C) -> Fut,
+    Fut: Future<Output = Result<T, Failed<E>>> + Send,
+{
+    type Output = T;
+    type Error = E;
+    type Future = Fut;
+
+    fn play(self, client: C) -> Fut {
+        self.into_inner()(client)
     }
 }
 

@@ -5,15 +5,15 @@ use aws_sdk_kms::{
     Client,
     operation::describe_key::{DescribeKeyInput, builders::DescribeKeyInputBuilder},
 };
-use leeward_client_pool::{Call, Op, Target};
+use leeward_client_pool::{Op, Target};
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
-use leeward_resilience::{Idempotency, Request};
+use leeward_resilience::{Idempotency, Plain, Request};
 use tower::{Service, ServiceExt};
 
 #[tokio::test]
 async fn one_operation_plays_against_every_region() {
     let (_aws, pool) = regions().await;
-    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     pool.client::<Client>(&EAST)
         .create_key()
         .send()
@@ -60,7 +60,7 @@ fn an_operation_names_itself_and_is_not_idempotent_until_somebody_says_so() {
     let copy = describe.replay().unwrap();
     assert_eq!(copy.operation().to_string(), "kms.Look");
     assert_eq!(copy.idempotency(), Idempotency::Idempotent);
-    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     assert_eq!(list.operation(), OperationName::UNKNOWN);
     assert_eq!(list.idempotency(), Idempotency::NonIdempotent);
 }

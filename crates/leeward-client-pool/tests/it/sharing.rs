@@ -6,7 +6,8 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider, future},
 };
 use aws_sdk_kms::Client;
-use leeward_client_pool::{Call, Retries, Target};
+use leeward_client_pool::{Retries, Target};
+use leeward_resilience::Plain;
 use leeward_testkit::{Aws, Fault, Scope};
 use std::{
     sync::{
@@ -27,7 +28,7 @@ async fn clients_share_connections() {
                 .send()
                 .await
                 .unwrap();
-            let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+            let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
             pool.target::<Client>(region).oneshot(list).await.unwrap();
             let own = Client::new(&pool.config(region, Retries::Sdk));
             own.list_keys().send().await.unwrap();
@@ -59,7 +60,7 @@ async fn only_a_client_that_is_called_bare_retries() {
         "the SDK's three attempts"
     );
     aws.reset_counts();
-    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     pool.target::<Client>(&EAST)
         .oneshot(list)
         .await
@@ -100,7 +101,7 @@ async fn credentials_are_loaded_once_for_all_clients() {
             .send()
             .await
             .unwrap();
-        let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+        let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
         pool.target::<Client>(region).oneshot(list).await.unwrap();
     }
     assert_eq!(loads.load(Relaxed), 1);
@@ -112,7 +113,7 @@ async fn a_call_that_is_dropped_closes_its_connection() {
     let rule = aws
         .faults()
         .inject(Scope::region(EAST), Fault::black_hole());
-    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     let mut target: Target<Client> = pool.target(&EAST);
     let call = target.call(list.clone());
     tokio::time::timeout(Duration::from_millis(100), call)
@@ -132,7 +133,7 @@ async fn the_maker_makes_a_target_for_any_region() {
     let (aws, pool) = regions().await;
     let mut maker = pool.maker::<Client>();
     let target = maker.ready().await.unwrap().call(WEST).await.unwrap();
-    let list = Call::new(|kms: Client| async move { kms.list_keys().send().await });
+    let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     target.oneshot(list).await.unwrap();
     assert_eq!(aws.counts().in_region(&WEST).calls("kms", "ListKeys"), 1);
 }
