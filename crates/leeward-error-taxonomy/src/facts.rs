@@ -124,14 +124,16 @@ impl From<&Facts<'_>> for Failure {
     }
 }
 
-/// The service's words, else those of the error at the root.
+/// The service's words, else those of the error at the root; on one line, as a log wants it.
 fn text(facts: &Facts<'_>) -> Option<String> {
-    if let Some(Rejected::Unavailable { source }) = facts.rejected {
-        return Some(source.to_string());
-    }
-    let own = facts.rejected.map(ToString::to_string);
-    own.or_else(|| facts.message.map(str::to_owned))
-        .or_else(|| facts.cause.map(ToString::to_string))
+    let text = match (facts.rejected, facts.message, facts.cause) {
+        (Some(Rejected::Unavailable { source }), ..) => source.to_string(),
+        (Some(rejected), ..) => rejected.to_string(),
+        (None, Some(message), _) => message.to_owned(),
+        (None, None, cause) => cause?.to_string(),
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    Some(lines.join(" "))
 }
 
 /// `ThrottlingException: rate exceeded (HTTP 400, request 4f…)`
@@ -148,5 +150,35 @@ impl fmt::Display for Failure {
             (None, Some(id)) => write!(f, " (request {id})"),
             (None, None) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_keeps_to_one_line() {
+        let mut facts = Facts::new(Stage::NotSent, Category::Authentication, Verdict::Final);
+        facts.message = Some("no credentials:\n  Environment: not set\n  Profile: none");
+        let failure = Failure::from(&facts);
+        assert_eq!(
+            failure.to_string(),
+            "no credentials: Environment: not set Profile: none"
+        );
+    }
+
+    #[test]
+    fn only_what_a_healthy_service_would_not_do_blames_it() {
+        let blames = |category, verdict| {
+            Facts::new(Stage::MaybeSent, category, verdict).blames_the_service()
+        };
+        for category in [Category::Network, Category::Timeout, Category::Internal] {
+            assert!(blames(category, Verdict::Transient), "{category}");
+            assert!(!blames(category, Verdict::Final), "{category}");
+        }
+        assert!(!blames(Category::RateLimit, Verdict::Throttled));
+        assert!(!blames(Category::Authentication, Verdict::Transient));
+        assert!(!blames(Category::Conflict, Verdict::Transient));
     }
 }

@@ -21,6 +21,9 @@ pub type KmsService<S = Target<Client>> = Deadline<Retry<RegionRouter<S>>>;
 /// | attempts | 3, after 50 ms or, throttled, 1 s | the SDK's "2.1" retries |
 /// | budget | 10 % of the calls, 10 in reserve | retries and fail-over together add no more load than this |
 ///
+/// A Region that throttles is asked again after a pause; one that is silent or broken is left for the next. When all of them
+/// were tried the call ends in [`Rejected::Exhausted`], which is not retried: that would multiply the outage.
+///
 /// ```
 /// use leeward_client_pool::Pool;
 /// use leeward_error_taxonomy::Region;
