@@ -18,7 +18,7 @@ mod samples;
 mod stopwatch;
 mod subject;
 mod table;
-mod two_threads;
+mod threads;
 mod unit;
 
 pub use area::Area;

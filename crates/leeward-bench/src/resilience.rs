@@ -5,7 +5,7 @@ use leeward_resilience::{
     Budget, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer, RetryLayer,
     RetryPolicy,
 };
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 use tower::{Layer, ServiceBuilder};
 
 /// The case of the breaker alone.
@@ -33,6 +33,9 @@ pub const FLOOR_TWO_THREADS: &str = "floor, two threads";
 pub const LEEWARD_ONE_THREAD: &str = "leeward, one thread";
 /// Our breaker, called from two threads at once.
 pub const LEEWARD_TWO_THREADS: &str = "leeward, two threads";
+
+/// How many threads share a layer.
+pub const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let case = |name| Case::new(Area::Resilience, name, Unit::Nanoseconds);
@@ -79,15 +82,15 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
         case(SHARED_CIRCUIT_BREAKER)
             .with(
                 FLOOR_TWO_THREADS,
-                Subject::calls_from_two_threads(Clocked::new(BareService))?,
+                Subject::calls_from(TWO, Clocked::new(BareService))?,
             )
             .with(
                 LEEWARD_ONE_THREAD,
-                Subject::calls(shared.layer(BareService))?,
+                Subject::calls_from(NonZeroUsize::MIN, shared.layer(BareService))?,
             )
             .with(
                 LEEWARD_TWO_THREADS,
-                Subject::calls_from_two_threads(shared.layer(BareService))?,
+                Subject::calls_from(TWO, shared.layer(BareService))?,
             )
             .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, None)
             .compare(LEEWARD_TWO_THREADS, FLOOR_TWO_THREADS, None),

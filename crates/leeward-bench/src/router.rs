@@ -1,10 +1,10 @@
 //! A healthy call through the Region router.
 
-use crate::{Area, Bar, BareService, BoxError, Case, Subject, Unit};
+use crate::{Area, Bar, BareService, BoxError, Case, Subject, Unit, resilience::TWO};
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::{RegionRouter, RouterError};
 use leeward_resilience::{Budget, DeadlineLayer, RetryLayer, RetryPolicy};
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 use tower::{ServiceBuilder, service_fn};
 
 /// The case of calls that the first Region answers.
@@ -38,8 +38,11 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
             .claim(ROUTER, Bar::AtMost(250.0))
             .compare(STACK, ROUTER, None),
         Case::new(Area::Router, SHARED, Unit::Nanoseconds)
-            .with(ONE_THREAD, Subject::calls(shared.clone())?)
-            .with(TWO_THREADS, Subject::calls_from_two_threads(shared)?)
+            .with(
+                ONE_THREAD,
+                Subject::calls_from(NonZeroUsize::MIN, shared.clone())?,
+            )
+            .with(TWO_THREADS, Subject::calls_from(TWO, shared)?)
             .compare(TWO_THREADS, ONE_THREAD, None),
     ])
 }

@@ -1,5 +1,7 @@
-use crate::{Read, read, stopwatch, two_threads};
-use std::{error::Error, fmt, future::poll_fn, hint::black_box, io, time::Duration};
+use crate::{Read, read, stopwatch, threads};
+use std::{
+    error::Error, fmt, future::poll_fn, hint::black_box, io, num::NonZeroUsize, time::Duration,
+};
 use tokio::runtime::{Builder, Runtime};
 use tower::Service;
 
@@ -7,6 +9,9 @@ use tower::Service;
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// One thing to measure: does so many operations, and says how long they took.
+///
+/// On one thread the time is that of the processor, so that other programs do not count; what waits for anything measures
+/// itself, by [`Subject::new`].
 pub struct Subject(Box<Run>);
 
 type Run = dyn FnMut(u64) -> Result<Duration, BoxError>;
@@ -23,7 +28,7 @@ impl Subject {
         E: Into<BoxError>,
     {
         Self::new(move |operations| {
-            let (done, took) = stopwatch::time(|| {
+            let (done, took) = stopwatch::processor_time(|| {
                 for _ in 0..operations {
                     black_box(operation()?);
                 }
@@ -52,7 +57,7 @@ impl Subject {
                 }
                 Ok::<_, E>(())
             };
-            let (done, took) = stopwatch::time(|| block_on(&runtime, repeated));
+            let (done, took) = stopwatch::processor_time(|| block_on(&runtime, repeated));
             done.map_err(Into::into).map(|()| took)
         }))
     }
@@ -69,25 +74,26 @@ impl Subject {
         let runtime = runtime()?;
         Ok(Self::new(move |operations| {
             let called = call_repeatedly(&mut service, operations);
-            let (done, took) = stopwatch::time(|| block_on(&runtime, called));
+            let (done, took) = stopwatch::processor_time(|| block_on(&runtime, called));
             done.map_err(Into::into).map(|()| took)
         }))
     }
 
-    /// Calls two clones of a service, each from a thread of its own, at the same time.
+    /// Calls clones of a service at the same time, each from a thread of its own.
     ///
-    /// An operation is one call on each thread; it takes as long as a call does, not half of it.
+    /// An operation is one call on each thread: it takes as long as a call does, waiting included.
     ///
     /// # Errors
     ///
     /// What the system gave as the reason why there is no runtime.
-    pub fn calls_from_two_threads<S>(service: S) -> io::Result<Self>
+    pub fn calls_from<S>(threads: NonZeroUsize, service: S) -> io::Result<Self>
     where
         S: Service<Read, Error: Into<BoxError>> + Clone + Send + 'static,
     {
-        let mut sides = [(runtime()?, service.clone()), (runtime()?, service)];
+        let sides = (0..threads.get()).map(|_| Ok((runtime()?, service.clone())));
+        let mut sides: Vec<_> = sides.collect::<io::Result<_>>()?;
         Ok(Self::new(move |operations| {
-            two_threads::time(&mut sides, |(runtime, service)| {
+            threads::time(&mut sides, |(runtime, service)| {
                 let called = call_repeatedly(service, operations);
                 block_on(runtime, called).map_err(Into::into)
             })

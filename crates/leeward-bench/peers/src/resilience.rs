@@ -70,12 +70,9 @@ fn shared_circuit_breaker(case: Case) -> Result<Case, BoxError> {
     const RECLOSER: &str = "recloser, two threads";
     let breaker = breaker_of_tower_resilience()?.layer(BareService);
     Ok(case
-        .with(TOWER_RESILIENCE, Subject::calls_from_two_threads(breaker)?)
-        .with(
-            FAILSAFE,
-            Subject::calls_from_two_threads(failsafe_default())?,
-        )
-        .with(RECLOSER, Subject::calls_from_two_threads(recloser())?)
+        .with(TOWER_RESILIENCE, Subject::calls_from(TWO, breaker)?)
+        .with(FAILSAFE, Subject::calls_from(TWO, failsafe_default())?)
+        .with(RECLOSER, Subject::calls_from(TWO, recloser())?)
         .compare(LEEWARD_TWO_THREADS, TOWER_RESILIENCE, None)
         .compare(LEEWARD_TWO_THREADS, FAILSAFE, None)
         .compare(LEEWARD_TWO_THREADS, RECLOSER, None))

@@ -1,27 +1,32 @@
+//! Work on several threads at once.
+
 use crate::{BoxError, processor, stopwatch};
 use std::{panic, sync::Barrier, thread, time::Duration};
 
-/// Does the work on both sides at the same time, each on a processor of its own, and says how long it took on average.
+/// Does the work on every side at the same time, each on a processor of its own, and says how long it took on average.
 pub(crate) fn time<T: Send>(
-    sides: &mut [T; 2],
+    sides: &mut [T],
     work: impl Fn(&mut T) -> Result<(), BoxError> + Sync,
 ) -> Result<Duration, BoxError> {
-    let start = Barrier::new(2);
+    let threads = sides.len().max(1) as u32;
+    let start = Barrier::new(sides.len());
     let side = |nth, side| {
         processor::stay_on(nth);
         start.wait();
         let (done, took) = stopwatch::time(|| work(side));
         done.map(|()| took)
     };
-    let [one, other] = sides;
-    let (one, other) = thread::scope(|scope| {
-        // Neither is the caller's thread, which is to stay free to run anywhere.
-        let one = scope.spawn(|| side(0, one));
-        let other = scope.spawn(|| side(1, other));
-        (one.join(), other.join())
+    let took: Vec<_> = thread::scope(|scope| {
+        // None is the caller's thread, which is to stay free to run anywhere.
+        let spawn = |(nth, it)| scope.spawn(move || side(nth, it));
+        let running: Vec<_> = sides.iter_mut().enumerate().map(spawn).collect();
+        running
+            .into_iter()
+            .map(|it| it.join().unwrap_or_else(|it| panic::resume_unwind(it)))
+            .collect()
     });
-    let settled = |joined: thread::Result<_>| joined.unwrap_or_else(|it| panic::resume_unwind(it));
-    Ok((settled(one)? + settled(other)?) / 2)
+    let total: Duration = took.into_iter().sum::<Result<_, _>>()?;
+    Ok(total / threads)
 }
 
 #[cfg(test)]
@@ -46,8 +51,7 @@ mod tests {
     #[test]
     fn a_failure_of_either_side_comes_out() {
         for failing in [0, 1] {
-            let mut sides = [0, 1];
-            let outcome = time(&mut sides, |side| match *side {
+            let outcome = time(&mut [0, 1], |side| match *side {
                 side if side == failing => Err("refused".into()),
                 _ => Ok(()),
             });
