@@ -7,7 +7,7 @@ use leeward_bench::{
     Bar, BareService, BoxError, Case, Fault, Read, Subject,
     resilience::{
         CIRCUIT_BREAKER, DEADLINE, LEEWARD, LEEWARD_TWO_THREADS, RETRY, SHARED_CIRCUIT_BREAKER,
-        STACK,
+        STACK, TWO,
     },
 };
 use recloser::{AsyncRecloser, Recloser};
