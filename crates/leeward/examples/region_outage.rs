@@ -22,6 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let aws = Aws::start(&[EAST, WEST]).await?;
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     let pool = Pool::builder()
+        .without_proxy()
         .with_credentials(SharedCredentialsProvider::new(credentials))
         .with_endpoint(EAST, aws.endpoint(&EAST))
         .with_endpoint(WEST, aws.endpoint(&WEST))

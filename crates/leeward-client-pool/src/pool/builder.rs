@@ -1,11 +1,11 @@
-use super::{Counters, Inner, Pool, PoolError, key::Clients};
+use super::{Counters, Inner, Pool, PoolError, credentials::SteadyCredentials, key::Clients};
 use aws_config::{
     BehaviorVersion, environment::region::EnvironmentVariableRegionProvider,
     identity::IdentityCache, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::{
-    pool::{Client, ConnectionEvent, ConnectionPool},
+    pool::{Client, ConnectionEvent, ConnectionPool, DriverSpawner, Partition, PartitionId},
     proxy::ProxyConfig,
     tls::{self, rustls_provider::CryptoMode},
 };
@@ -14,6 +14,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::{region::Region as AwsRegion, sdk_ua_metadata::FrameworkMetadata};
 use leeward_error_taxonomy::Region;
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::runtime::Handle;
 
 /// Sets a [`Pool`] up.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct PoolBuilder {
     max_connections_per_host: usize,
     idle_timeout: Duration,
     connect_timeout: Duration,
+    read_timeout: Option<Duration>,
+    proxy: bool,
 }
 
 impl Default for PoolBuilder {
@@ -37,6 +40,8 @@ impl Default for PoolBuilder {
             // S3 closes what has been idle for some 20 s; the SDK's own 90 s keep connections that are dead.
             idle_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(1),
+            read_timeout: Some(Duration::from_secs(60)),
+            proxy: true,
         }
     }
 }
@@ -90,36 +95,61 @@ impl PoolBuilder {
         }
     }
 
+    /// Gives up on an answer that has not begun this long after its call, the wait for a connection and the sending of the
+    /// request included. Default: 60 seconds, where the SDK waits for ever; `None` is for uploads that take longer.
+    pub fn with_read_timeout(self, read_timeout: impl Into<Option<Duration>>) -> Self {
+        Self {
+            read_timeout: read_timeout.into(),
+            ..self
+        }
+    }
+
+    /// Connects directly. Default: by the proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as with the SDK's own client.
+    pub fn without_proxy(self) -> Self {
+        Self {
+            proxy: false,
+            ..self
+        }
+    }
+
     /// Builds the pool, reading the environment and the profile files; it opens no connection.
     ///
+    /// Connections and the loading of credentials belong to the tokio runtime that this is called in. Clients may be used from
+    /// any other for as long as that one runs; afterwards every call fails at once and says so.
+    ///
     /// The instance metadata service is never asked for a Region, which would cost a second where there is none; for
-    /// credentials it is, last of the chain and when they are first needed. The proxy is that of
-    /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as with the SDK's own client.
+    /// credentials it is, last of the chain and when they are first needed.
     ///
     /// # Errors
     ///
-    /// [`PoolError::Connections`] if the connections cannot be set up.
+    /// [`PoolError::NoRuntime`] outside of a tokio runtime, [`PoolError::Connections`] if the connections cannot be set up.
     pub async fn build(self) -> Result<Pool, PoolError> {
+        let runtime = Handle::try_current().map_err(|_| PoolError::NoRuntime)?;
         let counters = Arc::new(Counters::default());
         let http = self
-            .http_client(&counters)
+            .http_client(&counters, runtime.clone())
             .map_err(|source| PoolError::Connections { source })?;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(self.connect_timeout)
-            .build();
+        let mut timeouts = TimeoutConfig::builder().connect_timeout(self.connect_timeout);
+        timeouts.set_read_timeout(self.read_timeout);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .identity_cache(IdentityCache::lazy().build())
             .region(home(self.home))
-            .timeout_config(timeouts);
+            .timeout_config(timeouts.build());
         if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
             loader = loader.framework_metadata(name);
         }
         if let Some(credentials) = self.credentials {
             loader = loader.credentials_provider(credentials);
         }
+        let loaded = loader.load().await;
+        let mut base = loaded.to_builder();
+        if let Some(provider) = loaded.credentials_provider() {
+            let steady = SteadyCredentials::new(provider, runtime);
+            base.set_credentials_provider(Some(SharedCredentialsProvider::new(steady)));
+        }
         let inner = Inner {
-            base: loader.load().await,
+            base: base.build(),
             endpoints: self.endpoints,
             clients: Clients::default(),
             counters,
@@ -129,16 +159,25 @@ impl PoolBuilder {
         })
     }
 
-    fn http_client(&self, counters: &Arc<Counters>) -> Result<SharedHttpClient, BoxError> {
+    fn http_client(
+        &self,
+        counters: &Arc<Counters>,
+        runtime: Handle,
+    ) -> Result<SharedHttpClient, BoxError> {
         let counters = counters.clone();
-        let pool = ConnectionPool::builder()
+        let home = PartitionId::from_index(0);
+        let mut pool = ConnectionPool::builder()
+            .partitions([Partition::new(home, DriverSpawner::tokio(runtime))])
             .max_connections_per_host(self.max_connections_per_host)
             .idle_timeout(self.idle_timeout)
-            .proxy_config(ProxyConfig::from_env())
-            .event_listener(move |event: &ConnectionEvent<'_>| counters.observe(event))
+            .event_listener(move |event: &ConnectionEvent<'_>| counters.observe(event));
+        if self.proxy {
+            pool = pool.proxy_config(ProxyConfig::from_env());
+        }
+        let pool = pool
             .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
             .build_https()?;
-        Ok(SharedHttpClient::new(Client::new(&pool)?))
+        Ok(SharedHttpClient::new(Client::from_partition(&pool, home)?))
     }
 }
 

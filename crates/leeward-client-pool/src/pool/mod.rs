@@ -2,6 +2,7 @@
 
 mod builder;
 mod client;
+mod credentials;
 mod error;
 mod key;
 mod maker;
@@ -16,7 +17,7 @@ pub use stats::PoolStats;
 
 use crate::Target;
 use aws_smithy_types::retry::RetryConfig;
-use aws_types::SdkConfig;
+use aws_types::{SdkConfig, origin::Origin};
 use key::Clients;
 use leeward_error_taxonomy::Region;
 use stats::Counters;
@@ -24,8 +25,8 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 /// Hands out AWS clients that share connections and credentials.
 ///
-/// A clone is the same pool. A client is made once for each type, Region and answer to "who retries?", then cloned. The
-/// connections belong to the tokio runtime that made the first call; when that runtime ends, they close.
+/// A clone is the same pool. A client is made once for each type, Region and answer to "who retries?", then cloned. The pool
+/// lives on the tokio runtime it was [built](PoolBuilder::build) in; clients may be used from others while that one runs.
 #[derive(Clone)]
 pub struct Pool {
     inner: Arc<Inner>,
@@ -71,6 +72,8 @@ impl Pool {
         let mut config = self.inner.base.to_builder().region(region_name);
         if let Some(endpoint) = self.inner.endpoints.get(region) {
             config.set_endpoint_url(Some(endpoint.clone()));
+            // What is said here is meant; AWS_ENDPOINT_URL_KMS would win otherwise, and send every Region to one place.
+            config.insert_origin("endpoint_url", Origin::shared_config());
         }
         if retries == Retries::Layers {
             config.set_retry_config(Some(RetryConfig::disabled()));

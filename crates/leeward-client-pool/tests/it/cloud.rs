@@ -20,6 +20,7 @@ pub(crate) async fn regions() -> (Aws, Pool) {
 
 pub(crate) fn builder(aws: &Aws) -> PoolBuilder {
     Pool::builder()
+        .without_proxy()
         .with_endpoint(EAST, aws.endpoint(&EAST))
         .with_endpoint(WEST, aws.endpoint(&WEST))
 }

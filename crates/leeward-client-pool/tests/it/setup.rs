@@ -64,3 +64,87 @@ async fn building_opens_no_connection() {
         "the metadata service was asked"
     );
 }
+
+#[test]
+fn a_pool_is_used_from_another_runtime_while_its_own_runs() {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let (home, other) = (runtime(), runtime());
+    let (aws, pool) = home.block_on(crate::cloud::regions());
+    for runtime in [&home, &other] {
+        let kms: Client = pool.client(&EAST);
+        runtime.block_on(async { kms.list_keys().send().await.unwrap() });
+    }
+    assert_eq!(aws.counts().opened_connections(), 1);
+    drop(aws);
+}
+
+#[test]
+fn a_pool_needs_a_runtime_to_live_on() {
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+    let built = pin!(Pool::builder().build()).poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Err(error)) = built else {
+        panic!("waits for nothing")
+    };
+    assert!(matches!(error, PoolError::NoRuntime));
+}
+
+#[tokio::test]
+async fn a_silent_service_is_given_up_even_by_a_bare_client() {
+    use leeward_testkit::{Fault, Scope};
+    let aws = Aws::start(&[EAST, crate::cloud::WEST]).await.unwrap();
+    let pool = builder(&aws)
+        .with_credentials(credentials())
+        .with_read_timeout(std::time::Duration::from_millis(50));
+    let pool = pool.build().await.unwrap();
+    aws.faults()
+        .inject(Scope::region(EAST), Fault::black_hole());
+    let kms: Client = pool.client(&EAST);
+    assert!(matches!(
+        kms.list_keys().send().await.unwrap_err(),
+        aws_sdk_kms::error::SdkError::DispatchFailure(_)
+    ));
+}
+
+/// Runs in a process of its own, since the environment belongs to all tests of one.
+#[test]
+fn the_endpoint_that_was_given_wins_over_the_environment() {
+    const CHILD: &str = "LEEWARD_TEST_ENDPOINT_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let (aws, pool) = crate::cloud::regions().await;
+            pool.client::<Client>(&EAST)
+                .list_keys()
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(aws.counts().calls("kms", "ListKeys"), 1);
+        });
+        return;
+    }
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "setup::the_endpoint_that_was_given_wins_over_the_environment",
+        ])
+        .env(CHILD, "1")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("AWS_ENDPOINT_URL_KMS", "http://127.0.0.1:9")
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .output()
+        .unwrap();
+    assert!(
+        child.status.success(),
+        "{}",
+        String::from_utf8_lossy(&child.stdout)
+    );
+}

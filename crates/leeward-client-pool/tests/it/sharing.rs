@@ -3,10 +3,11 @@
 use crate::cloud::{EAST, WEST, builder, regions};
 use aws_credential_types::{
     Credentials,
-    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use aws_sdk_kms::Client;
 use leeward_client_pool::{Retries, Target};
+use leeward_error_taxonomy::{Category, Classify, Stage};
 use leeward_resilience::Plain;
 use leeward_testkit::{Aws, Fault, Scope};
 use std::{
@@ -136,4 +137,88 @@ async fn the_maker_makes_a_target_for_any_region() {
     let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     target.oneshot(list).await.unwrap();
     assert_eq!(aws.counts().in_region(&WEST).calls("kms", "ListKeys"), 1);
+}
+
+/// Takes longer than any one caller waits for it.
+#[derive(Debug)]
+struct Slow(Arc<AtomicUsize>);
+
+impl ProvideCredentials for Slow {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.0.fetch_add(1, Relaxed);
+        future::ProvideCredentials::new(async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Ok(Credentials::from_keys("AKIDEXAMPLE", "secret", None))
+        })
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_take_longer_than_an_attempt_are_loaded_all_the_same() {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let loads = Arc::new(AtomicUsize::new(0));
+    let provider = SharedCredentialsProvider::new(Slow(loads.clone()));
+    let pool = builder(&aws)
+        .with_credentials(provider)
+        .build()
+        .await
+        .unwrap();
+    let attempt = || {
+        let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
+        tokio::time::timeout(
+            Duration::from_millis(200),
+            pool.target::<Client>(&EAST).oneshot(list),
+        )
+    };
+    attempt().await.unwrap_err();
+    attempt()
+        .await
+        .expect("joins the load that the first one began")
+        .unwrap();
+    assert_eq!(loads.load(Relaxed), 1);
+}
+
+#[derive(Debug)]
+struct Failing(Arc<AtomicUsize>);
+
+impl ProvideCredentials for Failing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.0.fetch_add(1, Relaxed);
+        future::ProvideCredentials::ready(Err(CredentialsError::invalid_configuration(
+            "no such profile",
+        )))
+    }
+}
+
+#[tokio::test]
+async fn a_failed_load_keeps_its_kind_and_is_tried_again() {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let loads = Arc::new(AtomicUsize::new(0));
+    let provider = SharedCredentialsProvider::new(Failing(loads.clone()));
+    let pool = builder(&aws)
+        .with_credentials(provider)
+        .build()
+        .await
+        .unwrap();
+    for expected in [1, 2] {
+        let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
+        let error = pool
+            .target::<Client>(&EAST)
+            .oneshot(list)
+            .await
+            .unwrap_err();
+        let facts = error.facts();
+        assert_eq!(
+            (facts.stage, facts.category),
+            (Stage::NotSent, Category::Configuration)
+        );
+        assert_eq!(loads.load(Relaxed), expected);
+    }
+    assert_eq!(aws.counts().total().calls, 0);
 }

@@ -20,7 +20,9 @@ pub(super) async fn open() -> Result<Cloud, Failure> {
 async fn start() -> Result<Cloud> {
     let aws = Aws::start(&REGIONS).await?;
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
-    let mut pool = Pool::builder().with_credentials(SharedCredentialsProvider::new(credentials));
+    let mut pool = Pool::builder()
+        .without_proxy()
+        .with_credentials(SharedCredentialsProvider::new(credentials));
     for region in REGIONS {
         let endpoint = aws.endpoint(&region);
         pool = pool.with_endpoint(region, endpoint);
