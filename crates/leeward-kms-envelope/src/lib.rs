@@ -6,4 +6,4 @@ mod stack;
 
 pub use arn::{InvalidKeyArn, KeyArn};
 pub use keyring::{Decrypt, GenerateDataKey, KeyringSetupError, KmsCalls, KmsError, KmsKeyring};
-pub use stack::{KmsService, KmsStack};
+pub use stack::{KmsService, KmsStack, KmsStackError};

@@ -3,7 +3,8 @@ use leeward_client_pool::{Pool, Target};
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::{RegionRouter, RegionRouterBuilder, RouterError, RouterEvent};
 use leeward_resilience::{
-    Budget, CircuitConfig, DeadlineLayer, RetryLayer, RetryPolicy, deadline::Deadline, retry::Retry,
+    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, RetryLayer, RetryPolicy,
+    deadline::Deadline, retry::Retry,
 };
 use std::{fmt, time::Duration};
 use tower_layer::Layer;
@@ -19,7 +20,7 @@ pub type KmsService<S = Target<Client>> = Deadline<Retry<RegionRouter<S>>>;
 /// | deadline | 5 s | every Region of a list of five gets its attempt |
 /// | attempt timeout | 800 ms | a silent Region is left in less than a second; KMS answers in some 10 ms |
 /// | attempts | 3, after 50 ms or, throttled, 1 s | the SDK's "2.1" retries |
-/// | budget | 10 % of the calls, 10 in reserve | retries and fail-over together add no more load than this |
+/// | budget | 10 % of the calls, and 500 in reserve, 20 a second | behind a cache the calls to KMS are few and come at once: a reserve sized by their rate would lose most of them when a Region falls silent |
 ///
 /// A Region that throttles is asked again after a pause; one that is silent or broken is left for the next. When all of them
 /// were tried the call ends in [`Rejected::Exhausted`], which is not retried: that would multiply the outage.
@@ -41,6 +42,8 @@ pub type KmsService<S = Target<Client>> = Deadline<Retry<RegionRouter<S>>>;
 #[must_use]
 pub struct KmsStack {
     router: RegionRouterBuilder,
+    regions: usize,
+    attempt_timeout: Duration,
     deadline: Duration,
     retry: RetryPolicy,
     budget: Option<Budget>,
@@ -49,23 +52,28 @@ pub struct KmsStack {
 impl KmsStack {
     /// Starts from the Regions that hold the key, the preferred one first.
     pub fn new(regions: impl IntoIterator<Item = Region>) -> Self {
+        let regions: Vec<Region> = regions.into_iter().collect();
         Self {
-            router: RegionRouter::builder(regions).with_attempt_timeout(Duration::from_millis(800)),
+            regions: regions.len(),
+            router: RegionRouter::builder(regions),
+            attempt_timeout: Duration::from_millis(800),
             deadline: Duration::from_secs(5),
             retry: RetryPolicy::new(),
             budget: None,
         }
     }
 
-    /// Bounds the whole call, retries and fail-over included.
+    /// Bounds the whole call, retries and fail-over included; each Region's attempt must fit into it.
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
     /// Bounds what one Region may take before the next is tried.
     pub fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
-        let router = self.router.with_attempt_timeout(attempt_timeout);
-        Self { router, ..self }
+        Self {
+            attempt_timeout,
+            ..self
+        }
     }
 
     /// Sets how a call that all but succeeded is tried again.
@@ -97,8 +105,9 @@ impl KmsStack {
     ///
     /// # Errors
     ///
-    /// [`RouterError`] if the list of Regions is empty or names one twice, or if an attempt is given no time.
-    pub fn through(self, pool: &Pool) -> Result<KmsService, RouterError> {
+    /// [`KmsStackError`] if the list of Regions is empty or names one twice, if an attempt is given no time, or if the deadline
+    /// ends before every Region has had its attempt.
+    pub fn through(self, pool: &Pool) -> Result<KmsService, KmsStackError> {
         self.over(pool.maker())
     }
 
@@ -107,27 +116,75 @@ impl KmsStack {
     /// # Errors
     ///
     /// As [`through`](Self::through).
-    pub fn over<M>(self, maker: M) -> Result<KmsService<M::Response>, RouterError>
+    pub fn over<M>(self, maker: M) -> Result<KmsService<M::Response>, KmsStackError>
     where
         M: Service<Region> + Clone + Send + 'static,
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        let budget = self.budget.unwrap_or_default();
+        self.check()?;
+        let budget = self.budget.unwrap_or_else(|| Budget::new(reserve()));
         // The retry layer counts the calls; the router beneath it only draws.
         let router = self
             .router
+            .with_attempt_timeout(self.attempt_timeout)
             .with_budget(budget.withdraw_only())
             .build(maker)?;
         let retry = RetryLayer::new(self.retry).with_budget(budget);
         Ok(DeadlineLayer::new(self.deadline).layer(retry.layer(router)))
     }
+
+    fn check(&self) -> Result<(), KmsStackError> {
+        let regions = u32::try_from(self.regions).unwrap_or(u32::MAX);
+        let needed = self.attempt_timeout.saturating_mul(regions);
+        if needed > self.deadline {
+            return Err(KmsStackError::DeadlineTooShort {
+                deadline: self.deadline,
+                regions: self.regions,
+                attempt_timeout: self.attempt_timeout,
+                needed,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Says why a stack cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KmsStackError {
+    /// The Regions or the attempt timeout are not what a router takes.
+    #[error(transparent)]
+    Router(#[from] RouterError),
+    /// Regions at the end of the list would never be tried.
+    #[error(
+        "a deadline of {deadline:?} ends before {regions} Regions have had {attempt_timeout:?} each: allow {needed:?}, or \
+         shorten the attempt timeout"
+    )]
+    DeadlineTooShort {
+        /// How long the whole call may take.
+        deadline: Duration,
+        /// How many Regions there are.
+        regions: usize,
+        /// How long each of them may take.
+        attempt_timeout: Duration,
+        /// How long the deadline must be at least.
+        needed: Duration,
+    },
+}
+
+/// Enough for all tenants of a process to move at once when a Region falls silent; see the table of [`KmsStack`].
+const fn reserve() -> BudgetConfig {
+    BudgetConfig::new()
+        .with_floor(500)
+        .with_floor_interval(Duration::from_millis(50))
 }
 
 impl fmt::Debug for KmsStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KmsStack")
             .field("router", &self.router)
+            .field("attempt_timeout", &self.attempt_timeout)
             .field("deadline", &self.deadline)
             .field("retry", &self.retry)
             .finish_non_exhaustive()

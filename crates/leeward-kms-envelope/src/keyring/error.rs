@@ -1,3 +1,4 @@
+use aws_sdk_kms::config::http::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
 use leeward_error_taxonomy::{Classify, Failure, OperationName, Rejected};
@@ -7,7 +8,6 @@ use std::{error::Error, fmt};
 ///
 /// Found in the sources of an encryption or decryption error; [`rejected`](Self::rejected) tells a refusal of our own
 /// layers, such as [`Rejected::Exhausted`] with each Region's answer, from an answer of KMS.
-#[derive(Debug)]
 pub struct KmsError {
     operation: OperationName,
     failure: Failure,
@@ -23,7 +23,7 @@ impl KmsError {
         Self {
             operation,
             failure,
-            source: error.into(),
+            source: without_plaintext(error),
         }
     }
 
@@ -50,6 +50,31 @@ impl KmsError {
             source = error.source();
         }
         None
+    }
+}
+
+/// The error as it is, unless it holds an answer that may hold a plaintext key: then what was wrong with that answer.
+fn without_plaintext<E>(error: Failed<E>) -> Box<dyn Error + Send + Sync>
+where
+    E: Error + Send + Sync + 'static,
+{
+    let succeeded = |response: &HttpResponse| response.status().is_success();
+    if !error.raw_response().is_some_and(succeeded) {
+        return error.into();
+    }
+    match error.into_source() {
+        Ok(source) => source,
+        Err(_) => "an answer that could not be read".into(),
+    }
+}
+
+/// Without the sources, since the SDK's errors print whole answers.
+impl fmt::Debug for KmsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KmsError")
+            .field("operation", &self.operation)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
     }
 }
 

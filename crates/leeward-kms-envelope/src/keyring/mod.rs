@@ -87,15 +87,17 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let output = call(self.kms.clone(), request)
             .await
             .map_err(|error| failed(KmsError::new(GENERATE_DATA_KEY, error).into()))?;
+        // Taken first, so that it is wiped whatever else is wrong with the answer.
+        let data_key = output.plaintext.map(secret);
         let arn = self
-            .answering_key(output.key_id())
+            .answering_key(output.key_id.as_deref())
             .map_err(|error| failed(error.into()))?;
-        let (Some(plaintext), Some(wrapped)) = (output.plaintext, output.ciphertext_blob) else {
+        let (Some(data_key), Some(wrapped)) = (data_key, output.ciphertext_blob) else {
             return Err(failed(UnusableAnswer::NoKey.into()));
         };
         let wrapped = EncryptedDataKey::new(PROVIDER_ID, arn.to_string(), wrapped.into_inner())?;
         Ok(materials
-            .with_data_key(secret(plaintext))?
+            .with_data_key(data_key)?
             .with_encrypted_data_key(wrapped))
     }
 
@@ -141,8 +143,9 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let output = call(self.kms.clone(), request)
             .await
             .map_err(|error| KmsError::new(DECRYPT, error))?;
-        self.answering_key(output.key_id())?;
-        let data_key = secret(output.plaintext.ok_or(UnusableAnswer::NoKey)?);
+        let data_key = output.plaintext.map(secret);
+        self.answering_key(output.key_id.as_deref())?;
+        let data_key = data_key.ok_or(UnusableAnswer::NoKey)?;
         if data_key.expose().len() != materials.suite().data_key_len() {
             return Err(UnusableAnswer::Length.into());
         }
@@ -163,7 +166,7 @@ impl<S: KmsCalls> KmsKeyring<S> {
 /// Under this name the AWS Encryption SDK files keys that KMS wrapped.
 const PROVIDER_ID: &str = "aws-kms";
 
-/// Moves the key out of the SDK's answer, so that the only copy is one that wipes itself.
+/// Moves the key out of the SDK's answer into a place that wipes itself; what the SDK read it from is not ours to wipe.
 fn secret(plaintext: Blob) -> DataKey {
     DataKey::new(plaintext.into_inner())
 }

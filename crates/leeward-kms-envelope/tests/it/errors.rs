@@ -134,3 +134,21 @@ async fn nothing_prints_a_grant_token() {
     let keyring = keyring.with_grant_tokens(["hush-hush".to_owned()]).unwrap();
     assert!(!format!("{keyring:?}").contains("hush"));
 }
+
+#[tokio::test]
+async fn a_deadline_that_leaves_a_region_out_is_refused() {
+    use leeward_kms_envelope::KmsStackError;
+    use std::time::Duration;
+    let cloud = Cloud::start().await;
+    let stack = KmsStack::new([EAST, WEST])
+        .with_attempt_timeout(Duration::from_secs(2))
+        .with_deadline(Duration::from_secs(3));
+    let error = stack.through(&cloud.pool).unwrap_err();
+    assert!(matches!(error, KmsStackError::DeadlineTooShort { .. }));
+    assert_eq!(
+        error.to_string(),
+        "a deadline of 3s ends before 2 Regions have had 2s each: allow 4s, or shorten the attempt timeout"
+    );
+    let none = KmsStack::new([]).through(&cloud.pool).unwrap_err();
+    assert!(matches!(none, KmsStackError::Router(_)));
+}

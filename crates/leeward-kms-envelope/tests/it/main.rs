@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod burst;
 mod cloud;
 mod errors;
 mod failover;
 mod round_trip;
+mod wire;
