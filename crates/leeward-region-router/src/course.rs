@@ -17,7 +17,11 @@ use crate::{
 /// One call on its way from Region to Region: carries out what [`Round`] and [`decide`] decide.
 ///
 /// Dropping it reports a call that was given up to the circuit, and puts a token back that was not used.
-pub(crate) struct Course<S, R, C: Clock> {
+pub(crate) struct Course<S, R, C>
+where
+    S: Service<R>,
+    C: Clock,
+{
     roster: Arc<Roster<S, C>>,
     request: R,
     began: Timestamp,
@@ -27,10 +31,16 @@ pub(crate) struct Course<S, R, C: Clock> {
     admission: Option<Admission<C>>,
     // Where the last attempt failed.
     leaves: Option<usize>,
+    // What the Region that was called last said, to be the answer if no other one is called.
+    failed: Option<S::Error>,
     withdrawal: Option<Withdrawal>,
 }
 
-impl<S, R, C: Clock> Course<S, R, C> {
+impl<S, R, C> Course<S, R, C>
+where
+    S: Service<R>,
+    C: Clock,
+{
     pub(crate) fn new(roster: Arc<Roster<S, C>>, request: R) -> Self {
         Self {
             request,
@@ -39,6 +49,7 @@ impl<S, R, C: Clock> Course<S, R, C> {
             at: 0,
             admission: None,
             leaves: None,
+            failed: None,
             withdrawal: None,
             roster,
         }
@@ -57,8 +68,8 @@ where
     R: Request,
     C: Clock,
 {
-    /// Begins the attempt in the next Region that takes the request.
-    pub(crate) fn depart(&mut self) -> Result<Attempt<S, R>, Rejected> {
+    /// Begins the attempt in the next Region that takes the request, or gives the error for the caller.
+    pub(crate) fn depart(&mut self) -> Result<Attempt<S, R>, S::Error> {
         while let Some(pick) = self.round.pick() {
             let (at, admission) = match pick {
                 Pick::InTurn(at) => match self.roster.members[at].circuit.admit() {
@@ -83,10 +94,7 @@ where
                 Err(refusal) => self.round.refused(at, refusal),
             }
         }
-        Err(match self.round.take_only_refusal() {
-            Some(refusal) => refusal,
-            None => self.exhausted(),
-        })
+        Err(self.end())
     }
 
     /// Learns how the attempt ended: the answer of the call, or on to the next Region.
@@ -165,15 +173,10 @@ where
         let copy = if called { self.request.replay() } else { None };
         let has_copy = copy.is_some() || !called;
         let decision = decide(&facts, self.request.idempotency(), has_copy, self.others());
-        let free = match decision {
-            Decision::PassOn => return Err(error),
-            Decision::GiveUp => {
-                self.round.failed(self.at, Failure::from(&facts));
-                return Err(self.exhausted().into());
-            }
-            Decision::FailOver { free } => free,
-        };
-        if !free {
+        if decision == Decision::PassOn {
+            return Err(error);
+        }
+        if decision == (Decision::FailOver { free: false }) {
             self.withdrawal = self.roster.budget.withdraw();
             if self.withdrawal.is_none() {
                 debug!(
@@ -194,10 +197,30 @@ where
         }
         self.round.failed(self.at, Failure::from(&facts));
         self.leaves = Some(self.at);
+        if called {
+            self.failed = Some(error);
+        }
+        if decision == Decision::GiveUp {
+            return Err(self.end());
+        }
         if let Some(copy) = copy {
             self.request = copy;
         }
         Ok(())
+    }
+
+    /// The answer of a call that no Region is left for.
+    ///
+    /// What a single Region said is the answer while the others are only held back: it may pass, and a layer above may try
+    /// again. What a Region said in panic, or the second one after the first, is a total outage.
+    fn end(&mut self) -> S::Error {
+        if let Some(refusal) = self.round.take_only_refusal() {
+            return refusal.into();
+        }
+        match self.failed.take() {
+            Some(error) if self.round.called_one_in_turn() => error,
+            _ => self.exhausted().into(),
+        }
     }
 
     fn others(&self) -> Others {

@@ -59,7 +59,7 @@ where
             let Some(attempt) = this.attempt.as_mut().as_pin_mut() else {
                 match course.depart() {
                     Ok(attempt) => this.attempt.set(Some(attempt)),
-                    Err(rejected) => break Err(rejected.into()),
+                    Err(error) => break Err(error),
                 }
                 continue;
             };

@@ -9,7 +9,9 @@ use leeward_error_taxonomy::{Attempt, Classify, Failure, Region, Rejected};
 pub(crate) struct Round {
     regions: usize,
     next: usize,
-    called: bool,
+    // How many services were handed the request.
+    called: usize,
+    panicked: bool,
     met: Vec<Met>,
 }
 
@@ -40,7 +42,8 @@ impl Round {
         Self {
             regions,
             next: 0,
-            called: false,
+            called: 0,
+            panicked: false,
             met: Vec::new(),
         }
     }
@@ -55,6 +58,7 @@ impl Round {
             return Some(Pick::InTurn(self.next - 1));
         }
         let soonest = self.soonest_held_back()?;
+        self.panicked = true;
         Some(Pick::InPanic(self.met.remove(soonest).region))
     }
 
@@ -70,7 +74,12 @@ impl Round {
 
     /// A service is being handed the request: from here on there is no panic.
     pub(crate) const fn called(&mut self) {
-        self.called = true;
+        self.called += 1;
+    }
+
+    /// Whether a single service was handed the request, one whose circuit had nothing against it.
+    pub(crate) const fn called_one_in_turn(&self) -> bool {
+        self.called == 1 && !self.panicked
     }
 
     /// The circuit of `region` holds calls back.
@@ -130,7 +139,7 @@ impl Round {
     }
 
     fn soonest_held_back(&self) -> Option<usize> {
-        if self.called {
+        if self.called > 0 {
             return None;
         }
         let held_back = self.met.iter().enumerate().filter_map(|(at, met)| {

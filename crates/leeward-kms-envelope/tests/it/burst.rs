@@ -41,17 +41,16 @@ async fn a_blip_of_the_survivor_is_tried_again() {
         encryptor.encrypt(b"x", &context).await.unwrap();
     }
     let blip = Fault::error(500, "KMSInternalException", "blip")
-        .with_rate(0.5)
+        .with_rate(0.2)
         .with_seed(7);
     cloud
         .aws
         .faults()
         .inject(Scope::region(crate::cloud::WEST).service("kms"), blip);
     cloud.aws.reset_counts();
-    let mut answered = 0;
     for tenant in 10..20 {
         let context = EncryptionContext::new([("tenant", format!("{tenant}"))]).unwrap();
-        answered += u32::from(encryptor.encrypt(b"x", &context).await.is_ok());
+        encryptor.encrypt(b"x", &context).await.unwrap();
     }
     let tally = cloud
         .aws
@@ -59,8 +58,4 @@ async fn a_blip_of_the_survivor_is_tried_again() {
         .in_region(&crate::cloud::WEST)
         .tally("kms", "GenerateDataKey");
     assert!(tally.faulted > 0, "the seed makes some calls fail");
-    assert!(
-        answered >= 8,
-        "three attempts at a half chance: {answered} of 10"
-    );
 }

@@ -1,4 +1,4 @@
-use std::{pin::pin, task::Poll};
+use std::{pin::pin, slice, task::Poll};
 
 use leeward_error_taxonomy::{Region, Rejected, Stage};
 use leeward_resilience::Plain;
@@ -7,7 +7,7 @@ use tower::ServiceExt;
 
 use crate::world::{
     A, B, C, Fault, LedgerError, Mood, SECOND, World, assert_unchanged, builder, circuits,
-    poll_once, read, refusal, send, served, write,
+    open_circuits, poll_once, read, refusal, send, served, write,
 };
 
 #[tokio::test(start_paused = true)]
@@ -141,6 +141,38 @@ async fn the_last_regions_own_answer_comes_through_unchanged() {
     // May have been applied there, so it is no case for another Region either.
     world.set(B, Mood::Failing(Fault::Reset));
     assert_unchanged(send(&router, write()).await, B, Fault::Reset);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_an_only_survivor_comes_through_unchanged() {
+    for (out, survivor) in [(A, B), (B, A)] {
+        let world = World::new();
+        let router = world.build(builder([A, B]));
+        // Free to leave, so that only one circuit opens.
+        world.set(survivor.clone(), Mood::Failing(Fault::LimiterFull));
+        open_circuits(&world, &router, slice::from_ref(&out)).await;
+        for fault in [Fault::Down, Fault::Reset, Fault::Unreachable] {
+            world.set(survivor.clone(), Mood::Failing(fault));
+            assert_unchanged(send(&router, read()).await, survivor.clone(), fault);
+            world.set(survivor.clone(), Mood::Well);
+            assert_eq!(served(&router).await, survivor);
+        }
+        world.set(survivor, Mood::Silent);
+        let rejected = refusal(send(&router, read()).await);
+        assert!(
+            matches!(rejected, Rejected::AttemptTimedOut { .. }),
+            "{rejected:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_limiter_elsewhere_does_not_hide_what_the_only_called_region_said() {
+    let world = World::new();
+    world.set(A, Mood::Failing(Fault::Down));
+    world.set(B, Mood::Unready(Fault::LimiterFull));
+    let router = world.build(builder([A, B]));
+    assert_unchanged(send(&router, read()).await, A, Fault::Down);
 }
 
 #[tokio::test(start_paused = true)]
