@@ -1,4 +1,8 @@
-use super::{CachePolicy, lru::Lru};
+use super::{
+    CachePolicy,
+    lru::Lru,
+    usage::{Limits, Usage},
+};
 use crate::{BoxFuture, KeyringError};
 use futures_util::{
     FutureExt,
@@ -13,11 +17,13 @@ use std::{
     time::Duration,
 };
 
-/// Keeps values for a time, and fetches each at most once at a time.
+/// Keeps values for a time, and fetches no more of them than the limits of use call for.
 ///
-/// Who asks for a value that is being fetched waits for that fetch; the waiting callers drive it together, so any of them
-/// may go away and the rest carry on, and it ends when the last one goes. A failure reaches all who waited, and is
-/// forgotten.
+/// Who asks for a value that is being fetched takes a seat in that flight, which is a share of what the value may serve: it
+/// lands with every passenger's share set aside. Who finds no seat starts another flight beside it, so nobody waits for
+/// two, unless it was not polled until its value had become too old. The passengers drive a flight together, so any of
+/// them may go away, which vacates the seat, and the rest carry on; it ends when the last one goes. A failure reaches all
+/// passengers, and is forgotten.
 pub(crate) struct Cache<K, V> {
     core: Arc<Core<K, V>>,
 }
@@ -32,28 +38,44 @@ pub(crate) struct Found<V> {
 
 struct Core<K, V> {
     state: Mutex<State<K, V>>,
+    /// None if a value serves anything until it is too old.
+    limits: Option<Limits>,
     max_age: Duration,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 struct State<K, V> {
     entries: Lru<K, Entry<V>>,
-    flights: HashMap<K, (u64, WeakShared<Flight<V>>)>,
+    /// The flights that may still have seats; one that refused a passenger has given way to the next.
+    flights: HashMap<K, Boarding<V>>,
     next_flight: u64,
 }
 
-#[derive(Clone)]
 struct Entry<V> {
+    /// The flight that brought it.
+    id: u64,
+    landed: Landed<V>,
+    usage: Usage,
+}
+
+struct Boarding<V> {
+    id: u64,
+    flight: WeakShared<Flight<V>>,
+    usage: Usage,
+}
+
+#[derive(Clone)]
+struct Landed<V> {
     made: Timestamp,
     value: V,
 }
 
-type Flight<V> = BoxFuture<'static, Result<Entry<V>, KeyringError>>;
+type Flight<V> = BoxFuture<'static, Result<Landed<V>, KeyringError>>;
 
-enum Look<V: Clone> {
+enum Look<'a, K: Eq + Hash, V: Clone> {
     Found(V),
-    Join(Shared<Flight<V>>),
-    Start(Shared<Flight<V>>),
+    Join(Shared<Flight<V>>, Seat<'a, K, V>),
+    Start(Shared<Flight<V>>, Seat<'a, K, V>),
 }
 
 impl<K, V> Cache<K, V>
@@ -61,7 +83,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    pub(crate) fn new<C: Clock>(policy: CachePolicy<C>) -> Self {
+    pub(crate) fn new<C: Clock>(policy: CachePolicy<C>, limits: Option<Limits>) -> Self {
         let clock = policy.clock;
         Self {
             core: Arc::new(Core {
@@ -70,62 +92,68 @@ where
                     flights: HashMap::new(),
                     next_flight: 0,
                 }),
+                limits,
                 max_age: policy.max_age,
                 now: Box::new(move || clock.now()),
             }),
         }
     }
 
-    /// The value under `key` that is young enough and that `accept` takes, fetched if there is none.
+    /// The value under `key` that is young enough and may serve `bytes` more, fetched if there is none.
     ///
-    /// A value that `accept` refuses is replaced.
+    /// The limits must allow a fresh value to serve so many.
     pub(crate) async fn find<F>(
         &self,
         key: &K,
-        accept: impl Fn(&V) -> bool,
+        bytes: u64,
         fetch: impl Fn() -> F,
     ) -> Result<Found<V>, KeyringError>
     where
         F: Future<Output = Result<V, KeyringError>> + Send + 'static,
     {
         let mut is_hit = true;
-        // Every turn but the last one is a flight whose value was used up by others, so somebody got on.
         loop {
-            let flight = match self.look(key, &accept, &fetch) {
+            let (flight, seat) = match self.look(key, bytes, &fetch) {
                 Look::Found(value) => return Ok(Found { value, is_hit }),
-                Look::Join(flight) => flight,
-                Look::Start(flight) => {
+                Look::Join(flight, seat) => (flight, seat),
+                Look::Start(flight, seat) => {
                     is_hit = false;
-                    flight
+                    (flight, seat)
                 }
             };
-            let entry = flight.await?;
-            if self.core.is_fresh(&entry, (self.core.now)()) && accept(&entry.value) {
-                let value = entry.value;
+            let landed = flight.await?;
+            seat.use_up();
+            // Too old only for a caller that was not polled for as long.
+            if self.core.is_fresh(&landed, (self.core.now)()) {
+                let value = landed.value;
                 return Ok(Found { value, is_hit });
             }
         }
     }
 
-    fn look<F>(&self, key: &K, accept: impl Fn(&V) -> bool, fetch: impl Fn() -> F) -> Look<V>
+    fn look<'a, F>(&'a self, key: &'a K, bytes: u64, fetch: impl Fn() -> F) -> Look<'a, K, V>
     where
         F: Future<Output = Result<V, KeyringError>> + Send + 'static,
     {
-        let now = (self.core.now)();
-        let mut state = self.core.lock();
+        let core = &*self.core;
+        let now = (core.now)();
+        let mut state = core.lock();
         let oldest = state.entries.oldest();
-        if oldest.is_some_and(|entry| !self.core.is_fresh(entry, now)) {
+        if oldest.is_some_and(|entry| !core.is_fresh(&entry.landed, now)) {
             state.entries.remove_oldest();
         }
         if let Some(entry) = state.entries.get(key) {
-            if self.core.is_fresh(entry, now) && accept(&entry.value) {
-                return Look::Found(entry.value.clone());
+            if core.is_fresh(&entry.landed, now) && core.take(&mut entry.usage, bytes) {
+                return Look::Found(entry.landed.value.clone());
             }
             state.entries.remove(key);
         }
-        let running = state.flights.get(key);
-        if let Some(flight) = running.and_then(|(_, flight)| flight.upgrade()) {
-            return Look::Join(flight);
+        // The seat comes first: a flight taken up only to be let go again might be dropped here, under the lock.
+        if let Some(boarding) = state.flights.get_mut(key)
+            && core.take(&mut boarding.usage, bytes)
+            && let Some(flight) = boarding.flight.upgrade()
+        {
+            return Look::Join(flight, Seat::new(core, key, boarding.id, bytes));
         }
         let id = state.next_flight;
         state.next_flight += 1;
@@ -138,20 +166,31 @@ where
         let flight: Flight<V> = Box::pin(async move {
             let value = fetched.await?;
             let made = (landing.core.now)();
-            let entry = Entry { made, value };
-            landing.keep(entry.clone());
-            Ok(entry)
+            let landed = Landed { made, value };
+            landing.keep(landed.clone());
+            Ok(landed)
         });
         let flight = flight.shared();
-        let weak = flight.downgrade().expect("not polled yet");
-        state.flights.insert(key.clone(), (id, weak));
-        Look::Start(flight)
+        let mut usage = Usage::default();
+        core.take(&mut usage, bytes);
+        let boarding = Boarding {
+            id,
+            flight: flight.downgrade().expect("not polled yet"),
+            usage,
+        };
+        state.flights.insert(key.clone(), boarding);
+        Look::Start(flight, Seat::new(core, key, id, bytes))
     }
 }
 
 impl<K, V> Core<K, V> {
-    fn is_fresh(&self, entry: &Entry<V>, now: Timestamp) -> bool {
-        now.since(entry.made) < self.max_age
+    fn is_fresh(&self, landed: &Landed<V>, now: Timestamp) -> bool {
+        now.since(landed.made) < self.max_age
+    }
+
+    fn take(&self, usage: &mut Usage, bytes: u64) -> bool {
+        let limits = self.limits.as_ref();
+        limits.is_none_or(|limits| usage.take(limits, bytes))
     }
 
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
@@ -176,19 +215,22 @@ struct Landing<K: Eq + Hash, V> {
 
 impl<K: Clone + Eq + Hash, V> Landing<K, V> {
     /// Keeps what the flight brought, and ends the flight in the same moment, so that nobody starts another between.
-    fn keep(&self, entry: Entry<V>) {
+    ///
+    /// A flight that another has followed brought no more than its passengers take.
+    fn keep(&self, landed: Landed<V>) {
         let mut state = self.core.lock();
-        state.entries.insert(self.key.clone(), entry);
-        state.end_flight(&self.key, self.id);
+        if let Some(Boarding { id, usage, .. }) = state.end_flight(&self.key, self.id) {
+            let entry = Entry { id, landed, usage };
+            state.entries.insert(self.key.clone(), entry);
+        }
     }
 }
 
 impl<K: Eq + Hash, V> State<K, V> {
     /// Ends this flight, not a later one under the same key.
-    fn end_flight(&mut self, key: &K, id: u64) {
-        if self.flights.get(key).is_some_and(|(known, _)| *known == id) {
-            self.flights.remove(key);
-        }
+    fn end_flight(&mut self, key: &K, id: u64) -> Option<Boarding<V>> {
+        self.flights.get(key).filter(|known| known.id == id)?;
+        self.flights.remove(key)
     }
 }
 
@@ -197,6 +239,57 @@ impl<K: Eq + Hash, V> Drop for Landing<K, V> {
         // A poisoned lock is met by the next caller; a destructor must not panic on it.
         if let Ok(mut state) = self.core.state.lock() {
             state.end_flight(&self.key, self.id);
+        }
+    }
+}
+
+/// What a waiting caller is to use of the value; given back if it goes away.
+struct Seat<'a, K: Eq + Hash, V> {
+    core: &'a Core<K, V>,
+    key: &'a K,
+    flight: u64,
+    bytes: u64,
+    is_vacated: bool,
+}
+
+impl<'a, K: Eq + Hash, V> Seat<'a, K, V> {
+    const fn new(core: &'a Core<K, V>, key: &'a K, flight: u64, bytes: u64) -> Self {
+        Self {
+            core,
+            key,
+            flight,
+            bytes,
+            is_vacated: true,
+        }
+    }
+
+    fn use_up(mut self) {
+        self.is_vacated = false;
+    }
+}
+
+impl<K: Eq + Hash, V> Drop for Seat<'_, K, V> {
+    fn drop(&mut self) {
+        if !self.is_vacated || self.core.limits.is_none() {
+            return;
+        }
+        let Ok(mut state) = self.core.state.lock() else {
+            return;
+        };
+        let State {
+            entries, flights, ..
+        } = &mut *state;
+        let boarding = flights.get_mut(self.key);
+        let boarding = boarding.filter(|boarding| boarding.id == self.flight);
+        let usage = match boarding {
+            Some(boarding) => Some(&mut boarding.usage),
+            None => entries
+                .peek(self.key)
+                .filter(|entry| entry.id == self.flight)
+                .map(|entry| &mut entry.usage),
+        };
+        if let Some(usage) = usage {
+            usage.give_back(self.bytes);
         }
     }
 }
@@ -211,30 +304,24 @@ mod tests {
         let policy = CachePolicy::new(Duration::from_secs(60))
             .with_capacity(NonZeroUsize::new(2).unwrap())
             .with_clock(TokioClock::new());
-        Cache::new(policy)
+        Cache::new(policy, None)
     }
 
     /// Has `key` fetched or found; the cache alone keeps the value afterwards.
     async fn touch(cache: &Cache<u8, Arc<u8>>, key: u8) -> Weak<u8> {
         let fetch = || future::ready(Ok(Arc::new(key)));
-        let found = cache.find(&key, |_| true, fetch).await.unwrap();
+        let found = cache.find(&key, 0, fetch).await.unwrap();
         Arc::downgrade(&found.value)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_gives_way_or_is_replaced_is_dropped() {
+    async fn what_gives_way_is_dropped() {
         let cache = cache();
         let (one, two) = (touch(&cache, 1).await, touch(&cache, 2).await);
         assert!(one.upgrade().is_some());
         touch(&cache, 3).await;
         assert!(one.upgrade().is_none(), "the least recently used");
         assert!(two.upgrade().is_some());
-        let refused = cache
-            .find(&2, |value| **value != 2, || future::ready(Ok(Arc::new(9))))
-            .await
-            .unwrap();
-        assert_eq!(*refused.value, 9);
-        assert!(two.upgrade().is_none(), "replaced");
     }
 
     #[tokio::test(start_paused = true)]
@@ -256,10 +343,10 @@ mod tests {
         assert_eq!(flights(), 0, "landed");
 
         let failure = || future::ready(Err(KeyringError::contract("test")));
-        assert!(cache.find(&2, |_| true, failure).await.is_err());
+        assert!(cache.find(&2, 0, failure).await.is_err());
         assert_eq!(flights(), 0, "failed");
 
-        let given_up = cache.find(&3, |_| true, future::pending);
+        let given_up = cache.find(&3, 0, future::pending);
         let mut given_up = Box::pin(given_up);
         assert!(given_up.as_mut().now_or_never().is_none());
         assert_eq!(flights(), 1, "under way");
@@ -277,6 +364,6 @@ mod tests {
                 Ok(Arc::new(1))
             }
         };
-        cache.find(&1, |_| true, fetch).await.unwrap();
+        cache.find(&1, 0, fetch).await.unwrap();
     }
 }

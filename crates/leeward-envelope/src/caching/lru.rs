@@ -22,6 +22,14 @@ struct Node<K, V> {
     older: Option<usize>,
 }
 
+impl<K: Eq + Hash, V> Lru<K, V> {
+    /// The value under `key`, which becomes no more recently used by that.
+    pub(super) fn peek(&mut self, key: &K) -> Option<&mut V> {
+        let at = *self.places.get(key)?;
+        self.nodes[at].entry.as_mut().map(|(_, value)| value)
+    }
+}
+
 impl<K: Clone + Eq + Hash, V> Lru<K, V> {
     pub(super) fn new(capacity: NonZeroUsize) -> Self {
         Self {
@@ -35,11 +43,11 @@ impl<K: Clone + Eq + Hash, V> Lru<K, V> {
     }
 
     /// The value under `key`, which becomes the most recently used.
-    pub(super) fn get(&mut self, key: &K) -> Option<&V> {
+    pub(super) fn get(&mut self, key: &K) -> Option<&mut V> {
         let at = *self.places.get(key)?;
         self.unlink(at);
         self.link_as_newest(at);
-        self.nodes[at].entry.as_ref().map(|(_, value)| value)
+        self.nodes[at].entry.as_mut().map(|(_, value)| value)
     }
 
     /// Puts `value` under `key`, in the place of what is there, or of the least recently used if there is no room.

@@ -1,4 +1,4 @@
-//! Data keys that serve several messages: how long, how many, and one keyring call at a time for each.
+//! Data keys that serve several messages: how long, how many, and no more keyring calls than that takes.
 
 mod cache;
 mod lru;
@@ -10,4 +10,4 @@ pub(crate) use cache::Cache;
 pub use policy::CachePolicy;
 pub use stats::CacheStats;
 pub(crate) use stats::Counters;
-pub(crate) use usage::{Limits, Usage};
+pub(crate) use usage::Limits;

@@ -41,6 +41,9 @@ impl CachePolicy {
 
 impl<C: Clock> CachePolicy<C> {
     /// How many messages are written under one data key, exactly; 2^32 - 1 by default.
+    ///
+    /// A message counts as soon as its caller waits for the data key, and no more if that caller goes away before it has it.
+    /// When more callers wait than one data key may serve, as many keyring calls as they need run side by side.
     pub fn with_max_messages(self, max_messages: NonZeroU32) -> Self {
         Self {
             max_messages,

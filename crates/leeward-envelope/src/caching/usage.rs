@@ -24,13 +24,20 @@ pub(crate) struct Usage {
 impl Usage {
     /// Takes one message of `bytes` out of the limits, or answers that they do not allow it.
     pub(crate) fn take(&mut self, limits: &Limits, bytes: u64) -> bool {
-        let after = self.bytes.saturating_add(bytes);
-        let allowed = self.messages < limits.max_messages.get() && after <= limits.max_bytes;
-        if allowed {
-            self.messages += 1;
-            self.bytes = after;
-        }
-        allowed
+        let after = self.bytes.checked_add(bytes);
+        let after = after.filter(|after| *after <= limits.max_bytes);
+        let Some(after) = after.filter(|_| self.messages < limits.max_messages.get()) else {
+            return false;
+        };
+        self.messages += 1;
+        self.bytes = after;
+        true
+    }
+
+    /// Undoes a [`take`](Self::take) of `bytes` whose message was not written.
+    pub(crate) fn give_back(&mut self, bytes: u64) {
+        self.messages -= 1;
+        self.bytes -= bytes;
     }
 }
 
@@ -65,6 +72,21 @@ mod tests {
         // Nothing is taken when a message is refused, so a smaller one may still fit.
         check(9, 10, &[4, 7, 6, 0, 1], "ynyyn");
         check(1, 0, &[0, 0], "yn");
-        check(9, u64::MAX, &[u64::MAX, 0, 1], "yyy");
+        check(9, u64::MAX, &[u64::MAX, 0], "yy");
+        check(9, u64::MAX, &[u64::MAX, 1], "yn");
+    }
+
+    #[test]
+    fn what_is_given_back_serves_again() {
+        let limits = Limits {
+            max_messages: NonZeroU32::new(2).unwrap(),
+            max_bytes: 10,
+        };
+        let mut usage = Usage::default();
+        assert!(usage.take(&limits, 4) && usage.take(&limits, 6));
+        assert!(!usage.take(&limits, 0));
+        usage.give_back(6);
+        assert!(!usage.take(&limits, 7));
+        assert!(usage.take(&limits, 6));
     }
 }

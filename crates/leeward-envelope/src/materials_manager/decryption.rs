@@ -45,7 +45,7 @@ impl DecryptionMaterialsManager {
 
     pub(crate) fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
         Self {
-            cache: Some(Cache::new(policy)),
+            cache: Some(Cache::new(policy, None)),
             ..self
         }
     }
@@ -69,7 +69,7 @@ impl DecryptionMaterialsManager {
                     sorted_keys,
                     context: context.clone(),
                 });
-                let found = cache.find(&key, |_| true, fetch).await?;
+                let found = cache.find(&key, 0, fetch).await?;
                 (found.value, found.is_hit)
             }
             _ => (fetch().await?, false),

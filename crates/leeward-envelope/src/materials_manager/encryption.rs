@@ -1,10 +1,10 @@
 use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, EncryptionContext, EncryptionMaterials,
     Keyring, KeyringError,
-    caching::{Cache, Counters, Limits, Usage},
+    caching::{Cache, Counters, Limits},
 };
 use leeward_resilience::Clock;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The suite that messages are written under.
 const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
@@ -19,20 +19,17 @@ pub(crate) struct EncryptionMaterialsManager {
 
 type Key = (AlgorithmSuite, EncryptionContext);
 
-/// Materials that are complete, and how much they have served.
+/// Materials that are complete.
 #[derive(Debug)]
-pub(crate) struct Granted {
-    materials: EncryptionMaterials,
-    usage: Mutex<Usage>,
-}
+pub(crate) struct Granted(EncryptionMaterials);
 
 impl Granted {
     pub(crate) const fn materials(&self) -> &EncryptionMaterials {
-        &self.materials
+        &self.0
     }
 
     pub(crate) fn data_key(&self) -> &DataKey {
-        self.materials
+        self.0
             .data_key()
             .expect("checked when the keyring returned")
     }
@@ -48,8 +45,9 @@ impl EncryptionMaterialsManager {
     }
 
     pub(crate) fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
+        let limits = policy.limits();
         Self {
-            cache: Some((policy.limits(), Cache::new(policy))),
+            cache: Some((limits, Cache::new(policy, Some(limits)))),
             ..self
         }
     }
@@ -65,12 +63,8 @@ impl EncryptionMaterialsManager {
         };
         let (granted, is_hit) = match &self.cache {
             Some((limits, cache)) if SUITE.may_reuse_data_key() && limits.fits(plaintext_len) => {
-                let accept = |granted: &Arc<Granted>| {
-                    let mut usage = granted.usage.lock().expect("not poisoned");
-                    usage.take(limits, plaintext_len)
-                };
                 let key = (SUITE, context.clone());
-                let found = cache.find(&key, accept, fetch).await?;
+                let found = cache.find(&key, plaintext_len, fetch).await?;
                 (found.value, found.is_hit)
             }
             _ => (fetch().await?, false),
@@ -99,10 +93,7 @@ async fn fetch(
     } else if materials.encrypted_data_keys().is_empty() {
         "it returned no encrypted data key"
     } else {
-        return Ok(Arc::new(Granted {
-            materials,
-            usage: Mutex::default(),
-        }));
+        return Ok(Arc::new(Granted(materials)));
     };
     Err(KeyringError::contract(reason))
 }

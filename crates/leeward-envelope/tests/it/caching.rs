@@ -34,7 +34,7 @@ fn decryptor(keyring: &Arc<Gated>, policy: CachePolicy<TokioClock>) -> Decryptor
 }
 
 /// What stands for the data key in a message with an empty context.
-fn wrapped_key(message: &[u8]) -> &[u8] {
+pub(crate) fn wrapped_key(message: &[u8]) -> &[u8] {
     let start = 1 + 2 + 32 + 2 + 2;
     &message[start..][..(2 + 5) + (2 + 3 + 8 + 12) + (2 + 32 + 16)]
 }

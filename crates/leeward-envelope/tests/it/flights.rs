@@ -1,11 +1,12 @@
 //! Calls that need the same data key at the same time.
 
-use crate::keyrings::Gated;
+use crate::{caching::wrapped_key, keyrings::Gated};
 use leeward_envelope::{
     CachePolicy, Decryptor, EncryptError, EncryptionContext, Encryptor, KeyringError,
 };
 use leeward_resilience::TokioClock;
 use std::{
+    collections::HashMap,
     num::NonZeroU32,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -79,17 +80,91 @@ async fn readers_of_the_same_data_key_share_one_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shared_data_key_keeps_its_limit_among_those_who_waited() {
+async fn nobody_waits_for_two_calls_however_low_the_limit() {
+    for (max_messages, callers, calls) in [(1, 20, 20), (4, 10, 3), (5, 10, 2), (6, 5, 1)] {
+        let keyring = Gated::closed();
+        let encryptor = encryptor(&keyring, max_messages);
+        let tasks = spawn(&encryptor, callers);
+        settle().await;
+        assert_eq!(keyring.calls(), calls, "{callers} by {max_messages}");
+        keyring.let_through(calls);
+        let mut served = HashMap::new();
+        for message in tasks.join_all().await {
+            *served
+                .entry(wrapped_key(&message.unwrap()).to_vec())
+                .or_insert(0) += 1;
+        }
+        assert!(served.values().all(|count: &u32| *count <= max_messages));
+        assert_eq!(served.len(), calls);
+        // What the last one may still serve is used.
+        for _ in callers..calls * max_messages as usize {
+            let none = EncryptionContext::empty();
+            encryptor.encrypt(b"x", &none).await.unwrap();
+        }
+        assert_eq!(keyring.calls(), calls, "{callers} by {max_messages}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_whose_bytes_do_not_fit_into_one_data_key_do_not_queue_for_it() {
     let keyring = Gated::closed();
-    let encryptor = encryptor(&keyring, 4);
-    let tasks = spawn(&encryptor, 10);
+    let policy = CachePolicy::new(Duration::from_secs(60))
+        .with_max_bytes(100)
+        .with_clock(TokioClock::new());
+    let encryptor = Encryptor::builder(Arc::clone(&keyring))
+        .with_cache(policy)
+        .build()
+        .unwrap();
+    let mut tasks = JoinSet::new();
+    for len in [60, 40, 60, 30, 20, 100] {
+        let encryptor = encryptor.clone();
+        tasks.spawn(async move {
+            let none = EncryptionContext::empty();
+            encryptor.encrypt(&vec![1; len], &none).await
+        });
+    }
     settle().await;
-    assert_eq!(keyring.calls(), 1);
-    keyring.let_through(10);
+    assert_eq!(keyring.calls(), 4, "60 + 40, 60 + 30, 20, 100");
+    keyring.let_through(4);
     for result in tasks.join_all().await {
         result.unwrap();
     }
-    assert_eq!(keyring.calls(), 3, "4 + 4 + 2 messages");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_share_of_a_caller_that_goes_away_serves_another() {
+    let keyring = Gated::closed();
+    let encryptor = encryptor(&keyring, 2);
+    let first = spawn(&encryptor, 1);
+    settle().await;
+    let mut second = spawn(&encryptor, 1);
+    settle().await;
+    second.shutdown().await;
+    let third = spawn(&encryptor, 1);
+    settle().await;
+    assert_eq!(keyring.calls(), 1);
+    keyring.let_through(1);
+    for result in [first.join_all().await, third.join_all().await].concat() {
+        result.unwrap();
+    }
+    assert_eq!(keyring.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_share_of_a_caller_that_goes_away_after_the_landing_serves_another() {
+    let keyring = Gated::closed();
+    let encryptor = encryptor(&keyring, 2);
+    let none = EncryptionContext::empty();
+    let mut stalled = Box::pin(encryptor.encrypt(b"x", &none));
+    let mut waiting = Context::from_waker(Waker::noop());
+    assert!(stalled.as_mut().poll(&mut waiting).is_pending());
+    keyring.let_through(2);
+    encryptor.encrypt(b"x", &none).await.unwrap();
+    drop(stalled);
+    encryptor.encrypt(b"x", &none).await.unwrap();
+    assert_eq!(keyring.calls(), 1);
+    encryptor.encrypt(b"x", &none).await.unwrap();
+    assert_eq!(keyring.calls(), 2);
 }
 
 #[tokio::test(start_paused = true)]
