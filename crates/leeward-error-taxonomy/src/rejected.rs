@@ -47,7 +47,7 @@ pub enum Rejected {
         /// What each attempt met, in order.
         tried: Vec<Attempt>,
     },
-    /// Every Region was tried, and none answered.
+    /// More than one Region was called, or every one is held back, and none answered.
     #[error("no Region answered; tried {}", List(.tried))]
     Exhausted {
         /// What each attempt met, in order.

@@ -25,11 +25,7 @@ pub(super) const CODES: &[Entry] = &[
     ("InternalFailure", Internal, Transient),
     ("InternalServerError", Internal, Transient),
     ("InternalServiceError", Internal, Transient),
-    (
-        "InternalServiceErrorException",
-        ServiceUnavailable,
-        Transient,
-    ),
+    ("InternalServiceErrorException", Internal, Transient),
     ("InvalidAccessKeyId", Authentication, Final),
     ("InvalidClientTokenId", Authentication, Final),
     ("InvalidSignatureException", Authentication, Final),

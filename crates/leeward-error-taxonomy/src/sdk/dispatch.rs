@@ -1,7 +1,10 @@
 use super::chain;
 use crate::{Category, Facts, Stage, Verdict};
 use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_runtime_api::client::result::{ConnectorError, DispatchFailure};
+use aws_smithy_runtime_api::client::{
+    dns::ResolveDnsError,
+    result::{ConnectorError, DispatchFailure},
+};
 use std::{error::Error, io};
 
 /// Reads a failure to dispatch: it may be the network's, but also that of whatever had to be known before sending.
@@ -14,6 +17,7 @@ pub(super) fn facts<'a>(failure: &DispatchFailure) -> Facts<'a> {
     };
     credentials(connector)
         .or_else(|| configuration(connector))
+        .or_else(|| homeless(connector))
         .or_else(|| never_connected(connector))
         .unwrap_or_else(|| transport(connector))
 }
@@ -44,29 +48,50 @@ fn configuration<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
     Some(Facts::new(Stage::NotSent, category, Verdict::Final))
 }
 
-fn never_connected<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    let refused = |error: &(dyn Error + 'static)| {
-        error.downcast_ref::<io::Error>().is_some_and(|io| {
-            matches!(
-                io.kind(),
-                io::ErrorKind::ConnectionRefused
-                    | io::ErrorKind::AddrNotAvailable
-                    | io::ErrorKind::HostUnreachable
-                    | io::ErrorKind::NetworkUnreachable
-            )
-        })
+/// The runtime that the client's connections live on has ended; known by text, the error has no public type.
+fn homeless<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
+    let dropped = |error: &(dyn Error + 'static)| {
+        error
+            .to_string()
+            .ends_with("connection establishment task was dropped")
     };
-    if chain(connector).any(refused) {
-        return Some(Facts::new(
-            Stage::NotSent,
-            Category::Network,
-            Verdict::Transient,
-        ));
+    chain(connector)
+        .any(dropped)
+        .then(|| Facts::new(Stage::NotSent, Category::Configuration, Verdict::Final))
+}
+
+fn never_connected<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
+    let not_sent = |category| Some(Facts::new(Stage::NotSent, category, Verdict::Transient));
+    // hyper-util's, which has no public type: whatever stands below it happened before there was a connection.
+    let connecting =
+        |error: &(dyn Error + 'static)| error.to_string().starts_with("tcp connect error");
+    if chain(connector)
+        .any(|error| is_dns(error) || is_before_connecting(error) || connecting(error))
+    {
+        return not_sent(Category::Network);
     }
     let timed_out =
         |error: &(dyn Error + 'static)| error.to_string().starts_with("HTTP connect timeout");
-    let found = connector.is_timeout() && chain(connector).any(timed_out);
-    found.then(|| Facts::new(Stage::NotSent, Category::Timeout, Verdict::Transient))
+    if connector.is_timeout() && chain(connector).any(timed_out) {
+        return not_sent(Category::Timeout);
+    }
+    None
+}
+
+/// A name that could not be looked up. The SDK's pool has a type for it, a client without a pool only hyper-util's text.
+fn is_dns(error: &(dyn Error + 'static)) -> bool {
+    error.is::<ResolveDnsError>() || error.to_string().starts_with("dns error")
+}
+
+/// A refused connection, or a local address that is not ours to bind: an established connection never says so, unlike an
+/// unreachable host or network.
+fn is_before_connecting(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|io| {
+        matches!(
+            io.kind(),
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable
+        )
+    })
 }
 
 fn transport<'a>(connector: &ConnectorError) -> Facts<'a> {
@@ -76,4 +101,40 @@ fn transport<'a>(connector: &ConnectorError) -> Facts<'a> {
         Category::Network
     };
     Facts::new(Stage::MaybeSent, category, Verdict::Transient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Step {
+        text: &'static str,
+        source: io::Error,
+    }
+
+    #[test]
+    fn an_unreachable_host_was_not_sent_to_only_while_connecting() {
+        for kind in [
+            io::ErrorKind::HostUnreachable,
+            io::ErrorKind::NetworkUnreachable,
+            io::ErrorKind::TimedOut,
+        ] {
+            for (text, stage) in [
+                ("tcp connect error", Stage::NotSent),
+                ("connection error", Stage::MaybeSent),
+            ] {
+                let source = kind.into();
+                let failure = ConnectorError::io(Step { text, source }.into());
+                let failure = DispatchFailure::builder().source(failure).build();
+                let facts = facts(&failure);
+                assert_eq!(
+                    (facts.stage, facts.category),
+                    (stage, Category::Network),
+                    "{kind}"
+                );
+            }
+        }
+    }
 }

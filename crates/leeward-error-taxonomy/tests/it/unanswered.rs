@@ -5,9 +5,14 @@ use aws_sdk_kms::{
     Client,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
 };
+use aws_smithy_http_client::pool::{self, DriverSpawner, Partition, PartitionId};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use leeward_error_taxonomy::{Category, Classify, Failure, Stage, Verdict};
-use std::{net::SocketAddr, time::Duration};
-use tokio::net::TcpListener;
+use std::{io, net::SocketAddr, time::Duration};
+use tokio::{
+    net::TcpListener,
+    runtime::{Handle, Runtime},
+};
 
 fn config(address: SocketAddr) -> aws_sdk_kms::config::Builder {
     aws_sdk_kms::Config::builder()
@@ -56,6 +61,57 @@ async fn a_refused_connection_was_not_sent() {
         (Stage::NotSent, Category::Network, Verdict::Transient)
     );
     assert!(text.contains("refused"), "{text}");
+}
+
+fn pooled(pool: pool::Builder, home: &Handle) -> pool::Client {
+    let partition = PartitionId::from_index(0);
+    let home = Partition::new(partition, DriverSpawner::tokio(home.clone()));
+    let pool = pool.partitions([home]).build_http().unwrap();
+    pool::Client::from_partition(&pool, partition).unwrap()
+}
+
+#[derive(Debug)]
+struct NoSuchName;
+
+impl ResolveDns for NoSuchName {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        let error = io::Error::other(format!("no such name: {name}"));
+        DnsFuture::ready(Err(ResolveDnsError::new(error)))
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_looked_up_was_not_sent() {
+    let (_listener, address) = silence().await;
+    let own = pool::ConnectionPool::builder().dns_resolver(NoSuchName);
+    let own = pooled(own, &Handle::current());
+    // RFC 2606, section 2: nobody has this name.
+    let config = || config(address).endpoint_url("http://kms.invalid:1");
+    for (config, says) in [
+        (config().http_client(own), "no such name: kms.invalid"),
+        (config(), "lookup"),
+    ] {
+        let (stage, category, verdict, text) = fails(config).await;
+        assert_eq!(
+            (stage, category, verdict),
+            (Stage::NotSent, Category::Network, Verdict::Transient)
+        );
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_outlived_the_runtime_of_its_connections_says_so() {
+    let (_listener, address) = silence().await;
+    let home = Runtime::new().unwrap();
+    let client = pooled(pool::ConnectionPool::builder(), home.handle());
+    home.shutdown_background();
+    let (stage, category, verdict, text) = fails(config(address).http_client(client)).await;
+    assert_eq!(
+        (stage, category, verdict),
+        (Stage::NotSent, Category::Configuration, Verdict::Final)
+    );
+    assert!(text.contains("runtime"), "{text}");
 }
 
 #[tokio::test]
