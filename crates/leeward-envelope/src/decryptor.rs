@@ -102,7 +102,9 @@ impl Decryptor {
             .await?;
 
         let unauthentic = |_| DecryptError::Unauthentic;
-        let mut opener = Opener::new(&message, granted.data_key(), &unsent).map_err(unauthentic)?;
+        let opener = Opener::new(&message, granted.data_key(), &unsent);
+        self.inner.materials.settle(&granted, opener.is_ok());
+        let mut opener = opener.map_err(unauthentic)?;
         while opener.advance(TURN).map_err(unauthentic)? {
             pace::let_others_run().await;
         }
@@ -145,7 +147,8 @@ impl DecryptorBuilder {
     /// Keeps unwrapped data keys for further messages under them; by default each message calls the keyring.
     ///
     /// Of the policy's limits only age and capacity matter here. A key whose use KMS forbids meanwhile goes on to serve
-    /// until it is too old.
+    /// until it is too old. Each takes some hundred bytes, however long the header was that named it, and stays only if that
+    /// header has proved to be true.
     pub fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
         Self {
             refused: policy.check().err(),

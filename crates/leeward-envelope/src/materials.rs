@@ -109,6 +109,10 @@ impl DecryptionMaterials {
         self.data_key = Some(accept(self.suite, self.data_key.as_ref(), data_key)?);
         Ok(self)
     }
+
+    pub(crate) fn into_data_key(self) -> Option<DataKey> {
+        self.data_key
+    }
 }
 
 fn accept(

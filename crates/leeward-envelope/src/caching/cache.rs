@@ -131,6 +131,15 @@ where
         }
     }
 
+    /// Lets go of the value under `key`, if it is the one that is meant.
+    pub(crate) fn remove(&self, key: &K, is_meant: impl Fn(&V) -> bool) {
+        let mut state = self.core.lock();
+        let entry = state.entries.peek(key);
+        if entry.is_some_and(|entry| is_meant(&entry.landed.value)) {
+            state.entries.remove(key);
+        }
+    }
+
     fn look<'a, F>(&'a self, key: &'a K, bytes: u64, fetch: impl Fn() -> F) -> Look<'a, K, V>
     where
         F: Future<Output = Result<V, KeyringError>> + Send + 'static,

@@ -59,6 +59,9 @@ impl<C: Clock> CachePolicy<C> {
     }
 
     /// How many data keys are kept at most, the least recently used giving way; 1000 by default.
+    ///
+    /// An encryptor keeps with each of them the context that it is for and its wrapped forms, so that its memory is bounded by
+    /// this many of the largest contexts that its callers use (64 KiB as the format has it); a decryptor keeps neither.
     pub fn with_capacity(self, capacity: NonZeroUsize) -> Self {
         Self { capacity, ..self }
     }

@@ -3,6 +3,7 @@
 
 mod decryption;
 mod encryption;
+mod fingerprint;
 
 pub(crate) use decryption::DecryptionMaterialsManager;
 pub(crate) use encryption::EncryptionMaterialsManager;

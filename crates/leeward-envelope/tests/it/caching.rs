@@ -1,10 +1,10 @@
 use crate::{
     context,
-    keyrings::{Fixed, Gated},
+    keyrings::{Fixed, Gated, raw},
 };
 use leeward_envelope::{
-    CachePolicy, CacheStats, CommitmentPolicy, Decryptor, EncryptedDataKey, EncryptionContext,
-    Encryptor, RawAesKeyring,
+    CachePolicy, CacheStats, CommitmentPolicy, DecryptError, Decryptor, EncryptedDataKey,
+    EncryptionContext, Encryptor, RawAesKeyring,
 };
 use leeward_resilience::TokioClock;
 use std::{
@@ -176,6 +176,53 @@ async fn a_cached_data_key_does_not_open_a_message_of_another_context() {
     message[value_at] = b'2';
     assert!(decryptor.decrypt(&message).await.is_err());
     assert_eq!(keyring.calls(), 3, "the cache was not asked for it");
+}
+
+/// The message, with a wrapped key of nobody's in front of its own.
+fn with_foreign_key(message: &[u8], ciphertext: &[u8]) -> Vec<u8> {
+    // Behind the empty context.
+    let (start, keys) = message.split_at(1 + 2 + 32 + 2);
+    let foreign = [
+        &[0, 7][..],
+        b"foreign",
+        &[0, 0],
+        &(ciphertext.len() as u16).to_be_bytes(),
+        ciphertext,
+    ];
+    [start, &[0, 2], &foreign.concat(), &keys[2..]].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn forged_headers_leave_nothing_in_the_cache() {
+    let keyring = Gated::open();
+    let none = EncryptionContext::empty();
+    let message = Encryptor::builder(raw()).build().unwrap();
+    let message = message.encrypt(b"x", &none).await.unwrap();
+    let decryptor = decryptor(&keyring, policy());
+    let forged = with_foreign_key(&message, &[1; 0xffff]);
+    for calls in 1..=3 {
+        // Its wrapped key is a true one, so that the keyring unwraps it.
+        let error = decryptor.decrypt(&forged).await.unwrap_err();
+        assert!(matches!(error, DecryptError::Unauthentic), "{error}");
+        assert_eq!(keyring.calls(), calls);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn forged_copies_do_not_cost_a_true_message_its_data_key() {
+    let keyring = Gated::open();
+    let none = EncryptionContext::empty();
+    let message = Encryptor::builder(raw()).build().unwrap();
+    let message = message.encrypt(b"x", &none).await.unwrap();
+    let decryptor = decryptor(&keyring, policy());
+    decryptor.decrypt(&message).await.unwrap();
+    let mut forged = message.clone();
+    forged[5] ^= 1; // in the message id
+    for _ in 0..3 {
+        decryptor.decrypt(&forged).await.unwrap_err();
+        decryptor.decrypt(&message).await.unwrap();
+    }
+    assert_eq!(keyring.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
