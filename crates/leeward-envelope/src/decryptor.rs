@@ -3,7 +3,7 @@ use crate::{
     EncryptionContext, Keyring,
     encryptor::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::DecryptionMaterialsManager,
-    message::{Message, Opener},
+    message::{Opener, Parser},
     pace::{self, TURN},
 };
 use leeward_resilience::Clock;
@@ -57,7 +57,9 @@ impl Decryptor {
     ///
     /// Check the [context](Decrypted::context) before trusting the plaintext to be the one that was asked for, or have it
     /// checked by [`decrypt_with_context`](Self::decrypt_with_context). Waits for the keyring, unless a cached data key
-    /// serves; the cipher runs on the caller's thread and lets other tasks run after every MiB or frame.
+    /// serves. The work is done on the caller's thread, signature included, and lets other tasks run as often as
+    /// [`Encryptor::encrypt`](crate::Encryptor::encrypt) does. How long a frame is says the message, and old writers put all
+    /// into one block: what is in one piece is decrypted in one go, so give huge messages of strangers a thread of their own.
     ///
     /// # Errors
     ///
@@ -81,7 +83,11 @@ impl Decryptor {
         message: &[u8],
         expected: &EncryptionContext,
     ) -> Result<Decrypted, DecryptError> {
-        let message = Message::parse(message, self.inner.max_encrypted_data_keys)?;
+        let mut parser = Parser::new(message, self.inner.max_encrypted_data_keys)?;
+        while parser.advance(TURN)? {
+            pace::let_others_run().await;
+        }
+        let message = parser.finish()?;
         let (suite, policy) = (message.header.suite, self.inner.policy);
         if !policy.allows_decrypt(suite) {
             return Err(DecryptError::Commitment { suite, policy });
@@ -101,14 +107,20 @@ impl Decryptor {
             .materials(suite, &context, &message.header.encrypted_data_keys)
             .await?;
 
-        let unauthentic = |_| DecryptError::Unauthentic;
         let opener = Opener::new(&message, granted.data_key(), &unsent);
         self.inner.materials.settle(&granted, opener.is_ok());
-        let mut opener = opener.map_err(unauthentic)?;
-        while opener.advance(TURN).map_err(unauthentic)? {
+        let mut opener = opener.map_err(|_| DecryptError::Unauthentic)?;
+        loop {
+            match opener.advance(TURN) {
+                Ok(true) => pace::let_others_run().await,
+                Ok(false) => return Ok(Decrypted::new(opener.finish(), context, suite)),
+                Err(_) => break,
+            }
+        }
+        while opener.wipe(TURN) {
             pace::let_others_run().await;
         }
-        Ok(Decrypted::new(opener.finish(), context, suite))
+        Err(DecryptError::Unauthentic)
     }
 
     /// How often the keyring was called, and how often that was saved.

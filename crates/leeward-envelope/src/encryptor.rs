@@ -58,7 +58,8 @@ impl Encryptor {
     /// Encrypts `plaintext` and binds it to `context`, which stands in the message in the clear.
     ///
     /// Waits for the keyring, unless a cached data key serves. The cipher runs on the caller's thread, at gigabytes a
-    /// second, and lets other tasks run after every MiB or frame, whichever is larger.
+    /// second, and lets other tasks run after every MiB or frame, whichever is larger; each frame counts for a KiB more than
+    /// is in it.
     ///
     /// # Errors
     ///

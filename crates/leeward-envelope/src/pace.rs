@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// How many bytes are worked on before other tasks get their turn: some 400 µs of AES-GCM.
+/// How many bytes of AES-GCM, or what takes as long, are done before other tasks get their turn: some 400 µs at most.
 pub(crate) const TURN: usize = 1 << 20;
 
 /// Lets the other tasks of the thread run.

@@ -2,7 +2,7 @@
 //!
 //! A message is a header, a body of frames (or, from old writers, one block), and under signing suites a footer. Nothing
 //! here waits, and nothing allocates more than the bytes at hand call for: lengths in a message are claims until a tag
-//! has proved them.
+//! has proved them. What takes long goes in steps, so that the caller may let others run in between.
 
 mod body;
 mod cursor;
@@ -10,8 +10,11 @@ mod footer;
 mod header;
 mod malformed;
 mod open;
+mod parse;
+mod plaintext;
 mod seal;
 
 pub use malformed::MalformedMessage;
-pub(crate) use open::{Message, Opener};
+pub(crate) use open::Opener;
+pub(crate) use parse::Parser;
 pub(crate) use seal::{Sealer, frame_count};

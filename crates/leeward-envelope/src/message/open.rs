@@ -1,72 +1,32 @@
 use super::{
-    body::{PieceAad, Pieces},
-    cursor::Cursor,
-    footer::Footer,
+    body::{PIECE_COST, PieceAad, Pieces},
     header::Header,
+    parse::Message,
+    plaintext::Unproved,
 };
 use crate::{
-    DataKey, DecryptError, EncryptionContext,
+    DataKey, EncryptionContext,
     derive::{self, MessageKeys},
-    signature,
+    signature::Verifier,
 };
 use aws_lc_rs::{
     aead::{Aad, LessSafeKey, Nonce},
     constant_time::verify_slices_are_equal,
     error::Unspecified,
 };
-use std::num::NonZeroU16;
-use zeroize::Zeroizing;
 
-/// A whole message, taken apart but not yet believed.
-#[derive(Debug)]
-pub(crate) struct Message<'a> {
-    pub(crate) header: Header<'a>,
-    pieces: Pieces<'a>,
-    plaintext_len: usize,
-    footer: Option<Footer<'a>>,
-}
-
-impl<'a> Message<'a> {
-    /// Takes a message apart, down to its last byte, without any key.
-    pub(crate) fn parse(
-        message: &'a [u8],
-        max_encrypted_data_keys: Option<NonZeroU16>,
-    ) -> Result<Self, DecryptError> {
-        let mut cursor = Cursor::new(message);
-        let header = Header::parse(&mut cursor, max_encrypted_data_keys)?;
-        let pieces = Pieces::new(cursor, header.content);
-        let mut ahead = pieces.clone();
-        let mut plaintext_len = 0;
-        while let Some(piece) = ahead.next()? {
-            plaintext_len += piece.ciphertext.len();
-        }
-        let mut cursor = ahead.into_rest();
-        let footer = match header.suite.curve() {
-            Some(curve) => Some(Footer::parse(&mut cursor, curve)?),
-            None => None,
-        };
-        cursor.finish()?;
-        Ok(Self {
-            header,
-            pieces,
-            plaintext_len,
-            footer,
-        })
-    }
-}
-
-/// Decrypts a message piece by piece, and hands out the plaintext once all of it is proved.
+/// Verifies a signature, if there is one, and decrypts piece by piece; hands out the plaintext once all of it is proved.
 pub(crate) struct Opener<'a> {
     content_key: LessSafeKey,
     message_id: &'a [u8],
     pieces: Pieces<'a>,
-    /// Wiped if the message turns out to be changed, or if the caller goes away.
-    plaintext: Zeroizing<Vec<u8>>,
-    done: usize,
+    /// None behind the signature.
+    verifier: Option<Verifier<'a>>,
+    plaintext: Unproved,
 }
 
 impl<'a> Opener<'a> {
-    /// Verifies commitment, header and signature.
+    /// Verifies commitment and header.
     ///
     /// `unsent` are the pairs of the context that the header leaves out but its tag covers.
     pub(crate) fn new(
@@ -85,26 +45,30 @@ impl<'a> Opener<'a> {
             _ => return Err(Unspecified),
         }
         verify_header(header, &content, unsent)?;
-        if let Some(footer) = footer {
-            signature::verify(
-                footer.curve,
-                &header.context,
-                footer.signed,
-                footer.signature,
-            )?;
-        }
+        let verifier = footer.map(|footer| {
+            let context = &header.context;
+            Verifier::new(footer.curve, context, footer.signed, footer.signature)
+        });
         Ok(Self {
             content_key: content,
             message_id: header.message_id,
             pieces: message.pieces.clone(),
-            plaintext: Zeroizing::new(vec![0; message.plaintext_len]),
-            done: 0,
+            verifier: verifier.transpose()?,
+            plaintext: Unproved::new(message.plaintext_len),
         })
     }
 
-    /// Decrypts some more bytes, `about` so many; answers whether there are more.
+    /// Works on, as long as the cipher takes for `about` bytes; answers whether there is more to do.
     pub(crate) fn advance(&mut self, about: usize) -> Result<bool, Unspecified> {
-        let until = self.done.saturating_add(about);
+        if let Some(verifier) = &mut self.verifier
+            && verifier.advance(about)
+        {
+            return Ok(true);
+        }
+        if let Some(verifier) = self.verifier.take() {
+            verifier.finish()?;
+        }
+        let mut cost = 0_usize;
         while let Some(piece) = self.pieces.next().map_err(|_| Unspecified)? {
             let len = piece.ciphertext.len();
             let aad = PieceAad::new(self.message_id, piece.kind, piece.sequence, len);
@@ -113,10 +77,10 @@ impl<'a> Opener<'a> {
                 Aad::from(aad),
                 piece.ciphertext,
                 piece.tag,
-                &mut self.plaintext[self.done..][..len],
+                self.plaintext.next(len),
             )?;
-            self.done += len;
-            if self.done >= until {
+            cost = cost.saturating_add(len + PIECE_COST);
+            if cost >= about {
                 return Ok(true);
             }
         }
@@ -124,8 +88,15 @@ impl<'a> Opener<'a> {
     }
 
     /// The plaintext, once [`advance`](Self::advance) has said that there is no more.
-    pub(crate) fn finish(mut self) -> Vec<u8> {
-        std::mem::take(&mut *self.plaintext)
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.plaintext.take()
+    }
+
+    /// Wipes some more of the plaintext of a message that was changed, `about` so many bytes; answers whether there are more.
+    ///
+    /// What is not wiped so is wiped on drop, in one go.
+    pub(crate) fn wipe(&mut self, about: usize) -> bool {
+        self.plaintext.wipe(about)
     }
 }
 

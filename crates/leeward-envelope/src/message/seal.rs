@@ -1,5 +1,5 @@
 use super::{
-    body::{self, FINAL, FINAL_OVERHEAD, FRAME_OVERHEAD, Kind, PieceAad},
+    body::{self, FINAL, FINAL_OVERHEAD, FRAME_OVERHEAD, Kind, PIECE_COST, PieceAad},
     header::{self, MESSAGE_ID_LEN_V2},
 };
 use crate::{
@@ -84,15 +84,16 @@ impl<'a> Sealer<'a> {
         })
     }
 
-    /// Encrypts some more bytes, `about` so many; answers whether there are more.
+    /// Encrypts some more frames, as long as the cipher takes for `about` bytes; answers whether there are more.
     pub(crate) fn advance(&mut self, about: usize) -> Result<bool, Unspecified> {
-        let enough = self.plaintext.len().saturating_sub(about);
+        let mut cost = 0_usize;
         while self.sequence < self.frames {
             let (frame, rest) = self.plaintext.split_at(self.frame_length);
             self.frame(Kind::Frame, frame)?;
             self.plaintext = rest;
             self.sequence += 1;
-            if self.plaintext.len() <= enough {
+            cost = cost.saturating_add(self.frame_length + PIECE_COST);
+            if cost >= about {
                 return Ok(true);
             }
         }

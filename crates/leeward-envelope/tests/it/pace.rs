@@ -1,6 +1,7 @@
 use crate::{context, keyrings::raw, run};
-use leeward_envelope::{Decryptor, Encryptor};
+use leeward_envelope::{DecryptError, Decryptor, Encryptor, RawAesKeyring};
 use std::{
+    num::NonZeroU32,
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -21,7 +22,7 @@ fn turns<F: Future>(future: F) -> (usize, F::Output) {
 }
 
 #[test]
-fn a_long_message_lets_others_run_after_every_mebibyte() {
+fn a_long_message_lets_others_run_about_every_mebibyte() {
     let encryptor = Encryptor::builder(raw()).build().unwrap();
     let decryptor = Decryptor::builder(raw()).build().unwrap();
     let plaintext = vec![1; 4 << 20];
@@ -29,8 +30,9 @@ fn a_long_message_lets_others_run_after_every_mebibyte() {
     let message = message.unwrap();
     let (turns_to_decrypt, decrypted) = turns(decryptor.decrypt(&message));
     assert!(decrypted.unwrap().plaintext() == plaintext);
-    assert!((3..=4).contains(&turns_to_encrypt), "{turns_to_encrypt}");
-    assert!((3..=4).contains(&turns_to_decrypt), "{turns_to_decrypt}");
+    // 1024 frames, each of 4 KiB and one more for its own sake.
+    assert!((4..=5).contains(&turns_to_encrypt), "{turns_to_encrypt}");
+    assert!((4..=5).contains(&turns_to_decrypt), "{turns_to_decrypt}");
 }
 
 #[test]
@@ -40,4 +42,64 @@ fn a_short_message_never_waits() {
     assert_eq!(turns, 0);
     let decryptor = Decryptor::builder(raw()).build().unwrap();
     assert!(run(decryptor.decrypt(&message.unwrap())).is_ok());
+}
+
+#[test]
+fn frames_count_for_more_than_the_bytes_in_them() {
+    let encryptor = Encryptor::builder(raw())
+        .with_frame_length(NonZeroU32::MIN)
+        .build()
+        .unwrap();
+    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let plaintext = vec![1; 64 << 10];
+    let (turns_to_encrypt, message) = turns(encryptor.encrypt(&plaintext, &context(&[])));
+    let message = message.unwrap();
+    let (turns_to_decrypt, decrypted) = turns(decryptor.decrypt(&message));
+    assert!(decrypted.unwrap().plaintext() == plaintext);
+    // A KiB for each frame; a reader finds its way through them before, in a quarter of that.
+    assert!((63..=65).contains(&turns_to_encrypt), "{turns_to_encrypt}");
+    assert!((79..=82).contains(&turns_to_decrypt), "{turns_to_decrypt}");
+}
+
+#[test]
+fn a_forged_message_is_overwritten_in_turns() {
+    let encryptor = Encryptor::builder(raw()).build().unwrap();
+    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let mut message = run(encryptor.encrypt(&vec![1; 4 << 20], &context(&[]))).unwrap();
+    let (turns_to_decrypt, _) = turns(decryptor.decrypt(&message));
+    *message.last_mut().unwrap() ^= 1;
+    let (turns, decrypted) = turns(decryptor.decrypt(&message));
+    assert!(matches!(decrypted.unwrap_err(), DecryptError::Unauthentic));
+    assert!(turns >= turns_to_decrypt + 3, "{turns}");
+}
+
+#[test]
+fn a_long_signed_message_is_hashed_in_turns() {
+    // A true header of the Python SDK before four MiB that nobody has signed.
+    let signed = include_bytes!("../vectors/python/python-0578.message");
+    let first_frame = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let body_at = signed
+        .windows(first_frame.len())
+        .position(|bytes| bytes == first_frame)
+        .unwrap();
+    let (frame_length, _) = signed[body_at - 16 - 32 - 4..].split_first_chunk().unwrap();
+    let frame_length = u32::from_be_bytes(*frame_length);
+    let mut message = signed[..body_at].to_vec();
+    let mut sequence = 0_u32;
+    while message.len() < 4 << 20 {
+        sequence += 1;
+        message.extend_from_slice(&sequence.to_be_bytes());
+        message.resize(message.len() + 12 + frame_length as usize + 16, 0);
+    }
+    message.extend_from_slice(&u32::MAX.to_be_bytes());
+    message.extend_from_slice(&(sequence + 1).to_be_bytes());
+    message.resize(message.len() + 12 + 4 + 16, 0);
+    message.extend_from_slice(&[0, 1, 0]); // the signature
+
+    let keyring = RawAesKeyring::new("leeward", "example", &[0x2a; 32]).unwrap();
+    let decryptor = Decryptor::builder(keyring).build().unwrap();
+    let (turns, decrypted) = turns(decryptor.decrypt(&message));
+    assert!(matches!(decrypted.unwrap_err(), DecryptError::Unauthentic));
+    // Hashing takes eight times as long as the cipher.
+    assert!((31..=34).contains(&turns), "{turns}");
 }
