@@ -6,14 +6,22 @@ use std::path::PathBuf;
 ///
 /// Three Regions of an AWS in this process, spoken to over HTTP, unless --aws is given. Exit code 0: every bar holds;
 /// 1: the run failed or a bar does not hold; 2: bad input, nothing was written; 130: interrupted.
+///
+/// A record that fails is counted and the run goes on; its file is not written. When no Region answers at all the run ends.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask demo", version)]
 pub(crate) struct Args {
     /// What to encrypt: a file, or a folder with all that is below it [default: the files of this repository]
+    ///
+    /// Links are followed, to files and folders anywhere, and each file is read once: under its own name if it lies below
+    /// the folder, else under that of a link. The report names every link and special file that is skipped. Left out
+    /// without a word are .git, the target folder of a cargo build, and --output itself; a link that leads nowhere is bad input.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) input: Option<PathBuf>,
 
     /// Where the encrypted files go, each as its name with .leeward behind it
+    ///
+    /// Made if it is not there. It may lie inside of --input, but neither be it nor hold it.
     #[arg(long, value_name = "DIR", default_value = "target/demo")]
     pub(crate) output: PathBuf,
 

@@ -1,3 +1,4 @@
+use leeward::kms_envelope::KmsError;
 use std::fmt;
 
 /// Why the demo ended early, and with which exit code.
@@ -27,22 +28,31 @@ impl Failure {
         }
     }
 
-    /// The error and what lies below it, on one line. A cause that repeats what stands above it is left out.
+    /// The error and what lies below it, on one line.
     pub(crate) fn describe(&self) -> String {
-        let Self::Run(error) = self else {
-            return self.to_string();
-        };
-        let mut text = String::new();
-        for cause in error.chain() {
-            let cause = cause.to_string();
-            if text.is_empty() {
-                text = cause;
-            } else if !text.contains(&cause) {
-                text = format!("{text}: {cause}");
-            }
+        match self {
+            Self::Run(error) => one_line(error),
+            _ => self.to_string(),
         }
-        text
     }
+}
+
+/// The error and what lies below it. A cause that repeats what stands above it is left out, and so is what lies below an
+/// error of KMS, which tells all of it by itself.
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let told = cause.to_string();
+        if text.is_empty() {
+            text = told;
+        } else if !text.contains(&told) {
+            text = format!("{text}: {told}");
+        }
+        if cause.is::<KmsError>() {
+            break;
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! Leeward's main job, run on real input: nothing is lost while a Region goes silent.
+#![doc = include_str!("../README.md")]
 
+mod advice;
 mod args;
 mod cloud;
+mod destination;
 mod failure;
 mod input;
 mod job;
@@ -17,15 +19,16 @@ use anyhow::Context;
 use args::Args;
 use clap::Parser;
 use cloud::Cloud;
+use destination::Destination;
 use failure::Failure;
-use input::InputFile;
+use input::Found;
 use job::{Done, Job};
 use ledger::Ledger;
 use leeward::resilience::{Clock, TscClock};
 use plan::Plan;
 use progress::Progress;
 use report::{Input, Kms, PhaseTimes, Report};
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -92,10 +95,10 @@ async fn interrupted() {
 }
 
 async fn run(args: &Args) -> Result<bool, Failure> {
-    let files = input::find(args.input.as_deref(), &args.output)?;
-    let lengths: Vec<u64> = files.iter().map(|file| file.bytes).collect();
+    let destination = Destination::at(&args.output)?;
+    let found = input::find(args.input.as_deref(), &destination)?;
     let cloud = Cloud::open(args).await?;
-    let report = play(args, &cloud, files, &lengths).await;
+    let report = play(args, &cloud, found, &destination).await;
     cloud.close().await;
     let report = report?;
     if args.json {
@@ -111,10 +114,12 @@ async fn run(args: &Args) -> Result<bool, Failure> {
 async fn play(
     args: &Args,
     cloud: &Cloud,
-    files: Vec<InputFile>,
-    lengths: &[u64],
+    found: Found,
+    destination: &Destination,
 ) -> Result<Report, Failure> {
-    let plan = Plan::new(lengths);
+    let Found { files, skipped } = found;
+    let lengths: Vec<u64> = files.iter().map(|file| file.bytes).collect();
+    let plan = Plan::new(&lengths);
     let down = usize::from(args.down);
     let ledger = Arc::new(Ledger::new());
     let clock = TscClock::new();
@@ -131,24 +136,32 @@ async fn play(
         records,
         reads,
         failed,
-        mismatched,
+        unwritten,
+        unread,
+        changed,
         returned_after,
         meter,
-    } = job.run(files, &args.output).await?;
+    } = job.run(files, destination).await?;
     let figures = ledger.figures();
     let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let names = |paths: Vec<PathBuf>| {
+        paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect()
+    };
     let silenced = &cloud.regions[..down.min(cloud.regions.len())];
     let mut report = Report {
-        input: Input::new(lengths, plan),
+        input: Input::new(&lengths, plan, skipped),
         regions: cloud.regions.iter().map(ToString::to_string).collect(),
         silenced: silenced.iter().map(ToString::to_string).collect(),
         records,
         reads,
-        failed_records: failed,
-        changed_files: mismatched
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
+        failed_records: failed.count,
+        first_failed_records: failed.first,
+        unwritten_files: names(unwritten),
+        unread_files: names(unread),
+        changed_files: names(changed),
         kms: Kms::new(&figures, records + reads),
         failures_seen: figures.failures,
         fail_over_ms: figures.fail_over.map(millis),

@@ -29,6 +29,15 @@ pub(crate) enum Work {
     Decrypt,
 }
 
+impl Work {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Encrypt => "encrypt",
+            Self::Decrypt => "decrypt",
+        }
+    }
+}
+
 /// How long each record took, by phase and work.
 #[derive(Debug)]
 pub(crate) struct Meter {

@@ -1,10 +1,14 @@
 use crate::{
+    job::FailedRecord,
     ledger::Figures,
     meter::{Meter, Phase, Times, Work},
     plan::{MIN_RECORDS, Plan},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
+
+/// So many files are named in the table; the JSON names all.
+const MAX_NAMED: usize = 20;
 
 /// What the run showed, to be printed or read by a script.
 #[derive(Debug, Serialize)]
@@ -15,6 +19,9 @@ pub(crate) struct Report {
     pub(crate) records: u64,
     pub(crate) reads: u64,
     pub(crate) failed_records: u64,
+    pub(crate) first_failed_records: Vec<FailedRecord>,
+    pub(crate) unwritten_files: Vec<String>,
+    pub(crate) unread_files: Vec<String>,
     pub(crate) changed_files: Vec<String>,
     pub(crate) kms: Kms,
     pub(crate) failures_seen: BTreeMap<String, u64>,
@@ -32,6 +39,7 @@ pub(crate) struct Input {
     pub(crate) bytes: u64,
     pub(crate) passes: u64,
     pub(crate) record_bytes: usize,
+    pub(crate) skipped: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,12 +68,13 @@ pub(crate) struct Bar {
 }
 
 impl Input {
-    pub(crate) fn new(lengths: &[u64], plan: Plan) -> Self {
+    pub(crate) fn new(lengths: &[u64], plan: Plan, skipped: Vec<String>) -> Self {
         Self {
             files: lengths.len(),
             bytes: lengths.iter().sum(),
             passes: plan.passes,
             record_bytes: plan.record_bytes,
+            skipped,
         }
     }
 }
@@ -164,6 +173,7 @@ impl fmt::Display for Report {
             bytes,
             passes,
             record_bytes,
+            skipped,
         } = &self.input;
         write!(
             f,
@@ -172,6 +182,7 @@ impl fmt::Display for Report {
         if *passes > 1 {
             write!(f, ", gone through {passes} times")?;
         }
+        list(f, "\nskipped:", skipped, usize::MAX)?;
         writeln!(
             f,
             "\n{} records encrypted, {} read back in {:.1} s",
@@ -229,6 +240,7 @@ impl fmt::Display for Report {
                 }
             }
         }
+        self.losses(f)?;
         writeln!(f)?;
         for Bar {
             name,
@@ -241,5 +253,72 @@ impl fmt::Display for Report {
             writeln!(f, "{name:32} {bar:>12} {value:>16}  {verdict}")?;
         }
         Ok(())
+    }
+}
+
+impl Report {
+    fn losses(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.failed_records > 0 {
+            writeln!(f, "\nfailed records ({}):", self.failed_records)?;
+        }
+        for FailedRecord {
+            file,
+            record,
+            work,
+            outage,
+            error,
+            advice,
+        } in &self.first_failed_records
+        {
+            write!(
+                f,
+                "  {file}, record {record}, {work}, {outage} the outage: {error}"
+            )?;
+            match advice {
+                Some(advice) => writeln!(f, "; {advice}")?,
+                None => writeln!(f)?,
+            }
+        }
+        let told = self.first_failed_records.len() as u64;
+        if self.failed_records > told {
+            writeln!(f, "  and {} more", self.failed_records - told)?;
+        }
+        let losses = [
+            (
+                "files not written, since a record failed:",
+                &self.unwritten_files,
+            ),
+            (
+                "files not read back, since a record failed:",
+                &self.unread_files,
+            ),
+            (
+                "files that came back with another SHA-256:",
+                &self.changed_files,
+            ),
+        ];
+        for (title, names) in losses {
+            if !names.is_empty() {
+                writeln!(f)?;
+                list(f, title, names, MAX_NAMED)?;
+                writeln!(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A title and a line for each name, without an end of line.
+fn list(f: &mut fmt::Formatter<'_>, title: &str, names: &[String], most: usize) -> fmt::Result {
+    if names.is_empty() {
+        return Ok(());
+    }
+    write!(f, "{title}")?;
+    for name in names.iter().take(most) {
+        write!(f, "\n  {name}")?;
+    }
+    match names.len().saturating_sub(most) {
+        0 => Ok(()),
+        more => write!(f, "\n  and {more} more"),
     }
 }

@@ -60,7 +60,8 @@ impl Cloud {
         }
     }
 
-    fn faults(&self) -> Option<Faults> {
+    /// The fault plane of the emulated Regions.
+    pub(crate) fn faults(&self) -> Option<Faults> {
         self.embedded.as_ref().map(Aws::faults)
     }
 }

@@ -1,10 +1,10 @@
 use super::Cloud;
-use crate::failure::Failure;
+use crate::{advice, failure::Failure};
 use anyhow::Context;
 use aws_sdk_kms::{Client, types::KeyMetadata};
 use leeward::{
     client_pool::Pool,
-    error_taxonomy::{Category, Classify, Failure as Met, Region},
+    error_taxonomy::{Classify, Failure as Met, Region},
     kms_envelope::KeyArn,
 };
 use std::time::Duration;
@@ -48,15 +48,7 @@ async fn describe(pool: &Pool, key: &KeyArn) -> Result<KeyMetadata, Failure> {
     let output = answer.map_err(|error| {
         let facts = error.facts();
         let met = Met::from(&facts);
-        let advice = match facts.category {
-            Category::Authentication => {
-                "no valid credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign on with \
-                 `aws sso login`"
-            }
-            Category::Authorization => "allow kms:DescribeKey, kms:GenerateDataKey and kms:Decrypt on the key",
-            Category::NotFound => "look at account and Region of --key-arn",
-            _ => "look at the network and the endpoint",
-        };
+        let advice = advice::on(facts.category);
         Failure::bad_input(format!("kms.DescribeKey: {met}; {advice}"))
     })?;
     output

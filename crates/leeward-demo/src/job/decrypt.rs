@@ -1,52 +1,59 @@
-use super::{Job, RECORDS_IN_FLIGHT, Track};
+use super::{Compared, Job, RECORDS_IN_FLIGHT, Record, Track};
 use crate::{meter::Work, output::blocking};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use aws_lc_rs::digest;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use std::{
     fs::File,
     io::{self, BufReader, ErrorKind, Read},
+    path::{Path, PathBuf},
 };
 
 /// How many messages are read from the disk at once.
-const BATCH: usize = 256;
+const BATCH: u64 = 256;
 
 impl Job<'_> {
     /// Decrypts what became of a file, and says whether each pass over it has the same SHA-256 as the file had.
-    pub(super) async fn decrypt_file(&self, track: &Track) -> Result<bool> {
-        let path = track.encrypted.clone();
-        let mut source = blocking(move || File::open(path).map(BufReader::new)).await?;
-        let mut fits = true;
+    pub(super) async fn decrypt_file(&self, track: &Track) -> Result<Compared> {
+        let mut messages = Messages::of(&track.encrypted);
+        let (mut done, mut same, mut unread) = (0, true, false);
         for _ in 0..self.plan.passes {
             let mut sha256 = digest::Context::new(&digest::SHA256);
-            let mut left = track.input.bytes;
-            loop {
-                let records = left
-                    .div_ceil(self.plan.record_bytes as u64)
-                    .clamp(1, BATCH as u64);
-                let (file, messages) = read(source, records)
-                    .await
-                    .with_context(|| track.unreadable())?;
-                source = file;
-                let batch: Vec<Vec<u8>> = stream::iter(&messages)
+            let mut left = track.records;
+            while left > 0 {
+                let records = left.min(BATCH);
+                let (rest, batch) = match messages.read(records).await {
+                    Ok(read) => read,
+                    Err(error) => {
+                        let error = anyhow::Error::new(error).context(GONE);
+                        self.lose(record(track, done + 1), error)?;
+                        return Ok(Compared::Unread);
+                    }
+                };
+                messages = rest;
+                let mut plaintexts = stream::iter(&batch)
                     .map(|message| self.decrypt_record(message))
-                    .buffered(RECORDS_IN_FLIGHT)
-                    .try_collect()
-                    .await
-                    .with_context(|| track.unreadable())?;
-                let bytes: usize = batch.iter().map(Vec::len).sum();
-                for plaintext in batch {
-                    sha256.update(&plaintext);
+                    .buffered(RECORDS_IN_FLIGHT);
+                while let Some(plaintext) = plaintexts.next().await {
+                    done += 1;
+                    match plaintext {
+                        Ok(plaintext) => sha256.update(&plaintext),
+                        Err(error) => {
+                            self.lose(record(track, done), error)?;
+                            unread = true;
+                        }
+                    }
                 }
-                left = left.saturating_sub(bytes as u64);
-                if left == 0 || bytes == 0 {
-                    break;
-                }
+                left -= records;
             }
-            fits &= left == 0 && sha256.finish().as_ref() == track.sha256;
+            same &= sha256.finish().as_ref() == track.sha256;
         }
-        let (_, rest) = read_one(source).await?;
-        Ok(fits && rest.is_none())
+        same &= messages.end_here().await?;
+        Ok(match (unread, same) {
+            (true, _) => Compared::Unread,
+            (false, true) => Compared::Same,
+            (false, false) => Compared::Changed,
+        })
     }
 
     pub(super) async fn decrypt_record(&self, message: &[u8]) -> Result<Vec<u8>> {
@@ -58,33 +65,54 @@ impl Job<'_> {
     }
 }
 
-impl Track {
-    fn unreadable(&self) -> String {
-        format!("{} cannot be read back", self.encrypted.display())
+/// What to do about a file that the run wrote and can no longer read.
+const GONE: &str =
+    "what was written cannot be read back: leave the output alone until the run is over";
+
+fn record(track: &Track, number: u64) -> Record<'_> {
+    Record {
+        file: &track.input.path,
+        number,
+        work: Work::Decrypt,
     }
 }
 
-async fn read(
-    mut source: BufReader<File>,
-    records: u64,
-) -> io::Result<(BufReader<File>, Vec<Vec<u8>>)> {
-    blocking(move || {
-        let mut messages = Vec::new();
-        for _ in 0..records {
-            let message = next(&mut source)?;
-            messages.push(message.ok_or_else(|| io::Error::from(ErrorKind::UnexpectedEof))?);
-        }
-        Ok((source, messages))
-    })
-    .await
+/// The messages of a file, opened when the first is asked for.
+#[derive(Debug)]
+enum Messages {
+    Closed(PathBuf),
+    Open(BufReader<File>),
 }
 
-async fn read_one(mut source: BufReader<File>) -> Result<(BufReader<File>, Option<Vec<u8>>)> {
-    let read = blocking(move || {
-        let message = next(&mut source)?;
-        Ok((source, message))
-    });
-    Ok(read.await?)
+impl Messages {
+    fn of(path: &Path) -> Self {
+        Self::Closed(path.to_path_buf())
+    }
+
+    async fn read(self, records: u64) -> io::Result<(Self, Vec<Vec<u8>>)> {
+        blocking(move || {
+            let mut source = self.open()?;
+            let mut messages = Vec::new();
+            for _ in 0..records {
+                let message = next(&mut source)?;
+                messages.push(message.ok_or_else(|| io::Error::from(ErrorKind::UnexpectedEof))?);
+            }
+            Ok((Self::Open(source), messages))
+        })
+        .await
+    }
+
+    /// Whether nothing is left to be read.
+    async fn end_here(self) -> io::Result<bool> {
+        blocking(move || Ok(next(&mut self.open()?)?.is_none())).await
+    }
+
+    fn open(self) -> io::Result<BufReader<File>> {
+        match self {
+            Self::Closed(path) => File::open(path).map(BufReader::new),
+            Self::Open(source) => Ok(source),
+        }
+    }
 }
 
 fn next(source: &mut BufReader<File>) -> io::Result<Option<Vec<u8>>> {

@@ -2,11 +2,17 @@
 
 mod decrypt;
 mod encrypt;
+mod failed;
 mod rehearse;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use failed::{Failed, FailedRecord};
 
 use crate::{
     args::When,
     cloud::Cloud,
+    destination::Destination,
     input::InputFile,
     ledger::Ledger,
     line::Lines,
@@ -16,6 +22,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use aws_sdk_kms::Client;
+use failed::{Record, is_total_outage};
 use leeward::{
     envelope::{CachePolicy, Decryptor, EncryptionContext, Encryptor},
     kms_envelope::{KmsKeyring, KmsStack},
@@ -24,7 +31,7 @@ use leeward::{
 };
 use std::{
     num::NonZeroU32,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -43,7 +50,17 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 struct Track {
     input: InputFile,
     encrypted: PathBuf,
+    /// How many records each pass has.
+    records: u64,
     sha256: Vec<u8>,
+}
+
+/// What reading a file back showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    Same,
+    Changed,
+    Unread,
 }
 
 /// Encrypts, silences, decrypts and compares.
@@ -68,7 +85,7 @@ struct State {
     begun: u64,
     encrypted: u64,
     decrypted: u64,
-    failed: u64,
+    failed: Failed,
     meter: Meter,
 }
 
@@ -77,8 +94,13 @@ struct State {
 pub(crate) struct Done {
     pub(crate) records: u64,
     pub(crate) reads: u64,
-    pub(crate) failed: u64,
-    pub(crate) mismatched: Vec<PathBuf>,
+    pub(crate) failed: Failed,
+    /// Files that are not in the output, since a record failed.
+    pub(crate) unwritten: Vec<PathBuf>,
+    /// Files of which a record could not be read back.
+    pub(crate) unread: Vec<PathBuf>,
+    /// Files that came back with another SHA-256.
+    pub(crate) changed: Vec<PathBuf>,
     pub(crate) returned_after: Option<Duration>,
     pub(crate) meter: Meter,
 }
@@ -120,7 +142,7 @@ impl<'a> Job<'a> {
             begun: 0,
             encrypted: 0,
             decrypted: 0,
-            failed: 0,
+            failed: Failed::default(),
             meter: Meter::new(),
         };
         Ok(Self {
@@ -138,27 +160,42 @@ impl<'a> Job<'a> {
         })
     }
 
-    pub(crate) async fn run(self, files: Vec<InputFile>, output: &Path) -> Result<Done> {
+    /// Goes on past records that fail, and counts them. A total outage ends it at once.
+    pub(crate) async fn run(
+        self,
+        files: Vec<InputFile>,
+        destination: &Destination,
+    ) -> Result<Done> {
         if self.when == When::Start {
             self.silence();
         }
-        let mut tracks = Vec::new();
+        let sample = self.sample(&files).await?;
+        let (mut tracks, mut unwritten) = (Vec::new(), Vec::new());
         let records = self.plan.records;
         self.progress.stage("encrypting", records);
         for input in files {
-            tracks.push(self.encrypt_file(input, output).await?);
+            let path = input.path.clone();
+            match self.encrypt_file(input, destination).await? {
+                Some(track) => tracks.push(track),
+                None => unwritten.push(path),
+            }
+        }
+        if self.state().phase == Phase::Before {
+            // So many records are missing that the middle was not reached.
+            self.silence();
         }
         self.progress.stage("reading everything back", records);
-        let mut mismatched = Vec::new();
-        for track in &tracks {
-            let back = self.decrypt_file(track).await?;
-            if !back {
-                mismatched.push(track.input.path.clone());
+        let (mut unread, mut changed) = (Vec::new(), Vec::new());
+        for track in tracks {
+            match self.decrypt_file(&track).await? {
+                Compared::Same => {}
+                Compared::Unread => unread.push(track.input.path),
+                Compared::Changed => changed.push(track.input.path),
             }
         }
         self.cloud.outage_ends(&self.ledger);
         self.enter(Phase::After);
-        let returned_after = self.rehearse(&tracks).await?;
+        let returned_after = self.rehearse(&sample).await?;
         self.progress.finish();
         let state = self
             .state
@@ -168,7 +205,9 @@ impl<'a> Job<'a> {
             records: state.encrypted,
             reads: state.decrypted,
             failed: state.failed,
-            mismatched,
+            unwritten,
+            unread,
+            changed,
             returned_after,
             meter: state.meter,
         })
@@ -210,14 +249,29 @@ impl<'a> Job<'a> {
         let took = self.clock.now().since(begun);
         let mut state = self.state();
         state.meter.note(phase, work, took);
-        *match (&done, work) {
-            (Err(_), _) => &mut state.failed,
-            (Ok(_), Work::Encrypt) => &mut state.encrypted,
-            (Ok(_), Work::Decrypt) => &mut state.decrypted,
-        } += 1;
+        match (&done, work) {
+            (Err(_), _) => {}
+            (Ok(_), Work::Encrypt) => state.encrypted += 1,
+            (Ok(_), Work::Decrypt) => state.decrypted += 1,
+        }
         drop(state);
         self.progress.step();
         done
+    }
+
+    /// Counts a record that failed, so that the job goes on; fails if it is no use to go on.
+    fn lose(&self, record: Record<'_>, error: anyhow::Error) -> Result<()> {
+        if is_total_outage(&error) {
+            let (work, file) = (record.work.name(), record.file.display());
+            return Err(error.context(format!(
+                "cannot {work} record {} of {file}, nor any other",
+                record.number
+            )));
+        }
+        let mut state = self.state();
+        let phase = state.phase;
+        state.failed.note(record, phase, &error);
+        Ok(())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

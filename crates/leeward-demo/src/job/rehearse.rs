@@ -1,12 +1,8 @@
-use super::{Job, Track};
-use crate::output::blocking;
-use anyhow::{Result, ensure};
+use super::{Job, Record};
+use crate::{input::InputFile, meter::Work, output::blocking};
+use anyhow::{Context, Result, anyhow};
 use leeward::resilience::Clock;
-use std::{
-    fs::File,
-    io::{ErrorKind, Read},
-    time::Duration,
-};
+use std::{fs::File, io::Read, path::PathBuf, time::Duration};
 
 /// How many records are encrypted and read back once the Regions are there again, at least.
 const RECORDS: u64 = 2_500;
@@ -15,11 +11,17 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long to wait between rounds, so that the circuit's rest is not burnt through.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// A record to be encrypted again.
+#[derive(Debug)]
+pub(super) struct Sample {
+    file: PathBuf,
+    bytes: Vec<u8>,
+}
+
 impl Job<'_> {
     /// Encrypts records of the input anew and reads each back at once, until the first Region serves again; says how
     /// long after the end of the outage it did.
-    pub(super) async fn rehearse(&self, tracks: &[Track]) -> Result<Option<Duration>> {
-        let sample = self.sample(tracks).await?;
+    pub(super) async fn rehearse(&self, sample: &[Sample]) -> Result<Option<Duration>> {
         let begun = self.clock.now();
         let home = &self.cloud.regions[0];
         let calls = self.ledger.calls(home);
@@ -28,14 +30,9 @@ impl Job<'_> {
         loop {
             // One data key's worth at a time, so that each round has to ask KMS.
             for record in sample.iter().cycle().take(500) {
-                let message = self.encrypt_record(record).await?;
-                let back = self.decrypt_record(&message).await?;
-                ensure!(
-                    back == *record,
-                    "a record came back changed after the outage"
-                );
-                records += 1;
+                self.there_and_back(record).await?;
             }
+            records += 500;
             if returned_after.is_none() && self.ledger.calls(home) > calls {
                 returned_after = Some(self.clock.now().since(begun));
             }
@@ -47,24 +44,38 @@ impl Job<'_> {
         }
     }
 
-    /// The first record of each of the first files.
-    async fn sample(&self, tracks: &[Track]) -> Result<Vec<Vec<u8>>> {
+    async fn there_and_back(&self, sample: &Sample) -> Result<()> {
+        let record = |work| Record {
+            file: &sample.file,
+            number: 1,
+            work,
+        };
+        let message = match self.encrypt_record(&sample.bytes).await {
+            Ok(message) => message,
+            Err(error) => return self.lose(record(Work::Encrypt), error),
+        };
+        match self.decrypt_record(&message).await {
+            Ok(back) if back == sample.bytes => Ok(()),
+            Ok(_) => self.lose(record(Work::Decrypt), anyhow!("it came back changed")),
+            Err(error) => self.lose(record(Work::Decrypt), error),
+        }
+    }
+
+    /// The first record of each of the first files, as it is when the job begins.
+    pub(super) async fn sample(&self, files: &[InputFile]) -> Result<Vec<Sample>> {
         let most = self.plan.record_bytes as u64;
         let mut sample = Vec::new();
-        for track in tracks.iter().take(64) {
-            let path = track.input.path.clone();
-            let record = blocking(move || {
-                let mut record = Vec::new();
-                match File::open(path) {
-                    // Encrypted, compared, and deleted by its owner since.
-                    Err(error) if error.kind() == ErrorKind::NotFound => {}
-                    file => {
-                        file?.take(most).read_to_end(&mut record)?;
-                    }
-                }
-                Ok(record)
+        for input in files.iter().take(64) {
+            let path = input.path.clone();
+            let bytes = blocking(move || {
+                let mut bytes = Vec::new();
+                File::open(path)?.take(most).read_to_end(&mut bytes)?;
+                Ok(bytes)
             });
-            sample.push(record.await?);
+            let file = input.path.clone();
+            let told = || format!("cannot read {}", file.display());
+            let bytes = bytes.await.with_context(told)?;
+            sample.push(Sample { file, bytes });
         }
         Ok(sample)
     }

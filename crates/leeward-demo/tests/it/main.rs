@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod bad_input;
+mod failed;
 mod interrupt;
+mod links;
 mod outage;
+mod place;
 mod run;

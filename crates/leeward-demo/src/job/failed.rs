@@ -1,0 +1,65 @@
+use crate::{
+    advice,
+    failure::one_line,
+    meter::{Phase, Work},
+};
+use leeward::{error_taxonomy::Rejected, kms_envelope::KmsError};
+use serde::Serialize;
+use std::path::Path;
+
+/// So many failures are told in full; what follows is mostly the same again.
+const MAX_TOLD: usize = 5;
+
+/// The records that failed.
+#[derive(Debug, Default)]
+pub(crate) struct Failed {
+    pub(crate) count: u64,
+    /// The first of them in full.
+    pub(crate) first: Vec<FailedRecord>,
+}
+
+/// A record that failed, and why.
+#[derive(Debug, Serialize)]
+pub(crate) struct FailedRecord {
+    pub(crate) file: String,
+    /// Its place in the file, counted from one through all passes.
+    pub(crate) record: u64,
+    pub(crate) work: &'static str,
+    pub(crate) outage: &'static str,
+    pub(crate) error: String,
+    pub(crate) advice: Option<&'static str>,
+}
+
+/// Which record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'a> {
+    pub(super) file: &'a Path,
+    pub(super) number: u64,
+    pub(super) work: Work,
+}
+
+impl Failed {
+    pub(super) fn note(&mut self, record: Record<'_>, phase: Phase, error: &anyhow::Error) {
+        self.count += 1;
+        if self.first.len() < MAX_TOLD {
+            self.first.push(FailedRecord {
+                file: record.file.display().to_string(),
+                record: record.number,
+                work: record.work.name(),
+                outage: phase.name(),
+                error: one_line(error),
+                advice: kms(error).map(|met| advice::on(met.failure().category)),
+            });
+        }
+    }
+}
+
+/// Whether no Region answers any more, so that no other record would fare better.
+pub(super) fn is_total_outage(error: &anyhow::Error) -> bool {
+    let rejected = kms(error).and_then(KmsError::rejected);
+    matches!(rejected, Some(Rejected::Exhausted { .. }))
+}
+
+fn kms(error: &anyhow::Error) -> Option<&KmsError> {
+    error.chain().find_map(|cause| cause.downcast_ref())
+}
