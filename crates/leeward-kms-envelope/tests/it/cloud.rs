@@ -40,8 +40,16 @@ impl Cloud {
     }
 
     pub(crate) fn keyring_for(&self, key: &KeyArn) -> Arc<KmsKeyring<KmsService>> {
+        self.keyring_within(Duration::from_millis(200), key)
+    }
+
+    pub(crate) fn keyring_within(
+        &self,
+        attempt_timeout: Duration,
+        key: &KeyArn,
+    ) -> Arc<KmsKeyring<KmsService>> {
         let kms = KmsStack::new([EAST, WEST])
-            .with_attempt_timeout(Duration::from_millis(200))
+            .with_attempt_timeout(attempt_timeout)
             .through(&self.pool)
             .unwrap();
         Arc::new(KmsKeyring::multi_region(key.clone(), kms).unwrap())
