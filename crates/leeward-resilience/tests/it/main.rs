@@ -6,6 +6,7 @@ mod circuit_reference;
 mod contract;
 mod deadline;
 mod fault;
+mod load_shed;
 mod manual_clock;
 mod retry;
 mod stack;
