@@ -10,6 +10,7 @@ mod clock;
 mod ratio;
 mod request;
 mod seed;
+mod switch;
 
 pub use budget::{Budget, BudgetConfig, Withdrawal};
 pub use circuit_breaker::{
@@ -21,3 +22,4 @@ pub use load_shed::LoadShedLayer;
 pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};
 pub use retry::{Backoff, RetryCounters, RetryLayer, RetryPolicy};
+pub use switch::Switch;
