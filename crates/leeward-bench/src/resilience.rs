@@ -47,11 +47,11 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let retry = || RetryLayer::new(RetryPolicy::new()).with_budget(Budget::default());
 
     let stack = ServiceBuilder::new()
-        .layer(deadline)
+        .layer(deadline.clone())
         .layer(retry())
         .layer(breaker());
     let stack_with_attempts = ServiceBuilder::new()
-        .layer(deadline)
+        .layer(deadline.clone())
         .layer(retry())
         .layer(breaker())
         .layer(attempt);

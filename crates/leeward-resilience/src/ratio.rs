@@ -24,6 +24,20 @@ impl Ratio {
         Self(percent * 10_000)
     }
 
+    /// Takes `part` of `whole`, for constants; what is below a millionth is lost.
+    ///
+    /// # Panics
+    ///
+    /// If the part is more than the whole, or the whole is nothing; in a constant that is a compile error.
+    #[must_use]
+    pub const fn of(part: u32, whole: u32) -> Self {
+        assert!(
+            part <= whole && whole > 0,
+            "a part is no more than the whole"
+        );
+        Self((part as u64 * Self::WHOLE / whole as u64) as u32)
+    }
+
     /// Takes a fraction and rounds it to the nearest millionth.
     ///
     /// # Errors
@@ -59,6 +73,8 @@ mod tests {
         assert_eq!(Ratio::new(0.004).unwrap().millionths(), 4_000);
         assert_eq!(Ratio::new(0.75).unwrap(), Ratio::percent(75));
         assert_eq!(Ratio::new(1.0).unwrap(), Ratio::percent(100));
+        assert_eq!(Ratio::of(5, 14).millionths(), 357_142);
+        assert_eq!(Ratio::of(3, 3), Ratio::percent(100));
     }
 
     #[test]

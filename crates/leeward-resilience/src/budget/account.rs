@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
-use super::{BudgetConfig, earned::Earned, floor::Floor};
-use crate::{Clock, Timestamp, TokioClock};
+use super::{BudgetConfig, config::Cap, earned::Earned, floor::Floor, rate::Rate};
+use crate::{Clock, Ratio, Timestamp, TokioClock};
 
 /// Caps the calls that a process makes beyond those it was asked for.
 ///
@@ -27,7 +27,7 @@ pub struct Budget {
 impl Budget {
     /// Opens a budget on tokio's clock, which a test can pause and which works outside a runtime too.
     ///
-    /// The clock is read only when a token is asked for and none was paid in, so it need not be the cheapest.
+    /// The clock is read when a token is asked for and at every 32nd deposit, so it need not be the cheapest.
     #[must_use]
     pub fn new(config: BudgetConfig) -> Self {
         Self::with_clock(config, TokioClock::new())
@@ -37,7 +37,11 @@ impl Budget {
     pub fn with_clock<C: Clock>(config: BudgetConfig, clock: C) -> Self {
         Self {
             account: Arc::new(Account {
-                earned: Earned::new(config.ratio, config.cap),
+                earned: Earned::new(config.ratio),
+                size: match config.cap {
+                    Cap::Time(cap_time) => Size::Observed(Rate::new(cap_time, clock.now())),
+                    Cap::Tokens(cap) => Size::Fixed(u64::from(cap) * Ratio::WHOLE),
+                },
                 floor: Floor::new(config.floor, config.floor_interval),
                 now: Box::new(move || clock.now()),
             }),
@@ -60,29 +64,39 @@ impl Budget {
     /// Pays in the share of one call; to be called once per call, before or after its first attempt.
     pub fn deposit(&self) {
         if self.deposits {
-            self.account.earned.deposit();
+            self.account.deposit();
         }
     }
 
     /// Takes one token, or says that there is none. It goes back unless it is [spent](Withdrawal::spend).
     #[must_use]
     pub fn withdraw(&self) -> Option<Withdrawal> {
-        let source = if self.account.earned.withdraw() {
+        self.withdraw_part(Ratio::percent(100))
+    }
+
+    /// Takes a part of a token, for an extra call that weighs less than others; else as [`withdraw`](Self::withdraw).
+    #[must_use]
+    pub fn withdraw_part(&self, part: Ratio) -> Option<Withdrawal> {
+        let now = (self.account.now)();
+        let cap = self.account.cap_at(now);
+        let source = if self.account.earned.withdraw(part, cap) {
             Source::Earned
-        } else if self.account.floor.withdraw((self.account.now)()) {
+        } else if self.account.floor.withdraw(part, now) {
             Source::Floor
         } else {
             return None;
         };
         Some(Withdrawal {
-            account: Some((Arc::clone(&self.account), source)),
+            taken: Some((Arc::clone(&self.account), source, part)),
         })
     }
 
     /// How many whole tokens could be taken now.
     #[must_use]
     pub fn tokens(&self) -> u64 {
-        self.account.earned.tokens() + self.account.floor.tokens((self.account.now)())
+        let now = (self.account.now)();
+        let cap = self.account.cap_at(now);
+        self.account.earned.tokens(cap) + self.account.floor.tokens(now)
     }
 }
 
@@ -104,21 +118,23 @@ impl fmt::Debug for Budget {
 /// A token that was taken; goes back on drop, unless it is spent.
 #[must_use = "a withdrawal that is dropped puts its token back"]
 pub struct Withdrawal {
-    account: Option<(Arc<Account>, Source)>,
+    taken: Option<(Arc<Account>, Source, Ratio)>,
 }
 
 impl Withdrawal {
     /// Uses the token up: the extra call is being made.
     pub fn spend(mut self) {
-        self.account = None;
+        self.taken = None;
     }
 }
 
 impl Drop for Withdrawal {
     fn drop(&mut self) {
-        match self.account.take() {
-            Some((account, Source::Earned)) => account.earned.put_back(),
-            Some((account, Source::Floor)) => account.floor.put_back(),
+        match self.taken.take() {
+            Some((account, Source::Earned, part)) => {
+                account.earned.put_back(part, account.cap());
+            }
+            Some((account, Source::Floor, part)) => account.floor.put_back(part),
             None => {}
         }
     }
@@ -132,9 +148,41 @@ impl fmt::Debug for Withdrawal {
 
 struct Account {
     earned: Earned,
+    size: Size,
     floor: Floor,
-    // Read on the failing path only, so the call through a pointer spares every holder of a budget a type parameter.
+    // Read on the failing path and now and then, so the call through a pointer spares every holder of a budget a type parameter.
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// How many earned tokens are kept.
+enum Size {
+    Fixed(u64),
+    Observed(Rate),
+}
+
+impl Account {
+    fn deposit(&self) {
+        if let Size::Observed(rate) = &self.size
+            && rate.count()
+        {
+            rate.observe((self.now)());
+        }
+        self.earned.deposit(self.cap());
+    }
+
+    fn cap(&self) -> u64 {
+        match &self.size {
+            Size::Fixed(cap) => *cap,
+            Size::Observed(rate) => rate.cap(),
+        }
+    }
+
+    fn cap_at(&self, now: Timestamp) -> u64 {
+        if let Size::Observed(rate) = &self.size {
+            rate.observe(now);
+        }
+        self.cap()
+    }
 }
 
 #[derive(Clone, Copy)]

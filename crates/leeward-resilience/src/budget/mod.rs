@@ -4,7 +4,7 @@
 //! whoever wants to send a request again must first [take](Budget::withdraw) a whole one.
 //!
 //! **When it acts.** When tokens run out: more calls fail than the [ratio](BudgetConfig::with_ratio) allows to be sent
-//! again. The [cap](BudgetConfig::with_cap) bounds what a quiet hour can save up, the
+//! again. The [cap](BudgetConfig::with_cap_time) bounds what a quiet hour can save up and follows the rate of calls, the
 //! [floor](BudgetConfig::with_floor) lets a process with hardly any traffic try again at all.
 //!
 //! **What callers then see.** The failure of the attempt that was made, unchanged.
@@ -24,6 +24,7 @@ mod account;
 mod config;
 mod earned;
 mod floor;
+mod rate;
 
 pub use account::{Budget, Withdrawal};
 pub use config::BudgetConfig;

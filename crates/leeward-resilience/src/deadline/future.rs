@@ -7,34 +7,49 @@ use std::{
 
 use leeward_error_taxonomy::Rejected;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::coop,
+    time::{Instant, Sleep, sleep_until},
+};
 
-use super::limit::Limit;
+use super::limit::Due;
 
 pin_project! {
     /// The answer of [`Deadline`](super::Deadline).
     pub struct ResponseFuture<F> {
-        // Gone as soon as the time is over, so that it holds nothing while the refusal lies about.
+        // None if the call was refused, and as soon as its time is over: it holds nothing while the refusal lies about.
         #[pin]
         inner: Option<F>,
-        // Made when the answer is first waited for: most calls that are answered at once never touch the timer.
+        // Made at the first wait: calls that are answered at once never touch the timer.
         #[pin]
         sleep: Option<Sleep>,
-        // None if the end lies beyond what the clock can tell.
-        end: Option<Instant>,
-        limit: Limit,
-        started: bool,
+        // None if nothing bounds the call.
+        due: Option<Due>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, limit: Limit) -> Self {
+    pub(super) const fn unbounded(inner: F) -> Self {
         Self {
             inner: Some(inner),
             sleep: None,
-            end: Instant::now().checked_add(limit.timeout),
-            limit,
-            started: false,
+            due: None,
+        }
+    }
+
+    pub(super) const fn bounded(inner: F, due: Due) -> Self {
+        Self {
+            inner: Some(inner),
+            sleep: None,
+            due: Some(due),
+        }
+    }
+
+    pub(super) const fn refused(due: Due) -> Self {
+        Self {
+            inner: None,
+            sleep: None,
+            due: Some(due),
         }
     }
 }
@@ -48,36 +63,37 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let is_over = |end: Instant| Instant::now() >= end;
-        if !*this.started && this.end.is_some_and(is_over) {
-            this.inner.set(None);
-            return Poll::Ready(Err(this.limit.refuse(false).into()));
-        }
-        *this.started = true;
-        let inner = this.inner.as_mut().as_pin_mut();
-        if let Poll::Ready(answer) = inner.expect("not polled after its answer").poll(cx) {
+        let Some(due) = *this.due else {
+            let inner = this.inner.as_pin_mut();
+            return inner.expect("nothing refuses it").poll(cx);
+        };
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Ready(Err(due.limit.refuse(false).into()));
+        };
+        if let Poll::Ready(answer) = due.within(|| inner.poll(cx)) {
             return Poll::Ready(answer);
         }
-        let Some(end) = *this.end else {
-            return Poll::Pending;
-        };
         if this.sleep.is_none() {
-            this.sleep.set(Some(sleep_until(end)));
+            this.sleep.set(Some(sleep_until(due.end)));
         }
         let sleep = this.sleep.as_pin_mut().expect("made above");
-        // A task that has used up its share of the runtime is told that no timer has fired, hence the look at the clock.
-        if sleep.poll(cx).is_pending() && !is_over(end) {
+        if sleep.poll(cx).is_pending() && !is_over_unheard(due.end) {
             return Poll::Pending;
         }
         this.inner.set(None);
-        Poll::Ready(Err(this.limit.refuse(true).into()))
+        Poll::Ready(Err(due.limit.refuse(true).into()))
     }
+}
+
+/// Whether the time is over though the timer says nothing: to a task that has used up its share of the runtime, it does.
+fn is_over_unheard(end: Instant) -> bool {
+    !coop::has_budget_remaining() && Instant::now() >= end
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture")
-            .field("limit", &self.limit)
+            .field("limit", &self.due.map(|due| due.limit))
             .finish_non_exhaustive()
     }
 }

@@ -1,15 +1,16 @@
 use std::time::Duration;
 
 use leeward_error_taxonomy::{Rejected, Stage};
+use tokio::time::Instant;
 
 /// How long something may take, and what is refused when it takes longer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limit {
     pub(super) timeout: Duration,
     pub(super) scope: Scope,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// The whole operation: there is no time for anything else.
     Operation,
@@ -17,7 +18,27 @@ pub(super) enum Scope {
     Attempt,
 }
 
+/// A limit that has begun to run: when it ends, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) end: Instant,
+    pub(super) limit: Limit,
+}
+
 impl Limit {
+    /// Starts the limit at `now`, within what is left `above`; `None` if the end lies beyond what the clock can tell.
+    ///
+    /// Where the limit above ends first, or together with this one, it is the one that has been exceeded.
+    pub(super) fn begin(self, now: Instant, above: Option<Due>) -> Option<Due> {
+        let own = now
+            .checked_add(self.timeout)
+            .map(|end| Due { end, limit: self });
+        match (own, above) {
+            (Some(own), Some(above)) if own.end < above.end => Some(own),
+            (own, above) => above.or(own),
+        }
+    }
+
     /// The refusal for a call whose time is over; `started` says whether anything was done for it.
     pub(super) const fn refuse(self, started: bool) -> Rejected {
         let timeout = self.timeout;
@@ -40,6 +61,8 @@ mod tests {
     use super::*;
     use leeward_error_taxonomy::Verdict;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
     fn only_an_operation_that_never_started_was_certainly_not_sent() {
         for (scope, started, stage, verdict) in [
@@ -51,6 +74,35 @@ mod tests {
             let timeout = Duration::from_secs(3);
             let refused = Limit { timeout, scope }.refuse(started);
             assert_eq!((refused.stage(), refused.verdict()), (stage, verdict));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_inner_limit_is_cut_to_what_is_left_above() {
+        let now = Instant::now();
+        let operation = Limit {
+            timeout: 3 * SECOND,
+            scope: Scope::Operation,
+        };
+        for (timeout, left, end, scope) in [
+            (SECOND, None, Some(1), Scope::Attempt),
+            (SECOND, Some(2), Some(1), Scope::Attempt),
+            (SECOND, Some(1), Some(1), Scope::Operation),
+            (2 * SECOND, Some(1), Some(1), Scope::Operation),
+            (Duration::MAX, Some(1), Some(1), Scope::Operation),
+            (Duration::MAX, None, None, Scope::Attempt),
+        ] {
+            let attempt = Limit {
+                timeout,
+                scope: Scope::Attempt,
+            };
+            let above = left.map(|seconds| Due {
+                end: now + SECOND * seconds,
+                limit: operation,
+            });
+            let due = attempt.begin(now, above);
+            assert_eq!(due.map(|due| due.end), end.map(|end| now + SECOND * end));
+            assert!(due.is_none_or(|due| due.limit.scope == scope), "{due:?}");
         }
     }
 }

@@ -4,12 +4,16 @@
 //! future is dropped at that moment, so what it held is free at once.
 //!
 //! **When it acts.** When the inner future has not answered within the timeout, counted from `call`; the wait for readiness
-//! comes before and is not counted. An answer that is there when the timer fires wins. A call that is first polled after
-//! its time is over is refused without being started.
+//! comes before and is not counted. An answer that is there when the timer fires wins. The deadline is absolute and is
+//! passed on inwards: while the call is polled, [`current`] tells when its time is over. A deadline below it is cut to
+//! what is left, one that is made when nothing is left refuses without starting, [retries](crate::retry) begin no attempt
+//! that cannot finish, and the clients of `leeward-client-pool` set the SDK's own timeout from it. A spawned task leaves
+//! the deadline behind unless it [carries](carry) it along.
 //!
 //! **What callers then see.** From [`DeadlineLayer::new`], [`DeadlineExceeded`], which is final and says whether the request
 //! may have been sent. From [`DeadlineLayer::per_attempt`], [`AttemptTimedOut`], after which the retry layer and the router
-//! try again if the request is idempotent.
+//! try again if the request is idempotent. An attempt that was cut short because the operation's time was over says
+//! `DeadlineExceeded`: it is no evidence of a slow service that a caller came late.
 //!
 //! **Where it goes.** Outermost for the operation, innermost for the attempt, under the circuit breaker, so that the
 //! breaker sees the silence.
@@ -23,6 +27,8 @@
 //! let attempt = DeadlineLayer::per_attempt(Duration::from_secs(1));
 //! ```
 //!
+//! **Switch.** `LEEWARD_DEADLINE=off`, read when the layer is made, or a [`Switch`](crate::Switch).
+//!
 //! # Panics
 //!
 //! The future must be polled inside a tokio runtime whose time is enabled; tokio panics otherwise, at the first poll that
@@ -34,8 +40,10 @@
 mod future;
 mod layer;
 mod limit;
+mod propagation;
 mod service;
 
 pub use future::ResponseFuture;
 pub use layer::DeadlineLayer;
+pub use propagation::{Carried, carry, current, remaining, until};
 pub use service::Deadline;

@@ -3,13 +3,19 @@ use std::time::Duration;
 use fastrand::Rng;
 use leeward_error_taxonomy::Verdict;
 
-/// How much longer than the service asks a pause may become.
+/// How much the service may add to a pause.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Grows the pause between attempts: exponential, with full jitter.
 ///
 /// The pause before the second attempt is drawn from zero to the base, before the third from zero to twice the base, and
-/// so on. The numbers are those of the AWS SDKs' retry behaviour of 2026.
+/// so on. A service that asks for patience (`Retry-After`, `x-amz-retry-after`) lengthens it by what it asks for, five
+/// seconds at most.
+///
+/// | preset | transient | throttled | longest | from |
+/// |---|---|---|---|---|
+/// | [`aws`](Self::aws), the default | 50 ms | 1 s | 20 s | the AWS SDKs' retry behaviour "2.1" of 2026 |
+/// | [`dynamodb`](Self::dynamodb) | 25 ms | 1 s | 20 s | the same, for DynamoDB and its streams |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     base: Duration,
@@ -18,14 +24,26 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Starts from the defaults.
+    /// Starts from the defaults, those of [`aws`](Self::aws).
     #[must_use]
     pub const fn new() -> Self {
+        Self::aws()
+    }
+
+    /// The pauses of the AWS SDKs' retry behaviour "2.1".
+    #[must_use]
+    pub const fn aws() -> Self {
         Self {
             base: Duration::from_millis(50),
             throttled_base: Duration::from_secs(1),
             cap: Duration::from_secs(20),
         }
+    }
+
+    /// The pauses that the AWS SDKs' retry behaviour "2.1" makes before DynamoDB, which answers within milliseconds.
+    #[must_use]
+    pub const fn dynamodb() -> Self {
+        Self::aws().with_base(Duration::from_millis(25))
     }
 
     /// The longest first pause after a failure that may pass; 50 ms by default.
@@ -43,26 +61,24 @@ impl Backoff {
         }
     }
 
-    /// The longest pause of all; 20 s by default.
-    ///
-    /// A service that asks for more is not called again: its answer reaches the caller, wish included.
+    /// The longest pause of all, before the service adds its own wish; 20 s by default.
     #[must_use]
     pub const fn with_cap(self, cap: Duration) -> Self {
         Self { cap, ..self }
     }
 
-    /// The pause after the failed attempt number `attempt`, counted from one; `None` if the service asks for too long a
-    /// one.
+    /// The pause after the failed attempt number `attempt`, counted from one.
     ///
-    /// What the service asks for is honoured within five seconds. The jitter is laid on top of it, or everybody who was
-    /// turned away together would come back together.
+    /// With `t` for the pause that is drawn, what the service asks for is honoured inside [t, t + 5 s], as the SDKs do: a
+    /// faulty or hostile header cannot hold a caller for an hour. Unlike theirs it is added to the drawn pause, or
+    /// everybody who was turned away together would come back together.
     pub(super) fn pause(
         &self,
         verdict: Verdict,
         attempt: u32,
         retry_after: Option<Duration>,
         random: &mut Rng,
-    ) -> Option<Duration> {
+    ) -> Duration {
         let base = match verdict {
             Verdict::Throttled => self.throttled_base,
             _ => self.base,
@@ -71,11 +87,7 @@ impl Backoff {
             .checked_shl(attempt.saturating_sub(1))
             .unwrap_or(u32::MAX);
         let drawn = draw(base.saturating_mul(factor).min(self.cap), random);
-        match retry_after {
-            None => Some(drawn),
-            Some(asked) if asked <= self.cap => Some(asked + drawn.min(GRACE)),
-            Some(_) => None,
-        }
+        drawn.saturating_add(retry_after.unwrap_or_default().min(GRACE))
     }
 }
 
@@ -104,7 +116,7 @@ mod tests {
     fn longest(verdict: Verdict, attempt: u32) -> u128 {
         let mut random = Rng::with_seed(42);
         (0..10_000)
-            .filter_map(|_| Backoff::new().pause(verdict, attempt, None, &mut random))
+            .map(|_| Backoff::new().pause(verdict, attempt, None, &mut random))
             .max()
             .unwrap()
             .as_millis()
@@ -131,11 +143,16 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_too_much_patience() {
-        let mut random = Rng::with_seed(42);
-        let day = Duration::from_secs(86_400);
-        let pause = Backoff::new().pause(Verdict::Throttled, 1, Some(day), &mut random);
-        assert_eq!(pause, None);
+    fn the_presets_are_those_of_the_sdk() {
+        for (backoff, transient, throttled) in [
+            (Backoff::aws(), 50, 1_000),
+            (Backoff::dynamodb(), 25, 1_000),
+        ] {
+            assert_eq!(backoff.base, MILLISECOND * transient);
+            assert_eq!(backoff.throttled_base, MILLISECOND * throttled);
+            assert_eq!(backoff.cap, MILLISECOND * 20_000);
+        }
+        assert_eq!(Backoff::new(), Backoff::aws());
     }
 
     proptest! {
@@ -146,13 +163,17 @@ mod tests {
 
         #[test]
         fn honours_what_the_service_asks_for_within_five_seconds(
-            seed in any::<u64>(), asked in 0_u32..20_000, attempt in 1_u32..10, throttled in any::<bool>(),
+            seed in any::<u64>(), asked in 0_u32..90_000, attempt in 1_u32..10, throttled in any::<bool>(),
         ) {
             let verdict = if throttled { Verdict::Throttled } else { Verdict::Transient };
             let asked = MILLISECOND * asked;
-            let mut random = Rng::with_seed(seed);
-            let pause = Backoff::new().pause(verdict, attempt, Some(asked), &mut random).unwrap();
-            prop_assert!(pause >= asked && pause <= asked + GRACE);
+            let pause = |asked| {
+                let mut random = Rng::with_seed(seed);
+                Backoff::new().pause(verdict, attempt, asked, &mut random)
+            };
+            let (t, paused) = (pause(None), pause(Some(asked)));
+            prop_assert!(paused >= t && paused <= t + GRACE);
+            prop_assert!(asked > GRACE || paused >= asked);
         }
     }
 }

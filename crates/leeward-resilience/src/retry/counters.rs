@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::policy::Cause;
@@ -18,6 +21,8 @@ struct Counts {
     recovered: AtomicU64,
     out_of_attempts: AtomicU64,
     out_of_budget: AtomicU64,
+    out_of_time: AtomicU64,
+    waited: AtomicU64,
 }
 
 impl RetryCounters {
@@ -51,11 +56,25 @@ impl RetryCounters {
         self.counts.out_of_budget.load(Ordering::Relaxed)
     }
 
+    /// How many calls failed because their deadline left no time for another attempt.
+    #[must_use]
+    pub fn out_of_time(&self) -> u64 {
+        self.counts.out_of_time.load(Ordering::Relaxed)
+    }
+
+    /// How long the pauses before retries were, all together.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        Duration::from_nanos(self.counts.waited.load(Ordering::Relaxed))
+    }
+
     pub(super) fn called(&self) {
         self.counts.calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn retried(&self) {
+    pub(super) fn retried(&self, pause: Duration) {
+        let pause = u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX);
+        self.counts.waited.fetch_add(pause, Ordering::Relaxed);
         self.counts.retries.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -67,7 +86,8 @@ impl RetryCounters {
         let count = match cause {
             Cause::OutOfAttempts => &self.counts.out_of_attempts,
             Cause::OutOfBudget => &self.counts.out_of_budget,
-            Cause::Final | Cause::MaybeApplied | Cause::AskedTooLong | Cause::NoReplay => return,
+            Cause::OutOfTime => &self.counts.out_of_time,
+            Cause::Final | Cause::MaybeApplied | Cause::NoReplay => return,
         };
         count.fetch_add(1, Ordering::Relaxed);
     }

@@ -4,21 +4,17 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
-use fastrand::Rng;
-use leeward_error_taxonomy::{Classify, Facts, OperationName};
+use leeward_error_taxonomy::Classify;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
-use tracing::debug;
 
 use super::{
+    course::{Again, Course},
     layer::Plan,
-    policy::{Cause, Decision},
 };
-use crate::{Idempotency, Withdrawal};
 
 pin_project! {
     /// The answer of [`Retry`](super::Retry).
@@ -34,7 +30,8 @@ pin_project! {
         course: Course,
         // The copy for the next attempt.
         spare: Option<Request>,
-        withdrawal: Option<Withdrawal>,
+        // The last error and what is to follow it, from the failure of an attempt to the beginning of the next.
+        failed: Option<(S::Error, Again)>,
     }
 }
 
@@ -47,32 +44,14 @@ pin_project! {
     }
 }
 
-/// How the call goes.
-struct Course {
-    plan: Arc<Plan>,
-    operation: OperationName,
-    idempotency: Idempotency,
-    // The number of the present attempt, counted from one.
-    attempt: u32,
-    // Split from the layer's seed at the first failure.
-    random: Option<Rng>,
-}
-
 impl<S, Request> ResponseFuture<S, Request>
 where
     S: Service<Request>,
     Request: crate::Request,
 {
-    pub(super) fn new(mut ready: S, request: Request, plan: Arc<Plan>) -> Self {
-        plan.counters.called();
-        plan.budget.deposit();
-        let course = Course {
-            operation: request.operation(),
-            idempotency: request.idempotency(),
-            attempt: 1,
-            random: None,
-            plan,
-        };
+    /// Begins the first attempt; without a plan it is the only one.
+    pub(super) fn new(mut ready: S, request: Request, plan: Option<Arc<Plan>>) -> Self {
+        let course = Course::begin(plan, request.operation(), request.idempotency());
         Self {
             spare: course.spare(&request),
             step: Step::Calling {
@@ -80,7 +59,7 @@ where
             },
             service: ready,
             course,
-            withdrawal: None,
+            failed: None,
         }
     }
 }
@@ -105,14 +84,12 @@ where
                         }
                         Err(error) => error,
                     };
-                    match this.course.fail(&error.facts(), this.spare.is_some()) {
-                        Ok((after, withdrawal)) => {
-                            *this.withdrawal = Some(withdrawal);
-                            let sleep = sleep(after);
-                            this.step.set(Step::Pausing { sleep });
-                        }
-                        Err(Stopped) => return Poll::Ready(Err(error)),
-                    }
+                    let Some(again) = this.course.fail(&error.facts(), this.spare.is_some()) else {
+                        return Poll::Ready(Err(error));
+                    };
+                    let sleep = sleep(again.after);
+                    this.step.set(Step::Pausing { sleep });
+                    *this.failed = Some((error, again));
                 }
                 StepProjection::Pausing { sleep } => {
                     ready!(sleep.poll(cx));
@@ -120,12 +97,15 @@ where
                 }
                 StepProjection::Readying => {
                     ready!(this.service.poll_ready(cx))?;
-                    let request = this.spare.take().expect("looked at before the pause");
-                    this.course.begin_another();
-                    *this.spare = this.course.spare(&request);
-                    if let Some(withdrawal) = this.withdrawal.take() {
-                        withdrawal.spend();
+                    let (error, again) = this.failed.take().expect("kept from the failure on");
+                    // A service that took long to be ready again may have used the time up.
+                    if !this.course.has_time() {
+                        this.course.give_up_late(&error.facts());
+                        return Poll::Ready(Err(error));
                     }
+                    let request = this.spare.take().expect("looked at before the pause");
+                    this.course.begin_another(again);
+                    *this.spare = this.course.spare(&request);
                     let call = this.service.call(request);
                     this.step.set(Step::Calling { call });
                 }
@@ -140,76 +120,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture")
-            .field("operation", &self.course.operation)
-            .field("attempt", &self.course.attempt)
+            .field("course", &self.course)
             .finish_non_exhaustive()
-    }
-}
-
-/// The request is not sent again.
-struct Stopped;
-
-impl Course {
-    /// A copy of the request for the attempt after this one, if there can be one.
-    fn spare<Request: crate::Request>(&self, request: &Request) -> Option<Request> {
-        if self.plan.policy.allows_more_than(self.attempt) {
-            request.replay()
-        } else {
-            None
-        }
-    }
-
-    fn succeed(&self) {
-        if self.attempt > 1 {
-            self.plan.counters.succeeded_after_a_retry();
-        }
-    }
-
-    /// The pause until the next attempt and the token that pays for it.
-    fn fail(
-        &mut self,
-        facts: &Facts<'_>,
-        has_spare: bool,
-    ) -> Result<(Duration, Withdrawal), Stopped> {
-        let plan = &self.plan;
-        let random = self.random.get_or_insert_with(|| plan.seed.split());
-        let decision = plan
-            .policy
-            .decide(facts, self.idempotency, self.attempt, random);
-        let cause = match decision {
-            Decision::Again { .. } if !has_spare => Cause::NoReplay,
-            Decision::Again { after } => match plan.budget.withdraw() {
-                Some(withdrawal) => {
-                    debug!(
-                        target: "leeward::retry",
-                        operation = %self.operation,
-                        attempt = self.attempt,
-                        category = %facts.category,
-                        code = facts.code,
-                        ?after,
-                        "attempt failed, sending again"
-                    );
-                    return Ok((after, withdrawal));
-                }
-                None => Cause::OutOfBudget,
-            },
-            Decision::Stop(cause) => cause,
-        };
-        plan.counters.stopped(cause);
-        debug!(
-            target: "leeward::retry",
-            operation = %self.operation,
-            attempt = self.attempt,
-            category = %facts.category,
-            code = facts.code,
-            ?cause,
-            "attempt failed, giving up"
-        );
-        Err(Stopped)
-    }
-
-    fn begin_another(&mut self) {
-        self.attempt += 1;
-        self.plan.counters.retried();
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::{Retry, RetryCounters, RetryPolicy};
-use crate::{Budget, seed::Seed};
+use crate::{Budget, Switch, seed::Seed};
 
 /// Sends failed requests again, within a policy and a budget.
 #[derive(Clone, Debug)]
@@ -18,10 +18,12 @@ pub(super) struct Plan {
     pub(super) budget: Budget,
     pub(super) counters: RetryCounters,
     pub(super) seed: Arc<Seed>,
+    pub(super) switch: Switch,
 }
 
 impl RetryLayer {
-    /// Sends again as `policy` says, within a default [`Budget`] of the layer's own.
+    /// Sends again as `policy` says, within a default [`Budget`] of the layer's own. Reads the environment's
+    /// `LEEWARD_RETRY`.
     #[must_use]
     pub fn new(policy: RetryPolicy) -> Self {
         let seed = policy.seed().map_or_else(Seed::random, Seed::new);
@@ -31,6 +33,7 @@ impl RetryLayer {
                 budget: Budget::default(),
                 counters: RetryCounters::default(),
                 seed: Arc::new(seed),
+                switch: Switch::from_env("LEEWARD_RETRY"),
             }),
         }
     }
@@ -41,6 +44,16 @@ impl RetryLayer {
         let plan = Arc::unwrap_or_clone(self.plan);
         Self {
             plan: Arc::new(Plan { budget, ..plan }),
+        }
+    }
+
+    /// Obeys this switch and not the environment. While it is off, each request is sent once, and neither counted nor paid
+    /// in for.
+    #[must_use]
+    pub fn with_switch(self, switch: Switch) -> Self {
+        let plan = Arc::unwrap_or_clone(self.plan);
+        Self {
+            plan: Arc::new(Plan { switch, ..plan }),
         }
     }
 

@@ -4,12 +4,13 @@
 //! makes the service ready again and sends the copy.
 //!
 //! **When it acts.** On failures that may pass and on throttling, up to [three attempts](RetryPolicy::with_max_attempts),
-//! with a [pause](Backoff) between them, while the [budget](crate::budget) has tokens. A request that is not idempotent is
+//! with a [pause](Backoff) between them, while the [budget](crate::budget) has tokens and the
+//! [deadline](crate::deadline) leaves time for the pause and an attempt: what cannot end in time is given up at once. A request that is not idempotent is
 //! sent again only if the failed attempt cannot have been applied: it was not sent, or the service turned it away for want
 //! of capacity. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.
 //!
-//! **What callers then see.** The error of the last attempt, unchanged, budget spent or not. Attempts, pauses and the cause
-//! of giving up are `tracing` events at debug level under the target `leeward::retry`, and [counts](RetryCounters).
+//! **What callers then see.** The error of the last attempt, unchanged, budget or time spent or not. Attempts, pauses and the
+//! cause of giving up are `tracing` events at debug level under the target `leeward::retry`, and [counts](RetryCounters).
 //!
 //! **Where it goes.** Under the deadline of the operation, over everything that may fail. One layer of a stack retries: switch
 //! the SDK's own retries off under it.
@@ -21,12 +22,15 @@
 //! assert_eq!(retry.counters().retries(), 0);
 //! ```
 //!
+//! **Switch.** `LEEWARD_RETRY=off`, read when the layer is made, or a [`Switch`](crate::Switch).
+//!
 //! # Panics
 //!
 //! The future must be polled inside a tokio runtime whose time is enabled; tokio panics otherwise, at the first pause.
 
 mod backoff;
 mod counters;
+mod course;
 mod future;
 mod layer;
 mod policy;

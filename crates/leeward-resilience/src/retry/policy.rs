@@ -4,20 +4,26 @@ use fastrand::Rng;
 use leeward_error_taxonomy::{Category, Facts, Rejected, Stage, Verdict};
 
 use super::Backoff;
-use crate::Idempotency;
+use crate::{Idempotency, Ratio};
 
 /// Decides whether a failed request is sent again, and after which pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     max_attempts: u32,
     backoff: Backoff,
+    min_attempt_time: Duration,
+    throttled_cost: Ratio,
     seed: Option<u64>,
 }
 
 /// What becomes of a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    Again { after: Duration },
+    /// Send it again after this pause, if the budget has this much of a token.
+    Again {
+        after: Duration,
+        cost: Ratio,
+    },
     Stop(Cause),
 }
 
@@ -29,22 +35,42 @@ pub(super) enum Cause {
     /// It may have been applied, and applying it twice is not the same.
     MaybeApplied,
     OutOfAttempts,
-    /// The service asks for a longer pause than the policy has.
-    AskedTooLong,
+    /// The deadline ends before another attempt could.
+    OutOfTime,
     /// There is no second copy of it.
     NoReplay,
     OutOfBudget,
 }
 
 impl RetryPolicy {
-    /// Starts from the defaults.
+    /// Starts from the defaults: three attempts, as the AWS SDKs make, and a whole token for each retry.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             max_attempts: 3,
             backoff: Backoff::new(),
+            min_attempt_time: Duration::ZERO,
+            throttled_cost: Ratio::percent(100),
             seed: None,
         }
+    }
+
+    /// As the AWS SDKs' retry behaviour "2.1" has it: three attempts, the pauses of [`Backoff::aws`], and for a retry
+    /// after throttling 5 where any other costs 14.
+    #[must_use]
+    pub const fn aws() -> Self {
+        Self {
+            backoff: Backoff::aws(),
+            ..Self::new().with_throttled_cost(Ratio::of(5, 14))
+        }
+    }
+
+    /// As [`aws`](Self::aws), for DynamoDB: four attempts, the pauses of [`Backoff::dynamodb`].
+    #[must_use]
+    pub const fn dynamodb() -> Self {
+        Self::aws()
+            .with_max_attempts(4)
+            .with_backoff(Backoff::dynamodb())
     }
 
     /// How often a request is sent at most, the first time included; 3 by default, and 0 counts as 1.
@@ -60,6 +86,29 @@ impl RetryPolicy {
     #[must_use]
     pub const fn with_backoff(self, backoff: Backoff) -> Self {
         Self { backoff, ..self }
+    }
+
+    /// How much time must be left for an attempt to be begun at all; none by default.
+    ///
+    /// Set it to what an attempt usually takes (its median): one that is begun with less would only add load. It needs a
+    /// [deadline](crate::deadline) above.
+    #[must_use]
+    pub const fn with_min_attempt_time(self, min_attempt_time: Duration) -> Self {
+        Self {
+            min_attempt_time,
+            ..self
+        }
+    }
+
+    /// How much of a token of the budget a retry after throttling costs; a whole one by default.
+    ///
+    /// A service that throttles has said that it is alive and has done nothing, so the SDKs let it cost less.
+    #[must_use]
+    pub const fn with_throttled_cost(self, throttled_cost: Ratio) -> Self {
+        Self {
+            throttled_cost,
+            ..self
+        }
     }
 
     /// Repeats the same pauses in every run, for tests and simulations; random by default.
@@ -80,12 +129,19 @@ impl RetryPolicy {
         attempt < self.max_attempts
     }
 
-    /// Decides what becomes of a request whose attempt number `attempt` failed.
+    /// Whether an attempt that begins after `pause` has time enough, when so much is `left`.
+    pub(super) fn has_time(&self, pause: Duration, left: Option<Duration>) -> bool {
+        let needed = pause.saturating_add(self.min_attempt_time);
+        left.is_none_or(|left| needed < left)
+    }
+
+    /// Decides what becomes of a request whose attempt number `attempt` failed while so much of its time is `left`.
     pub(super) fn decide(
         &self,
         facts: &Facts<'_>,
         idempotency: Idempotency,
         attempt: u32,
+        left: Option<Duration>,
         random: &mut Rng,
     ) -> Decision {
         let refused_for_good = |refused: &Rejected| refused.verdict() == Verdict::Final;
@@ -98,13 +154,17 @@ impl RetryPolicy {
         if !self.allows_more_than(attempt) {
             return Decision::Stop(Cause::OutOfAttempts);
         }
-        match self
+        let after = self
             .backoff
-            .pause(facts.verdict, attempt, facts.retry_after, random)
-        {
-            Some(after) => Decision::Again { after },
-            None => Decision::Stop(Cause::AskedTooLong),
+            .pause(facts.verdict, attempt, facts.retry_after, random);
+        if !self.has_time(after, left) {
+            return Decision::Stop(Cause::OutOfTime);
         }
+        let cost = match facts.verdict {
+            Verdict::Throttled => self.throttled_cost,
+            _ => Ratio::percent(100),
+        };
+        Decision::Again { after, cost }
     }
 }
 
@@ -141,11 +201,11 @@ mod tests {
             (Idempotency::NonIdempotent, non_idempotent),
         ] {
             let mut random = Rng::with_seed(42);
-            let decision = match RetryPolicy::new().decide(facts, idempotency, attempt, &mut random)
-            {
-                Decision::Again { .. } => "again".to_owned(),
-                Decision::Stop(cause) => format!("{cause:?}"),
-            };
+            let decision =
+                match RetryPolicy::new().decide(facts, idempotency, attempt, None, &mut random) {
+                    Decision::Again { .. } => "again".to_owned(),
+                    Decision::Stop(cause) => format!("{cause:?}"),
+                };
             assert_eq!(decision, expected, "{idempotency:?}");
         }
     }
@@ -213,9 +273,59 @@ mod tests {
     }
 
     #[test]
-    fn does_not_wait_longer_than_its_cap() {
-        let mut facts = Facts::new(Answered, RateLimit, Throttled);
-        facts.retry_after = Some(Duration::from_secs(3_600));
-        check(&facts, 1, "AskedTooLong", "AskedTooLong");
+    fn begins_no_attempt_that_has_no_time() {
+        const SECOND: Duration = Duration::from_secs(1);
+        let at_once = RetryPolicy::new().with_backoff(Backoff::new().with_base(Duration::ZERO));
+        let facts = Facts::new(NotSent, Network, Transient);
+        for (min_attempt_time, asked, left, again) in [
+            (0, 0, None, true),
+            (0, 0, Some(1), true),
+            (0, 0, Some(0), false),
+            (2, 0, Some(3), true),
+            (2, 0, Some(2), false),
+            (0, 2, Some(3), true),
+            (0, 2, Some(2), false),
+            (2, 2, Some(4), false),
+            // What is asked for counts as five seconds at most.
+            (0, 60, Some(6), true),
+            (60, 60, None, true),
+        ] {
+            let policy = at_once.with_min_attempt_time(SECOND * min_attempt_time);
+            let mut facts = facts;
+            facts.retry_after = Some(SECOND * asked);
+            let left = left.map(|left| SECOND * left);
+            let idempotency = Idempotency::NonIdempotent;
+            let mut random = Rng::with_seed(42);
+            let decision = policy.decide(&facts, idempotency, 1, left, &mut random);
+            let stopped = decision == Decision::Stop(Cause::OutOfTime);
+            assert_eq!(!stopped, again, "{min_attempt_time} {asked} {left:?}");
+        }
+    }
+
+    #[test]
+    fn a_retry_costs_a_token_and_after_throttling_what_the_policy_says() {
+        for (policy, verdict, cost) in [
+            (RetryPolicy::new(), Transient, Ratio::percent(100)),
+            (RetryPolicy::new(), Throttled, Ratio::percent(100)),
+            (RetryPolicy::aws(), Transient, Ratio::percent(100)),
+            (RetryPolicy::aws(), Throttled, Ratio::of(5, 14)),
+            (RetryPolicy::dynamodb(), Throttled, Ratio::of(5, 14)),
+        ] {
+            let facts = Facts::new(Answered, RateLimit, verdict);
+            let mut random = Rng::with_seed(42);
+            let decision = policy.decide(&facts, Idempotency::Idempotent, 1, None, &mut random);
+            assert!(
+                matches!(decision, Decision::Again { cost: asked, .. } if asked == cost),
+                "{decision:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_presets_are_those_of_the_sdk() {
+        let (aws, dynamodb) = (RetryPolicy::aws(), RetryPolicy::dynamodb());
+        assert_eq!((aws.max_attempts, aws.backoff), (3, Backoff::aws()));
+        assert_eq!(dynamodb.max_attempts, 4);
+        assert_eq!(dynamodb.backoff, Backoff::dynamodb());
     }
 }

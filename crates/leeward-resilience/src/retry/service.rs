@@ -39,6 +39,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::new(ready, request, Arc::clone(&self.plan))
+        let plan = self.plan.switch.is_on().then(|| Arc::clone(&self.plan));
+        ResponseFuture::new(ready, request, plan)
     }
 }

@@ -17,6 +17,7 @@ const TOKEN: u64 = 1_000_000;
 enum Step {
     Deposit,
     Withdraw,
+    WithdrawPart(u32),
     SpendOldest,
     PutOldestBack,
     Advance(u64),
@@ -26,6 +27,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => Just(Step::Deposit),
         4 => Just(Step::Withdraw),
+        2 => (0_u32..=10).prop_map(Step::WithdrawPart),
         1 => Just(Step::SpendOldest),
         2 => Just(Step::PutOldestBack),
         1 => (0_u64..3_000).prop_map(Step::Advance),
@@ -40,30 +42,32 @@ struct Reference {
     // In milliseconds of refill.
     floor: u64,
     floor_depth: u64,
-    taken: Vec<bool>,
+    // From which of the two, and how many tenths.
+    taken: Vec<(bool, u64)>,
 }
 
 impl Reference {
     const INTERVAL: u64 = 1_000;
 
-    fn withdraw(&mut self) -> bool {
-        let from_earned = self.earned >= TOKEN;
+    fn withdraw(&mut self, tenths: u64) -> bool {
+        let from_earned = self.earned >= TOKEN / 10 * tenths;
         if from_earned {
-            self.earned -= TOKEN;
-        } else if self.floor >= Self::INTERVAL {
-            self.floor -= Self::INTERVAL;
+            self.earned -= TOKEN / 10 * tenths;
+        } else if self.floor >= Self::INTERVAL / 10 * tenths {
+            self.floor -= Self::INTERVAL / 10 * tenths;
         } else {
             return false;
         }
-        self.taken.push(from_earned);
+        self.taken.push((from_earned, tenths));
         true
     }
 
     fn put_oldest_back(&mut self) {
-        if self.taken.remove(0) {
-            self.earned = self.cap.min(self.earned + TOKEN);
+        let (to_earned, tenths) = self.taken.remove(0);
+        if to_earned {
+            self.earned = self.cap.min(self.earned + TOKEN / 10 * tenths);
         } else {
-            self.refill(Self::INTERVAL);
+            self.refill(Self::INTERVAL / 10 * tenths);
         }
     }
 
@@ -112,7 +116,12 @@ proptest! {
                 }
                 Step::Withdraw => {
                     let withdrawal = budget.withdraw();
-                    prop_assert_eq!(withdrawal.is_some(), reference.withdraw());
+                    prop_assert_eq!(withdrawal.is_some(), reference.withdraw(10));
+                    taken.extend(withdrawal);
+                }
+                Step::WithdrawPart(tenths) => {
+                    let withdrawal = budget.withdraw_part(Ratio::percent(10 * tenths));
+                    prop_assert_eq!(withdrawal.is_some(), reference.withdraw(u64::from(tenths)));
                     taken.extend(withdrawal);
                 }
                 Step::SpendOldest if !taken.is_empty() => {
@@ -183,4 +192,85 @@ fn only_the_holder_above_pays_in() {
     assert_eq!(below.tokens(), 1);
     below.withdraw().unwrap().spend();
     assert_eq!(above.tokens(), 0);
+}
+
+/// P3 of the facts: with one token per success, half of the calls failing made 1.75 times the load.
+#[test]
+fn p3_a_success_pays_for_a_tenth_of_a_retry_and_not_for_one() {
+    let config = BudgetConfig::new().with_floor(0);
+    let budget = Budget::with_clock(config, ManualClock::default());
+    let mut retries = 0;
+    for call in 0..10_000 {
+        budget.deposit();
+        if call % 2 == 0
+            && let Some(withdrawal) = budget.withdraw()
+        {
+            withdrawal.spend();
+            retries += 1;
+        }
+    }
+    assert_eq!(retries + budget.tokens(), 1_000);
+}
+
+/// P8 of the facts: a share that is cut to whole divisors makes 100 % of 60 %.
+#[test]
+fn p8_the_share_is_exact() {
+    for (ratio, tokens) in [(0.004, 400), (0.4, 40_000), (0.6, 60_000), (0.99, 99_000)] {
+        let config = BudgetConfig::new()
+            .with_ratio(Ratio::new(ratio).unwrap())
+            .with_floor(0)
+            .with_cap(1_000_000);
+        let budget = Budget::with_clock(config, ManualClock::default());
+        (0..100_000).for_each(|_| budget.deposit());
+        assert_eq!(budget.tokens(), tokens, "{ratio}");
+    }
+}
+
+/// So many calls a second, for so many seconds; a tenth of the clock's second at a time.
+fn traffic(budget: &Budget, clock: &ManualClock, rate: u32, seconds: u32) {
+    for _ in 0..10 * seconds {
+        (0..rate / 10).for_each(|_| budget.deposit());
+        clock.advance(Duration::from_millis(100));
+    }
+}
+
+/// Pitfall 9 of the facts: a cap of 50 at 100 calls per second failed the fail-over itself.
+#[test]
+fn pitfall_9_the_cap_is_two_seconds_of_the_traffic_whatever_its_rate() {
+    for rate in [100, 1_000, 10_000] {
+        let clock = ManualClock::default();
+        let budget = Budget::with_clock(BudgetConfig::new().with_floor(0), clock.clone());
+        traffic(&budget, &clock, rate, 60);
+        let tokens = budget.tokens();
+        let two_seconds = u64::from(2 * rate);
+        // The clock is looked at every 32nd call, so a sample is a little longer than its second.
+        assert!(
+            tokens.abs_diff(two_seconds) <= two_seconds / 10,
+            "{tokens} at {rate} a second"
+        );
+    }
+}
+
+#[test]
+fn callers_that_wait_for_a_silent_service_keep_their_tokens() {
+    let clock = ManualClock::default();
+    let budget = Budget::with_clock(BudgetConfig::new().with_floor(0), clock.clone());
+    traffic(&budget, &clock, 1_000, 60);
+    let before = budget.tokens();
+    traffic(&budget, &clock, 10, 3);
+    assert!(budget.tokens() > before / 2, "{}", budget.tokens());
+    traffic(&budget, &clock, 10, 60);
+    assert!(budget.tokens() < before / 20, "{}", budget.tokens());
+}
+
+#[test]
+fn a_quiet_process_has_the_floor() {
+    let clock = ManualClock::default();
+    let budget = Budget::with_clock(BudgetConfig::new(), clock.clone());
+    for _ in 0..100 {
+        clock.advance(Duration::from_secs(10));
+        budget.deposit();
+        assert!(budget.tokens() >= 10);
+        budget.withdraw().expect("the floor is full").spend();
+    }
 }

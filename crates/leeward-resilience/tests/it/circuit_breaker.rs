@@ -60,7 +60,7 @@ async fn a_black_hole_over_a_deadline_opens_it() {
         let breaker = breaker();
         let mut service = ServiceBuilder::new()
             .layer(CircuitBreakerLayer::new(breaker.clone()))
-            .layer(deadline)
+            .layer(deadline.clone())
             .service(silent().0);
         for _ in 0..5 {
             let call = service.ready().await.unwrap().call(read());

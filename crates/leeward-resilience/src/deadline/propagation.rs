@@ -1,0 +1,152 @@
+use std::{
+    cell::Cell,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+
+use super::limit::{Due, Limit, Scope};
+
+thread_local! {
+    // Set while a future under a deadline is polled and only then, so that it belongs to a task though it lies in a thread.
+    static CURRENT: Cell<Option<Due>> = const { Cell::new(None) };
+}
+
+/// When the time of the present task is over: the earliest end of the deadlines that it runs under.
+///
+/// `None` outside of every deadline, and in a spawned task that does not [carry] its own.
+///
+/// ```
+/// use leeward_resilience::deadline;
+/// use std::time::Duration;
+/// use tokio::time::Instant;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let end = Instant::now() + Duration::from_secs(3);
+/// let seen = deadline::until(end, async { deadline::current() }).await;
+/// assert_eq!(seen, Some(end));
+/// assert_eq!(deadline::current(), None);
+/// # }
+/// ```
+#[must_use]
+pub fn current() -> Option<Instant> {
+    CURRENT.get().map(|due| due.end)
+}
+
+/// How much of the present task's time is left; zero when it is over, `None` if nothing bounds it.
+#[must_use]
+pub fn remaining() -> Option<Duration> {
+    current().map(|end| end.saturating_duration_since(Instant::now()))
+}
+
+/// Lets `future` know the [current] deadline wherever it is polled: wrap what you spawn in it.
+///
+/// It tells and does not end: what reads the deadline (the layers of this crate, the clients of `leeward-client-pool`)
+/// ends itself in time, other waits need a [`DeadlineLayer`](super::DeadlineLayer) or a timeout of their own.
+///
+/// ```
+/// use leeward_resilience::deadline;
+/// # async fn refresh() {}
+/// # async fn call(handle: tokio::runtime::Handle) {
+/// handle.spawn(deadline::carry(refresh()));
+/// # }
+/// ```
+pub fn carry<F: Future>(future: F) -> Carried<F> {
+    Carried {
+        future,
+        due: CURRENT.get(),
+    }
+}
+
+/// Lets `future` know that its time is over at `end`, or earlier if the [current] deadline is.
+///
+/// It tells and does not end, as [`carry`] does.
+pub fn until<F: Future>(end: Instant, future: F) -> Carried<F> {
+    let above = CURRENT.get().filter(|above| above.end <= end);
+    let own = || Due {
+        end,
+        limit: Limit {
+            timeout: end.saturating_duration_since(Instant::now()),
+            scope: Scope::Operation,
+        },
+    };
+    Carried {
+        future,
+        due: Some(above.unwrap_or_else(own)),
+    }
+}
+
+pin_project! {
+    /// A future that knows a deadline wherever it is polled; made by [`carry`] and [`until`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Carried<F> {
+        #[pin]
+        future: F,
+        due: Option<Due>,
+    }
+}
+
+impl<F: Future> Future for Carried<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        match *this.due {
+            Some(due) => due.within(|| this.future.poll(cx)),
+            None => this.future.poll(cx),
+        }
+    }
+}
+
+impl<F> fmt::Debug for Carried<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried")
+            .field("end", &self.due.map(|due| due.end))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Due {
+    /// What the present task runs under.
+    pub(super) fn current() -> Option<Self> {
+        CURRENT.get()
+    }
+
+    /// Makes this the current deadline while `work` is done, and restores the one before it, on a panic too.
+    pub(super) fn within<T>(self, work: impl FnOnce() -> T) -> T {
+        let _before = Before(CURRENT.replace(Some(self)));
+        work()
+    }
+}
+
+struct Before(Option<Due>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_leaves_no_deadline_behind() {
+        let end = Instant::now() + Duration::from_secs(1);
+        let mut panics = Box::pin(until(end, async { panic!("of the test") }));
+        let poll = std::panic::AssertUnwindSafe(|| {
+            let _ = panics
+                .as_mut()
+                .poll(&mut Context::from_waker(std::task::Waker::noop()));
+        });
+        std::panic::catch_unwind(poll).unwrap_err();
+        assert_eq!(current(), None);
+    }
+}

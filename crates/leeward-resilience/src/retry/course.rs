@@ -1,0 +1,146 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use fastrand::Rng;
+use leeward_error_taxonomy::{Facts, OperationName};
+use tracing::debug;
+
+use super::{
+    layer::Plan,
+    policy::{Cause, Decision},
+};
+use crate::{Idempotency, Withdrawal, deadline};
+
+/// How one call goes, from attempt to attempt.
+pub(super) struct Course {
+    // None while the layer is switched off: the first attempt is the only one, and nobody counts it.
+    plan: Option<Arc<Plan>>,
+    operation: OperationName,
+    idempotency: Idempotency,
+    // The number of the present attempt, counted from one.
+    attempt: u32,
+    // All pauses so far.
+    waited: Duration,
+    // Split from the layer's seed at the first failure.
+    random: Option<Rng>,
+}
+
+/// The attempt that is to follow a failed one, and the token that pays for it.
+pub(super) struct Again {
+    pub(super) after: Duration,
+    withdrawal: Withdrawal,
+}
+
+impl Course {
+    /// Counts the call and pays it into the budget.
+    pub(super) fn begin(
+        plan: Option<Arc<Plan>>,
+        operation: OperationName,
+        idempotency: Idempotency,
+    ) -> Self {
+        if let Some(plan) = &plan {
+            plan.counters.called();
+            plan.budget.deposit();
+        }
+        Self {
+            plan,
+            operation,
+            idempotency,
+            attempt: 1,
+            waited: Duration::ZERO,
+            random: None,
+        }
+    }
+
+    /// A copy of the request for the attempt after this one, if there can be one.
+    pub(super) fn spare<Request: crate::Request>(&self, request: &Request) -> Option<Request> {
+        let plan = self.plan.as_ref()?;
+        if plan.policy.allows_more_than(self.attempt) {
+            request.replay()
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn succeed(&self) {
+        if let (Some(plan), 2..) = (&self.plan, self.attempt) {
+            plan.counters.succeeded_after_a_retry();
+        }
+    }
+
+    /// What follows the attempt that failed; `None` if nothing does.
+    pub(super) fn fail(&mut self, facts: &Facts<'_>, has_spare: bool) -> Option<Again> {
+        let plan = self.plan.as_ref()?;
+        let random = self.random.get_or_insert_with(|| plan.seed.split());
+        let left = deadline::remaining();
+        let decision = plan
+            .policy
+            .decide(facts, self.idempotency, self.attempt, left, random);
+        let cause = match decision {
+            Decision::Again { .. } if !has_spare => Cause::NoReplay,
+            Decision::Again { after, cost } => match plan.budget.withdraw_part(cost) {
+                Some(withdrawal) => {
+                    debug!(
+                        target: "leeward::retry",
+                        operation = %self.operation,
+                        attempt = self.attempt,
+                        category = %facts.category,
+                        code = facts.code,
+                        ?after,
+                        "attempt failed, sending again"
+                    );
+                    return Some(Again { after, withdrawal });
+                }
+                None => Cause::OutOfBudget,
+            },
+            Decision::Stop(cause) => cause,
+        };
+        self.give_up(facts, cause);
+        None
+    }
+
+    /// Whether the deadline leaves time for an attempt that begins now.
+    pub(super) fn has_time(&self) -> bool {
+        let policy = self.plan.as_ref().map(|plan| plan.policy);
+        policy.is_none_or(|policy| policy.has_time(Duration::ZERO, deadline::remaining()))
+    }
+
+    /// Says that the time ran out while the next attempt was waited for.
+    pub(super) fn give_up_late(&self, facts: &Facts<'_>) {
+        self.give_up(facts, Cause::OutOfTime);
+    }
+
+    pub(super) fn begin_another(&mut self, again: Again) {
+        again.withdrawal.spend();
+        self.attempt += 1;
+        self.waited += again.after;
+        if let Some(plan) = &self.plan {
+            plan.counters.retried(again.after);
+        }
+    }
+
+    fn give_up(&self, facts: &Facts<'_>, cause: Cause) {
+        if let Some(plan) = &self.plan {
+            plan.counters.stopped(cause);
+        }
+        debug!(
+            target: "leeward::retry",
+            operation = %self.operation,
+            attempt = self.attempt,
+            category = %facts.category,
+            code = facts.code,
+            ?cause,
+            waited = ?self.waited,
+            "attempt failed, giving up"
+        );
+    }
+}
+
+impl fmt::Debug for Course {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Course")
+            .field("operation", &self.operation)
+            .field("attempt", &self.attempt)
+            .field("waited", &self.waited)
+            .finish_non_exhaustive()
+    }
+}
