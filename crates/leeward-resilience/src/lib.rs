@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod circuit_breaker;
 pub mod deadline;
+pub mod hedge;
 pub mod load_shed;
 pub mod retry;
 
@@ -18,6 +19,7 @@ pub use circuit_breaker::{
 };
 pub use clock::{Clock, Timestamp, TokioClock, TscClock};
 pub use deadline::DeadlineLayer;
+pub use hedge::{HedgeCounters, HedgeLayer, HedgePolicy};
 pub use load_shed::LoadShedLayer;
 pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};

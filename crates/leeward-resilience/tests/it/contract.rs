@@ -3,7 +3,7 @@
 use std::{cell::Cell, time::Duration};
 
 use leeward_resilience::{
-    Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer, Ratio,
+    Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer, HedgeLayer, HedgePolicy, Ratio,
     RetryLayer, RetryPolicy, TokioClock,
 };
 
@@ -31,6 +31,8 @@ leeward_testkit::contract! {
     attempt_deadline: DeadlineLayer::per_attempt(Duration::from_secs(1));
     retry: retry();
     circuit_breaker: breaker();
+    hedge: HedgeLayer::with_clock(HedgePolicy::after(Duration::from_millis(30)), TokioClock::new());
+    learned_hedge: HedgeLayer::with_clock(HedgePolicy::default(), TokioClock::new());
     stack: tower::layer::util::Stack::new(
         breaker(),
         tower::layer::util::Stack::new(retry(), DeadlineLayer::new(Duration::from_secs(3))),

@@ -6,6 +6,7 @@ mod circuit_reference;
 mod contract;
 mod deadline;
 mod fault;
+mod hedge;
 mod load_shed;
 mod manual_clock;
 mod retry;

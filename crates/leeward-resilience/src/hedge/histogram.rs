@@ -1,0 +1,180 @@
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use crate::Ratio;
+
+/// How long calls take: a histogram of fixed size that forgets, written by many threads without a lock.
+///
+/// Four buckets to each doubling, so a quantile is told to within a quarter; the first bucket ends at 128 µs and the last
+/// begins at 107 s. Every so many calls all counts are halved: what was learned 4,096 calls ago weighs a sixteenth.
+#[derive(Debug)]
+pub(super) struct Histogram {
+    buckets: [AtomicU32; BUCKETS],
+    recorded: AtomicU32,
+}
+
+const BUCKETS: usize = 80;
+
+/// The upper end of the first bucket, as a power of two of microseconds.
+const FIRST: u32 = 7;
+
+/// How many calls there are between two halvings.
+const HALF_LIFE: u32 = 1_024;
+
+impl Histogram {
+    pub(super) fn new() -> Self {
+        Self {
+            buckets: std::array::from_fn(|_| AtomicU32::new(0)),
+            recorded: AtomicU32::new(0),
+        }
+    }
+
+    /// Learns how long a call took, and says how many were recorded in all.
+    pub(super) fn record(&self, latency: Duration) -> u32 {
+        self.buckets[bucket(latency)].fetch_add(1, Ordering::Relaxed);
+        let recorded = self
+            .recorded
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_add(1);
+        if recorded.is_multiple_of(HALF_LIFE) {
+            self.halve();
+        }
+        recorded
+    }
+
+    /// The latency that this share of the calls does not exceed; `None` if fewer than `min_calls` are remembered.
+    pub(super) fn quantile(&self, share: Ratio, min_calls: u32) -> Option<Duration> {
+        let mut counts = [0_u64; BUCKETS];
+        for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
+            *count = u64::from(bucket.load(Ordering::Relaxed));
+        }
+        let total: u64 = counts.iter().sum();
+        if total == 0 || total < u64::from(min_calls) {
+            return None;
+        }
+        let rank = (total * share.millionths()).div_ceil(Ratio::WHOLE).max(1);
+        let mut below = 0;
+        for (at, count) in counts.iter().enumerate() {
+            below += count;
+            if below >= rank {
+                return Some(upper_end(at));
+            }
+        }
+        None
+    }
+
+    // What other threads add meanwhile stays: each count loses half of what was read and no more.
+    fn halve(&self) {
+        for bucket in &self.buckets {
+            let count = bucket.load(Ordering::Relaxed);
+            bucket.fetch_sub(count - count / 2, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where a latency belongs: by its highest bit and the two bits after it.
+fn bucket(latency: Duration) -> usize {
+    let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+    let Some(octave) = micros
+        .checked_ilog2()
+        .and_then(|log| log.checked_sub(FIRST))
+    else {
+        return 0;
+    };
+    let quarter = (micros >> (octave + FIRST - 2)) & 3;
+    (1 + 4 * octave as usize + quarter as usize).min(BUCKETS - 1)
+}
+
+/// The latency that no call in this bucket reaches; that of the last bucket stands for all that is longer.
+fn upper_end(bucket: usize) -> Duration {
+    let steps = u32::try_from(bucket).expect("there are few buckets");
+    let (octave, quarter) = (steps / 4, u64::from(steps % 4));
+    Duration::from_micros((4 + quarter) << (octave + FIRST - 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn every_latency_lies_below_the_end_of_its_bucket_and_within_a_quarter() {
+        for micros in (1..2_000_000_u64).step_by(97) {
+            let latency = Duration::from_micros(micros);
+            let end = upper_end(bucket(latency));
+            assert!(latency < end, "{latency:?} {end:?}");
+            assert!(
+                micros < 128 || end <= latency * 5 / 4,
+                "{latency:?} {end:?}"
+            );
+        }
+        for (latency, at) in [
+            (Duration::ZERO, 0),
+            (Duration::from_micros(127), 0),
+            (Duration::from_micros(128), 1),
+            (Duration::from_micros(160), 2),
+            (Duration::MAX, BUCKETS - 1),
+        ] {
+            assert_eq!(bucket(latency), at, "{latency:?}");
+        }
+    }
+
+    #[track_caller]
+    fn check(latencies: impl IntoIterator<Item = u32>, percent: u32, expected_millis: u32) {
+        let histogram = Histogram::new();
+        for millis in latencies {
+            histogram.record(MILLISECOND * millis);
+        }
+        let quantile = histogram.quantile(Ratio::percent(percent), 1).unwrap();
+        let expected = MILLISECOND * expected_millis;
+        assert!(
+            quantile >= expected && quantile <= expected * 5 / 4,
+            "{quantile:?} for {expected:?}"
+        );
+    }
+
+    #[test]
+    fn tells_the_quantile_within_a_quarter() {
+        check(1..=1_000, 50, 500);
+        check(1..=1_000, 95, 950);
+        check([7], 95, 7);
+        check(
+            (0..100).map(|call| if call < 96 { 10 } else { 900 }),
+            95,
+            10,
+        );
+        check(
+            (0..100).map(|call| if call < 94 { 10 } else { 900 }),
+            95,
+            900,
+        );
+    }
+
+    #[test]
+    fn says_nothing_before_it_has_learned_enough() {
+        let histogram = Histogram::new();
+        assert_eq!(histogram.quantile(Ratio::percent(95), 0), None);
+        for _ in 0..19 {
+            histogram.record(MILLISECOND);
+        }
+        assert_eq!(histogram.quantile(Ratio::percent(95), 20), None);
+        histogram.record(MILLISECOND);
+        assert!(histogram.quantile(Ratio::percent(95), 20).is_some());
+    }
+
+    #[test]
+    fn forgets_the_past() {
+        let histogram = Histogram::new();
+        for _ in 0..100_000 {
+            histogram.record(100 * MILLISECOND);
+        }
+        for _ in 0..6 * HALF_LIFE {
+            histogram.record(MILLISECOND);
+        }
+        let quantile = histogram.quantile(Ratio::percent(95), 20).unwrap();
+        assert!(quantile < 2 * MILLISECOND, "{quantile:?}");
+    }
+}
