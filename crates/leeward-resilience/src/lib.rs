@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod circuit_breaker;
+pub mod concurrency_limit;
 pub mod deadline;
 pub mod hedge;
 pub mod load_shed;
@@ -18,6 +19,9 @@ pub use circuit_breaker::{
     Admission, CircuitBreaker, CircuitBreakerLayer, CircuitChange, CircuitConfig, CircuitState,
 };
 pub use clock::{Clock, Timestamp, TokioClock, TscClock};
+pub use concurrency_limit::{
+    ConcurrencyLimitConfig, ConcurrencyLimitLayer, ConcurrencyLimiter, ConcurrencyPermit,
+};
 pub use deadline::DeadlineLayer;
 pub use hedge::{HedgeCounters, HedgeLayer, HedgePolicy};
 pub use load_shed::LoadShedLayer;

@@ -3,6 +3,7 @@
 mod budget;
 mod circuit_breaker;
 mod circuit_reference;
+mod concurrency_limit;
 mod contract;
 mod deadline;
 mod fault;
