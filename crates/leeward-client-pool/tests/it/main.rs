@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod cloud;
+mod deadline;
 mod operations;
 mod setup;
 mod sharing;

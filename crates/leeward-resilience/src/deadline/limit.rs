@@ -23,6 +23,8 @@ pub(super) enum Scope {
 pub(super) struct Due {
     pub(super) end: Instant,
     pub(super) limit: Limit,
+    /// Whether what runs under it is dropped when it ends.
+    pub(super) enforced: bool,
 }
 
 impl Limit {
@@ -30,9 +32,15 @@ impl Limit {
     ///
     /// Where the limit above ends first, or together with this one, it is the one that has been exceeded.
     pub(super) fn begin(self, now: Instant, above: Option<Due>) -> Option<Due> {
-        let own = now
-            .checked_add(self.timeout)
-            .map(|end| Due { end, limit: self });
+        let own = now.checked_add(self.timeout).map(|end| Due {
+            end,
+            limit: self,
+            enforced: true,
+        });
+        let above = above.map(|above| Due {
+            enforced: true,
+            ..above
+        });
         match (own, above) {
             (Some(own), Some(above)) if own.end < above.end => Some(own),
             (own, above) => above.or(own),
@@ -99,6 +107,7 @@ mod tests {
             let above = left.map(|seconds| Due {
                 end: now + SECOND * seconds,
                 limit: operation,
+                enforced: false,
             });
             let due = attempt.begin(now, above);
             assert_eq!(due.map(|due| due.end), end.map(|end| now + SECOND * end));

@@ -45,5 +45,5 @@ mod service;
 
 pub use future::ResponseFuture;
 pub use layer::DeadlineLayer;
-pub use propagation::{Carried, carry, current, remaining, until};
+pub use propagation::{Carried, carry, check, current, is_enforced, remaining, until};
 pub use service::Deadline;

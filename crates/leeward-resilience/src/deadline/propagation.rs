@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use leeward_error_taxonomy::Rejected;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
@@ -45,6 +46,27 @@ pub fn remaining() -> Option<Duration> {
     current().map(|end| end.saturating_duration_since(Instant::now()))
 }
 
+/// Whether a layer above drops the present future when its time is over; not so if it was only [told](until).
+///
+/// What sets a timer of its own need not hurry then, and leaves the refusal, which says more, to the layer.
+#[must_use]
+pub fn is_enforced() -> bool {
+    CURRENT.get().is_some_and(|due| due.enforced)
+}
+
+/// Refuses if the present task's time is over, for whoever is about to begin something on its behalf.
+///
+/// # Errors
+///
+/// [`Rejected::DeadlineExceeded`] that says that nothing was sent, or [`Rejected::AttemptTimedOut`] where it is an attempt
+/// whose time is over.
+pub fn check() -> Result<(), Rejected> {
+    match CURRENT.get() {
+        Some(due) if due.end <= Instant::now() => Err(due.limit.refuse(false)),
+        _ => Ok(()),
+    }
+}
+
 /// Lets `future` know the [current] deadline wherever it is polled: wrap what you spawn in it.
 ///
 /// It tells and does not end: what reads the deadline (the layers of this crate, the clients of `leeward-client-pool`)
@@ -60,7 +82,7 @@ pub fn remaining() -> Option<Duration> {
 pub fn carry<F: Future>(future: F) -> Carried<F> {
     Carried {
         future,
-        due: CURRENT.get(),
+        due: CURRENT.get().map(told),
     }
 }
 
@@ -75,10 +97,19 @@ pub fn until<F: Future>(end: Instant, future: F) -> Carried<F> {
             timeout: end.saturating_duration_since(Instant::now()),
             scope: Scope::Operation,
         },
+        enforced: false,
     };
     Carried {
         future,
         due: Some(above.unwrap_or_else(own)),
+    }
+}
+
+/// What is left of a deadline where nobody enforces it.
+const fn told(due: Due) -> Due {
+    Due {
+        enforced: false,
+        ..due
     }
 }
 

@@ -207,6 +207,26 @@ async fn a_spawned_task_carries_its_deadline_or_has_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_what_a_layer_drops_in_time_is_told_so() {
+    let seen = || async { Ok::<_, Fault>(deadline::is_enforced()) };
+    let layer = DeadlineLayer::new(SECOND);
+    let end = Instant::now() + SECOND;
+    assert!(!deadline::is_enforced());
+    let called = layer.layer(service_fn(|()| seen())).oneshot(());
+    assert!(called.await.unwrap());
+    // A deadline above it that is only told is enforced by the layer below.
+    let called = layer.layer(service_fn(|()| seen())).oneshot(());
+    assert!(deadline::until(end, called).await.unwrap());
+    assert!(!deadline::until(end, seen()).await.unwrap());
+    let handle = tokio::runtime::Handle::current();
+    let spawns = layer.layer(service_fn(|()| {
+        let spawned = handle.spawn(deadline::carry(seen()));
+        async { spawned.await.expect("does not panic") }
+    }));
+    assert!(!spawns.oneshot(()).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_tasks_of_one_thread_keep_their_deadlines_apart() {
     let at = |seconds| Instant::now() + SECOND * seconds;
     let watch = |end| {
