@@ -2,6 +2,11 @@ use std::fmt;
 
 /// What kind of thing went wrong, hence who can mend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Category {
     /// AWS does not know who calls: credentials missing, expired or wrong.

@@ -1,8 +1,17 @@
-use crate::{Category, Rejected};
-use std::{error::Error, fmt, time::Duration};
+use crate::{Advice, Category, Failure, Obstacle, OperationName, Rejected};
+use std::{
+    error::Error,
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Stage {
     /// No byte of the request reached the service: sending it again cannot apply it twice.
@@ -15,6 +24,11 @@ pub enum Stage {
 
 /// Whether sending the same request again can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The same request fails the same way.
@@ -28,7 +42,7 @@ pub enum Verdict {
 /// What is known of one failure, borrowed from the error that knows it.
 ///
 /// Made by [`Facts::new`] and filled in field by field.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Facts<'a> {
     /// How far the request got.
@@ -37,6 +51,8 @@ pub struct Facts<'a> {
     pub category: Category,
     /// Whether sending it again can help.
     pub verdict: Verdict,
+    /// The operation that failed, where the error knows it.
+    pub operation: Option<OperationName>,
     /// The service's error code, such as `ThrottlingException`.
     pub code: Option<&'a str>,
     /// The service's message.
@@ -45,10 +61,18 @@ pub struct Facts<'a> {
     pub cause: Option<&'a (dyn Error + 'static)>,
     /// The id under which AWS support finds the request.
     pub request_id: Option<&'a str>,
+    /// The second id that S3 gives, `x-amz-id-2`, which AWS support asks for as well.
+    pub extended_request_id: Option<&'a str>,
     /// The HTTP status of the answer.
     pub status: Option<u16>,
     /// How long the service asks to wait before the next attempt.
     pub retry_after: Option<Duration>,
+    /// Until when the service asks to wait, where it names a date and no clock of its own to measure it by.
+    pub retry_at: Option<SystemTime>,
+    /// What kept the request from an answer, if it got none.
+    pub obstacle: Option<Obstacle>,
+    /// How many attempts were made, where somebody has counted.
+    pub attempts: Option<u32>,
     /// The refusal of our own layers that this failure carries.
     pub rejected: Option<&'a Rejected>,
 }
@@ -61,14 +85,36 @@ impl<'a> Facts<'a> {
             stage,
             category,
             verdict,
+            operation: None,
             code: None,
             message: None,
             cause: None,
             request_id: None,
+            extended_request_id: None,
             status: None,
             retry_after: None,
+            retry_at: None,
+            obstacle: None,
+            attempts: None,
             rejected: None,
         }
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn advice(&self) -> Advice<'a> {
+        Advice::of(self)
+    }
+
+    /// How long the service asks to wait from `now` on, whether it named a pause or a date.
+    ///
+    /// A date in the past asks for no pause at all.
+    #[must_use]
+    pub fn pause(&self, now: SystemTime) -> Option<Duration> {
+        self.retry_after.or_else(|| {
+            let at = self.retry_at?;
+            Some(at.duration_since(now).unwrap_or_default())
+        })
     }
 
     /// Whether the failure says something about the health of the Region or service that was called.
@@ -93,63 +139,15 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// An owned record of [`Facts`], to be kept after the error is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Failure {
-    /// How far the request got.
-    pub stage: Stage,
-    /// What kind of thing went wrong.
-    pub category: Category,
-    /// The service's error code.
-    pub code: Option<String>,
-    /// The service's message, or that of the error at the root of a failure to send.
-    pub message: Option<String>,
-    /// The id under which AWS support finds the request.
-    pub request_id: Option<String>,
-    /// The HTTP status of the answer.
-    pub status: Option<u16>,
-}
-
-impl From<&Facts<'_>> for Failure {
-    fn from(facts: &Facts<'_>) -> Self {
-        Self {
-            stage: facts.stage,
-            category: facts.category,
-            code: facts.code.map(str::to_owned),
-            message: text(facts),
-            request_id: facts.request_id.map(str::to_owned),
-            status: facts.status,
-        }
-    }
-}
-
-/// The service's words, else those of the error at the root; on one line, as a log wants it.
-fn text(facts: &Facts<'_>) -> Option<String> {
-    let text = match (facts.rejected, facts.message, facts.cause) {
-        (Some(Rejected::Unavailable { source }), ..) => source.to_string(),
-        (Some(rejected), ..) => rejected.to_string(),
-        (None, Some(message), _) => message.to_owned(),
-        (None, None, cause) => cause?.to_string(),
-    };
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    Some(lines.join(" "))
-}
-
-/// `ThrottlingException: rate exceeded (HTTP 400, request 4f…)`
-impl fmt::Display for Failure {
+/// Without the secrets that a message may hold, as in the record of it.
+impl fmt::Debug for Facts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.code, &self.message) {
-            (Some(code), Some(message)) => write!(f, "{code}: {message}")?,
-            (Some(text), None) | (None, Some(text)) => f.write_str(text)?,
-            (None, None) => write!(f, "{}", self.category)?,
-        }
-        match (self.status, &self.request_id) {
-            (Some(status), Some(id)) => write!(f, " (HTTP {status}, request {id})"),
-            (Some(status), None) => write!(f, " (HTTP {status})"),
-            (None, Some(id)) => write!(f, " (request {id})"),
-            (None, None) => Ok(()),
-        }
+        f.debug_struct("Facts")
+            .field("operation", &self.operation)
+            .field("record", &Failure::from(self))
+            .field("retry_at", &self.retry_at)
+            .field("rejected", &self.rejected.map(ToString::to_string))
+            .finish_non_exhaustive()
     }
 }
 
@@ -158,14 +156,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_keeps_to_one_line() {
-        let mut facts = Facts::new(Stage::NotSent, Category::Authentication, Verdict::Final);
-        facts.message = Some("no credentials:\n  Environment: not set\n  Profile: none");
-        let failure = Failure::from(&facts);
+    fn a_date_is_a_pause_from_now_on() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let mut facts = Facts::new(Stage::Answered, Category::RateLimit, Verdict::Throttled);
+        assert_eq!(facts.pause(now), None);
+        facts.retry_at = Some(now + Duration::from_secs(2));
+        assert_eq!(facts.pause(now), Some(Duration::from_secs(2)));
         assert_eq!(
-            failure.to_string(),
-            "no credentials: Environment: not set Profile: none"
+            facts.pause(now + Duration::from_secs(9)),
+            Some(Duration::ZERO)
         );
+        facts.retry_after = Some(Duration::from_secs(5));
+        assert_eq!(facts.pause(now), Some(Duration::from_secs(5)));
     }
 
     #[test]

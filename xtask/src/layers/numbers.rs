@@ -32,6 +32,7 @@ pub(crate) const PLACES: &[(&str, Place)] = &[
     ("leeward-testkit", Unpublished),
     ("leeward-demo", Unpublished),
     ("leeward-bench", Unpublished),
+    ("leeward-error-census", Unpublished),
     ("xtask", Unpublished),
 ];
 

@@ -1,8 +1,8 @@
-use super::chain;
-use crate::{Category, Facts, Stage, Verdict};
+use crate::{Category, Facts, Obstacle, Stage, Verdict, chain};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{
     dns::ResolveDnsError,
+    interceptors::error::InterceptorError,
     result::{ConnectorError, DispatchFailure},
 };
 use std::{error::Error, io};
@@ -11,25 +11,78 @@ use std::{error::Error, io};
 ///
 /// The SDK resolves credentials and the endpoint inside the attempt, so that a missing profile looks like a broken line
 /// until somebody walks down the sources.
-pub(super) fn facts<'a>(failure: &DispatchFailure) -> Facts<'a> {
-    let Some(connector) = failure.as_connector_error() else {
-        return Facts::new(Stage::MaybeSent, Category::Network, Verdict::Transient);
-    };
+pub(super) fn facts(failure: &DispatchFailure) -> Facts<'_> {
+    match failure.as_connector_error() {
+        Some(connector) => of_connector(connector),
+        None => met(
+            Stage::MaybeSent,
+            Category::Network,
+            Verdict::Transient,
+            Obstacle::Other,
+        ),
+    }
+}
+
+pub(super) fn of_connector(connector: &ConnectorError) -> Facts<'_> {
     credentials(connector)
         .or_else(|| configuration(connector))
         .or_else(|| homeless(connector))
         .or_else(|| never_connected(connector))
+        .or_else(|| interceptor(connector))
         .unwrap_or_else(|| transport(connector))
 }
 
-fn credentials<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    let error: &CredentialsError = chain(connector).find_map(|error| error.downcast_ref())?;
-    let (category, verdict) = match error {
-        CredentialsError::InvalidConfiguration(_) => (Category::Configuration, Verdict::Final),
-        CredentialsError::ProviderTimedOut(_) => (Category::Authentication, Verdict::Transient),
-        _ => (Category::Authentication, Verdict::Final),
+/// No answer within the SDK's own time-out of the attempt or the operation.
+pub(super) fn timed_out<'a>() -> Facts<'a> {
+    met(
+        Stage::MaybeSent,
+        Category::Timeout,
+        Verdict::Transient,
+        Obstacle::Timeout,
+    )
+}
+
+/// The request could not be built, so that there was nothing to send.
+pub(super) fn not_made<'a>() -> Facts<'a> {
+    met(
+        Stage::NotSent,
+        Category::Validation,
+        Verdict::Final,
+        Obstacle::Request,
+    )
+}
+
+fn met<'a>(stage: Stage, category: Category, verdict: Verdict, obstacle: Obstacle) -> Facts<'a> {
+    let mut facts = Facts::new(stage, category, verdict);
+    facts.obstacle = Some(obstacle);
+    facts
+}
+
+fn credentials(connector: &ConnectorError) -> Option<Facts<'_>> {
+    let error: &CredentialsError =
+        chain::below(connector).find_map(|error| error.downcast_ref())?;
+    Some(of_credentials(error))
+}
+
+pub(super) fn of_credentials(error: &CredentialsError) -> Facts<'_> {
+    let (category, verdict, obstacle) = match error {
+        CredentialsError::InvalidConfiguration(_) => (
+            Category::Configuration,
+            Verdict::Final,
+            Obstacle::CredentialsSetup,
+        ),
+        CredentialsError::ProviderTimedOut(_) => (
+            Category::Authentication,
+            Verdict::Transient,
+            Obstacle::CredentialsTimeout,
+        ),
+        _ => (
+            Category::Authentication,
+            Verdict::Final,
+            Obstacle::Credentials,
+        ),
     };
-    Some(Facts::new(Stage::NotSent, category, verdict))
+    met(Stage::NotSent, category, verdict, obstacle)
 }
 
 /// What the SDK could not settle before sending, known by text: these errors have no public type.
@@ -37,15 +90,19 @@ fn credentials<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
 /// The rules engine of the endpoint resolver writes the first; the orchestrator writes the second of a client that was
 /// never given a credentials provider. Tests here make a real client say both.
 fn configuration<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    let says = |text| chain(connector).any(|error| error.to_string().starts_with(text));
-    let category = if connector.is_user() || says("Invalid Configuration") {
-        Category::Configuration
+    let says = |text| chain::below(connector).any(|error| error.to_string().starts_with(text));
+    let (category, obstacle) = if says("Invalid Configuration: Missing Region") {
+        (Category::Configuration, Obstacle::NoRegion)
+    } else if says("Invalid Configuration") {
+        (Category::Configuration, Obstacle::Endpoint)
     } else if says("failed to select an auth scheme") {
-        Category::Authentication
+        (Category::Authentication, Obstacle::NoCredentialsProvider)
+    } else if connector.is_user() {
+        (Category::Configuration, Obstacle::Request)
     } else {
         return None;
     };
-    Some(Facts::new(Stage::NotSent, category, Verdict::Final))
+    Some(met(Stage::NotSent, category, Verdict::Final, obstacle))
 }
 
 /// The runtime that the client's connections live on has ended; known by text, the error has no public type.
@@ -55,27 +112,51 @@ fn homeless<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
             .to_string()
             .ends_with("connection establishment task was dropped")
     };
-    chain(connector)
-        .any(dropped)
-        .then(|| Facts::new(Stage::NotSent, Category::Configuration, Verdict::Final))
+    chain::below(connector).any(dropped).then(|| {
+        met(
+            Stage::NotSent,
+            Category::Configuration,
+            Verdict::Final,
+            Obstacle::Runtime,
+        )
+    })
 }
 
+/// Whatever went wrong before there was a connection: nothing was sent over it.
 fn never_connected<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    let not_sent = |category| Some(Facts::new(Stage::NotSent, category, Verdict::Transient));
-    // hyper-util's, which has no public type: whatever stands below it happened before there was a connection.
-    let connecting =
-        |error: &(dyn Error + 'static)| error.to_string().starts_with("tcp connect error");
-    if chain(connector)
-        .any(|error| is_dns(error) || is_before_connecting(error) || connecting(error))
-    {
-        return not_sent(Category::Network);
+    let mut obstacle = None;
+    let mut before = false;
+    for error in chain::below(connector) {
+        if is_dns(error) {
+            return Some(not_sent(
+                Category::Network,
+                Verdict::Transient,
+                Obstacle::Dns,
+            ));
+        }
+        let text = error.to_string();
+        if connector.is_timeout() && text.starts_with("HTTP connect timeout") {
+            return Some(not_sent(
+                Category::Timeout,
+                Verdict::Transient,
+                Obstacle::ConnectTimeout,
+            ));
+        }
+        before |= is_before_connecting(error) || is_while_connecting(&text);
+        obstacle = obstacle.or_else(|| handshake(&text));
     }
-    let timed_out =
-        |error: &(dyn Error + 'static)| error.to_string().starts_with("HTTP connect timeout");
-    if connector.is_timeout() && chain(connector).any(timed_out) {
-        return not_sent(Category::Timeout);
-    }
-    None
+    // What a handshake says may also come later, as an alert on a connection that was made.
+    before.then(|| match obstacle {
+        Some((obstacle, Verdict::Final)) => {
+            not_sent(Category::Configuration, Verdict::Final, obstacle)
+        }
+        Some((obstacle, verdict)) => not_sent(Category::Network, verdict, obstacle),
+        None => not_sent(Category::Network, Verdict::Transient, Obstacle::Connect),
+    })
+}
+
+fn not_sent<'a>(category: Category, verdict: Verdict, obstacle: Obstacle) -> Facts<'a> {
+    met(Stage::NotSent, category, verdict, obstacle)
 }
 
 /// A name that could not be looked up. The SDK's pool has a type for it, a client without a pool only hyper-util's text.
@@ -94,13 +175,75 @@ fn is_before_connecting(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-fn transport<'a>(connector: &ConnectorError) -> Facts<'a> {
-    let category = if connector.is_timeout() {
-        Category::Timeout
+/// The texts of hyper-util and of the SDK's pool, whose errors have no public type or none that this crate could name.
+fn is_while_connecting(text: &str) -> bool {
+    text.starts_with("tcp connect error")
+        || text.starts_with("tunnel error: ")
+        || text == "client error (Connect)"
+        || text == "TLS handshake failed"
+}
+
+/// What hyper-util says of a proxy, and rustls of a peer: a refusal stands, an end of the connection may pass.
+fn handshake(text: &str) -> Option<(Obstacle, Verdict)> {
+    const REFUSALS: [&str; 6] = [
+        "invalid peer certificate",
+        "peer is incompatible",
+        "peer misbehaved",
+        "peer sent no certificates",
+        "received corrupt message",
+        "received fatal alert",
+    ];
+    if text.starts_with("tunnel error: ") {
+        let refused = text.ends_with("authorization required") || text.ends_with("unsuccessful");
+        let verdict = if refused {
+            Verdict::Final
+        } else {
+            Verdict::Transient
+        };
+        return Some((Obstacle::Proxy, verdict));
+    }
+    if text == "tls handshake eof" {
+        return Some((Obstacle::Tls, Verdict::Transient));
+    }
+    let refused = REFUSALS.iter().any(|start| text.starts_with(start));
+    refused.then_some((Obstacle::Tls, Verdict::Final))
+}
+
+/// A hook of the client failed; those that run before the request goes out are known by their names.
+fn interceptor<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
+    const BEFORE: [&str; 7] = [
+        "modify_before_retry_loop",
+        "read_before_attempt",
+        "modify_before_signing",
+        "read_before_signing",
+        "read_after_signing",
+        "modify_before_transmit",
+        "read_before_transmit",
+    ];
+    let hook = chain::below(connector).find(|error| error.is::<InterceptorError>())?;
+    let text = hook.to_string();
+    let stage = if BEFORE.iter().any(|name| text.contains(name)) {
+        Stage::NotSent
     } else {
-        Category::Network
+        Stage::MaybeSent
     };
-    Facts::new(Stage::MaybeSent, category, Verdict::Transient)
+    Some(met(
+        stage,
+        Category::Internal,
+        Verdict::Final,
+        Obstacle::Interceptor,
+    ))
+}
+
+fn transport<'a>(connector: &ConnectorError) -> Facts<'a> {
+    let (category, obstacle) = if connector.is_timeout() {
+        (Category::Timeout, Obstacle::Timeout)
+    } else if connector.is_io() {
+        (Category::Network, Obstacle::Io)
+    } else {
+        (Category::Network, Obstacle::Other)
+    };
+    met(Stage::MaybeSent, category, Verdict::Transient, obstacle)
 }
 
 #[cfg(test)]

@@ -1,0 +1,7 @@
+//! What the SDK crates of twelve services name as errors, held against the tables of leeward-error-taxonomy.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod known;
+mod recognised;
+mod sources;

@@ -1,0 +1,245 @@
+use crate::{Category, Facts, IamAction, Meaning, OperationName, Rejected, codes, redact};
+use std::fmt;
+
+/// Says in one sentence what to do next about a failure.
+///
+/// It comes from the table of the service's codes, from the obstacle that kept the request from an answer, or from the
+/// refusal of a layer; failing these from the category.
+///
+/// ```
+/// use leeward_error_taxonomy::{Category, Facts, OperationName, Stage, Verdict};
+///
+/// let mut facts = Facts::new(Stage::Answered, Category::Authorization, Verdict::Final);
+/// facts.operation = Some(OperationName::new("kms", "GenerateDataKey"));
+/// facts.code = Some("AccessDeniedException");
+/// facts.message = Some("… because no resource-based policy allows the kms:GenerateDataKey action");
+/// assert_eq!(
+///     facts.advice().to_string(),
+///     "allow kms:GenerateDataKey in the resource's own policy, such as the key policy or bucket policy",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Advice<'a> {
+    /// With `{action}` where the action belongs.
+    sentence: &'static str,
+    action: Option<IamAction<'a>>,
+}
+
+impl<'a> Advice<'a> {
+    pub(crate) fn of(facts: &Facts<'a>) -> Self {
+        if let Some(rejected) = facts.rejected {
+            return Self::say(of_refusal(rejected));
+        }
+        if let Some(obstacle) = facts.obstacle {
+            return Self::say(obstacle.advice());
+        }
+        let message = facts.message.unwrap_or_default();
+        let meaning = facts.code.and_then(|code| meaning(facts.operation, code));
+        let sentence = match facts.category {
+            Category::Authentication if is_skewed(message) => codes::SET_THE_CLOCK,
+            Category::Authorization => reason_of_denial(message)
+                .or_else(|| meaning.and_then(own_words))
+                .unwrap_or(codes::ALLOW),
+            category => meaning
+                .and_then(own_words)
+                .unwrap_or_else(|| codes::of_category(category)),
+        };
+        let action = if sentence.contains(ACTION) {
+            IamAction::in_message(message)
+                .filter(|action| redact::is_plain(action))
+                .or_else(|| facts.operation.and_then(IamAction::of))
+        } else {
+            None
+        };
+        Self { sentence, action }
+    }
+
+    const fn say(sentence: &'static str) -> Self {
+        Self {
+            sentence,
+            action: None,
+        }
+    }
+
+    /// The IAM action that is missing, where that is the trouble and the operation or the message names it.
+    #[must_use]
+    pub const fn action(&self) -> Option<IamAction<'a>> {
+        self.action
+    }
+}
+
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.sentence.split_once(ACTION), self.action) {
+            (None, _) => f.write_str(self.sentence),
+            (Some((before, after)), Some(action)) => write!(f, "{before}{action}{after}"),
+            (Some((before, after)), None) => write!(f, "{before}the action{after}"),
+        }
+    }
+}
+
+const ACTION: &str = "{action}";
+
+fn meaning(operation: Option<OperationName>, code: &str) -> Option<Meaning> {
+    match operation {
+        Some(operation) => Meaning::of(operation.service(), code),
+        None => Meaning::of_any_service(code),
+    }
+}
+
+fn own_words(meaning: Meaning) -> Option<&'static str> {
+    (!meaning.advice.is_empty()).then_some(meaning.advice)
+}
+
+/// Which policy it was, as IAM words it ("Troubleshoot access denied error messages", IAM User Guide).
+fn reason_of_denial(message: &str) -> Option<&'static str> {
+    const REASONS: &[(&str, &str)] = &[
+        (
+            "identity-based policy",
+            "allow {action} in an identity policy of the caller",
+        ),
+        (
+            "resource-based policy",
+            "allow {action} in the resource's own policy, such as the key policy or bucket policy",
+        ),
+        (
+            "permissions boundary",
+            "allow {action} in the caller's permissions boundary",
+        ),
+        (
+            "session policy",
+            "allow {action} in the policy that the session was made with",
+        ),
+        (
+            "service control policy",
+            "have {action} allowed in the organization's service control policies",
+        ),
+        (
+            "resource control policy",
+            "have {action} allowed in the organization's resource control policies",
+        ),
+        (
+            "VPC endpoint policy",
+            "allow {action} in the policy of the VPC endpoint",
+        ),
+    ];
+    if let Some((_, reason)) = message.split_once("because no ") {
+        let found = REASONS
+            .iter()
+            .find(|(policy, _)| reason.starts_with(policy));
+        return found.map(|(_, sentence)| *sentence);
+    }
+    message.contains("with an explicit deny").then_some(
+        "remove or narrow the statement that denies {action} explicitly, in the policy that the message names",
+    )
+}
+
+/// AWS tells a wrong clock under the codes of wrong signatures too.
+fn is_skewed(message: &str) -> bool {
+    [
+        "Signature expired",
+        "Signature not yet current",
+        "RequestTime",
+    ]
+    .iter()
+    .any(|told| message.contains(told))
+}
+
+fn of_refusal(rejected: &Rejected) -> &'static str {
+    match rejected {
+        Rejected::AttemptTimedOut { .. } => {
+            "send it again if that is safe, and give attempts more time if it stays"
+        }
+        Rejected::CircuitOpen { .. } => {
+            "wait for the breaker's next probe, and look at what failed before it opened"
+        }
+        Rejected::LimiterFull => "send fewer calls at once, or give the limiter more permits",
+        Rejected::Unavailable { .. } => {
+            "look at the source, which says why there is no client or no credentials here"
+        }
+        Rejected::DeadlineExceeded { .. } => {
+            "give the whole operation more time, or look at what its attempts waited for"
+        }
+        Rejected::BudgetSpent { .. } => {
+            "mend what the attempts met: too large a share of recent calls needed a second attempt"
+        }
+        Rejected::Exhausted { .. } => "mend what each Region answered, or add a Region",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Obstacle, Stage, Verdict};
+
+    fn answered(
+        operation: Option<(&'static str, &'static str)>,
+        code: &'static str,
+        message: &'static str,
+    ) -> String {
+        let operation = operation.map(|(service, name)| OperationName::new(service, name));
+        let meaning = meaning(operation, code).unwrap();
+        let mut facts = Facts::new(Stage::Answered, meaning.category, meaning.verdict);
+        facts.operation = operation;
+        facts.code = Some(code);
+        facts.message = Some(message);
+        facts.advice().to_string()
+    }
+
+    #[test]
+    fn a_denial_names_the_action_and_the_policy() {
+        let invoke = Some(("lambda", "Invoke"));
+        let code = "AccessDeniedException";
+        assert_eq!(
+            answered(invoke, code, ""),
+            "allow lambda:InvokeFunction in the caller's identity policy and, across accounts, in the resource's policy"
+        );
+        let told = "User: u is not authorized to perform: kms:Decrypt on resource: r because no identity-based policy allows the kms:Decrypt action";
+        assert_eq!(
+            answered(invoke, code, told),
+            "allow kms:Decrypt in an identity policy of the caller"
+        );
+        let denied = "not authorized to perform: s3:PutObject with an explicit deny in a service control policy";
+        assert_eq!(
+            answered(Some(("s3", "UploadPart")), "AccessDenied", denied),
+            "remove or narrow the statement that denies s3:PutObject explicitly, in the policy that the message names"
+        );
+        assert_eq!(
+            answered(None, code, ""),
+            "allow the action in the caller's identity policy and, across accounts, in the resource's policy"
+        );
+    }
+
+    #[test]
+    fn a_wrong_clock_is_known_under_the_codes_of_a_wrong_signature() {
+        let told = "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z";
+        let advice = answered(Some(("kms", "Encrypt")), "InvalidSignatureException", told);
+        assert_eq!(advice, codes::SET_THE_CLOCK);
+        let advice = answered(Some(("s3", "GetObject")), "RequestTimeTooSkewed", "");
+        assert_eq!(advice, codes::SET_THE_CLOCK);
+    }
+
+    #[test]
+    fn one_code_is_advised_on_as_its_service_means_it() {
+        let of = |service, code| answered(Some((service, "Any")), code, "");
+        assert!(of("kms", "KMSInvalidStateException").contains("PendingDeletion"));
+        assert!(of("lambda", "KMSInvalidStateException").contains("environment variables"));
+        assert!(of("secretsmanager", "DecryptionFailure").contains("kms:Decrypt"));
+        assert!(of("sts", "RegionDisabledException").contains("AWS_STS_REGIONAL_ENDPOINTS"));
+        assert_eq!(
+            of("sts", "ThrottlingException"),
+            codes::of_category(Category::RateLimit)
+        );
+    }
+
+    #[test]
+    fn an_obstacle_and_a_refusal_have_their_own_advice() {
+        let mut facts = Facts::new(Stage::NotSent, Category::Configuration, Verdict::Final);
+        facts.obstacle = Some(Obstacle::NoRegion);
+        assert!(facts.advice().to_string().contains("AWS_REGION"));
+        let refusal = Rejected::LimiterFull;
+        facts.rejected = Some(&refusal);
+        assert!(facts.advice().to_string().contains("permits"));
+    }
+}

@@ -1,0 +1,114 @@
+use crate::{
+    AwsError, Category, Classify, Facts, Meaning, Obstacle, Rejected, Stage, Verdict, chain,
+};
+use std::{error::Error, io};
+
+impl<'a> Facts<'a> {
+    /// States what can be found in an error whose type is lost, and in its sources.
+    ///
+    /// It knows an [`AwsError`], a refusal of our layers and the network errors of the standard library; with the feature
+    /// `sdk` also what the SDK's errors are made of: connector errors, credentials errors, the metadata of an answer, and
+    /// the texts of modelled errors, which lead with their code. What nothing is known of may have been sent, is final and
+    /// of [`Category::Unknown`].
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::{Category, Facts, Stage};
+    /// use std::io;
+    ///
+    /// let error: Box<dyn std::error::Error> = io::Error::from(io::ErrorKind::ConnectionRefused).into();
+    /// let facts = Facts::of_erased(&*error);
+    /// assert_eq!((facts.stage, facts.category), (Stage::NotSent, Category::Network));
+    /// ```
+    #[must_use]
+    pub fn of_erased(error: &'a (dyn Error + 'static)) -> Self {
+        let mut facts = chain::from(error)
+            .find_map(of_type)
+            .or_else(|| chain::from(error).find_map(of_text))
+            .or_else(|| chain::from(error).find_map(of_io))
+            .unwrap_or_else(|| Facts::new(Stage::MaybeSent, Category::Unknown, Verdict::Final));
+        if facts.cause.is_none() && facts.message.is_none() {
+            facts.cause = match facts.category {
+                Category::Unknown => Some(error),
+                _ => chain::from(error).last(),
+            };
+        }
+        facts
+    }
+}
+
+/// What the type of one error in the chain says.
+fn of_type<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
+    if let Some(error) = error.downcast_ref::<AwsError>() {
+        return Some(error.facts());
+    }
+    if let Some(rejected) = error.downcast_ref::<Rejected>() {
+        return Some(rejected.facts());
+    }
+    #[cfg(feature = "sdk")]
+    if let Some(facts) = crate::sdk::of_part(error) {
+        return Some(facts);
+    }
+    None
+}
+
+/// What the text of one error in the chain says: `Name [Code]: words` of a modelled error, or the SDK's own phrase.
+fn of_text<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
+    let text = error.to_string();
+    let name = text.split(": ").next().unwrap_or_default();
+    let code = match name.split_once(" [") {
+        Some((_, code)) => code.trim_end_matches(']'),
+        None => name,
+    };
+    if let Some(meaning) = Meaning::of_any_service(code) {
+        let mut facts = Facts::new(Stage::Answered, meaning.category, meaning.verdict);
+        facts.code = Some(meaning.code);
+        facts.cause = Some(error);
+        return Some(facts);
+    }
+    let (stage, category, verdict, obstacle) = match text.as_str() {
+        "request has timed out" => (
+            Stage::MaybeSent,
+            Category::Timeout,
+            Verdict::Transient,
+            Obstacle::Timeout,
+        ),
+        "failed to construct request" => (
+            Stage::NotSent,
+            Category::Validation,
+            Verdict::Final,
+            Obstacle::Request,
+        ),
+        "response error" => (
+            Stage::MaybeSent,
+            Category::Network,
+            Verdict::Transient,
+            Obstacle::Io,
+        ),
+        _ => return None,
+    };
+    let mut facts = Facts::new(stage, category, verdict);
+    facts.obstacle = Some(obstacle);
+    Some(facts)
+}
+
+/// What the standard library says of a connection; files fail with other kinds.
+fn of_io<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
+    use io::ErrorKind as Kind;
+    let (stage, category, obstacle) = match error.downcast_ref::<io::Error>()?.kind() {
+        Kind::ConnectionRefused | Kind::AddrNotAvailable => {
+            (Stage::NotSent, Category::Network, Obstacle::Connect)
+        }
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::NotConnected
+        | Kind::BrokenPipe
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown => (Stage::MaybeSent, Category::Network, Obstacle::Io),
+        Kind::TimedOut => (Stage::MaybeSent, Category::Timeout, Obstacle::Timeout),
+        _ => return None,
+    };
+    let mut facts = Facts::new(stage, category, Verdict::Transient);
+    facts.obstacle = Some(obstacle);
+    Some(facts)
+}

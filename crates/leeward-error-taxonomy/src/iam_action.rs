@@ -1,0 +1,154 @@
+use crate::OperationName;
+use std::fmt;
+
+/// Names the action that an IAM policy has to allow, such as `kms:GenerateDataKey`.
+///
+/// Most actions are called like the operation; [`IamAction::of`] knows those of twelve services that are not (Service
+/// Authorization Reference).
+///
+/// ```
+/// use leeward_error_taxonomy::{IamAction, OperationName};
+///
+/// let head = OperationName::new("s3", "HeadObject");
+/// assert_eq!(IamAction::of(head).unwrap().to_string(), "s3:GetObject");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IamAction<'a> {
+    prefix: &'a str,
+    name: &'a str,
+}
+
+impl IamAction<'static> {
+    /// The action that `operation` needs, unless nobody named it.
+    #[must_use]
+    pub fn of(operation: OperationName) -> Option<Self> {
+        let (service, name) = (operation.service(), operation.operation());
+        if name == OperationName::UNKNOWN.operation() {
+            return None;
+        }
+        let prefix = match service {
+            "cloudwatchlogs" => "logs",
+            "costexplorer" => "ce",
+            "eventbridge" => "events",
+            other => other,
+        };
+        let name = match service {
+            "dynamodb" => dynamodb(name),
+            "kms" if name == "ReEncrypt" => "ReEncrypt*",
+            "lambda" if matches!(name, "Invoke" | "InvokeWithResponseStream") => "InvokeFunction",
+            "s3" => s3(name),
+            _ => name,
+        };
+        Some(Self { prefix, name })
+    }
+}
+
+impl<'a> IamAction<'a> {
+    /// Finds the action in the service's own words: `… is not authorized to perform: kms:Decrypt on resource …`.
+    pub(crate) fn in_message(message: &'a str) -> Option<Self> {
+        let (_, rest) = message.split_once("authorized to perform")?;
+        let rest = rest.trim_start_matches([':', ' ']);
+        let end = rest
+            .find(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, ':' | '-' | '*'))
+            .unwrap_or(rest.len());
+        let (prefix, name) = rest[..end].split_once(':')?;
+        let is_short = |text: &str, most| (1..=most).contains(&text.len());
+        // The longest of either that the Service Authorization Reference lists are 37 and 63 characters long.
+        let is_action = is_short(prefix, 40) && is_short(name, 72) && !name.contains(':');
+        is_action.then_some(Self { prefix, name })
+    }
+}
+
+impl fmt::Display for IamAction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.prefix, self.name)
+    }
+}
+
+fn dynamodb(operation: &'static str) -> &'static str {
+    match operation {
+        "BatchExecuteStatement" | "ExecuteStatement" | "ExecuteTransaction" => "PartiQL*",
+        "TransactGetItems" => "GetItem",
+        // One of PutItem, UpdateItem, DeleteItem and ConditionCheckItem for each item of the transaction.
+        "TransactWriteItems" => "*Item",
+        other => other,
+    }
+}
+
+fn s3(operation: &'static str) -> &'static str {
+    match operation {
+        "CompleteMultipartUpload"
+        | "CopyObject"
+        | "CreateMultipartUpload"
+        | "UploadPart"
+        | "UploadPartCopy" => "PutObject",
+        "DeleteBucketCors" | "PutBucketCors" => "PutBucketCORS",
+        "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
+        "DeleteBucketLifecycle" | "PutBucketLifecycleConfiguration" => "PutLifecycleConfiguration",
+        "DeleteBucketReplication" | "PutBucketReplication" => "PutReplicationConfiguration",
+        "DeleteBucketTagging" => "PutBucketTagging",
+        "DeleteObjects" => "DeleteObject",
+        "DeletePublicAccessBlock" | "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+        "GetBucketCors" => "GetBucketCORS",
+        "GetBucketEncryption" => "GetEncryptionConfiguration",
+        "GetBucketLifecycleConfiguration" => "GetLifecycleConfiguration",
+        "GetBucketNotificationConfiguration" => "GetBucketNotification",
+        "GetBucketReplication" => "GetReplicationConfiguration",
+        "GetObjectLockConfiguration" => "GetBucketObjectLockConfiguration",
+        "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+        "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
+        "HeadObject" | "SelectObjectContent" => "GetObject",
+        "ListBuckets" => "ListAllMyBuckets",
+        "ListMultipartUploads" => "ListBucketMultipartUploads",
+        "ListObjectVersions" => "ListBucketVersions",
+        "ListParts" => "ListMultipartUploadParts",
+        "PutBucketNotificationConfiguration" => "PutBucketNotification",
+        "PutObjectLockConfiguration" => "PutBucketObjectLockConfiguration",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_a_policy_calls_otherwise() {
+        for (service, operation, expected) in [
+            ("kms", "GenerateDataKey", "kms:GenerateDataKey"),
+            ("kms", "ReEncrypt", "kms:ReEncrypt*"),
+            ("lambda", "Invoke", "lambda:InvokeFunction"),
+            ("lambda", "GetFunction", "lambda:GetFunction"),
+            ("s3", "HeadBucket", "s3:ListBucket"),
+            ("s3", "UploadPart", "s3:PutObject"),
+            ("cloudwatchlogs", "PutLogEvents", "logs:PutLogEvents"),
+            ("cloudwatch", "PutMetricData", "cloudwatch:PutMetricData"),
+            ("costexplorer", "GetCostAndUsage", "ce:GetCostAndUsage"),
+            ("eventbridge", "PutEvents", "events:PutEvents"),
+            ("dynamodb", "TransactGetItems", "dynamodb:GetItem"),
+            ("iam", "GetRole", "iam:GetRole"),
+        ] {
+            let action = IamAction::of(OperationName::new(service, operation));
+            assert_eq!(action.unwrap().to_string(), expected);
+        }
+        assert_eq!(IamAction::of(OperationName::UNKNOWN), None);
+    }
+
+    #[test]
+    fn reads_the_action_off_the_message() {
+        let found = |message| IamAction::in_message(message).map(|action| action.to_string());
+        let told = "User: arn:aws:iam::111122223333:user/eve is not authorized to perform: kms:Decrypt on resource: arn";
+        assert_eq!(found(told).as_deref(), Some("kms:Decrypt"));
+        assert_eq!(
+            found("not authorized to perform: s3:GetObject").as_deref(),
+            Some("s3:GetObject")
+        );
+        for message in [
+            "Access Denied",
+            "not authorized to perform: it",
+            "not authorized to perform: a:b:c",
+        ] {
+            assert_eq!(found(message), None, "{message}");
+        }
+    }
+}
