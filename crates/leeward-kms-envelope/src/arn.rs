@@ -66,7 +66,7 @@ impl FromStr for KeyArn {
         let [prefix, partition, service, region, account, resource] = parts[..] else {
             return Err(invalid("it must have six parts, separated by colons"));
         };
-        if prefix != "arn" || partition.is_empty() {
+        if prefix != "arn" || !partition.starts_with("aws") {
             return Err(invalid(
                 "it must begin with arn: and a partition such as aws",
             ));
@@ -79,8 +79,10 @@ impl FromStr for KeyArn {
                 "its fourth part must be a Region such as us-east-1",
             ));
         };
-        if account.is_empty() || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(invalid("its fifth part must be the number of an account"));
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(invalid(
+                "its fifth part must be the number of an account, twelve digits",
+            ));
         }
         if resource.starts_with("alias/") {
             return Err(invalid(
@@ -88,8 +90,11 @@ impl FromStr for KeyArn {
             ));
         }
         let id = resource.strip_prefix("key/").unwrap_or_default();
-        if id.is_empty() || id.contains('/') {
-            return Err(invalid("its last part must be key/ and the id of the key"));
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if matches!(id, "" | "mrk-") || !id.bytes().all(known) {
+            return Err(invalid(
+                "its last part must be key/ and the id of the key: letters, digits and hyphens",
+            ));
         }
         Ok(Self {
             partition: partition.to_owned(),
@@ -168,13 +173,21 @@ mod tests {
         refuses("arn::kms:us-east-1:111122223333:key/a", "partition");
         refuses("arn:aws:s3:us-east-1:111122223333:key/a", "service kms");
         refuses("arn:aws:kms:Virginia:111122223333:key/a", "Region");
+        refuses("arn:bws:kms:us-east-1:111122223333:key/a", "partition");
         refuses("arn:aws:kms:us-east-1::key/a", "account");
+        refuses("arn:aws:kms:us-east-1:12:key/a", "twelve digits");
         refuses("arn:aws:kms:us-east-1:111122223333:alias/app", "alias");
         refuses("arn:aws:kms:us-east-1:111122223333:key/", "id of the key");
         refuses(
             "arn:aws:kms:us-east-1:111122223333:key/a/b",
             "id of the key",
         );
+        for id in ["mrk-", "mrk- x", "a b", "a\n"] {
+            refuses(
+                &format!("arn:aws:kms:us-east-1:111122223333:key/{id}"),
+                "id of the key",
+            );
+        }
         refuses(&"x".repeat(10_000), "six parts");
     }
 

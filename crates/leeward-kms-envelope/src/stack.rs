@@ -3,7 +3,7 @@ use leeward_client_pool::{Pool, Target};
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::{RegionRouter, RegionRouterBuilder, RouterError, RouterEvent};
 use leeward_resilience::{
-    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, RetryLayer, RetryPolicy,
+    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, Ratio, RetryLayer, RetryPolicy,
     deadline::Deadline, retry::Retry,
 };
 use std::{fmt, time::Duration};
@@ -19,6 +19,7 @@ pub type KmsService<S = Target<Client>> = Deadline<Retry<RegionRouter<S>>>;
 /// |---|---|---|
 /// | deadline | 5 s | every Region of a list of five gets its attempt |
 /// | attempt timeout | 800 ms | a silent Region is left in less than a second; KMS answers in some 10 ms |
+/// | circuit of a Region | open after 3 failures in a row, or a quarter of 20 calls in 2 s; for 5 s | calls to KMS are few behind a cache, and each probe of a silent Region costs its caller an attempt |
 /// | attempts | 3, after 50 ms or, throttled, 1 s | the SDK's "2.1" retries |
 /// | budget | 10 % of the calls, and 500 in reserve, 20 a second | behind a cache the calls to KMS are few and come at once: a reserve sized by their rate would lose most of them when a Region falls silent |
 ///
@@ -47,10 +48,11 @@ pub struct KmsStack {
     deadline: Duration,
     retry: RetryPolicy,
     budget: Option<Budget>,
+    circuit: Option<CircuitConfig>,
 }
 
 impl KmsStack {
-    /// Starts from the Regions that hold the key, the preferred one first.
+    /// Starts from the Regions that hold the key, the preferred one first; with a single one there is nowhere to fail over.
     pub fn new(regions: impl IntoIterator<Item = Region>) -> Self {
         let regions: Vec<Region> = regions.into_iter().collect();
         Self {
@@ -60,6 +62,7 @@ impl KmsStack {
             deadline: Duration::from_secs(5),
             retry: RetryPolicy::new(),
             budget: None,
+            circuit: None,
         }
     }
 
@@ -91,8 +94,10 @@ impl KmsStack {
 
     /// Sets when a Region is left and how it is tried again.
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
-        let router = self.router.with_circuit(circuit);
-        Self { router, ..self }
+        Self {
+            circuit: Some(circuit),
+            ..self
+        }
     }
 
     /// Tells `observer` of fail-overs and of circuits that change; see [`RegionRouterBuilder::with_observer`].
@@ -124,10 +129,14 @@ impl KmsStack {
     {
         self.check()?;
         let budget = self.budget.unwrap_or_else(|| Budget::new(reserve()));
+        let circuit = self
+            .circuit
+            .unwrap_or_else(|| rare_calls(self.attempt_timeout));
         // The retry layer counts the calls; the router beneath it only draws.
         let router = self
             .router
             .with_attempt_timeout(self.attempt_timeout)
+            .with_circuit(circuit)
             .with_budget(budget.withdraw_only())
             .build(maker)?;
         let retry = RetryLayer::new(self.retry).with_budget(budget);
@@ -178,6 +187,18 @@ const fn reserve() -> BudgetConfig {
     BudgetConfig::new()
         .with_floor(500)
         .with_floor_interval(Duration::from_millis(50))
+}
+
+/// A circuit for calls that are few; see the table of [`KmsStack`].
+const fn rare_calls(attempt_timeout: Duration) -> CircuitConfig {
+    CircuitConfig::new()
+        .with_consecutive_failures(3)
+        .with_failure_rate(Ratio::percent(25), 20)
+        .with_window(Duration::from_secs(2))
+        .with_rest(Duration::from_secs(5))
+        .with_slow(attempt_timeout)
+        // A probe's place must outlast the attempt that holds it.
+        .with_probe_timeout(attempt_timeout.saturating_mul(2))
 }
 
 impl fmt::Debug for KmsStack {

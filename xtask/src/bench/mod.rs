@@ -16,6 +16,9 @@ use row::Row;
 
 const PEERS: &str = "crates/leeward-bench/peers/Cargo.toml";
 
+/// The areas that `leeward-bench` knows; a wrong one is refused before anything is built.
+const AREAS: [&str; 4] = ["resilience", "router", "envelope", "taxonomy"];
+
 /// How a bench ends that knows no such area.
 const BAD_INPUT: u8 = 2;
 
@@ -34,6 +37,7 @@ pub(crate) fn arguments() -> clap::Command {
         .arg(
             Arg::new("area")
                 .value_name("AREA")
+                .value_parser(AREAS)
                 .help("Measures this area alone [default: all]"),
         )
         .arg(flag("json").help("Prints an array of rows instead of a table"))
@@ -127,15 +131,29 @@ mod tests {
     #[test]
     fn peers_are_built_apart() {
         check(
-            Some("circuit"),
+            Some("resilience"),
             false,
             "CARGO_TARGET_DIR=target/peers cargo run --profile bench --manifest-path crates/leeward-bench/peers/Cargo.toml \
-             --bin leeward-bench-peers -- circuit --json",
+             --bin leeward-bench-peers -- resilience --json",
         );
         check(
             None,
             true,
             "cargo run --profile bench --package leeward-bench -- --json",
         );
+    }
+
+    #[test]
+    fn knows_the_areas_that_the_bench_knows() {
+        let source = cargo::root().join("crates/leeward-bench/src/area.rs");
+        let source = std::fs::read_to_string(source).unwrap();
+        let named = source.lines().filter_map(|line| line.split_once("=> \""));
+        let mut named: Vec<_> = named
+            .map(|(_, name)| name.trim_end_matches("\","))
+            .collect();
+        let mut areas = AREAS;
+        named.sort_unstable();
+        areas.sort_unstable();
+        assert_eq!(named, areas);
     }
 }
