@@ -6,6 +6,7 @@ pub mod concurrency_limit;
 pub mod deadline;
 pub mod hedge;
 pub mod load_shed;
+pub mod rate_limit;
 pub mod retry;
 
 mod clock;
@@ -25,6 +26,10 @@ pub use concurrency_limit::{
 pub use deadline::DeadlineLayer;
 pub use hedge::{HedgeCounters, HedgeLayer, HedgePolicy};
 pub use load_shed::LoadShedLayer;
+pub use rate_limit::{
+    InvalidRate, KeyedRateLimitLayer, KeyedRateLimiter, Rate, RateLimitConfig, RateLimitLayer,
+    RateLimiter,
+};
 pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};
 pub use retry::{Backoff, RetryCounters, RetryLayer, RetryPolicy};

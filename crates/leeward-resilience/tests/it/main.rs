@@ -10,5 +10,6 @@ mod fault;
 mod hedge;
 mod load_shed;
 mod manual_clock;
+mod rate_limit;
 mod retry;
 mod stack;

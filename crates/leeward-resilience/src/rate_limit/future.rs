@@ -1,0 +1,178 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use leeward_error_taxonomy::{Classify, Rejected};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep};
+use tower_service::Service;
+
+use super::{
+    RateLimiter,
+    limiter::{Place, SentAt},
+};
+use crate::{Clock, TscClock};
+
+pin_project! {
+    /// The answer of [`RateLimit`](super::RateLimit) and [`KeyedRateLimit`](super::KeyedRateLimit).
+    ///
+    /// Dropping one that waits takes nothing from the rate.
+    pub struct ResponseFuture<S, Request, C = TscClock>
+    where
+        S: Service<Request>,
+        C: Clock,
+    {
+        #[pin]
+        step: Step<S, S::Future, Request, C>,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    enum Step<S, F, Request, C: Clock> {
+        // On the heap, so that a call that need not wait is small.
+        Waiting { waiting: Pin<Box<Waiting<S, Request, C>>> },
+        // Without a limiter to tell while the layer is switched off.
+        Calling { #[pin] call: F, let_through: Option<(RateLimiter<C>, SentAt)> },
+        Refused,
+    }
+}
+
+/// The call that was made, and whom to tell of its answer.
+type Made<F, C> = (F, (RateLimiter<C>, SentAt));
+
+pin_project! {
+    struct Waiting<S, Request, C: Clock> {
+        place: Place<C>,
+        service: S,
+        request: Option<Request>,
+        wait: Duration,
+        // Made when the wait begins, as is the end.
+        #[pin]
+        sleep: Option<Sleep>,
+        end: Option<Instant>,
+    }
+}
+
+impl<S, Request, C> ResponseFuture<S, Request, C>
+where
+    S: Service<Request>,
+    C: Clock,
+{
+    pub(super) const fn calling(
+        call: S::Future,
+        let_through: Option<(RateLimiter<C>, SentAt)>,
+    ) -> Self {
+        Self {
+            step: Step::Calling { call, let_through },
+        }
+    }
+
+    pub(super) fn waiting(place: Place<C>, wait: Duration, ready: S, request: Request) -> Self {
+        let waiting = Box::pin(Waiting {
+            place,
+            service: ready,
+            request: Some(request),
+            wait,
+            sleep: None,
+            end: None,
+        });
+        Self {
+            step: Step::Waiting { waiting },
+        }
+    }
+
+    pub(super) const fn refused() -> Self {
+        Self {
+            step: Step::Refused,
+        }
+    }
+}
+
+impl<S, Request, C> Waiting<S, Request, C>
+where
+    S: Service<Request>,
+    C: Clock,
+{
+    /// Makes the call when there is a share for it; none if that takes too long.
+    fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Made<S::Future, C>>> {
+        let mut this = self.project();
+        let limiter = &this.place.0;
+        if this.sleep.is_none() {
+            let now = Instant::now();
+            *this.end = now.checked_add(limiter.max_wait());
+            this.sleep.set(Some(sleep(limiter.nap(*this.wait))));
+        }
+        let mut sleep = this.sleep.as_pin_mut().expect("made above");
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if let Some(sent_at) = limiter.take() {
+                let request = this.request.take().expect("not polled after its answer");
+                let call = this.service.call(request);
+                return Poll::Ready(Some((call, (limiter.clone(), sent_at))));
+            }
+            // The rate has fallen, or somebody was quicker.
+            let (now, wait) = (Instant::now(), limiter.wait(0));
+            let is_too_long = |end: Instant| now.checked_add(wait).is_none_or(|turn| turn > end);
+            if this.end.is_some_and(is_too_long) {
+                return Poll::Ready(None);
+            }
+            sleep.as_mut().reset(now + limiter.nap(wait));
+        }
+    }
+}
+
+impl<S, Request, C> Future for ResponseFuture<S, Request, C>
+where
+    S: Service<Request>,
+    S::Error: Classify + From<Rejected>,
+    C: Clock,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.step.as_mut().project() {
+                StepProjection::Waiting { waiting } => {
+                    // Either way the place is given up at once.
+                    match ready!(waiting.as_mut().poll_call(cx)) {
+                        Some((call, let_through)) => this.step.set(Step::Calling {
+                            call,
+                            let_through: Some(let_through),
+                        }),
+                        None => this.step.set(Step::Refused),
+                    }
+                }
+                StepProjection::Calling { call, let_through } => {
+                    let answer = ready!(call.poll(cx));
+                    if let Some((limiter, sent_at)) = let_through.take() {
+                        match &answer {
+                            Ok(_) => limiter.answered(sent_at),
+                            Err(error) => limiter.learn(sent_at, &error.facts()),
+                        }
+                    }
+                    return Poll::Ready(answer);
+                }
+                StepProjection::Refused => return Poll::Ready(Err(Rejected::LimiterFull.into())),
+            }
+        }
+    }
+}
+
+impl<S, Request, C> fmt::Debug for ResponseFuture<S, Request, C>
+where
+    S: Service<Request>,
+    C: Clock,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waits = matches!(self.step, Step::Waiting { .. });
+        f.debug_struct("ResponseFuture")
+            .field("waits", &waits)
+            .finish_non_exhaustive()
+    }
+}
