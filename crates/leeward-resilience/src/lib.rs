@@ -8,6 +8,7 @@ pub mod hedge;
 pub mod load_shed;
 pub mod rate_limit;
 pub mod retry;
+pub mod stack;
 
 mod clock;
 mod ratio;

@@ -9,13 +9,13 @@ use std::{
 
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
 use leeward_resilience::{
-    CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState, DeadlineLayer, Plain,
-    RetryLayer, RetryPolicy, TokioClock, TscClock,
+    Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState,
+    DeadlineLayer, Plain, RetryLayer, RetryPolicy, TokioClock, TscClock, stack::Preset,
 };
 use tokio::time::Instant;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-use crate::fault::{Fault, read, silent};
+use crate::fault::{Fault, always_failing, read, silent};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -103,4 +103,67 @@ async fn success_allocates_nothing() {
         }
     });
     assert_eq!(allocations.count_total, 0);
+}
+
+#[tokio::test]
+async fn a_preset_allocates_nothing_on_success() {
+    for preset in [Preset::interactive(), Preset::batch(), Preset::critical()] {
+        let mut service = preset.layer().over(Instantly);
+        poll_fn(|cx| service.poll_ready(cx)).await.unwrap();
+        // What is learned is worked out from the first calls on.
+        let allocations = allocation_counter::measure(|| {
+            for _ in 0..1_000 {
+                let mut cx = Context::from_waker(Waker::noop());
+                assert!(service.poll_ready(&mut cx).is_ready());
+                let answer = std::future::Future::poll(pin!(service.call(read())), &mut cx);
+                assert!(matches!(answer, Poll::Ready(Ok(()))));
+            }
+        });
+        assert_eq!(allocations.count_total, 0, "{preset:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preset_ends_silence_at_its_deadline_at_the_latest() {
+    for (preset, deadline, attempts_made) in [
+        (Preset::interactive(), 3, 3),
+        (Preset::batch(), 90, 5),
+        (Preset::critical(), 10, 4),
+    ] {
+        let (service, attempts) = silent();
+        let service = preset.layer_with_clock(TokioClock::new()).over(service);
+        let start = Instant::now();
+        service.oneshot(read()).await.unwrap_err();
+        assert!(start.elapsed() <= deadline * SECOND);
+        assert_eq!(attempts.count(), attempts_made);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn presets_that_share_a_budget_draw_on_the_same_tokens() {
+    let config = BudgetConfig::new()
+        .with_floor(3)
+        .with_floor_interval(1_000 * SECOND);
+    let budget = Budget::new(config);
+    // Two retries for the first, one for the second, none for the third.
+    for expected in [3, 2, 1] {
+        let (service, attempts) = silent();
+        let layer = Preset::interactive()
+            .layer_with_clock(TokioClock::new())
+            .with_budget(budget.clone());
+        let call = layer.over(service).oneshot(read());
+        call.await.unwrap_err();
+        assert_eq!(attempts.count(), expected);
+        assert_eq!(layer.budget().tokens(), budget.tokens());
+    }
+}
+
+/// Pitfall 17 of the facts: three attempts of three attempts are nine.
+#[tokio::test(start_paused = true)]
+async fn pitfall_17_one_operation_is_three_attempts_whatever_is_stacked() {
+    let (service, attempts) = always_failing(Fault::lost);
+    let layer = Preset::interactive().layer_with_clock(TokioClock::new());
+    layer.over(service).oneshot(read()).await.unwrap_err();
+    assert_eq!(attempts.count(), 3);
+    assert_eq!((layer.retries().retries(), layer.hedges().hedges()), (2, 0));
 }
