@@ -1,5 +1,7 @@
 //! What users of the crate see of it.
 
+mod adaptive_concurrency;
+mod adaptive_rate;
 mod budget;
 mod circuit_breaker;
 mod circuit_reference;
