@@ -196,6 +196,8 @@ pub(crate) fn builder(
         .with_consecutive_failures(2)
         .with_rest(REST)
         .with_rest_jitter(Ratio::percent(0))
+        // Tests count calls; how a Region is taken back by and by is the breaker's affair.
+        .with_slow_start(Duration::ZERO, Ratio::percent(100))
         .with_seed(42);
     RegionRouter::builder(regions)
         .with_clock(TokioClock::new())

@@ -1,30 +1,26 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use leeward_error_taxonomy::{Facts, Rejected, Stage, Verdict};
+use leeward_error_taxonomy::Facts;
 
-use super::{
-    breaker::Core,
-    circuit::{Outcome, Stamp},
-};
+use super::{front::Ticket, outcome::Outcome, seat::Seat};
 use crate::{Clock, Timestamp, TscClock};
 
 /// A call that a [`CircuitBreaker`](super::CircuitBreaker) let through and whose outcome it waits for.
 ///
-/// Dropping it reports that the call was given up: a failure if it was in flight for
-/// [slow](super::CircuitConfig::with_slow) or longer, otherwise no evidence. A probe's place is free again either way.
+/// Dropping it is the same as [`give_up`](Self::give_up).
 #[must_use = "an admission that is dropped reports a call that was given up"]
 pub struct Admission<C: Clock = TscClock> {
-    core: Arc<Core<C>>,
-    stamp: Stamp,
+    seat: Arc<Seat<C>>,
+    ticket: Ticket,
     admitted_at: Timestamp,
     settled: bool,
 }
 
 impl<C: Clock> Admission<C> {
-    pub(super) const fn new(core: Arc<Core<C>>, stamp: Stamp, admitted_at: Timestamp) -> Self {
+    pub(super) const fn new(seat: Arc<Seat<C>>, ticket: Ticket, admitted_at: Timestamp) -> Self {
         Self {
-            core,
-            stamp,
+            seat,
+            ticket,
             admitted_at,
             settled: false,
         }
@@ -32,7 +28,7 @@ impl<C: Clock> Admission<C> {
 
     /// Reports that the service did what it was asked for.
     pub fn succeed(self) {
-        self.settle(|_| Outcome::Success);
+        self.settle(Outcome::Success);
     }
 
     /// Reports how the call failed; what that says about the service, the facts decide.
@@ -40,23 +36,37 @@ impl<C: Clock> Admission<C> {
     /// An answer that blames the request is a success: the service is alive. A plea for fewer calls and a refusal of our
     /// own layers are no evidence. A deadline that ran out below counts like a call that was dropped.
     pub fn fail(self, facts: &Facts<'_>) {
-        self.settle(|age| judge(facts, age));
+        self.settle(Outcome::of(facts));
     }
 
-    fn settle(mut self, outcome: impl FnOnce(Duration) -> Outcome) {
+    /// Reports that the caller does not wait any longer, as a hedge's loser or for want of time.
+    ///
+    /// The age decides what that means: a call in flight for [slow](super::CircuitConfig::with_slow) or longer failed; one
+    /// that took several times as long as [normal](super::CircuitConfig::with_slow_factor) was slow; any other is no
+    /// evidence. A probe's place is free again, unless it failed or was slow.
+    pub fn give_up(self) {
+        self.settle(Outcome::Dropped);
+    }
+
+    #[inline]
+    fn settle(mut self, outcome: Outcome) {
         self.settled = true;
-        let now = self.core.clock.now();
-        let outcome = outcome(now.since(self.admitted_at));
-        self.core.record(self.stamp, outcome, now);
+        self.report(outcome);
+    }
+
+    #[inline]
+    fn report(&self, outcome: Outcome) {
+        let core = self.seat.core();
+        let now = core.clock.now();
+        let (lane, begun) = (self.seat.lane(), self.admitted_at);
+        core.announce(core.front.record(lane, self.ticket, outcome, begun, now));
     }
 }
 
 impl<C: Clock> Drop for Admission<C> {
     fn drop(&mut self) {
         if !self.settled {
-            let now = self.core.clock.now();
-            let age = now.since(self.admitted_at);
-            self.core.record(self.stamp, Outcome::Dropped { age }, now);
+            self.report(Outcome::Dropped);
         }
     }
 }
@@ -66,20 +76,5 @@ impl<C: Clock> fmt::Debug for Admission<C> {
         f.debug_struct("Admission")
             .field("admitted_at", &self.admitted_at)
             .finish_non_exhaustive()
-    }
-}
-
-fn judge(facts: &Facts<'_>, age: Duration) -> Outcome {
-    if facts.blames_the_service() {
-        return Outcome::Failure;
-    }
-    match facts.rejected {
-        Some(Rejected::DeadlineExceeded { .. }) if facts.stage != Stage::NotSent => {
-            Outcome::Dropped { age }
-        }
-        Some(_) => Outcome::Neutral,
-        None if facts.verdict == Verdict::Throttled => Outcome::Neutral,
-        None if facts.stage == Stage::Answered => Outcome::Success,
-        None => Outcome::Neutral,
     }
 }

@@ -4,12 +4,15 @@ use std::{
 };
 
 use leeward_error_taxonomy::Rejected;
+use tokio::sync::watch;
 
 use super::{
-    Admission, CircuitChange, CircuitConfig, CircuitState,
-    circuit::{Circuit, Outcome, Stamp},
+    Admission, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
+    circuit::Circuit,
+    front::{Change, Front},
+    seat::{self, Seat},
 };
-use crate::{Clock, Timestamp, TscClock};
+use crate::{Clock, TscClock};
 
 /// Holds calls back from a service that fails, and tries it again one call at a time.
 ///
@@ -28,14 +31,30 @@ use crate::{Clock, Timestamp, TscClock};
 /// assert!(refused.to_string().starts_with("circuit open, next probe in"));
 /// # Ok::<(), leeward_error_taxonomy::Rejected>(())
 /// ```
+///
+/// It is a handle for whoever keeps the service running, too:
+///
+/// ```
+/// use leeward_resilience::{CircuitBreaker, CircuitConfig, CircuitMode, CircuitState};
+///
+/// let breaker = CircuitBreaker::new(CircuitConfig::new());
+/// let changes = breaker.subscribe();
+/// breaker.force_open();
+/// assert!(breaker.admit().is_err());
+/// assert_eq!(changes.borrow().to, CircuitState::ForcedOpen);
+/// breaker.set_mode(CircuitMode::ObserveOnly); // counts, opens and reports, and refuses nothing
+/// breaker.reset();
+/// assert_eq!(breaker.snapshot().mode, CircuitMode::Active);
+/// ```
 pub struct CircuitBreaker<C: Clock = TscClock> {
-    core: Arc<Core<C>>,
+    seats: Arc<[Arc<Seat<C>>]>,
 }
 
 pub(super) struct Core<C> {
-    circuit: Mutex<Circuit>,
-    observers: Mutex<Vec<Observer>>,
+    pub(super) front: Front,
     pub(super) clock: C,
+    observers: Mutex<Vec<Observer>>,
+    changes: watch::Sender<CircuitChange>,
 }
 
 type Observer = Arc<dyn Fn(CircuitChange) + Send + Sync>;
@@ -51,12 +70,19 @@ impl CircuitBreaker {
 impl<C: Clock> CircuitBreaker<C> {
     /// Closes a circuit around nothing yet, on a clock of the caller's choice.
     pub fn with_clock(config: CircuitConfig, clock: C) -> Self {
+        let nothing_yet = CircuitChange {
+            from: CircuitState::Closed,
+            to: CircuitState::Closed,
+            generation: 0,
+        };
+        let core = Arc::new(Core {
+            front: Front::new(config, seat::count(), clock.now()),
+            clock,
+            observers: Mutex::default(),
+            changes: watch::Sender::new(nothing_yet),
+        });
         Self {
-            core: Arc::new(Core {
-                circuit: Mutex::new(Circuit::new(config)),
-                observers: Mutex::default(),
-                clock,
-            }),
+            seats: seat::around(&core),
         }
     }
 
@@ -64,34 +90,86 @@ impl<C: Clock> CircuitBreaker<C> {
     ///
     /// # Errors
     ///
-    /// [`Rejected::CircuitOpen`] while the circuit is open, or half-open with its probe on the way.
+    /// [`Rejected::CircuitOpen`] while the circuit is open, or half-open with its probe on the way, or when it starts slowly
+    /// after an opening and others go first.
     pub fn admit(&self) -> Result<Admission<C>, Rejected> {
-        let now = self.core.clock.now();
-        let (admitted, change) = self.core.circuit().admit(now);
-        self.core.announce(change);
-        admitted
-            .map(|stamp| Admission::new(Arc::clone(&self.core), stamp, now))
-            .map_err(|retry_in| Rejected::CircuitOpen { retry_in })
+        let seat = &self.seats[seat::of_thread(self.seats.len())];
+        let core = seat.core();
+        let now = core.clock.now();
+        let (admitted, change) = core.front.admit(seat.lane(), now);
+        core.announce(change);
+        match admitted {
+            Ok(ticket) => Ok(Admission::new(Arc::clone(seat), ticket, now)),
+            Err(retry_in) => Err(Rejected::CircuitOpen { retry_in }),
+        }
     }
 
     /// The state now. An open circuit whose rest is over stays open until a call asks to pass.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.core.circuit().state()
+        self.core().front.state()
+    }
+
+    /// How the circuit stands.
+    #[must_use]
+    pub fn snapshot(&self) -> CircuitSnapshot {
+        let now = self.core().clock.now();
+        // An admission holds its seat.
+        let in_flight = self.seats.iter().map(|seat| Arc::strong_count(seat) - 1);
+        let in_flight = in_flight.sum::<usize>() as u64;
+        let look = |circuit: &mut Circuit, seen: &_| circuit.snapshot(now, seen, in_flight);
+        self.core().front.inspect(now, look)
+    }
+
+    /// Refuses every call until [`reset`](Self::reset) or another mode.
+    pub fn force_open(&self) {
+        self.set_mode(CircuitMode::ForcedOpen);
+    }
+
+    /// Goes over to `mode`. Unless it is in it already, the circuit is closed and has counted nothing then; what it has
+    /// learnt of the service's latency it keeps.
+    pub fn set_mode(&self, mode: CircuitMode) {
+        let now = self.core().clock.now();
+        let command = |circuit: &mut Circuit| circuit.set_mode(mode, now);
+        self.core().announce(self.core().front.command(command));
+    }
+
+    /// Begins anew: closed, active, with nothing counted and nothing learnt.
+    pub fn reset(&self) {
+        let now = self.core().clock.now();
+        let change = self.core().front.command(|circuit| circuit.reset(now));
+        self.core().announce(Some(change));
     }
 
     /// Calls `observer` after every change of state, on the thread that caused it and outside any lock.
     ///
     /// It must return soon and must not panic. It stays for as long as the circuit does.
     pub fn on_change(&self, observer: impl Fn(CircuitChange) + Send + Sync + 'static) {
-        self.core.observers().push(Arc::new(observer));
+        self.core().observers().push(Arc::new(observer));
+    }
+
+    /// Shows the last change of state, and wakes whoever waits for the next; between two looks, changes may be missed.
+    ///
+    /// Before the first change it shows one from closed to closed.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<CircuitChange> {
+        self.core().changes.subscribe()
+    }
+
+    /// Whether a call is on its way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.seats.iter().all(|seat| Arc::strong_count(seat) == 1)
+    }
+
+    fn core(&self) -> &Core<C> {
+        self.seats[0].core()
     }
 }
 
 impl<C: Clock> Clone for CircuitBreaker<C> {
     fn clone(&self) -> Self {
         Self {
-            core: Arc::clone(&self.core),
+            seats: Arc::clone(&self.seats),
         }
     }
 }
@@ -105,26 +183,35 @@ impl<C: Clock> fmt::Debug for CircuitBreaker<C> {
 }
 
 impl<C> Core<C> {
-    fn circuit(&self) -> MutexGuard<'_, Circuit> {
-        self.circuit.lock().expect("not poisoned")
-    }
-
     fn observers(&self) -> MutexGuard<'_, Vec<Observer>> {
         self.observers.lock().expect("not poisoned")
     }
 
-    fn announce(&self, change: Option<CircuitChange>) {
-        let Some(change) = change else { return };
+    /// Tells everybody of a change of state.
+    #[inline]
+    pub(super) fn announce(&self, change: Change) {
+        if let Some(change) = change {
+            self.tell(change);
+        }
+    }
+
+    #[cold]
+    fn tell(&self, change: CircuitChange) {
+        if change.from == change.to {
+            return;
+        }
+        self.changes.send_if_modified(|last| {
+            // Two threads may bring theirs in either order.
+            let is_newer = change.generation > last.generation;
+            if is_newer {
+                *last = change;
+            }
+            is_newer
+        });
         // Copied, so that an observer may look at the breaker or add another observer.
         let observers = self.observers().clone();
         for observer in observers {
             observer(change);
         }
-    }
-
-    /// Learns the outcome of an admitted call.
-    pub(super) fn record(&self, stamp: Stamp, outcome: Outcome, now: Timestamp) {
-        let change = self.circuit().record(stamp, outcome, now);
-        self.announce(change);
     }
 }

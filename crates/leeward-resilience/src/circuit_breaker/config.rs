@@ -10,11 +10,16 @@ pub struct CircuitConfig {
     pub(super) min_calls: u32,
     pub(super) window: Duration,
     pub(super) slow: Duration,
+    pub(super) slow_rate: Ratio,
+    pub(super) min_slow_calls: u32,
+    pub(super) slow_factor: u32,
     pub(super) rest: Duration,
     pub(super) max_rest: Duration,
     pub(super) rest_jitter: Ratio,
     pub(super) relapse_interval: Duration,
     pub(super) probe_timeout: Duration,
+    pub(super) slow_start: Duration,
+    pub(super) slow_start_from: Ratio,
     pub(super) seed: Option<u64>,
 }
 
@@ -28,11 +33,16 @@ impl CircuitConfig {
             min_calls: 20,
             window: Duration::from_secs(10),
             slow: Duration::from_secs(1),
+            slow_rate: Ratio::percent(60),
+            min_slow_calls: 20,
+            slow_factor: 5,
             rest: Duration::from_secs(5),
             max_rest: Duration::from_secs(60),
             rest_jitter: Ratio::percent(25),
             relapse_interval: Duration::from_secs(30),
             probe_timeout: Duration::from_secs(5),
+            slow_start: Duration::from_secs(10),
+            slow_start_from: Ratio::percent(10),
             seed: None,
         }
     }
@@ -58,10 +68,36 @@ impl CircuitConfig {
         }
     }
 
-    /// How far back the failure rate looks, in ten steps; 10 s by default, 10 ns at least.
+    /// How far back the rates look, in ten steps; 10 s by default, 10 ms at least.
     #[must_use]
     pub const fn with_window(self, window: Duration) -> Self {
         Self { window, ..self }
+    }
+
+    /// Opens when at least `slow_rate` of at least `min_slow_calls` calls in the window are slow: 60 % of 20 by default.
+    ///
+    /// Calls that ended count, whatever came of them, and so do those that are in flight and slow already: a service that
+    /// falls silent shows itself before any caller gives up. Zero `min_slow_calls` switches the rule off, and with it all
+    /// that is learnt of the service's latency.
+    #[must_use]
+    pub const fn with_slow_rate(self, slow_rate: Ratio, min_slow_calls: u32) -> Self {
+        Self {
+            slow_rate,
+            min_slow_calls,
+            ..self
+        }
+    }
+
+    /// How many times as long as normal a call must take to be slow; 5 by default, and never less than 10 ms.
+    ///
+    /// What is normal, the circuit learns from the service's successes, slowly: from the first 15, then from one in each
+    /// step of the window. A service is compared with itself, never with others, which may be nearer.
+    #[must_use]
+    pub const fn with_slow_factor(self, slow_factor: u32) -> Self {
+        Self {
+            slow_factor,
+            ..self
+        }
     }
 
     /// How long a call must have been in flight for its being dropped to count as a failure; 1 s by default.
@@ -118,7 +154,21 @@ impl CircuitConfig {
         }
     }
 
-    /// Repeats the same jitter in every run, for tests and simulations; random by default.
+    /// After an opening, lets a share of the calls through that rises evenly from `from` to all of them in `slow_start`; from
+    /// 10 % in 10 s by default.
+    ///
+    /// What has just recovered is seldom ready for everything at once. Calls are picked by lot, but one each hundredth of
+    /// the time passes in any case, so that few calls are not held up. Zero switches it off.
+    #[must_use]
+    pub const fn with_slow_start(self, slow_start: Duration, from: Ratio) -> Self {
+        Self {
+            slow_start,
+            slow_start_from: from,
+            ..self
+        }
+    }
+
+    /// Repeats the same jitter and lots in every run, for tests and simulations; random by default.
     #[must_use]
     pub const fn with_seed(self, seed: u64) -> Self {
         Self {

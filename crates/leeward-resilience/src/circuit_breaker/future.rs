@@ -22,6 +22,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F, C: Clock> {
+        // Without admission if the breaker was not asked.
         Admitted { #[pin] inner: F, admission: Option<Admission<C>> },
         Refused { rejected: Option<Rejected> },
     }
@@ -33,6 +34,15 @@ impl<F, C: Clock> ResponseFuture<F, C> {
             state: State::Admitted {
                 inner,
                 admission: Some(admission),
+            },
+        }
+    }
+
+    pub(super) const fn passing(inner: F) -> Self {
+        Self {
+            state: State::Admitted {
+                inner,
+                admission: None,
             },
         }
     }
@@ -58,10 +68,11 @@ where
         match self.project().state.project() {
             StateProjection::Admitted { inner, admission } => {
                 let answer = ready!(inner.poll(cx));
-                let admission = admission.take().expect("not polled after its answer");
-                match &answer {
-                    Ok(_) => admission.succeed(),
-                    Err(error) => admission.fail(&error.facts()),
+                if let Some(admission) = admission.take() {
+                    match &answer {
+                        Ok(_) => admission.succeed(),
+                        Err(error) => admission.fail(&error.facts()),
+                    }
                 }
                 Poll::Ready(answer)
             }

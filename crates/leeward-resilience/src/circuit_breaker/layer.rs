@@ -1,7 +1,7 @@
 use tower_layer::Layer;
 
 use super::{CircuitBreaker, CircuitBreakerService};
-use crate::{Clock, TscClock};
+use crate::{Clock, Switch, TscClock};
 
 /// Puts a [`CircuitBreaker`] before a service.
 ///
@@ -9,13 +9,23 @@ use crate::{Clock, TscClock};
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerLayer<C: Clock = TscClock> {
     breaker: CircuitBreaker<C>,
+    switch: Switch,
 }
 
 impl<C: Clock> CircuitBreakerLayer<C> {
-    /// Mounts a breaker; keep a clone of it to look at its state.
+    /// Mounts a breaker; keep a clone of it to look at its state. Reads the environment's `LEEWARD_CIRCUIT_BREAKER`.
     #[must_use]
-    pub const fn new(breaker: CircuitBreaker<C>) -> Self {
-        Self { breaker }
+    pub fn new(breaker: CircuitBreaker<C>) -> Self {
+        Self {
+            breaker,
+            switch: Switch::from_env("LEEWARD_CIRCUIT_BREAKER"),
+        }
+    }
+
+    /// Obeys this switch and not the environment. While it is off, calls pass without the breaker's knowledge.
+    #[must_use]
+    pub fn with_switch(self, switch: Switch) -> Self {
+        Self { switch, ..self }
     }
 }
 
@@ -23,6 +33,6 @@ impl<S, C: Clock> Layer<S> for CircuitBreakerLayer<C> {
     type Service = CircuitBreakerService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreakerService::new(inner, self.breaker.clone())
+        CircuitBreakerService::new(inner, self.breaker.clone(), self.switch.clone())
     }
 }

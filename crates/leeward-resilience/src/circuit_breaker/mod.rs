@@ -37,18 +37,35 @@
 //! [`CircuitOpen`]: leeward_error_taxonomy::Rejected::CircuitOpen
 
 mod admission;
+mod atomic;
+mod baseline;
 mod breaker;
 mod circuit;
 mod config;
+mod front;
 mod future;
+mod keyed;
+mod lane;
 mod layer;
+#[cfg(all(test, leeward_loom))]
+mod model;
+mod outcome;
+mod ramp;
+mod recency;
+mod seat;
 mod service;
+mod snapshot;
+mod state;
+mod steps;
+mod vigil;
 mod window;
 
 pub use admission::Admission;
 pub use breaker::CircuitBreaker;
-pub use circuit::{CircuitChange, CircuitState};
 pub use config::CircuitConfig;
 pub use future::ResponseFuture;
+pub use keyed::CircuitBreakers;
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
+pub use snapshot::CircuitSnapshot;
+pub use state::{CircuitChange, CircuitMode, CircuitState};

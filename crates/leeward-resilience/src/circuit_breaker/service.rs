@@ -4,18 +4,23 @@ use leeward_error_taxonomy::{Classify, Rejected};
 use tower_service::Service;
 
 use super::{CircuitBreaker, ResponseFuture};
-use crate::{Clock, TscClock};
+use crate::{Clock, Switch, TscClock};
 
 /// Asks a [`CircuitBreaker`] before each call of `inner`; made by [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerService<S, C: Clock = TscClock> {
     inner: S,
     breaker: CircuitBreaker<C>,
+    switch: Switch,
 }
 
 impl<S, C: Clock> CircuitBreakerService<S, C> {
-    pub(super) const fn new(inner: S, breaker: CircuitBreaker<C>) -> Self {
-        Self { inner, breaker }
+    pub(super) const fn new(inner: S, breaker: CircuitBreaker<C>, switch: Switch) -> Self {
+        Self {
+            inner,
+            breaker,
+            switch,
+        }
     }
 }
 
@@ -35,6 +40,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        if !self.switch.is_on() {
+            return ResponseFuture::passing(self.inner.call(request));
+        }
         match self.breaker.admit() {
             Ok(admission) => ResponseFuture::admitted(self.inner.call(request), admission),
             Err(rejected) => ResponseFuture::refused(rejected),

@@ -1,101 +1,118 @@
-use std::time::Duration;
+use crate::Ratio;
 
-use crate::{Ratio, Timestamp};
+/// How many steps a window has.
+#[cfg(not(leeward_loom))]
+pub(super) const BUCKETS: u64 = 10;
+#[cfg(leeward_loom)]
+pub(super) const BUCKETS: u64 = 2;
 
-const BUCKETS: usize = 10;
-
-/// Counts the outcomes of the last ten steps of time, in constant time and space.
-#[derive(Debug)]
+/// Counts the outcomes of the last steps of time, in constant time and space.
+#[derive(Debug, Default)]
 pub(super) struct Window {
-    step: u64,
-    // The number of the newest step; its bucket is `newest % BUCKETS`.
+    // The newest step; its bucket is the remainder by `BUCKETS`.
     newest: u64,
-    buckets: [Tally; BUCKETS],
+    buckets: [Tally; BUCKETS as usize],
     total: Tally,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    calls: u64,
-    failures: u64,
+/// How many calls there were, and how many of them failed or were slow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) calls: u64,
+    pub(super) failures: u64,
+    pub(super) slow: u64,
+}
+
+impl Tally {
+    /// Whether at least `rate` of at least `min_calls` calls failed.
+    pub(super) fn fails(&self, rate: Ratio, min_calls: u32) -> bool {
+        is_share(self.failures, self.calls, rate, min_calls)
+    }
+
+    /// Whether at least `rate` of at least `min_calls` calls were slow.
+    pub(super) fn lags(&self, rate: Ratio, min_calls: u32) -> bool {
+        is_share(self.slow, self.calls, rate, min_calls)
+    }
+}
+
+fn is_share(part: u64, calls: u64, rate: Ratio, min_calls: u32) -> bool {
+    min_calls > 0
+        && calls >= u64::from(min_calls)
+        && u128::from(part) * u128::from(Ratio::WHOLE)
+            >= u128::from(calls) * u128::from(rate.millionths())
 }
 
 impl Window {
-    pub(super) fn new(window: Duration) -> Self {
-        Self {
-            step: (Timestamp::new(window).nanos() / BUCKETS as u64).max(1),
-            newest: 0,
-            buckets: [Tally::default(); BUCKETS],
-            total: Tally::default(),
-        }
-    }
-
-    /// Counts one outcome. One that comes late, in the eyes of the clock, counts for the newest step.
-    pub(super) fn record(&mut self, failed: bool, now: Timestamp) {
-        self.slide(now);
-        let newest = &mut self.buckets[(self.newest % BUCKETS as u64) as usize];
-        for tally in [newest, &mut self.total] {
-            tally.calls += 1;
-            tally.failures += u64::from(failed);
-        }
-    }
-
-    /// Whether at least `rate` of at least `min_calls` outcomes were failures.
-    pub(super) fn exceeds(&self, rate: Ratio, min_calls: u32) -> bool {
-        let Tally { calls, failures } = self.total;
-        calls >= u64::from(min_calls)
-            && u128::from(failures) * u128::from(Ratio::WHOLE)
-                >= u128::from(calls) * u128::from(rate.millionths())
-    }
-
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        self.buckets = [Tally::default(); BUCKETS];
-        self.total = Tally::default();
-    }
-
-    fn slide(&mut self, now: Timestamp) {
-        let newest = now.nanos() / self.step;
-        let passed = newest.saturating_sub(self.newest);
-        for step in 1..=passed.min(BUCKETS as u64) {
-            let expired = &mut self.buckets[((self.newest + step) % BUCKETS as u64) as usize];
+    /// Moves on to `step`, unless the window is there or further.
+    pub(super) fn slide(&mut self, step: u64) {
+        let passed = step.saturating_sub(self.newest);
+        for step in 1..=passed.min(BUCKETS) {
+            let expired = &mut self.buckets[((self.newest + step) % BUCKETS) as usize];
             self.total.calls -= expired.calls;
             self.total.failures -= expired.failures;
+            self.total.slow -= expired.slow;
             *expired = Tally::default();
         }
         self.newest += passed;
     }
+
+    /// Counts one outcome in the newest step.
+    pub(super) fn record(&mut self, failed: bool, slow: bool) {
+        let newest = &mut self.buckets[(self.newest % BUCKETS) as usize];
+        for tally in [newest, &mut self.total] {
+            tally.calls += 1;
+            tally.failures += u64::from(failed);
+            tally.slow += u64::from(slow);
+        }
+    }
+
+    /// The outcomes of all its steps.
+    pub(super) const fn total(&self) -> Tally {
+        self.total
+    }
+
+    /// The first step that is not too old.
+    pub(super) const fn oldest(&self) -> u64 {
+        self.newest.saturating_sub(BUCKETS - 1)
+    }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(leeward_loom)))]
 mod tests {
     use super::*;
     use proptest::{prelude::*, test_runner::RngSeed};
 
-    fn at(millis: u64) -> Timestamp {
-        Timestamp::new(Duration::from_millis(millis))
-    }
-
     #[test]
-    fn old_outcomes_leave() {
-        let mut window = Window::new(Duration::from_secs(10));
+    fn p1_a_hundred_thousand_old_successes_weigh_nothing() {
+        let mut window = Window::default();
         for _ in 0..100_000 {
-            window.record(false, at(500));
+            window.slide(100);
+            window.record(false, false);
         }
-        // The hundred thousand successes are as good as forgotten eleven seconds later.
         for _ in 0..20 {
-            window.record(true, at(11_500));
+            window.slide(110);
+            window.record(true, false);
         }
-        assert!(window.exceeds(Ratio::percent(100), 20));
-        assert!(!window.exceeds(Ratio::percent(100), 21));
+        assert!(window.total().fails(Ratio::percent(100), 20));
+        assert!(!window.total().fails(Ratio::percent(100), 21));
     }
 
     #[test]
     fn a_long_silence_empties_it() {
-        let mut window = Window::new(Duration::from_secs(10));
-        (0..9).for_each(|second| window.record(true, at(second * 1_000)));
-        window.record(false, at(u64::MAX / 2_000_000));
-        assert!(!window.exceeds(Ratio::percent(1), 1));
+        let mut window = Window::default();
+        for step in 11..20 {
+            window.slide(step);
+            window.record(true, true);
+        }
+        window.slide(u64::MAX / 2);
+        window.record(false, false);
+        assert_eq!(
+            window.total(),
+            Tally {
+                calls: 1,
+                ..Tally::default()
+            }
+        );
     }
 
     proptest! {
@@ -107,23 +124,28 @@ mod tests {
         /// The reference keeps every outcome with its step and counts those of the last ten.
         #[test]
         fn counts_as_a_full_log_does(
-            events in prop::collection::vec((0_u64..4_000, any::<bool>()), 1..200),
+            events in prop::collection::vec((0_u64..4, any::<bool>(), any::<bool>()), 1..200),
             percent in 0_u32..=100,
             min_calls in 1_u32..30,
         ) {
-            let mut window = Window::new(Duration::from_secs(10));
-            let mut log: Vec<(u64, bool)> = Vec::new();
-            let mut now = 0;
-            for (pause, failed) in events {
+            let mut window = Window::default();
+            let mut log: Vec<(u64, bool, bool)> = Vec::new();
+            let mut now = 20;
+            for (pause, failed, slow) in events {
                 now += pause;
-                window.record(failed, at(now));
-                log.push((now / 1_000, failed));
-                let recent = log.iter().filter(|(step, _)| step + 10 > now / 1_000);
+                window.slide(now);
+                window.record(failed, slow);
+                log.push((now, failed, slow));
+                let recent = log.iter().filter(|(step, ..)| step + BUCKETS > now);
                 let calls = recent.clone().count() as u64;
-                let failures = recent.filter(|(_, failed)| *failed).count() as u64;
-                let expected = calls >= u64::from(min_calls)
-                    && failures * 100 >= calls * u64::from(percent);
-                prop_assert_eq!(window.exceeds(Ratio::percent(percent), min_calls), expected);
+                let share = |part: u64| {
+                    calls >= u64::from(min_calls) && part * 100 >= calls * u64::from(percent)
+                };
+                let failures = recent.clone().filter(|(_, failed, _)| *failed).count() as u64;
+                let slow = recent.filter(|(.., slow)| *slow).count() as u64;
+                let total = window.total();
+                prop_assert_eq!(total.fails(Ratio::percent(percent), min_calls), share(failures));
+                prop_assert_eq!(total.lags(Ratio::percent(percent), min_calls), share(slow));
             }
         }
     }

@@ -27,6 +27,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn config() -> CircuitConfig {
     CircuitConfig::new()
         .with_rest_jitter(Ratio::percent(0))
+        .with_slow_start(Duration::ZERO, Ratio::percent(100))
         .with_seed(42)
 }
 

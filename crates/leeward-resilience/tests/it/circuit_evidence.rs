@@ -1,0 +1,376 @@
+//! What opens a circuit besides answers: calls that are slow, given up or still on their way.
+
+use std::{pin::pin, time::Duration};
+
+use leeward_error_taxonomy::{Classify, Rejected};
+use leeward_resilience::{
+    Admission, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState, Clock, Ratio,
+    TokioClock,
+};
+use tokio::time::timeout;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::{
+    fault::{Fault, read, silent},
+    manual_clock::ManualClock,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MILLI: Duration = Duration::from_millis(1);
+
+/// Two seconds of window, as a Region router has it.
+fn config() -> CircuitConfig {
+    CircuitConfig::new()
+        .with_window(2 * SECOND)
+        .with_rest_jitter(Ratio::percent(0))
+        .with_slow_start(Duration::ZERO, Ratio::percent(100))
+        .with_seed(42)
+}
+
+fn breaker(config: CircuitConfig) -> (CircuitBreaker<ManualClock>, ManualClock) {
+    let clock = ManualClock::default();
+    clock.advance(100 * SECOND);
+    (CircuitBreaker::with_clock(config, clock.clone()), clock)
+}
+
+#[track_caller]
+fn admit(breaker: &CircuitBreaker<ManualClock>) -> Admission<ManualClock> {
+    breaker.admit().expect("admitted")
+}
+
+/// Makes so many calls, one each 10 ms, of which every one succeeds after `latency`.
+fn call_steadily(
+    breaker: &CircuitBreaker<ManualClock>,
+    clock: &ManualClock,
+    calls: usize,
+    latency: Duration,
+) -> usize {
+    let mut in_flight: Vec<(Duration, Admission<ManualClock>)> = Vec::new();
+    let start = clock.now();
+    let mut refused = 0;
+    for _ in 0..calls {
+        match breaker.admit() {
+            Ok(admission) => in_flight.push((clock.now().since(start), admission)),
+            Err(_) => refused += 1,
+        }
+        clock.advance(10 * MILLI);
+        let now = clock.now().since(start);
+        while in_flight
+            .first()
+            .is_some_and(|(begun, _)| now - *begun >= latency)
+        {
+            in_flight.remove(0).1.succeed();
+        }
+    }
+    for (begun, admission) in in_flight {
+        let left = (begun + latency).saturating_sub(clock.now().since(start));
+        clock.advance(left);
+        admission.succeed();
+    }
+    refused
+}
+
+/// The same, of a service that takes every call and answers none; gives the calls back and when a call was refused.
+fn call_into_silence(
+    breaker: &CircuitBreaker<ManualClock>,
+    clock: &ManualClock,
+) -> (Vec<Admission<ManualClock>>, Option<Duration>) {
+    let start = clock.now();
+    let mut lost = Vec::new();
+    for _ in 0..500 {
+        match breaker.admit() {
+            Ok(admission) => lost.push(admission),
+            Err(_) => return (lost, Some(clock.now().since(start))),
+        }
+        clock.advance(10 * MILLI);
+    }
+    (lost, None)
+}
+
+#[test]
+fn silence_shows_before_any_call_ends() {
+    let (breaker, clock) = breaker(config());
+    assert_eq!(call_steadily(&breaker, &clock, 500, 20 * MILLI), 0);
+    assert_eq!(breaker.snapshot().baseline, Some(20 * MILLI));
+    // Of the calls of ten steps, 60 % are in flight for 100 ms and more after 1.2 s to 1.3 s; one step is the resolution.
+    let (lost, noticed) = call_into_silence(&breaker, &clock);
+    let noticed = noticed.expect("noticed");
+    assert!(
+        (1_100 * MILLI..=1_500 * MILLI).contains(&noticed),
+        "{noticed:?}"
+    );
+    assert_eq!(breaker.state(), CircuitState::Open);
+    // They end in another generation than they began in.
+    drop(lost);
+    assert_eq!(breaker.snapshot().in_flight, 0);
+    assert_eq!(breaker.snapshot().calls, 0);
+}
+
+#[test]
+fn until_it_knows_what_is_normal_nothing_is_slow() {
+    let (breaker, clock) = breaker(config());
+    assert_eq!(call_steadily(&breaker, &clock, 14, 20 * MILLI), 0);
+    assert_eq!(breaker.snapshot().baseline, None);
+    let (lost, noticed) = call_into_silence(&breaker, &clock);
+    assert_eq!(noticed, None);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    // Those that the callers give up show it all the same.
+    drop(lost);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn ten_times_as_slow_opens_it_and_twice_as_slow_becomes_normal() {
+    let (breaker, clock) = breaker(config());
+    call_steadily(&breaker, &clock, 500, 20 * MILLI);
+    assert_eq!(call_steadily(&breaker, &clock, 20_000, 40 * MILLI), 0);
+    let normal = breaker.snapshot().baseline.expect("learnt");
+    assert!((39 * MILLI..=40 * MILLI).contains(&normal), "{normal:?}");
+    assert!(call_steadily(&breaker, &clock, 500, 400 * MILLI) > 100);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    // Nothing of it was learnt.
+    assert_eq!(breaker.snapshot().baseline, Some(normal));
+}
+
+#[test]
+fn a_service_is_slow_against_itself_and_not_against_others() {
+    // 200 ms are ten times as long as usual in one Region, and usual in another.
+    for (usual, state) in [(20, CircuitState::Open), (180, CircuitState::Closed)] {
+        let (breaker, clock) = breaker(config());
+        call_steadily(&breaker, &clock, 500, usual * MILLI);
+        call_steadily(&breaker, &clock, 300, 200 * MILLI);
+        assert_eq!(breaker.state(), state, "usually {usual} ms");
+    }
+}
+
+#[test]
+fn a_slow_probe_opens_it_again_until_slow_is_normal() {
+    let (breaker, clock) = breaker(config());
+    call_steadily(&breaker, &clock, 500, 20 * MILLI);
+    while breaker.state() == CircuitState::Closed {
+        call_steadily(&breaker, &clock, 100, 200 * MILLI);
+    }
+    let mut probes = 0;
+    while breaker.state() != CircuitState::Closed {
+        clock.advance(10 * SECOND);
+        let probe = breaker.admit().expect("a probe is due");
+        clock.advance(200 * MILLI);
+        probe.succeed();
+        probes += 1;
+    }
+    assert!((20..=24).contains(&probes), "{probes}");
+}
+
+/// Pitfall 7: a hedge that cancels the slow primary hides an outage from a breaker that looks at answers alone.
+#[test]
+fn p7_losers_of_hedges_show_an_outage() {
+    let (breaker, clock) = breaker(config());
+    call_steadily(&breaker, &clock, 500, 20 * MILLI);
+    let mut given_up = 0;
+    // The hedge leaves after 60 ms and wins 90 ms later.
+    while breaker.state() == CircuitState::Closed && given_up < 1_000 {
+        let Ok(loser) = breaker.admit() else { break };
+        clock.advance(150 * MILLI);
+        loser.give_up();
+        given_up += 1;
+    }
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Closed,
+        "too few in a window for the rule"
+    );
+
+    // Ten times the rate.
+    let mut losers = std::collections::VecDeque::new();
+    for _ in 0..200 {
+        let Ok(loser) = breaker.admit() else { break };
+        losers.push_back(loser);
+        clock.advance(10 * MILLI);
+        if losers.len() > 15 {
+            losers.pop_front().expect("there are some").give_up();
+        }
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn losers_of_ordinary_age_are_no_evidence() {
+    let (breaker, clock) = breaker(config());
+    call_steadily(&breaker, &clock, 500, 20 * MILLI);
+    for _ in 0..1_000 {
+        let loser = breaker.admit().expect("closed");
+        clock.advance(60 * MILLI);
+        loser.give_up();
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(breaker.snapshot().calls, 0);
+}
+
+/// tower-resilience and failsafe record nothing of calls that are cancelled.
+#[tokio::test(start_paused = true)]
+async fn p7_a_breaker_inside_a_timeout_sees_the_calls_that_the_timeout_drops() {
+    let breaker = CircuitBreaker::with_clock(config(), TokioClock::new());
+    let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(silent().0);
+    for _ in 0..5 {
+        let call = pin!(service.ready().await.unwrap().call(read()));
+        assert!(timeout(SECOND, call).await.is_err());
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn f9_a_clock_that_jumps_trips_nothing() {
+    type End = fn(Admission<ManualClock>);
+    let succeed: End = Admission::succeed;
+    let give_up: End = Admission::give_up;
+    let time_out: End = |admission| {
+        let timed_out = Fault::from(Rejected::AttemptTimedOut { timeout: SECOND });
+        admission.fail(&timed_out.facts());
+    };
+    let all = [succeed, give_up, time_out];
+    for (jump, ends) in [
+        // Shorter than any attempt may take.
+        (SECOND / 2, &all[..2]),
+        (3 * SECOND / 2, &all),
+        (5 * SECOND, &all),
+        (3_600 * SECOND, &all),
+    ] {
+        for end in ends {
+            let (breaker, clock) = breaker(config());
+            call_steadily(&breaker, &clock, 500, 50 * MILLI);
+            let on_their_way: Vec<_> = (0..50).map(|_| admit(&breaker)).collect();
+            clock.advance(jump);
+            // The first call after it looks at those, before any of them comes back.
+            admit(&breaker).succeed();
+            on_their_way.into_iter().for_each(end);
+            assert_eq!(breaker.state(), CircuitState::Closed, "after {jump:?}");
+            assert_eq!(call_steadily(&breaker, &clock, 500, 50 * MILLI), 0);
+        }
+    }
+}
+
+#[test]
+fn silence_shows_all_the_same_where_calls_are_few_and_far_between() {
+    let (breaker, clock) = breaker(config());
+    for call in 0..5 {
+        assert_eq!(breaker.state(), CircuitState::Closed, "before call {call}");
+        clock.advance(60 * SECOND);
+        let lost = breaker.admit().expect("closed");
+        clock.advance(30 * SECOND);
+        lost.give_up();
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+/// failsafe's rate cannot trip before a whole window has passed since the start.
+#[test]
+fn p5_opens_in_the_first_moment_after_the_start() {
+    let config = config().with_consecutive_failures(0);
+    let (breaker, _) = breaker(config);
+    for _ in 0..20 {
+        breaker
+            .admit()
+            .expect("closed")
+            .fail(&Fault::lost().facts());
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+/// failsafe's average by time between calls does not see a million failures that come in a burst.
+#[test]
+fn p5_a_burst_in_one_moment_counts_call_by_call() {
+    let config = config().with_consecutive_failures(0);
+    let (breaker, _) = breaker(config);
+    for _ in 0..1_000 {
+        breaker.admit().expect("closed").succeed();
+    }
+    let mut failures = 0;
+    while let Ok(admission) = breaker.admit() {
+        admission.fail(&Fault::lost().facts());
+        failures += 1;
+    }
+    assert_eq!(failures, 1_000);
+}
+
+/// After 100,000 successes, the count of tower-resilience needs 100,000 failures to open.
+#[test]
+fn p1_old_successes_do_not_keep_it_closed() {
+    let config = config().with_consecutive_failures(0);
+    let (breaker, clock) = breaker(config);
+    for _ in 0..100_000 {
+        breaker.admit().expect("closed").succeed();
+    }
+    clock.advance(2 * SECOND);
+    for _ in 0..20 {
+        breaker
+            .admit()
+            .expect("closed")
+            .fail(&Fault::lost().facts());
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+/// The window of time of tower-resilience keeps each call and walks over them all; ours has the same size whatever passed.
+#[test]
+fn p2_a_call_costs_no_memory_however_many_are_in_the_window() {
+    let (breaker, clock) = breaker(config().with_window(1_000 * SECOND));
+    let allocations = allocation_counter::measure(|| {
+        for call in 0..100_000 {
+            let admission = breaker.admit().expect("closed");
+            clock.advance(MILLI);
+            if call % 4 == 0 {
+                admission.fail(&Fault::lost().facts());
+            } else {
+                admission.succeed();
+            }
+        }
+    });
+    assert_eq!(allocations.count_total, 0);
+    assert_eq!(breaker.snapshot().calls, 100_000);
+    assert_eq!(breaker.snapshot().failures, 25_000);
+}
+
+#[test]
+fn after_an_opening_a_growing_share_of_calls_passes() {
+    let slow_start = config().with_slow_start(10 * SECOND, Ratio::percent(10));
+    let (breaker, clock) = breaker(slow_start.with_consecutive_failures(1));
+    breaker
+        .admit()
+        .expect("closed")
+        .fail(&Fault::lost().facts());
+    clock.advance(5 * SECOND);
+    breaker.admit().expect("the probe").succeed();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    let passed: Vec<usize> = (0..11)
+        .map(|_| {
+            let passed = (0..1_000).filter(|_| {
+                clock.advance(MILLI);
+                breaker.admit().map(Admission::succeed).is_ok()
+            });
+            passed.count()
+        })
+        .collect();
+    assert!((100..=200).contains(&passed[0]), "{passed:?}");
+    assert!((500..=700).contains(&passed[5]), "{passed:?}");
+    assert!((900..1_000).contains(&passed[9]), "{passed:?}");
+    assert_eq!(passed[10], 1_000);
+    assert_eq!(breaker.snapshot().share, 1.0);
+}
+
+#[test]
+fn whoever_calls_seldom_notices_nothing_of_a_slow_start() {
+    let slow_start = config().with_slow_start(10 * SECOND, Ratio::percent(10));
+    let (breaker, clock) = breaker(slow_start.with_consecutive_failures(1));
+    breaker
+        .admit()
+        .expect("closed")
+        .fail(&Fault::lost().facts());
+    clock.advance(5 * SECOND);
+    for _ in 0..20 {
+        breaker
+            .admit()
+            .expect("the probe, and one each 100 ms")
+            .succeed();
+        clock.advance(SECOND / 10);
+    }
+}
