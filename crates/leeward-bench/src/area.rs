@@ -1,4 +1,4 @@
-use crate::{BoxError, Case, envelope, resilience, router, taxonomy};
+use crate::{BoxError, Case, envelope, limits, resilience, router, taxonomy};
 use clap::ValueEnum;
 use std::fmt;
 
@@ -32,7 +32,11 @@ impl Area {
     pub fn cases(self) -> Result<Vec<Case>, BoxError> {
         match self {
             Self::Envelope => envelope::cases(),
-            Self::Resilience => resilience::cases(),
+            Self::Resilience => {
+                let mut cases = resilience::cases()?;
+                cases.extend(limits::cases()?);
+                Ok(cases)
+            }
             Self::Router => router::cases(),
             Self::Taxonomy => Ok(taxonomy::cases()),
         }

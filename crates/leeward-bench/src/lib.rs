@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod envelope;
+pub mod limits;
 pub mod resilience;
 pub mod router;
 pub mod taxonomy;

@@ -2,8 +2,8 @@
 
 use crate::{Area, Bar, BareService, BoxError, Case, Subject, Unit, clocked::Clocked};
 use leeward_resilience::{
-    Budget, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer, RetryLayer,
-    RetryPolicy,
+    Budget, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, ConcurrencyLimitConfig,
+    ConcurrencyLimitLayer, ConcurrencyLimiter, DeadlineLayer, RetryLayer, RetryPolicy,
 };
 use std::{num::NonZeroUsize, time::Duration};
 use tower::{Layer, ServiceBuilder};
@@ -14,8 +14,8 @@ pub const CIRCUIT_BREAKER: &str = "circuit breaker";
 pub const RETRY: &str = "retry with budget";
 /// The case of the deadline alone.
 pub const DEADLINE: &str = "deadline";
-/// The case of the three layers on top of each other.
-pub const STACK: &str = "stack: deadline, retry, breaker";
+/// The case of four layers on top of each other.
+pub const STACK: &str = "stack: deadline, retry, breaker, limit";
 /// The case of a breaker whose circuit two threads share.
 pub const SHARED_CIRCUIT_BREAKER: &str = "circuit breaker, two threads";
 
@@ -46,14 +46,21 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let breaker = || CircuitBreakerLayer::new(CircuitBreaker::new(CircuitConfig::new()));
     let retry = || RetryLayer::new(RetryPolicy::new()).with_budget(Budget::default());
 
+    let limit = || {
+        let limiter = ConcurrencyLimiter::new(ConcurrencyLimitConfig::fixed(50));
+        ConcurrencyLimitLayer::new(limiter)
+    };
+
     let stack = ServiceBuilder::new()
         .layer(deadline.clone())
         .layer(retry())
-        .layer(breaker());
+        .layer(breaker())
+        .layer(limit());
     let stack_with_attempts = ServiceBuilder::new()
         .layer(deadline.clone())
         .layer(retry())
         .layer(breaker())
+        .layer(limit())
         .layer(attempt);
     let shared = breaker();
     Ok(vec![
@@ -92,7 +99,7 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
                 LEEWARD_TWO_THREADS,
                 Subject::calls_from(TWO, shared.layer(BareService))?,
             )
-            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, None)
+            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, Bar::AtMost(2.5))
             .compare(LEEWARD_TWO_THREADS, FLOOR_TWO_THREADS, None),
     ])
 }

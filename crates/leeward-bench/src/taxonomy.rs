@@ -1,6 +1,6 @@
-//! Reading the facts off an error of the SDK.
+//! What is known of an error of the SDK: its facts, the error of a whole call, the advice.
 
-use crate::{Area, Bar, Case, Subject, Unit};
+use crate::{Area, Bar, BoxError, Case, Subject, Unit};
 use aws_sdk_kms::operation::encrypt::EncryptError;
 use aws_smithy_runtime_api::{
     client::{
@@ -10,11 +10,14 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
-use leeward_error_taxonomy::{Classify, Rejected};
+use leeward_error_taxonomy::{AwsError, Classify, Rejected};
 use std::{convert::Infallible, hint::black_box, io, time::Duration};
 
 /// The case of the facts of one error.
 pub const FACTS: &str = "facts of an SdkError";
+
+/// The case of the opaque error, made of an error of the SDK and asked for advice.
+pub const AWS_ERROR: &str = "AwsError of an SdkError, with advice";
 
 /// The service answered, with an error code.
 pub const ANSWERED: &str = "leeward, throttled by KMS";
@@ -28,14 +31,34 @@ const MICROSECOND: Bar = Bar::AtMost(1000.0);
 type Error = SdkError<EncryptError, HttpResponse>;
 
 pub(crate) fn cases() -> Vec<Case> {
-    let case = Case::new(Area::Taxonomy, FACTS, Unit::Nanoseconds)
+    let facts_alone = Case::new(Area::Taxonomy, FACTS, Unit::Nanoseconds)
         .with(ANSWERED, facts(throttled()))
         .with(REFUSED, facts(connection_refused()))
         .with(REJECTED, facts(circuit_open()))
         .claim(ANSWERED, MICROSECOND)
         .claim(REFUSED, MICROSECOND)
         .claim(REJECTED, MICROSECOND);
-    vec![case]
+    let whole = Case::new(Area::Taxonomy, AWS_ERROR, Unit::Nanoseconds)
+        .with(ANSWERED, aws_error(throttled()))
+        .with(REFUSED, aws_error(connection_refused()))
+        .with(REJECTED, aws_error(circuit_open()))
+        .claim(ANSWERED, MICROSECOND)
+        .claim(REFUSED, MICROSECOND)
+        .claim(REJECTED, MICROSECOND);
+    vec![facts_alone, whole]
+}
+
+/// Makes an `AwsError`, asks it for advice and takes the SDK's error out again, to begin anew.
+fn aws_error(error: Error) -> Subject {
+    let mut at_hand = Some(error);
+    Subject::repeat(move || {
+        let error = at_hand.take().ok_or("the error did not come back")?;
+        let error = AwsError::from(black_box(error));
+        black_box(error.advice());
+        let error = error.into_inner().downcast::<Error>();
+        at_hand = Some(*error.map_err(|_| "the error came back as another type")?);
+        Ok::<_, BoxError>(())
+    })
 }
 
 fn facts(error: Error) -> Subject {

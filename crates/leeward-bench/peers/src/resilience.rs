@@ -15,11 +15,12 @@ use tower::{
     Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn,
     timeout::TimeoutLayer,
 };
+use tower_resilience_bulkhead::{BulkheadConfigError, BulkheadLayer};
 use tower_resilience_circuitbreaker::{CircuitBreakerConfigError, CircuitBreakerLayer};
 use tower_resilience_retry::{RetryBudgetBuilder, RetryBudgetConfigError, RetryLayer};
 use tower_resilience_timelimiter::TimeLimiterLayer;
 
-use crate::tower_policy::WithinBudget;
+use crate::{limits, tower_policy::WithinBudget};
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -31,7 +32,7 @@ pub(crate) fn with_peers(case: Case) -> Result<Case, BoxError> {
         RETRY => retry(case),
         DEADLINE => deadline(case),
         STACK => stack(case),
-        _ => Ok(case),
+        _ => limits::with_peers(case),
     }
 }
 
@@ -113,11 +114,11 @@ fn deadline(case: Case) -> Result<Case, BoxError> {
 
 fn stack(case: Case) -> Result<Case, BoxError> {
     const TOWER: &str = "tower timeout, retry, concurrency limit";
-    const TOWER_RESILIENCE: &str = "tower-resilience time limiter, retry, breaker";
+    const TOWER_RESILIENCE: &str = "tower-resilience time limiter, retry, breaker, bulkhead";
     let tower = ServiceBuilder::new()
         .layer(TimeoutLayer::new(TIMEOUT))
         .layer(tower::retry::RetryLayer::new(WithinBudget::new()))
-        // Tower has no breaker; this is what its users put there.
+        // Tower has no breaker.
         .layer(ConcurrencyLimitLayer::new(50));
     let tower_resilience = ServiceBuilder::new()
         .layer(
@@ -126,15 +127,16 @@ fn stack(case: Case) -> Result<Case, BoxError> {
                 .build(),
         )
         .layer(retry_of_tower_resilience()?)
-        .layer(breaker_of_tower_resilience()?);
+        .layer(breaker_of_tower_resilience()?)
+        .layer(bulkhead_of_tower_resilience()?);
     Ok(case
         .with(TOWER, Subject::calls(tower.service(BareService))?)
         .with(
             TOWER_RESILIENCE,
             Subject::calls(tower_resilience.service(BareService))?,
         )
-        .compare(LEEWARD, TOWER, None)
-        .compare(LEEWARD, TOWER_RESILIENCE, None))
+        .compare(LEEWARD, TOWER, Bar::AtMost(1.2))
+        .compare(LEEWARD, TOWER_RESILIENCE, Bar::AtMost(0.25)))
 }
 
 /// Over a window of 100 calls, as it comes.
@@ -142,6 +144,10 @@ fn stack(case: Case) -> Result<Case, BoxError> {
 /// Its window of time looks at every call in it for each new one, which at these rates measures nothing else.
 fn breaker_of_tower_resilience() -> Result<CircuitBreakerLayer, CircuitBreakerConfigError> {
     CircuitBreakerLayer::builder().build()
+}
+
+fn bulkhead_of_tower_resilience() -> Result<BulkheadLayer, BulkheadConfigError> {
+    BulkheadLayer::builder().max_concurrent_calls(50).build()
 }
 
 fn retry_of_tower_resilience<E>() -> Result<RetryLayer<Read, u64, E>, RetryBudgetConfigError> {
