@@ -1,8 +1,6 @@
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
+use super::atomic::{AtomicU64, Ordering};
 use crate::{Ratio, Timestamp};
 
 /// Tokens that time alone pays in, so that a process with little traffic can still try again.
@@ -59,7 +57,7 @@ impl Floor {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(leeward_loom)))]
 mod tests {
     use super::*;
 

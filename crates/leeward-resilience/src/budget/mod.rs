@@ -21,9 +21,12 @@
 //! ```
 
 mod account;
+mod atomic;
 mod config;
 mod earned;
 mod floor;
+#[cfg(all(test, leeward_loom))]
+mod model;
 mod rate;
 
 pub use account::{Budget, Withdrawal};

@@ -1,8 +1,6 @@
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
+use super::atomic::{AtomicU64, Ordering};
 use crate::{Ratio, Timestamp};
 
 /// Counts calls, and says how many tokens are kept at most: as many as calls are made in a given time.
@@ -25,7 +23,7 @@ const SAMPLE: Duration = Duration::from_secs(1);
 const MEMORY: Duration = Duration::from_secs(8);
 
 impl Rate {
-    pub(super) const fn new(cap_time: Duration, now: Timestamp) -> Self {
+    pub(super) fn new(cap_time: Duration, now: Timestamp) -> Self {
         Self {
             calls: AtomicU64::new(0),
             since: AtomicU64::new(now.nanos()),
@@ -84,7 +82,7 @@ fn follow(cap: u64, sample: u64, elapsed: Duration) -> u64 {
     sample + u64::try_from(excess).unwrap_or(u64::MAX)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(leeward_loom)))]
 mod tests {
     use super::*;
 
