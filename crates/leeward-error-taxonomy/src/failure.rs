@@ -41,7 +41,7 @@ impl From<&Facts<'_>> for Failure {
             stage: facts.stage,
             category: facts.category,
             verdict: facts.verdict,
-            code: facts.code.map(id),
+            code: facts.code.map(|code| redact::redact(code).into_owned()),
             message: message(facts).map(|message| redact::redact(&message).into_owned()),
             request_id: facts.request_id.map(id),
             extended_request_id: facts.extended_request_id.map(id),

@@ -6,7 +6,7 @@ mod record;
 
 use crate::{
     Advice, Category, Classify, Facts, Failure, Obstacle, OperationName, Region, Rejected, Stage,
-    Verdict, chain,
+    Verdict, chain, redact::redact,
 };
 use link::Link;
 use std::{
@@ -50,8 +50,10 @@ impl AwsError {
     where
         E: Classify + Error + Send + Sync + 'static,
     {
-        let facts = Known::of(&error.facts());
-        Self::from_known(facts, error.into())
+        let mut known = Known::of(&error.facts());
+        let own_words = || redact(&error.to_string()).into_owned();
+        known.failure.message.get_or_insert_with(own_words);
+        Self::from_known(known, error.into())
     }
 
     /// Keeps an error whose type is lost, with what can be found in it and its sources, as [`Facts::of_erased`] does.

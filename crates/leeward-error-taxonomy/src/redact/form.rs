@@ -86,11 +86,12 @@ fn random(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
         // What is neither may still have a slash before it, which belongs to a path.
         let past = from + usize::from(bytes[from] == b'/');
         for start in [from, past] {
-            let may_be = |length| match kind {
-                Kind::Words => length >= SECRET_KEY,
-                Kind::Id => length == SECRET_KEY || length > LONGEST_ID,
+            let run = &bytes[start..end];
+            let may_be = match kind {
+                Kind::Words => run.len() >= SECRET_KEY,
+                Kind::Id => is_random_for_an_id(run),
             };
-            if may_be(end - start) && is_random(&bytes[start..end]) {
+            if may_be && is_random(run) {
                 return Some(Hit {
                     start,
                     end,
@@ -101,6 +102,14 @@ fn random(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
         from = end + 1;
     }
     None
+}
+
+fn is_random_for_an_id(run: &[u8]) -> bool {
+    match run.len() {
+        SECRET_KEY => true,
+        SIGNATURE => run.iter().all(u8::is_ascii_hexdigit),
+        length => length > LONGEST_ID,
+    }
 }
 
 const fn is_base64(byte: u8) -> bool {

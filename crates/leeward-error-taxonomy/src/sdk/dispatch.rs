@@ -181,7 +181,11 @@ fn is_while_connecting(text: &str) -> bool {
         || text.starts_with("tunnel error: ")
         || text == "client error (Connect)"
         || text == "TLS handshake failed"
+        // tokio-rustls's, which the pool passes on alone.
+        || text == HANDSHAKE_EOF
 }
+
+const HANDSHAKE_EOF: &str = "tls handshake eof";
 
 /// What hyper-util says of a proxy, and rustls of a peer: a refusal stands, an end of the connection may pass.
 fn handshake(text: &str) -> Option<(Obstacle, Verdict)> {
@@ -202,7 +206,7 @@ fn handshake(text: &str) -> Option<(Obstacle, Verdict)> {
         };
         return Some((Obstacle::Proxy, verdict));
     }
-    if text == "tls handshake eof" {
+    if text == HANDSHAKE_EOF {
         return Some((Obstacle::Tls, Verdict::Transient));
     }
     let refused = REFUSALS.iter().any(|start| text.starts_with(start));

@@ -1,32 +1,16 @@
 //! Answers of a service: the code decides, then the status.
 
+use crate::made::{answer, response};
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_kms::operation::generate_data_key::GenerateDataKeyError;
-use aws_smithy_runtime_api::{
-    client::{orchestrator::HttpResponse, result::SdkError},
-    http::{Headers, StatusCode},
-};
-use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::ErrorMetadata;
 use leeward_error_taxonomy::{Category, Classify, Failure, Stage, Verdict};
-use std::time::Duration;
-
-fn response(status: u16, headers: &[(&'static str, &'static str)]) -> HttpResponse {
-    let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
-    let mut all = Headers::new();
-    for (name, value) in headers {
-        all.insert(*name, *value);
-    }
-    *response.headers_mut() = all;
-    response
-}
+use std::time::{Duration, SystemTime};
 
 fn kms(code: &str, status: u16) -> SdkError<GenerateDataKeyError, HttpResponse> {
-    let meta = ErrorMetadata::builder()
-        .code(code)
-        .message("as told")
-        .build();
     let response = response(status, &[("x-amzn-requestid", "4f-1")]);
-    SdkError::service_error(GenerateDataKeyError::generic(meta), response)
+    answer(GenerateDataKeyError::generic, code, "as told", response)
 }
 
 #[track_caller]
@@ -169,4 +153,72 @@ fn a_torn_answer_may_have_been_applied() {
         (Stage::MaybeSent, Category::Network)
     );
     assert_eq!(facts.cause.unwrap().to_string(), "cut short");
+}
+
+#[test]
+fn a_date_is_a_pause_by_the_clock_of_the_service() {
+    let dates = [
+        ("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT"),
+        ("date", "Wed, 21 Oct 2015 07:28:00 GMT"),
+    ];
+    let error = |headers| {
+        let response = response(503, headers);
+        answer(
+            GenerateDataKeyError::generic,
+            "ServiceUnavailable",
+            "",
+            response,
+        )
+    };
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    assert_eq!(error(&dates).facts().retry_after, seconds(5));
+    let undated = error(&dates[..1]);
+    let facts = undated.facts();
+    assert_eq!(facts.retry_after, None);
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_480);
+    assert_eq!(facts.pause(now), seconds(5));
+}
+
+#[test]
+fn both_ids_of_an_answer_of_s3_are_kept() {
+    let headers = [
+        ("x-amz-request-id", "4442587FB7D0A2F9"),
+        ("x-amz-id-2", "9+/="),
+    ];
+    let response = response(404, &headers);
+    let error = answer(GenerateDataKeyError::generic, "NotFound", "", response);
+    let facts = error.facts();
+    assert_eq!(facts.request_id, Some("4442587FB7D0A2F9"));
+    assert_eq!(facts.extended_request_id, Some("9+/="));
+}
+
+#[test]
+fn a_cancelled_transaction_is_judged_by_its_reasons() {
+    let verdict = |reasons: &str| {
+        let message = format!(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [{reasons}]"
+        );
+        let code = "TransactionCanceledException";
+        let error = answer(
+            CreateTableError::generic,
+            code,
+            &message,
+            response(400, &[]),
+        );
+        let facts = error.facts();
+        (facts.category, facts.verdict)
+    };
+    assert_eq!(
+        verdict("None, TransactionConflict"),
+        (Category::Conflict, Verdict::Transient)
+    );
+    assert_eq!(
+        verdict("ThrottlingError"),
+        (Category::RateLimit, Verdict::Throttled)
+    );
+    assert_eq!(
+        verdict("ConditionalCheckFailed"),
+        (Category::Conflict, Verdict::Final)
+    );
+    assert_eq!(verdict("None"), (Category::Conflict, Verdict::Final));
 }

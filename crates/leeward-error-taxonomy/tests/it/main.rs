@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod answers;
+mod aws_error;
+mod erased;
+mod made;
+mod redaction;
 mod refusals;
 mod unanswered;

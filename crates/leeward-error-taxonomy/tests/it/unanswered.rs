@@ -5,11 +5,21 @@ use aws_sdk_kms::{
     Client,
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
 };
-use aws_smithy_http_client::pool::{self, DriverSpawner, Partition, PartitionId};
+use aws_smithy_http_client::{
+    pool::{self, DriverSpawner, Partition, PartitionId},
+    proxy::ProxyConfig,
+    tls::{Provider as TlsProvider, rustls_provider::CryptoMode},
+};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
-use leeward_error_taxonomy::{Category, Classify, Failure, Stage, Verdict};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::interceptors::{Intercept, context},
+};
+use aws_smithy_types::config_bag::ConfigBag;
+use leeward_error_taxonomy::{Category, Classify, Failure, Obstacle, Stage, Verdict};
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     runtime::{Handle, Runtime},
 };
@@ -64,10 +74,199 @@ async fn a_refused_connection_was_not_sent() {
 }
 
 fn pooled(pool: pool::Builder, home: &Handle) -> pool::Client {
-    let partition = PartitionId::from_index(0);
-    let home = Partition::new(partition, DriverSpawner::tokio(home.clone()));
-    let pool = pool.partitions([home]).build_http().unwrap();
-    pool::Client::from_partition(&pool, partition).unwrap()
+    let pool = pool.partitions([home_of_all(home)]).build_http().unwrap();
+    pool::Client::from_partition(&pool, PARTITION).unwrap()
+}
+
+const PARTITION: PartitionId = PartitionId::from_index(0);
+
+fn home_of_all(home: &Handle) -> Partition {
+    Partition::new(PARTITION, DriverSpawner::tokio(home.clone()))
+}
+
+/// A pool that speaks TLS, through `proxy` if there is one.
+fn with_tls(proxy: Option<SocketAddr>) -> pool::Client {
+    let mut pool = pool::ConnectionPool::builder()
+        .partitions([home_of_all(&Handle::current())])
+        .tls_provider(TlsProvider::Rustls(CryptoMode::AwsLc));
+    if let Some(proxy) = proxy {
+        let proxy = ProxyConfig::all(format!("http://{proxy}")).unwrap();
+        pool = pool.proxy_config(proxy);
+    }
+    pool::Client::from_partition(&pool.build_https().unwrap(), PARTITION).unwrap()
+}
+
+/// Answers each connection with these bytes as soon as it hears something, and closes it.
+async fn answers(listener: TcpListener, bytes: &[u8]) {
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let heard = stream.read(&mut [0; 4096]).await.unwrap();
+        assert!(heard > 0);
+        stream.write_all(bytes).await.unwrap();
+    }
+}
+
+async fn met(config: aws_sdk_kms::config::Builder) -> (Stage, Category, Verdict, Obstacle) {
+    let client = Client::from_conf(config.build());
+    let error = client.list_keys().send().await.unwrap_err();
+    let facts = error.facts();
+    let obstacle = facts.obstacle.unwrap_or_else(|| panic!("{error:?}"));
+    (facts.stage, facts.category, facts.verdict, obstacle)
+}
+
+/// What a client meets that speaks TLS to a server which answers `bytes`.
+async fn met_behind_tls(bytes: &[u8], pool: bool) -> (Stage, Category, Verdict, Obstacle) {
+    let (listener, address) = silence().await;
+    let config = config(address).endpoint_url(format!("https://{address}"));
+    let config = if pool {
+        config.http_client(with_tls(None))
+    } else {
+        let client = aws_smithy_http_client::Builder::new();
+        let client = client.tls_provider(TlsProvider::Rustls(CryptoMode::AwsLc));
+        config.http_client(client.build_https())
+    };
+    tokio::select! {
+        seen = met(config) => seen,
+        () = answers(listener, bytes) => unreachable!("it answers for ever"),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_handshake_was_not_sent() {
+    for pool in [false, true] {
+        let refused = met_behind_tls(b"HTTP/1.1 400 Bad Request\r\n\r\n", pool).await;
+        let expected = (
+            Stage::NotSent,
+            Category::Configuration,
+            Verdict::Final,
+            Obstacle::Tls,
+        );
+        assert_eq!(refused, expected, "pool: {pool}");
+        let closed = met_behind_tls(b"", pool).await;
+        let expected = (
+            Stage::NotSent,
+            Category::Network,
+            Verdict::Transient,
+            Obstacle::Tls,
+        );
+        assert_eq!(closed, expected, "pool: {pool}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_has_sent_nothing() {
+    for refusal in ["407 Proxy Authentication Required", "403 Forbidden"] {
+        let (listener, proxy) = silence().await;
+        let config = config(proxy)
+            .endpoint_url("https://kms.invalid")
+            .http_client(with_tls(Some(proxy)));
+        let answer = format!("HTTP/1.1 {refusal}\r\n\r\n");
+        let seen = tokio::select! {
+            seen = met(config) => seen,
+            () = answers(listener, answer.as_bytes()) => unreachable!("it answers for ever"),
+        };
+        let expected = (
+            Stage::NotSent,
+            Category::Configuration,
+            Verdict::Final,
+            Obstacle::Proxy,
+        );
+        assert_eq!(seen, expected, "{refusal}");
+    }
+}
+
+/// Fails in one hook of the attempt.
+#[derive(Debug)]
+struct Hook {
+    before_transmit: bool,
+}
+
+impl Intercept for Hook {
+    fn name(&self) -> &'static str {
+        "Hook"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &context::BeforeTransmitInterceptorContextRef<'_>,
+        _: &aws_smithy_runtime_api::client::runtime_components::RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.before_transmit {
+            Err("no".into())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn read_after_attempt(
+        &self,
+        _: &context::FinalizerInterceptorContextRef<'_>,
+        _: &aws_smithy_runtime_api::client::runtime_components::RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.before_transmit {
+            Ok(())
+        } else {
+            Err("no".into())
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_is_no_fault_of_the_network() {
+    for (before_transmit, stage) in [(true, Stage::NotSent), (false, Stage::MaybeSent)] {
+        let (listener, address) = silence().await;
+        drop(listener);
+        let config = config(address).interceptor(Hook { before_transmit });
+        let expected = (
+            stage,
+            Category::Internal,
+            Verdict::Final,
+            Obstacle::Interceptor,
+        );
+        assert_eq!(met(config).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn every_obstacle_is_told_from_the_others() {
+    let (_listener, address) = silence().await;
+    let bare = || {
+        aws_sdk_kms::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+    };
+    let key = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+    let no_region = bare().credentials_provider(key);
+    assert_eq!(met(no_region).await.3, Obstacle::NoRegion);
+    let no_provider = bare().region(Region::new("us-east-1"));
+    assert_eq!(met(no_provider).await.3, Obstacle::NoCredentialsProvider);
+    let both = config(address).use_fips(true);
+    assert_eq!(met(both).await.3, Obstacle::Endpoint);
+    let nowhere = config(address).endpoint_url("http://kms.invalid:1");
+    assert_eq!(met(nowhere).await.3, Obstacle::Dns);
+    for (error, obstacle) in [
+        (
+            CredentialsError::not_loaded_no_source as fn() -> _,
+            Obstacle::Credentials,
+        ),
+        (
+            || CredentialsError::invalid_configuration("x"),
+            Obstacle::CredentialsSetup,
+        ),
+        (
+            || CredentialsError::provider_timed_out(Duration::from_secs(1)),
+            Obstacle::CredentialsTimeout,
+        ),
+    ] {
+        let config = config(address).credentials_provider(Provider(error));
+        assert_eq!(met(config).await.3, obstacle);
+    }
+    let timeouts = aws_sdk_kms::config::timeout::TimeoutConfig::builder();
+    let timeouts = timeouts.read_timeout(Duration::from_millis(50)).build();
+    let silent = config(address).timeout_config(timeouts);
+    assert_eq!(met(silent).await.3, Obstacle::Timeout);
 }
 
 #[derive(Debug)]

@@ -1,0 +1,200 @@
+//! The opaque error: one pointer, one line, nothing lost.
+
+use crate::made::{answer, response};
+use aws_sdk_kms::{
+    operation::generate_data_key::GenerateDataKeyError, types::error::DisabledException,
+};
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::ErrorMetadata;
+use leeward_error_taxonomy::{
+    Advice, AwsError, Category, Classify, OperationName, Region, Rejected, Stage, Verdict,
+};
+use std::{error::Error, time::Duration};
+
+const REGION: Region = Region::from_static("us-east-1");
+
+fn throttled() -> AwsError {
+    let response = response(400, &[("x-amzn-requestid", "4f-1"), ("retry-after", "2")]);
+    let code = "ThrottlingException";
+    answer(
+        GenerateDataKeyError::generic,
+        code,
+        "rate exceeded",
+        response,
+    )
+    .into()
+}
+
+#[test]
+fn it_is_one_pointer_wide_and_goes_anywhere() {
+    fn goes_anywhere<T: Error + Classify + From<Rejected> + Send + Sync + 'static>() {}
+    goes_anywhere::<AwsError>();
+    assert_eq!(size_of::<AwsError>(), size_of::<usize>());
+    assert_eq!(size_of::<Result<(), AwsError>>(), size_of::<usize>());
+}
+
+#[test]
+fn it_says_everything_on_one_line() {
+    let error = throttled();
+    assert_eq!(
+        error.to_string(),
+        "kms.GenerateDataKey: ThrottlingException: rate exceeded (HTTP 400, request 4f-1)"
+    );
+    let error = error.with_attempts(3).with_region(REGION);
+    assert_eq!(
+        error.to_string(),
+        "kms.GenerateDataKey: ThrottlingException: rate exceeded (HTTP 400, request 4f-1, 3 attempts, us-east-1)"
+    );
+    let named = error
+        .with_operation(OperationName::new("kms", "Encrypt"))
+        .with_attempts(1);
+    assert!(named.to_string().starts_with("kms.Encrypt: "), "{named}");
+    assert!(named.to_string().contains(", 1 attempt, "), "{named}");
+    assert_eq!(
+        AwsError::from(Rejected::LimiterFull).to_string(),
+        "limiter full"
+    );
+}
+
+#[test]
+fn a_modelled_error_is_still_there() {
+    let disabled = DisabledException::builder()
+        .message("key is disabled")
+        .meta(
+            ErrorMetadata::builder()
+                .code("DisabledException")
+                .message("key is disabled")
+                .build(),
+        )
+        .build();
+    let modelled = GenerateDataKeyError::DisabledException(disabled);
+    let error = AwsError::from(SdkError::service_error(modelled, response(400, &[])));
+    assert_eq!(
+        (error.category(), error.code()),
+        (Category::Encryption, Some("DisabledException"))
+    );
+    let modelled: &GenerateDataKeyError = error.downcast_ref().unwrap();
+    assert!(modelled.is_disabled_exception());
+    assert!(error.downcast_ref::<DisabledException>().is_some());
+    let whole: &SdkError<GenerateDataKeyError, HttpResponse> = error.downcast_ref().unwrap();
+    assert_eq!(whole.raw_response().unwrap().status().as_u16(), 400);
+    assert!(error.advice().to_string().contains("kms:EnableKey"));
+    assert!(
+        error
+            .inner()
+            .is::<SdkError<GenerateDataKeyError, HttpResponse>>()
+    );
+    assert!(
+        error
+            .into_inner()
+            .downcast::<SdkError<GenerateDataKeyError, HttpResponse>>()
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_layer_reads_it_as_it_reads_what_it_was_made_of() {
+    let error = throttled();
+    let facts = error.facts();
+    let seen = (facts.stage, facts.category, facts.verdict, facts.status);
+    let expected = (
+        Stage::Answered,
+        Category::RateLimit,
+        Verdict::Throttled,
+        Some(400),
+    );
+    assert_eq!(seen, expected);
+    assert_eq!(facts.retry_after, Some(Duration::from_secs(2)));
+    let refused = AwsError::from(Rejected::CircuitOpen {
+        retry_in: Duration::from_secs(1),
+    });
+    assert!(
+        refused
+            .facts()
+            .rejected
+            .is_some_and(Rejected::is_free_to_fail_over)
+    );
+    // Also when the refusal came out of the SDK.
+    let sdk = SdkError::<GenerateDataKeyError, _>::from(Rejected::LimiterFull);
+    assert!(matches!(
+        AwsError::from(sdk).rejected(),
+        Some(Rejected::LimiterFull)
+    ));
+}
+
+#[test]
+fn what_was_not_sent_at_last_may_have_been_sent_before() {
+    let refused = || AwsError::from(Rejected::LimiterFull);
+    assert_eq!(refused().with_attempts(1).stage(), Stage::NotSent);
+    assert_eq!(refused().with_attempts(2).stage(), Stage::MaybeSent);
+    assert_eq!(throttled().with_attempts(2).stage(), Stage::Answered);
+}
+
+#[test]
+fn advice_names_the_action_of_the_very_operation() {
+    let message = "User: arn:aws:iam::111122223333:user/eve is not authorized to perform: kms:GenerateDataKey on resource: arn because no resource-based policy allows the kms:GenerateDataKey action";
+    let code = "AccessDeniedException";
+    let error = answer(
+        GenerateDataKeyError::generic,
+        code,
+        message,
+        response(400, &[]),
+    );
+    let error = AwsError::from(error);
+    let advice: Advice<'_> = error.advice();
+    assert_eq!(advice.action().unwrap().to_string(), "kms:GenerateDataKey");
+    assert_eq!(
+        advice.to_string(),
+        "allow kms:GenerateDataKey in the resource's own policy, such as the key policy or bucket policy"
+    );
+    let terse = answer(GenerateDataKeyError::generic, code, "", response(400, &[]));
+    let terse = AwsError::from(terse);
+    assert!(
+        terse
+            .advice()
+            .to_string()
+            .starts_with("allow kms:GenerateDataKey in the caller's")
+    );
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn it_is_a_flat_record() {
+    let error = throttled().with_attempts(3).with_region(REGION);
+    let expected = serde_json::json!({
+        "service": "kms",
+        "operation": "GenerateDataKey",
+        "stage": "answered",
+        "category": "rate_limit",
+        "verdict": "throttled",
+        "code": "ThrottlingException",
+        "message": "rate exceeded",
+        "status": 400,
+        "request_id": "4f-1",
+        "retry_after_ms": 2000,
+        "attempts": 3,
+        "region": "us-east-1",
+        "advice": error.advice().to_string(),
+    });
+    assert_eq!(serde_json::to_value(&error).unwrap(), expected);
+    let failure = serde_json::to_value(error.failure()).unwrap();
+    assert_eq!(failure["retry_after_ms"], 2000);
+}
+
+#[test]
+fn an_error_of_ones_own_speaks_for_itself_where_its_facts_say_nothing() {
+    #[derive(Debug)]
+    struct Unknown;
+    impl std::fmt::Display for Unknown {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no such account")
+        }
+    }
+    impl Error for Unknown {}
+    impl Classify for Unknown {
+        fn facts(&self) -> leeward_error_taxonomy::Facts<'_> {
+            leeward_error_taxonomy::Facts::new(Stage::Answered, Category::NotFound, Verdict::Final)
+        }
+    }
+    assert_eq!(AwsError::new(Unknown).to_string(), "no such account");
+}

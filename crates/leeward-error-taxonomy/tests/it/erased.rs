@@ -1,0 +1,152 @@
+//! Errors whose type is lost, in a box or in `anyhow`.
+
+use crate::made::{answer, response};
+use anyhow::Context as _;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_kms::{
+    operation::generate_data_key::GenerateDataKeyError, types::error::DisabledException,
+};
+use aws_smithy_runtime_api::client::{
+    orchestrator::HttpResponse,
+    result::{ConnectorError, SdkError},
+};
+use leeward_error_taxonomy::{AwsError, Category, Facts, Obstacle, Rejected, Stage, Verdict};
+use std::{error::Error, io};
+
+type Failed = SdkError<GenerateDataKeyError, HttpResponse>;
+
+fn denied() -> Failed {
+    let code = "AccessDeniedException";
+    answer(
+        GenerateDataKeyError::generic,
+        code,
+        "not for you",
+        response(400, &[]),
+    )
+}
+
+fn disabled() -> Failed {
+    let disabled = DisabledException::builder().message("off").build();
+    let modelled = GenerateDataKeyError::DisabledException(disabled);
+    SdkError::service_error(modelled, response(400, &[]))
+}
+
+fn refused() -> Failed {
+    SdkError::dispatch_failure(ConnectorError::io(
+        io::Error::from(io::ErrorKind::ConnectionRefused).into(),
+    ))
+}
+
+/// The same in a box, in `anyhow` and in `anyhow` under a context.
+#[track_caller]
+fn check(make: fn() -> Failed, stage: Stage, category: Category, code: Option<&str>) {
+    let boxed: Box<dyn Error + Send + Sync> = make().into();
+    let plain = anyhow::Error::from(make());
+    let facts = Facts::of_erased(plain.as_ref());
+    assert_eq!(
+        (facts.stage, facts.category, facts.code),
+        (stage, category, code)
+    );
+    let told = Err::<(), _>(make()).context("while saving").unwrap_err();
+    for error in [
+        AwsError::from_erased(boxed),
+        AwsError::from_erased(plain),
+        AwsError::from_erased(told),
+    ] {
+        assert_eq!(
+            (error.stage(), error.category(), error.code()),
+            (stage, category, code),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_the_sdk_said_is_found_again() {
+    let answered = Stage::Answered;
+    check(
+        denied,
+        answered,
+        Category::Authorization,
+        Some("AccessDeniedException"),
+    );
+    check(
+        disabled,
+        answered,
+        Category::Encryption,
+        Some("DisabledException"),
+    );
+    check(refused, Stage::NotSent, Category::Network, None);
+    check(
+        || Rejected::LimiterFull.into(),
+        Stage::NotSent,
+        Category::Rejected,
+        None,
+    );
+    check(
+        || SdkError::timeout_error("too slow"),
+        Stage::MaybeSent,
+        Category::Timeout,
+        None,
+    );
+    check(
+        || SdkError::construction_failure("no id"),
+        Stage::NotSent,
+        Category::Validation,
+        None,
+    );
+    check(
+        || SdkError::response_error("cut short", response(200, &[])),
+        Stage::MaybeSent,
+        Category::Network,
+        None,
+    );
+}
+
+#[test]
+fn a_message_does_not_repeat_its_code() {
+    let told = AwsError::from_erased(anyhow::Error::from(disabled()));
+    assert_eq!(told.to_string(), "DisabledException: off");
+    let told = AwsError::from_erased(anyhow::Error::from(denied()));
+    assert_eq!(told.to_string(), "AccessDeniedException: not for you");
+}
+
+#[test]
+fn an_aws_error_comes_out_as_it_was() {
+    let error = AwsError::from(denied()).with_attempts(2);
+    let text = error.to_string();
+    let boxed: Box<dyn Error + Send + Sync> = error.into();
+    let error = AwsError::from_erased(boxed);
+    assert_eq!(error.to_string(), text);
+    assert!(error.downcast_ref::<GenerateDataKeyError>().is_some());
+    let told = anyhow::Error::from(error).context("while saving");
+    let error = AwsError::from_erased(told);
+    assert_eq!(
+        (error.category(), error.code()),
+        (Category::Authorization, Some("AccessDeniedException"))
+    );
+}
+
+#[test]
+fn credentials_that_fail_alone_are_known() {
+    let error = AwsError::from_erased(CredentialsError::not_loaded_no_source());
+    assert_eq!(
+        (error.stage(), error.category()),
+        (Stage::NotSent, Category::Authentication)
+    );
+    assert_eq!(error.obstacle(), Some(Obstacle::Credentials));
+    assert!(error.advice().to_string().contains("AWS_PROFILE"));
+}
+
+#[test]
+fn a_missing_file_is_not_called_the_network() {
+    let error = anyhow::Error::from(io::Error::from(io::ErrorKind::NotFound)).context("no input");
+    let error = AwsError::from_erased(error);
+    let seen = (error.stage(), error.category(), error.verdict());
+    assert_eq!(seen, (Stage::MaybeSent, Category::Unknown, Verdict::Final));
+    assert_eq!(error.to_string(), "no input");
+    let sources: Vec<_> = anyhow::Chain::new(&error)
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(sources, ["no input", "no input", "entity not found"]);
+}
