@@ -18,6 +18,7 @@
 //! | tokens kept, of 2 s of the calls; floor | all; 10, one a second | all; 10, one a second | all; 50, ten a second |
 //! | hedge after | 3 times the median | never | the 95th percentile |
 //! | circuit opens at | 5 failures in a row, or 25 % of 20 in 2 s | 5 in a row, or 50 % of 20 in 10 s | 10 in a row, or 50 % of 20 in 2 s |
+//! | or at slow calls | 60 % of 20, at 5 times the usual | the same | the same |
 //! | circuit rests | 2 s | 5 s | 1 s |
 //! | calls in flight | adaptive, 20 to 200 | adaptive, 20 to 200 | adaptive, 50 to 500 |
 //! | calls in line; wait | as many as in flight; 1 s | 1,000; 30 s | as many as in flight; 2 s |
@@ -26,7 +27,7 @@
 //!
 //! - *interactive* is the policy that the simulation of a silent Region was won with (no call lost, 99 % within 217 ms, 1.04
 //!   times the load): 3 s, attempts of 1 s, a hedge at three times the baseline, 10 % of the calls kept for 2 s, 5 in a row
-//!   or 25 % of 20 in 2 s, a rest of 2 s.
+//!   or 25 % of 20 in 2 s or 60 % slow, a rest of 2 s.
 //! - Attempts and pauses are those of the AWS SDKs' retry behaviour "2.1": 3 of them, after 50 ms or, throttled, 1 s; a retry
 //!   after throttling costs 5/14 of a token. In *batch*, five attempts of 15 s and the longest pauses between them after
 //!   throttling (1, 2, 4 and 8 s) make 90 s. In *critical*, four attempts of 2 s and two seconds of pauses make 10 s.

@@ -8,7 +8,8 @@ use std::{
 
 use leeward_error_taxonomy::{Classify, OperationName, Region, Rejected, Stage};
 use leeward_resilience::{
-    Backoff, Budget, BudgetConfig, Idempotency, Ratio, Request, RetryLayer, RetryPolicy,
+    Backoff, Budget, BudgetConfig, HedgeLayer, HedgePolicy, Idempotency, Ratio, Request,
+    RetryLayer, RetryPolicy,
 };
 use tokio::time::{Instant, timeout};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -48,8 +49,9 @@ async fn gives_up_with_the_last_error() {
     assert_eq!(layer.counters().out_of_attempts(), 1);
 }
 
+/// F4 of the facts, the retry's half of it.
 #[tokio::test(start_paused = true)]
-async fn never_applies_twice_what_must_be_applied_once() {
+async fn f4_what_must_be_applied_once_is_never_applied_twice() {
     for (fault, sent) in [
         (Fault::lost(), 1),
         (Fault::not_sent(), 2),
@@ -90,6 +92,7 @@ async fn a_header_that_asks_for_an_hour_gets_five_seconds() {
     assert!(pause >= 5 * SECOND && pause <= 5 * SECOND + Duration::from_millis(51));
 }
 
+/// P4 and pitfall 10 of the facts: tower's maker clones its generator, and every first pause is the same.
 #[tokio::test(start_paused = true)]
 async fn p4_every_call_pauses_for_a_time_of_its_own() {
     let long = Backoff::new()
@@ -158,13 +161,25 @@ impl Request for Stream {
     }
 }
 
+/// Pitfall 16 of the facts: the retry of a streaming body.
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_copied_is_sent_once_and_costs_no_token() {
+async fn pitfall_16_what_cannot_be_copied_is_sent_once_and_costs_no_token() {
     let budget = Budget::new(BudgetConfig::new());
     let service = service_fn(|_: Stream| async { Err::<(), _>(Fault::not_sent()) });
     let service = retry().with_budget(budget.clone()).layer(service);
     service.oneshot(Stream).await.unwrap_err();
     assert_eq!(budget.tokens(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pitfall_16_what_cannot_be_copied_is_not_hedged() {
+    let layer = HedgeLayer::new(HedgePolicy::after(SECOND));
+    let service = service_fn(|_: Stream| async {
+        tokio::time::sleep(10 * SECOND).await;
+        Ok::<_, Fault>(())
+    });
+    layer.layer(service).oneshot(Stream).await.unwrap();
+    assert_eq!(layer.counters().hedges(), 0);
 }
 
 #[derive(Clone)]
