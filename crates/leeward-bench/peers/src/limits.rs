@@ -1,0 +1,85 @@
+//! The peers of the limiters.
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use governor::{Quota, RateLimiter};
+use leeward_bench::{
+    Bar, BareService, BoxError, Case, Read, Subject,
+    limits::{CONCURRENCY_LIMIT, PLACES, RATE_LIMIT},
+    resilience::LEEWARD,
+};
+use tower::{
+    Layer, Service,
+    limit::{ConcurrencyLimitLayer, RateLimitLayer},
+    service_fn,
+};
+use tower_resilience_bulkhead::BulkheadLayer;
+
+/// Adds the peers that do what the case is about; a case without any stays as it is.
+pub(crate) fn with_peers(case: Case) -> Result<Case, BoxError> {
+    match case.name() {
+        RATE_LIMIT => rate_limit(case),
+        CONCURRENCY_LIMIT => concurrency_limit(case),
+        _ => Ok(case),
+    }
+}
+
+fn rate_limit(case: Case) -> Result<Case, BoxError> {
+    const CHECKED: &str = "governor's check, then the call";
+    const CHECK: &str = "governor's check, and no call";
+    const TOWER: &str = "tower rate limit";
+    let check = governor()?;
+    let alone = Subject::repeat(move || match check.check() {
+        Ok(()) => Ok(()),
+        Err(_) => Err("governor refused the call"),
+    });
+    let tower = RateLimitLayer::new(u64::MAX, Duration::from_secs(1));
+    Ok(case
+        .with(CHECKED, Subject::calls(checked(governor()?))?)
+        .with(CHECK, alone)
+        .with(TOWER, Subject::calls(tower.layer(BareService))?)
+        .compare(LEEWARD, CHECKED, Bar::AtMost(1.3))
+        .compare(LEEWARD, CHECK, None)
+        .compare(LEEWARD, TOWER, None))
+}
+
+type Governor = Arc<governor::DefaultDirectRateLimiter>;
+
+/// A billion calls a second, as ours, on governor's own clock.
+fn governor() -> Result<Governor, BoxError> {
+    let quota = Quota::with_period(Duration::from_nanos(1)).ok_or("a quota has a period")?;
+    let quota = quota.allow_burst(NonZeroU32::MAX);
+    Ok(Arc::new(RateLimiter::direct(quota)))
+}
+
+/// What a user of governor writes who wants no queue: neither a box nor a future of its own.
+fn checked(limiter: Governor) -> impl Service<Read, Response = u64, Error = BoxError> {
+    service_fn(move |request| {
+        let check = limiter.check().map_err(|refused| refused.to_string());
+        let call = BareService.call(request);
+        async move {
+            check?;
+            Ok(call.await?)
+        }
+    })
+}
+
+fn concurrency_limit(case: Case) -> Result<Case, BoxError> {
+    const TOWER: &str = "tower concurrency limit";
+    const TOWER_RESILIENCE: &str = "tower-resilience bulkhead";
+    let places = usize::try_from(PLACES)?;
+    let bulkhead = BulkheadLayer::builder()
+        .max_concurrent_calls(places)
+        .build()?;
+    Ok(case
+        .with(
+            TOWER,
+            Subject::calls(ConcurrencyLimitLayer::new(places).layer(BareService))?,
+        )
+        .with(
+            TOWER_RESILIENCE,
+            Subject::calls(bulkhead.layer(BareService))?,
+        )
+        .compare(LEEWARD, TOWER, None)
+        .compare(LEEWARD, TOWER_RESILIENCE, None))
+}
