@@ -11,6 +11,7 @@ use crate::{cargo, flag, rest, rest_of};
 #[derive(Debug)]
 pub(crate) struct Options {
     full: bool,
+    loom: bool,
     rest: Vec<OsString>,
 }
 
@@ -19,6 +20,11 @@ pub(crate) fn arguments() -> clap::Command {
     clap::Command::new("test")
         .about("Runs unit, integration and documentation tests of all crates in one call of cargo")
         .arg(flag("full").help("Raises the counts of the long tests (they read LEEWARD_FULL=1)"))
+        .arg(
+            flag("loom")
+                .help("Plays every interleaving of the lock-free cores instead, in target/loom")
+                .conflicts_with_all(["full", "rest"]),
+        )
         .arg(
             rest("ARGUMENTS OF CARGO TEST").help(
                 "Goes to `cargo test` as it stands; with `-p CRATE` only that crate is tested",
@@ -30,6 +36,7 @@ impl From<&ArgMatches> for Options {
     fn from(matches: &ArgMatches) -> Self {
         Self {
             full: matches.get_flag("full"),
+            loom: matches.get_flag("loom"),
             rest: rest_of(matches),
         }
     }
@@ -40,6 +47,16 @@ impl Options {
     pub(crate) fn everything(full: bool) -> Self {
         Self {
             full,
+            loom: false,
+            rest: Vec::new(),
+        }
+    }
+
+    /// The models of the lock-free cores.
+    pub(crate) fn models() -> Self {
+        Self {
+            full: false,
+            loom: true,
             rest: Vec::new(),
         }
     }
@@ -51,6 +68,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn command(options: &Options) -> Command {
+    if options.loom {
+        return models();
+    }
     let mut command = cargo::command(["test"]);
     // Beside `--workspace` cargo takes no notice of `-p`.
     let mut for_cargo = options
@@ -68,6 +88,17 @@ fn command(options: &Options) -> Command {
     command
 }
 
+/// A model is a test in a module `model`; its crate takes atomics from loom under this `cfg`, which every crate is compiled
+/// with, hence the target folder of its own.
+fn models() -> Command {
+    let mut command = cargo::command(["test", "--release", "-p", "leeward-resilience", "--lib"]);
+    command
+        .arg("::model::")
+        .env("CARGO_TARGET_DIR", "target/loom")
+        .env("RUSTFLAGS", "--cfg leeward_loom");
+    command
+}
+
 fn names_a_package(word: &str) -> bool {
     word == "--package"
         || word.starts_with("--package=")
@@ -82,6 +113,7 @@ mod tests {
     fn check(full: bool, rest: &[&str], expected: &str) {
         let options = Options {
             full,
+            loom: false,
             rest: rest.iter().map(Into::into).collect(),
         };
         assert_eq!(cargo::line(&command(&options)), expected);
@@ -109,6 +141,15 @@ mod tests {
             false,
             &["--package=leeward"],
             "cargo test --all-features --package=leeward",
+        );
+    }
+
+    #[test]
+    fn models_are_compiled_apart() {
+        assert_eq!(
+            cargo::line(&command(&Options::models())),
+            "CARGO_TARGET_DIR=target/loom RUSTFLAGS='--cfg leeward_loom' cargo test --release -p leeward-resilience --lib \
+             ::model::"
         );
     }
 

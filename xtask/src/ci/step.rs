@@ -13,6 +13,7 @@ pub(crate) enum Step {
     Fmt,
     Clippy,
     Test,
+    Loom,
     Docs,
     Features,
     Deny,
@@ -30,6 +31,7 @@ impl ValueEnum for Step {
             Fmt,
             Clippy,
             Test,
+            Loom,
             Docs,
             Features,
             Deny,
@@ -46,6 +48,10 @@ impl ValueEnum for Step {
             Self::Fmt => ("fmt", "The format of the sources"),
             Self::Clippy => ("clippy", "Lints, each of them denied"),
             Self::Test => ("test", "What `cargo xtask test` runs"),
+            Self::Loom => (
+                "loom",
+                "Every interleaving of the lock-free cores: `cargo xtask test --loom`",
+            ),
             Self::Docs => ("docs", "The documentation builds without a warning"),
             Self::Features => ("features", "Each feature of each crate alone"),
             Self::Deny => ("deny", "Bans, licences and sources of all dependencies"),
@@ -107,6 +113,7 @@ impl Step {
                 cargo::run(cargo::command(all))
             }
             Self::Test => test::run(&test::Options::everything(full)),
+            Self::Loom => test::run(&test::Options::models()),
             Self::Docs => {
                 let mut doc = cargo::command(["doc", "--workspace", "--no-deps", "--all-features"]);
                 doc.env("RUSTDOCFLAGS", "-D warnings");
@@ -171,9 +178,9 @@ mod tests {
 
     #[test]
     fn the_long_steps_are_for_those_who_ask() {
-        check(false, None, "layers", "examples", 9);
-        check(true, None, "layers", "two-regions-down", 11);
-        check(false, Some(Step::Test), "test", "examples", 5);
+        check(false, None, "layers", "examples", 10);
+        check(true, None, "layers", "two-regions-down", 12);
+        check(false, Some(Step::Test), "test", "examples", 6);
         check(true, Some(Step::Deny), "deny", "two-regions-down", 4);
         check(
             false,

@@ -38,7 +38,7 @@ fn what_is_unknown_is_refused() {
     is_refused(&["layers", "--deep"], "unexpected argument '--deep'");
     is_refused(
         &["ci", "--only", "lint"],
-        "[possible values: layers, tidy, fmt, clippy, test, docs,",
+        "[possible values: layers, tidy, fmt, clippy, test, loom, docs,",
     );
     is_refused(
         &["ci", "--only", "fmt", "--from", "fmt"],

@@ -6,6 +6,7 @@ use super::{
     CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
     baseline::Baseline,
     outcome::Outcome,
+    passage::{Gate, Passage, Seen},
     ramp::Ramp,
     steps::Steps,
     vigil::Vigil,
@@ -16,41 +17,6 @@ use crate::{Ratio, Timestamp};
 /// What a circuit that was forced open answers to the question when to try again.
 pub(super) const MAX_RETRY_IN: Duration = Duration::from_secs(86_400);
 const NEVER: Timestamp = Timestamp::new(Duration::MAX);
-
-/// On what terms a call was let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Passage {
-    /// With others, as evidence.
-    Counted,
-    /// Alone, to decide.
-    Probe,
-    /// Without consequence.
-    Unobserved,
-}
-
-/// What a call may do without asking the circuit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gate {
-    /// Nothing.
-    Ask,
-    /// Pass, counted.
-    Pass,
-    /// Pass, unobserved.
-    Ignore,
-    /// Give up, until then.
-    Hold { until: Timestamp },
-}
-
-/// What was counted beside the circuit, without its lock.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen {
-    /// The successes in the window.
-    pub(super) successes: u64,
-    /// A number that every success of the present state raises.
-    pub(super) mark: u128,
-    /// The calls in flight that are slow by now.
-    pub(super) overdue: u64,
-}
 
 /// Decides which calls pass, from the outcomes of those before them.
 #[derive(Debug)]

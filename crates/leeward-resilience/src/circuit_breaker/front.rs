@@ -3,9 +3,10 @@ use std::time::Duration;
 use super::{
     CircuitChange, CircuitConfig, CircuitState,
     atomic::{AtomicU64, Mutex, MutexGuard, Ordering},
-    circuit::{Circuit, Gate, MAX_RETRY_IN, Passage, Seen},
+    circuit::{Circuit, MAX_RETRY_IN},
     lane::{Counted, Lane},
     outcome::Outcome,
+    passage::{Gate, Passage, Seen},
     steps::Steps,
 };
 use crate::Timestamp;

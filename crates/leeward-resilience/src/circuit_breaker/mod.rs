@@ -50,6 +50,7 @@ mod layer;
 #[cfg(all(test, leeward_loom))]
 mod model;
 mod outcome;
+mod passage;
 mod ramp;
 mod recency;
 mod seat;

@@ -3,28 +3,18 @@
 use std::time::Duration;
 
 use loom::{
-    model::Builder,
+    model as check,
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use super::{
     CircuitConfig, CircuitMode, CircuitState,
-    circuit::Seen,
     front::{Front, Ticket},
     outcome::Outcome::{self, Failure, Success},
+    passage::Seen,
 };
 use crate::{Ratio, Timestamp};
-
-/// More changes of threads than this at places of loom's choice are not tried: faults need two or three (Musuvathi and
-/// Qadeer, PLDI 2007), and each one more takes ten times as long.
-const PREEMPTIONS: usize = 3;
-
-fn check(model: impl Fn() + Sync + Send + 'static) {
-    let mut builder = Builder::new();
-    builder.preemption_bound = Some(PREEMPTIONS);
-    builder.check(model);
-}
 
 fn at(seconds: u64) -> Timestamp {
     Timestamp::new(Duration::from_secs(seconds))
@@ -212,10 +202,9 @@ fn whoever_ends_a_call_leaves_no_call_in_flight() {
     check(move || {
         let front = front(config);
         // What is normal is learnt.
-        for _ in 0..15 {
-            let ticket = admit(&front, 0, 100);
-            end(&front, 0, ticket, Success, 100);
-        }
+        front.command(|circuit| {
+            (0..15).for_each(|_| circuit.sample(0, Duration::ZERO, at(100)));
+        });
         let (mine, theirs) = (admit(&front, 0, 100), admit(&front, 0, 100));
         let other = beside(&front, move |front| end(front, 0, theirs, Success, 101));
         let overdue = seen(&front, 107).overdue;

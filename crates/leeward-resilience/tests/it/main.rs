@@ -7,6 +7,8 @@ mod circuit_breaker;
 mod circuit_evidence;
 mod circuit_handle;
 mod circuit_keys;
+mod circuit_log;
+mod circuit_naive;
 mod circuit_reference;
 mod concurrency_limit;
 mod contract;
