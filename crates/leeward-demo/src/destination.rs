@@ -1,6 +1,6 @@
 use crate::{failure::Failure, input::InputFile};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     io::ErrorKind,
     path::{Component, Path, PathBuf},
 };
@@ -16,12 +16,7 @@ pub(crate) struct Destination {
 impl Destination {
     /// Looks at where `--output` leads. Nothing is written yet, nor does the folder have to be there.
     pub(crate) fn at(folder: &Path) -> Result<Self, Failure> {
-        let unusable = |reason: String| {
-            let folder = folder.display();
-            Failure::bad_input(format!(
-                "cannot write to --output {folder}: {reason}; give a folder, or the name of one that can be made"
-            ))
-        };
+        let unusable = |reason| unusable(folder, reason);
         let whole = std::path::absolute(folder).map_err(|error| unusable(error.to_string()))?;
         let there = nearest(&whole);
         let name = there.display();
@@ -63,8 +58,34 @@ impl Destination {
         self.folder.join(name)
     }
 
-    /// Refuses what would overwrite an input, or a folder.
+    /// The folders that the files go to, be they there or not.
+    pub(crate) fn folders(&self, files: &[InputFile]) -> Vec<PathBuf> {
+        let places = files.iter().map(|file| self.place(file));
+        let folders: BTreeSet<PathBuf> = places
+            .filter_map(|place| place.parent().map(Path::to_path_buf))
+            .collect();
+        folders.into_iter().collect()
+    }
+
+    /// Refuses what would overwrite an input, or a folder, and folders in which no file can be made.
     pub(crate) fn check(&self, files: &[InputFile]) -> Result<(), Failure> {
+        self.check_places(files)?;
+        // From the root on: of a relative way, nothing at all may be there.
+        let folders = self.folders(files).into_iter();
+        let folders: Vec<_> = folders.flat_map(std::path::absolute).collect();
+        let there: BTreeSet<&Path> = folders.iter().map(|folder| nearest(folder)).collect();
+        for folder in there {
+            // A file without a name, or one whose name is gone at once: nothing of it is to be seen.
+            if let Err(error) = tempfile::tempfile_in(folder) {
+                let (name, kind) = (folder.display(), error.kind());
+                let reason = format!("no file can be made in {name}: {kind}");
+                return Err(unusable(&self.folder, reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_places(&self, files: &[InputFile]) -> Result<(), Failure> {
         let inputs: HashMap<&Path, &Path> = files
             .iter()
             .map(|file| (file.real.as_path(), file.path.as_path()))
@@ -89,6 +110,13 @@ impl Destination {
     }
 }
 
+fn unusable(folder: &Path, reason: String) -> Failure {
+    let folder = folder.display();
+    Failure::bad_input(format!(
+        "cannot write to --output {folder}: {reason}; give a folder that you may write to, or the name of one that can be made"
+    ))
+}
+
 /// The last part of the way that is there, if only as a link to nothing.
 fn nearest(path: &Path) -> &Path {
     let is_missing = |path: &&Path| {
@@ -109,7 +137,10 @@ mod tests {
     fn refuses(folder: &Path, says: &str) {
         let text = Destination::at(folder).unwrap_err().to_string();
         assert!(text.contains(says), "{text}");
-        assert!(text.contains("give a folder"), "{text}");
+        assert!(
+            text.contains("give a folder that you may write to"),
+            "{text}"
+        );
     }
 
     #[test]

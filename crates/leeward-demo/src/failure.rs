@@ -1,3 +1,4 @@
+use crate::printer::{Printer, complain};
 use leeward::kms_envelope::KmsError;
 use std::fmt;
 
@@ -10,7 +11,7 @@ pub(crate) enum Failure {
     /// The run failed on the way.
     #[error(transparent)]
     Run(#[from] anyhow::Error),
-    /// Somebody pressed Ctrl-C.
+    /// Somebody pressed Ctrl-C, or sent a signal that asks for the end.
     #[error("interrupted; no half-written file is left behind")]
     Interrupted,
 }
@@ -25,6 +26,16 @@ impl Failure {
             Self::BadInput(_) => 2,
             Self::Run(_) => 1,
             Self::Interrupted => 130,
+        }
+    }
+
+    /// Tells it as JSON on standard output, if asked to and if somebody takes it there, else on standard error.
+    pub(crate) fn tell(&self, json: bool, printer: &Printer) {
+        let (error, exit_code) = (self.describe(), self.exit_code());
+        let told =
+            json && printer.line(serde_json::json!({ "error": &error, "exit_code": exit_code }));
+        if !told {
+            complain(format_args!("error: {error}"));
         }
     }
 

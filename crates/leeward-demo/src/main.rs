@@ -3,6 +3,7 @@
 mod advice;
 mod args;
 mod cloud;
+mod command_line;
 mod destination;
 mod failure;
 mod input;
@@ -11,13 +12,16 @@ mod ledger;
 mod line;
 mod meter;
 mod output;
+mod part;
 mod plan;
+mod printer;
 mod progress;
 mod report;
+mod repository;
+mod signal;
 
 use anyhow::Context;
 use args::Args;
-use clap::Parser;
 use cloud::Cloud;
 use destination::Destination;
 use failure::Failure;
@@ -25,88 +29,75 @@ use input::Found;
 use job::{Done, Job};
 use ledger::Ledger;
 use leeward::resilience::{Clock, TscClock};
+use output::blocking;
 use plan::Plan;
+use printer::{Printer, complain};
 use progress::Progress;
 use report::{Input, Kms, PhaseTimes, Report};
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{io::stdout, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let printer = Printer::new(stdout());
+    let code = match command_line::read(&printer) {
+        Ok(args) => played(&args, &printer),
+        Err(code) => code,
+    };
+    let Some(error) = printer.failure() else {
+        return ExitCode::from(code);
+    };
+    complain(format_args!(
+        "error: standard output takes no more lines: {error}; send it to where there is room"
+    ));
+    ExitCode::from(code.max(1))
+}
+
+/// Plays the demo, and says what the exit code is.
+fn played(args: &Args, printer: &Printer) -> u8 {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: the system gives no threads to run on: {error}");
-            return ExitCode::from(1);
+            complain(format_args!(
+                "error: the system gives no threads to run on: {error}"
+            ));
+            return 1;
         }
     };
-    let outcome = runtime.block_on(until_interrupted(&args));
+    let outcome = runtime.block_on(until_interrupted(args, printer));
     // Whoever still writes in the background removes what it wrote; that is waited for.
     runtime.shutdown_timeout(Duration::from_secs(5));
-    let outcome = outcome.map_err(|failure| {
-        tell(&failure, args.json);
-        ExitCode::from(failure.exit_code())
-    });
     match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(code) => code,
-    }
-}
-
-fn tell(failure: &Failure, json: bool) {
-    let text = failure.describe();
-    if json {
-        println!(
-            "{}",
-            serde_json::json!({ "error": text, "exit_code": failure.exit_code() })
-        );
-    } else {
-        eprintln!("error: {text}");
-    }
-}
-
-async fn until_interrupted(args: &Args) -> Result<bool, Failure> {
-    tokio::select! {
-        outcome = run(args) => outcome,
-        () = interrupted() => Err(Failure::Interrupted),
-    }
-}
-
-/// Waits for Ctrl-C, or for a supervisor's SIGTERM where there is one.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        Ok(holds) => u8::from(!holds),
+        Err(failure) => {
+            failure.tell(args.json, printer);
+            failure.exit_code()
         }
     }
-    // Without a signal handler the system's default ends the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+}
+
+async fn until_interrupted(args: &Args, printer: &Printer) -> Result<bool, Failure> {
+    tokio::select! {
+        outcome = run(args, printer) => outcome,
+        () = signal::interrupted() => Err(Failure::Interrupted),
     }
 }
 
-async fn run(args: &Args) -> Result<bool, Failure> {
-    let destination = Destination::at(&args.output)?;
+async fn run(args: &Args, printer: &Printer) -> Result<bool, Failure> {
+    cloud::check(args)?;
+    let destination = Destination::at(&args.output()?)?;
     let found = input::find(args.input.as_deref(), &destination)?;
     let cloud = Cloud::open(args).await?;
-    let report = play(args, &cloud, found, &destination).await;
+    let report = play(args, &cloud, found, &destination, printer).await;
     cloud.close().await;
     let report = report?;
     if args.json {
         let text = serde_json::to_string_pretty(&report)
             .context("the report cannot be written as JSON")?;
-        println!("{text}");
+        printer.line(text);
     } else {
-        println!("{report}");
+        printer.line(report.to_string());
     }
     Ok(report.holds())
 }
@@ -116,11 +107,15 @@ async fn play(
     cloud: &Cloud,
     found: Found,
     destination: &Destination,
+    printer: &Printer,
 ) -> Result<Report, Failure> {
     let Found { files, skipped } = found;
     let lengths: Vec<u64> = files.iter().map(|file| file.bytes).collect();
     let plan = Plan::new(&lengths);
     let down = usize::from(args.down);
+    let folders = destination.folders(&files);
+    let removed = blocking(move || Ok(part::sweep(&folders))).await;
+    let removed = removed.context("the output was not looked through for parts of files")?;
     let ledger = Arc::new(Ledger::new());
     let clock = TscClock::new();
     let begun = clock.now();
@@ -130,7 +125,7 @@ async fn play(
         args.outage,
         down,
         ledger.clone(),
-        Progress::new(args.json),
+        Progress::new(args.json, printer),
     )?;
     let Done {
         records,
@@ -153,6 +148,7 @@ async fn play(
     let silenced = &cloud.regions[..down.min(cloud.regions.len())];
     let mut report = Report {
         input: Input::new(&lengths, plan, skipped),
+        removed_parts: names(removed),
         regions: cloud.regions.iter().map(ToString::to_string).collect(),
         silenced: silenced.iter().map(ToString::to_string).collect(),
         records,

@@ -1,3 +1,4 @@
+use crate::part;
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
@@ -20,9 +21,7 @@ impl Output {
         blocking(move || {
             let folder = path.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder)?;
-            let part = tempfile::Builder::new()
-                .prefix(".leeward-part-")
-                .tempfile_in(folder)?;
+            let part = part::make(folder)?;
             Ok(Self { part, path })
         })
         .await

@@ -1,5 +1,6 @@
 //! Where the demo runs: an AWS in this process, or the real one.
 
+mod choice;
 mod embedded;
 mod real;
 
@@ -17,11 +18,16 @@ pub(crate) struct Cloud {
     embedded: Option<Aws>,
 }
 
+/// Refuses a list of Regions that cannot do, before anybody is asked for anything.
+pub(crate) fn check(args: &Args) -> Result<(), Failure> {
+    choice::check(&args.regions, args.down)
+}
+
 impl Cloud {
     /// Starts the emulated Regions and makes the keys in them, or looks the real key up.
     pub(crate) async fn open(args: &Args) -> Result<Self, Failure> {
         match &args.key_arn {
-            Some(arn) if args.aws => real::open(arn, &args.regions).await,
+            Some(arn) if args.aws => real::open(arn, &args.regions, args.down).await,
             _ => embedded::open().await,
         }
     }

@@ -1,10 +1,10 @@
-use super::Cloud;
+use super::{Cloud, choice};
 use crate::{advice, failure::Failure};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use aws_sdk_kms::{Client, types::KeyMetadata};
 use leeward::{
     client_pool::Pool,
-    error_taxonomy::{Classify, Failure as Met, Region},
+    error_taxonomy::{Category, Classify, Failure as Met, Region},
     kms_envelope::KeyArn,
 };
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks the key up, so that everything that is wrong with it is told before anything is written.
-pub(super) async fn open(arn: &str, regions: &[Region]) -> Result<Cloud, Failure> {
+pub(super) async fn open(arn: &str, regions: &[Region], down: u8) -> Result<Cloud, Failure> {
     let key: KeyArn = arn.parse().map_err(Failure::bad_input)?;
     if !key.is_multi_region() {
         return Err(Failure::bad_input(format!(
@@ -27,7 +27,7 @@ pub(super) async fn open(arn: &str, regions: &[Region]) -> Result<Cloud, Failure
         .context("the clients cannot be set up")?;
     let metadata = describe(&pool, &key).await?;
     let replicas = replicas_of(&key, &metadata);
-    let regions = choose(&key, &replicas, regions)?;
+    let regions = choice::choose(&key, &replicas, regions, down)?;
     Ok(Cloud {
         pool,
         regions,
@@ -40,20 +40,38 @@ async fn describe(pool: &Pool, key: &KeyArn) -> Result<KeyMetadata, Failure> {
     let kms: Client = pool.client(key.region());
     let call = kms.describe_key().key_id(key.to_string()).send();
     let answer = tokio::time::timeout(PATIENCE, call).await.map_err(|_| {
-        Failure::bad_input(format!(
+        anyhow!(
             "kms.DescribeKey in {} did not answer within {PATIENCE:?}: look at the credentials and the network",
             key.region()
-        ))
+        )
     })?;
     let output = answer.map_err(|error| {
         let facts = error.facts();
         let met = Met::from(&facts);
         let advice = advice::on(facts.category);
-        Failure::bad_input(format!("kms.DescribeKey: {met}; {advice}"))
+        let text = format!("kms.DescribeKey: {met}; {advice}");
+        if is_bad_input(facts.category) {
+            Failure::BadInput(text)
+        } else {
+            Failure::Run(anyhow!(text))
+        }
     })?;
-    output
+    let metadata = output
         .key_metadata
-        .ok_or_else(|| Failure::bad_input("kms.DescribeKey answered without a key"))
+        .context("kms.DescribeKey answered without a key")?;
+    Ok(metadata)
+}
+
+/// Whether the key or the credentials that were given are at fault, rather than the way to KMS or KMS itself.
+const fn is_bad_input(category: Category) -> bool {
+    matches!(
+        category,
+        Category::Authentication
+            | Category::Authorization
+            | Category::Configuration
+            | Category::NotFound
+            | Category::Validation
+    )
 }
 
 /// The Regions that hold the key, that of the given ARN first.
@@ -70,19 +88,4 @@ fn replicas_of(key: &KeyArn, metadata: &KeyMetadata) -> Vec<Region> {
         }
     }
     regions
-}
-
-fn choose(key: &KeyArn, replicas: &[Region], asked: &[Region]) -> Result<Vec<Region>, Failure> {
-    if let Some(missing) = asked.iter().find(|region| !replicas.contains(region)) {
-        return Err(Failure::bad_input(format!(
-            "{key} has no replica in {missing}, only in {replicas:?}: replicate it, or change --regions"
-        )));
-    }
-    let regions = if asked.is_empty() { replicas } else { asked };
-    if regions.len() < 2 {
-        return Err(Failure::bad_input(format!(
-            "{key} is in {regions:?} alone, so there is nowhere to fail over to: add a replica with kms:ReplicateKey"
-        )));
-    }
-    Ok(regions.to_vec())
 }

@@ -2,7 +2,7 @@
 
 mod walk;
 
-use crate::{destination::Destination, failure::Failure};
+use crate::{destination::Destination, failure::Failure, repository};
 use std::{
     fs::File,
     io::Read,
@@ -32,7 +32,7 @@ pub(crate) struct Found {
 /// Finds the files of `input`, or those of this repository, and reads a byte of each, so that a file which cannot be read is
 /// told before anything is written.
 pub(crate) fn find(input: Option<&Path>, destination: &Destination) -> Result<Found, Failure> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let repository = repository::root();
     let real = match input {
         Some(input) => input.canonicalize().map_err(|error| {
             let path = input.display();

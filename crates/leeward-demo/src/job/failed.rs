@@ -3,12 +3,16 @@ use crate::{
     failure::one_line,
     meter::{Phase, Work},
 };
+use anyhow::{Result, bail};
 use leeward::{error_taxonomy::Rejected, kms_envelope::KmsError};
 use serde::Serialize;
-use std::path::Path;
+use std::{fmt, path::Path};
 
 /// So many failures are told in full; what follows is mostly the same again.
 const MAX_TOLD: usize = 5;
+
+/// So many failures end the run: whatever causes them lasts.
+const MAX_FAILED: u64 = 100;
 
 /// The records that failed.
 #[derive(Debug, Default)]
@@ -54,6 +58,40 @@ impl Failed {
     }
 }
 
+impl Failed {
+    /// Fails when it is no use to go on.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.first.first() {
+            Some(first) if self.count >= MAX_FAILED => {
+                bail!("{MAX_FAILED} records failed, so the run was ended; the first was {first}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `FILE, record 7, encrypt, during the outage: ERROR; ADVICE`
+impl fmt::Display for FailedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            record,
+            work,
+            outage,
+            error,
+            advice,
+        } = self;
+        write!(
+            f,
+            "{file}, record {record}, {work}, {outage} the outage: {error}"
+        )?;
+        match advice {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Whether no Region answers any more, so that no other record would fare better.
 pub(super) fn is_total_outage(error: &anyhow::Error) -> bool {
     let rejected = kms(error).and_then(KmsError::rejected);
@@ -62,4 +100,29 @@ pub(super) fn is_total_outage(error: &anyhow::Error) -> bool {
 
 fn kms(error: &anyhow::Error) -> Option<&KmsError> {
     error.chain().find_map(|cause| cause.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn the_hundredth_failure_ends_the_run_and_tells_the_first() {
+        let mut failed = Failed::default();
+        for number in 1..=MAX_FAILED {
+            failed.check().unwrap();
+            let record = Record {
+                file: Path::new("a"),
+                number,
+                work: Work::Encrypt,
+            };
+            failed.note(record, Phase::During, &anyhow!("gone").context("not read"));
+        }
+        assert_eq!(
+            failed.check().unwrap_err().to_string(),
+            "100 records failed, so the run was ended; the first was a, record 1, encrypt, during the outage: not read: gone"
+        );
+        assert_eq!(failed.first.len(), MAX_TOLD);
+    }
 }

@@ -76,7 +76,7 @@ pub(crate) struct Job<'a> {
     decryptor: Decryptor,
     context: EncryptionContext,
     state: Mutex<State>,
-    progress: Progress,
+    progress: Progress<'a>,
 }
 
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl<'a> Job<'a> {
         when: When,
         down: usize,
         ledger: Arc<Ledger>,
-        progress: Progress,
+        progress: Progress<'a>,
     ) -> Result<Self> {
         let lines = Lines::<Client>::new(cloud.pool.clone(), ledger.clone(), cloud.silence());
         let watcher = ledger.clone();
@@ -160,7 +160,7 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Goes on past records that fail, and counts them. A total outage ends it at once.
+    /// Goes on past records that fail, and counts them. A total outage ends it at once, and so do too many of them.
     pub(crate) async fn run(
         self,
         files: Vec<InputFile>,
@@ -271,7 +271,7 @@ impl<'a> Job<'a> {
         let mut state = self.state();
         let phase = state.phase;
         state.failed.note(record, phase, &error);
-        Ok(())
+        state.failed.check()
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

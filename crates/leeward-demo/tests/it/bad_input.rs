@@ -96,7 +96,57 @@ fn no_credentials() {
 fn options_that_do_not_fit() {
     refuses(&["--aws"], &["--key-arn"]);
     refuses(&["--key-arn", "x"], &["--aws"]);
-    refuses(&["--down", "4"], &["4 is not in 1..=3"]);
+    for down in ["4", "0", "-1", "abc", "256"] {
+        refuses(
+            &["--down", down],
+            &[&format!("'{down}'"), "it is no number in 1..=3"],
+        );
+    }
     refuses(&["--outage", "tomorrow"], &["start", "middle"]);
     refuses(&["--colour"], &["--colour"]);
+}
+
+/// Without credentials and without a network: the list is looked at before either.
+#[test]
+fn regions_that_cannot_do() {
+    let key = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+    for (regions, down, says) in [
+        ("us-east-1", "1", "names us-east-1 alone"),
+        ("us-east-1,us-east-1", "1", "names us-east-1 twice"),
+        ("us-east-1,us-west-2", "3", "give --down 2 or less"),
+    ] {
+        refuses(
+            &[
+                "--aws",
+                "--key-arn",
+                key,
+                "--regions",
+                regions,
+                "--down",
+                down,
+            ],
+            &[says],
+        );
+    }
+}
+
+#[test]
+fn a_network_that_is_not_there_is_no_bad_input() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("output");
+    let key = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+    let done = demo(&output, &["--aws", "--key-arn", key])
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "a secret that is none")
+        .env("AWS_ENDPOINT_URL", format!("http://{nobody}"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{text}");
+    assert!(text.contains("kms.DescribeKey: "), "{text}");
+    assert!(text.contains("look at the network"), "{text}");
+    assert!(!output.exists());
 }

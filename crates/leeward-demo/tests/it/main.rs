@@ -8,4 +8,5 @@ mod interrupt;
 mod links;
 mod outage;
 mod place;
+mod printing;
 mod run;

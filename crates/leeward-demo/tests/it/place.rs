@@ -1,7 +1,7 @@
 //! Where the output goes, and where it may not.
 
 use crate::run::{demo, names, report};
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 /// Runs on a folder with `input/file` and `input/sub/file`, and checks that nothing but those is there afterwards.
 #[track_caller]
@@ -122,4 +122,44 @@ fn a_folder_inside_the_input_is_not_read() {
         assert_eq!(report["input"]["files"], 2);
         assert_eq!(names(&output), ["file.leeward", "sub/file.leeward"]);
     }
+}
+
+/// Permissions do not bind root, under whom the tests may run; /proc takes files from nobody.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_files() {
+    let says = [
+        "cannot write to --output",
+        "no file can be made in /proc",
+        "give a folder",
+    ];
+    refuses("input", "/proc", &says);
+    refuses("input/file", "/proc/new", &says);
+    let folder = tempfile::tempdir().unwrap();
+    seed(folder.path());
+    let (input, output) = (folder.path().join("input"), folder.path().join("output"));
+    fs::create_dir(&output).unwrap();
+    std::os::unix::fs::symlink("/proc", output.join("sub")).unwrap();
+    let done = demo(&output, &["--input", input.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{text}");
+    assert!(text.contains("output/sub: "), "{text}");
+    assert!(!output.join("file.leeward").exists());
+}
+
+#[test]
+fn the_target_folder_by_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("input");
+    fs::write(&input, vec![7; 200_000]).unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_leeward-demo"));
+    let run = run
+        .arg("--input")
+        .arg(&input)
+        .env("CARGO_TARGET_DIR", "build");
+    let done = run.current_dir(folder.path()).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    assert_eq!(names(folder.path()), ["build/demo/input.leeward", "input"]);
 }
