@@ -91,14 +91,17 @@ where
                     });
                 }
                 StepProjection::Calling { call, permit } => {
-                    let answer = ready!(call.poll(cx));
-                    if let Some(permit) = permit.take() {
-                        match &answer {
+                    // Handed on in one piece: taking the answer apart and putting it together again costs more than the permit.
+                    let answer = call.poll(cx);
+                    if let Poll::Ready(answer) = &answer
+                        && let Some(permit) = permit.take()
+                    {
+                        match answer {
                             Ok(_) => permit.succeed(),
                             Err(error) => permit.fail(&error.facts()),
                         }
                     }
-                    return Poll::Ready(answer);
+                    return answer;
                 }
             }
         }

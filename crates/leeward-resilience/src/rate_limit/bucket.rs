@@ -38,6 +38,7 @@ struct Since<C> {
 impl<C: Clock> GovernorClock for Since<C> {
     type Instant = Nanos;
 
+    #[inline]
     fn now(&self) -> Nanos {
         Nanos::from(self.nanos())
     }
@@ -94,6 +95,7 @@ impl<C: Clock> Bucket<C> {
     }
 
     /// Takes a call's share of the rate, if there is one now.
+    #[inline]
     pub(super) fn take(&self) -> bool {
         self.limiter.check().is_ok()
     }

@@ -9,7 +9,8 @@ pub struct RateLimitConfig {
     pub(super) is_adaptive: bool,
     pub(super) max_waiting: u32,
     pub(super) max_wait: Duration,
-    pub(super) max_pause: Duration,
+    // None as long as nobody has set it.
+    max_pause: Option<Duration>,
 }
 
 impl RateLimitConfig {
@@ -32,7 +33,7 @@ impl RateLimitConfig {
             is_adaptive: true,
             max_waiting: 1_000,
             max_wait: Duration::from_secs(1),
-            max_pause: Duration::from_secs(20),
+            max_pause: None,
         }
     }
 
@@ -62,10 +63,29 @@ impl RateLimitConfig {
         Self { max_wait, ..self }
     }
 
-    /// For how long a service that asks for fewer calls may have all of them held back, by its Retry-After; 20 s by
-    /// default, the AWS SDKs' longest pause. Zero lets no service do so.
+    /// For how long a service that asks for fewer calls may have all of them held back, by its Retry-After. Zero lets no
+    /// service do so.
+    ///
+    /// For adaptive limits 20 s by default, the AWS SDKs' longest pause. A rate that is only fixed does not listen to answers
+    /// unless this is set: that costs each call a count of references, as much as the check of the rate itself.
     #[must_use]
     pub const fn with_max_pause(self, max_pause: Duration) -> Self {
-        Self { max_pause, ..self }
+        Self {
+            max_pause: Some(max_pause),
+            ..self
+        }
+    }
+
+    pub(super) const fn max_pause(&self) -> Duration {
+        match self.max_pause {
+            Some(max_pause) => max_pause,
+            None if self.is_adaptive => Duration::from_secs(20),
+            None => Duration::ZERO,
+        }
+    }
+
+    /// Whether the limiter wants to know what becomes of calls.
+    pub(super) const fn listens(&self) -> bool {
+        self.is_adaptive || !self.max_pause().is_zero()
     }
 }

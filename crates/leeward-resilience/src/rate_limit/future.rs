@@ -36,14 +36,14 @@ pin_project! {
     enum Step<S, F, Request, C: Clock> {
         // On the heap, so that a call that need not wait is small.
         Waiting { waiting: Pin<Box<Waiting<S, Request, C>>> },
-        // Without a limiter to tell while the layer is switched off.
-        Calling { #[pin] call: F, let_through: Option<(RateLimiter<C>, SentAt)> },
+        // Without a listener where nobody wants to know, and while the layer is switched off.
+        Calling { #[pin] call: F, listener: Option<(RateLimiter<C>, SentAt)> },
         Refused,
     }
 }
 
 /// The call that was made, and whom to tell of its answer.
-type Made<F, C> = (F, (RateLimiter<C>, SentAt));
+type Made<F, C> = (F, Option<(RateLimiter<C>, SentAt)>);
 
 pin_project! {
     struct Waiting<S, Request, C: Clock> {
@@ -65,10 +65,10 @@ where
 {
     pub(super) const fn calling(
         call: S::Future,
-        let_through: Option<(RateLimiter<C>, SentAt)>,
+        listener: Option<(RateLimiter<C>, SentAt)>,
     ) -> Self {
         Self {
-            step: Step::Calling { call, let_through },
+            step: Step::Calling { call, listener },
         }
     }
 
@@ -98,6 +98,7 @@ where
     S: Service<Request>,
     C: Clock,
 {
+    #[inline(never)]
     /// Makes the call when there is a share for it; none if that takes too long.
     fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Made<S::Future, C>>> {
         let mut this = self.project();
@@ -113,7 +114,7 @@ where
             if let Some(sent_at) = limiter.take() {
                 let request = this.request.take().expect("not polled after its answer");
                 let call = this.service.call(request);
-                return Poll::Ready(Some((call, (limiter.clone(), sent_at))));
+                return Poll::Ready(Some((call, limiter.listener(sent_at))));
             }
             // The rate has fallen, or somebody was quicker.
             let (now, wait) = (Instant::now(), limiter.wait(0));
@@ -134,6 +135,7 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
@@ -141,22 +143,20 @@ where
                 StepProjection::Waiting { waiting } => {
                     // Either way the place is given up at once.
                     match ready!(waiting.as_mut().poll_call(cx)) {
-                        Some((call, let_through)) => this.step.set(Step::Calling {
-                            call,
-                            let_through: Some(let_through),
-                        }),
+                        Some((call, listener)) => this.step.set(Step::Calling { call, listener }),
                         None => this.step.set(Step::Refused),
                     }
                 }
-                StepProjection::Calling { call, let_through } => {
-                    let answer = ready!(call.poll(cx));
-                    if let Some((limiter, sent_at)) = let_through.take() {
-                        match &answer {
-                            Ok(_) => limiter.answered(sent_at),
-                            Err(error) => limiter.learn(sent_at, &error.facts()),
+                StepProjection::Calling { call, listener } => {
+                    // Handed on in one piece: taking the answer apart and putting it together again is most of the cost.
+                    let answer = call.poll(cx);
+                    if let (Poll::Ready(answer), Some((limiter, sent_at))) = (&answer, listener) {
+                        match answer {
+                            Ok(_) => limiter.answered(*sent_at),
+                            Err(error) => limiter.learn(*sent_at, &error.facts()),
                         }
                     }
-                    return Poll::Ready(answer);
+                    return answer;
                 }
                 StepProjection::Refused => return Poll::Ready(Err(Rejected::LimiterFull.into())),
             }

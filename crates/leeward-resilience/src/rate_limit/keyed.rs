@@ -70,7 +70,7 @@ impl<K: Clone + Eq + Hash, C: Clock> KeyedRateLimiter<K, C> {
             core: Arc::new(Core {
                 config,
                 max_keys,
-                max_idle: refill.max(recovery).max(config.max_pause),
+                max_idle: refill.max(recovery).max(config.max_pause()),
                 others: RateLimiter::with_clock(config, clock.clone()),
                 known: Mutex::new(Known {
                     limiters: HashMap::new(),

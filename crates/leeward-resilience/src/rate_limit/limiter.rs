@@ -102,7 +102,18 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Takes a share past nobody who waits.
+    #[inline]
     pub(super) fn pass(&self) -> Option<SentAt> {
+        let core = &self.core;
+        let is_plain = core.throttle.is_none() && core.paused_until.load(Ordering::Relaxed) == 0;
+        match &core.bucket {
+            Some(bucket) if is_plain && self.waiting() == 0 => bucket.take().then_some(None),
+            _ => self.pass_with_care(),
+        }
+    }
+
+    #[inline(never)]
+    fn pass_with_care(&self) -> Option<SentAt> {
         let ahead = self.waiting();
         if ahead > 0 && !self.wait(ahead).is_zero() {
             return None;
@@ -173,6 +184,12 @@ impl<C: Clock> RateLimiter<C> {
         self.core.config.max_wait
     }
 
+    /// Whom to tell what becomes of a call that was let through at `sent_at`; nobody, if nobody wants to know.
+    #[inline]
+    pub(super) fn listener(&self, sent_at: SentAt) -> Option<(Self, SentAt)> {
+        self.core.config.listens().then(|| (self.clone(), sent_at))
+    }
+
     /// Learns that a call which was let through at `sent_at` was answered as it should be.
     pub(super) fn answered(&self, sent_at: SentAt) {
         if sent_at.is_some()
@@ -195,7 +212,7 @@ impl<C: Clock> RateLimiter<C> {
             throttle.throttled(sent_at.unwrap_or(now), now);
         }
         let pause = facts.retry_after.unwrap_or_default();
-        let pause = pause.min(self.core.config.max_pause);
+        let pause = pause.min(self.core.config.max_pause());
         if !pause.is_zero() {
             self.pause(pause);
         }

@@ -6,7 +6,7 @@
 //! `governor` crate). An adaptive one acts once the service has asked for fewer calls: it lowers the rate to 0.7 of what was
 //! measured, and lets it come back along the cubic curve of the AWS SDKs' adaptive retry mode ("Retry behavior", AWS SDKs
 //! and Tools Reference Guide) until the service has borne twice what was too much. A Retry-After in such an answer
-//! [pauses](RateLimitConfig::with_max_pause) everything that shares the limiter.
+//! [pauses](RateLimitConfig::with_max_pause) everything that shares an adaptive limiter, and a fixed one on request.
 //!
 //! **What callers then see.** A wait of at most [`max_wait`](RateLimitConfig::with_max_wait) among at most
 //! [`max_waiting`](RateLimitConfig::with_max_waiting) calls. Whoever would have to wait longer gets [`LimiterFull`] at once, which

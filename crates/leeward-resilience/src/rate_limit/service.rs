@@ -42,6 +42,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
         if self.switch.is_on() {
             limited(&mut self.inner, request, &self.limiter)
@@ -52,6 +53,7 @@ where
 }
 
 /// Calls `inner`, which is ready, now or when `limiter` has a share for the call.
+#[inline]
 pub(super) fn limited<S, C, Request>(
     inner: &mut S,
     request: Request,
@@ -62,8 +64,22 @@ where
     C: Clock,
 {
     if let Some(sent_at) = limiter.pass() {
-        return ResponseFuture::calling(inner.call(request), Some((limiter.clone(), sent_at)));
+        return ResponseFuture::calling(inner.call(request), limiter.listener(sent_at));
     }
+    queued(inner, request, limiter)
+}
+
+#[cold]
+#[inline(never)]
+fn queued<S, C, Request>(
+    inner: &mut S,
+    request: Request,
+    limiter: &RateLimiter<C>,
+) -> ResponseFuture<S, Request, C>
+where
+    S: Service<Request> + Clone,
+    C: Clock,
+{
     let Some((place, wait)) = limiter.join() else {
         return ResponseFuture::refused();
     };

@@ -162,7 +162,8 @@ async fn readiness_that_is_not_used_takes_no_share() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_pauses_everything_that_shares_the_limiter() {
-    let limiter = limiter(RateLimitConfig::fixed(TEN).with_max_wait(5 * SECOND));
+    let config = RateLimitConfig::fixed(TEN).with_max_wait(5 * SECOND);
+    let limiter = limiter(config.with_max_pause(20 * SECOND));
     let plea = Fault::throttled().retry_after(2 * SECOND);
     let mut told = RateLimitLayer::new(limiter.clone()).layer(failing([plea]).0);
     let mut other = RateLimitLayer::new(limiter.clone()).layer(failing([]).0);
@@ -177,8 +178,9 @@ async fn retry_after_pauses_everything_that_shares_the_limiter() {
 async fn no_service_pauses_its_callers_for_a_day() {
     let config = RateLimitConfig::fixed(TEN).with_max_wait(60 * SECOND);
     for (config, expected) in [
-        (config, 20 * SECOND),
-        (config.with_max_pause(Duration::ZERO), Duration::ZERO),
+        (config.with_adaptation(true), 20 * SECOND),
+        (config.with_max_pause(5 * SECOND), 5 * SECOND),
+        (config, Duration::ZERO),
     ] {
         let plea = Fault::throttled().retry_after(86_400 * SECOND);
         let mut service = RateLimitLayer::new(limiter(config)).layer(failing([plea]).0);
