@@ -9,7 +9,9 @@ use std::{
 };
 
 use leeward_error_taxonomy::Rejected;
-use leeward_resilience::{CircuitBreaker, CircuitBreakerLayer, CircuitConfig, DeadlineLayer};
+use leeward_resilience::{
+    CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitMode, DeadlineLayer,
+};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
 #[tokio::main]
@@ -20,6 +22,7 @@ async fn main() -> Result<(), Rejected> {
     let breaker = CircuitBreaker::new(config);
     breaker.on_change(|change| println!("  circuit: {:?} -> {:?}", change.from, change.to));
 
+    let handle = breaker.clone();
     let silent = Arc::new(AtomicBool::new(true));
     let hears = Arc::clone(&silent);
     let mut service = ServiceBuilder::new()
@@ -44,5 +47,18 @@ async fn main() -> Result<(), Rejected> {
             Err(refused) => println!("call {call}: {refused}"),
         }
     }
+
+    let now = handle.snapshot();
+    println!(
+        "generation {}, {:.0} % of calls pass",
+        now.generation,
+        100.0 * now.share
+    );
+    // Whoever keeps the service running has the last word.
+    handle.force_open();
+    let refused = service.ready().await?.call(9).await;
+    println!("call 9: {}", refused.expect_err("forced open"));
+    handle.set_mode(CircuitMode::ObserveOnly);
+    println!("call 10: {:?}", service.ready().await?.call(10).await);
     Ok(())
 }

@@ -1,3 +1,23 @@
+//! The breaker as a layer.
+//!
+//! Where the checks of peers (P), pitfalls (4.) and scenarios (F) of `facts/resilience.md` are held:
+//!
+//! | | test |
+//! |---|---|
+//! | P1, 4.8 | `p1_old_successes_do_not_keep_it_closed`, `window::p1_a_hundred_thousand_old_successes_weigh_nothing` |
+//! | P2, 4.8 | `p2_a_call_costs_no_memory_however_many_are_in_the_window` |
+//! | P5, 4.8 | `p5_opens_in_the_first_moment_after_the_start`, `p5_a_burst_in_one_moment_counts_call_by_call` |
+//! | P6, 4.6 | `p6_threads_get_one_probe_between_them`, `model::one_of_two_threads_gets_the_probe` |
+//! | P7, 4.7 | `p7_a_breaker_inside_a_timeout_…`, `p7_losers_of_hedges_show_an_outage`, `a_black_hole_…` |
+//! | P9, 4.5, F2 | `p9_late_answers_of_any_earlier_generation_change_nothing`, `circuit::late_answers_change_nothing`, `model::f2_…` |
+//! | 4.1, 4.2 | `contract::circuit_breaker::calls_the_instance_that_was_readied`, `…::unused_readiness_starves_nobody` |
+//! | 4.4, F1 | `f1_closes_within_one_lease_wherever_a_probe_was_dropped`, `circuit::a_lost_probe_is_replaced_…` |
+//! | 4.18 | every test here: none waits, all stand on a clock that is moved by hand or by tokio |
+//! | 4.19 | `says_when_the_next_probe_is_due`; the router's `with_every_circuit_open_calls_go_to_the_region_that_is_due_first` |
+//! | 4.20 | `circuit::rests_longer_only_on_a_relapse` |
+//! | F6, F10 | `f6_one_operation_that_fails_leaves_the_others_alone`, `f10_a_million_keys_need_the_memory_of_the_bound` |
+//! | F9 | `f9_a_clock_that_jumps_trips_nothing` |
+
 use std::{
     future::Future,
     pin::pin,
@@ -160,7 +180,7 @@ fn rounds() -> u32 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closes_within_one_lease_wherever_a_probe_was_dropped() {
+async fn f1_closes_within_one_lease_wherever_a_probe_was_dropped() {
     for round in 0..rounds() {
         for polls in 0..5 {
             let breaker = breaker();
@@ -228,7 +248,7 @@ fn tells_observers_of_every_change_who_may_look_back() {
 }
 
 #[test]
-fn threads_get_one_probe_between_them() {
+fn p6_threads_get_one_probe_between_them() {
     let clock = ManualClock::default();
     let breaker = CircuitBreaker::with_clock(config(), clock.clone());
     for _ in 0..5 {
@@ -250,4 +270,36 @@ fn threads_get_one_probe_between_them() {
         }
     });
     assert_eq!(admitted.into_inner(), 1);
+}
+
+/// tower-resilience lets a success from before the outage close a half-open circuit.
+#[test]
+fn p9_late_answers_of_any_earlier_generation_change_nothing() {
+    let clock = ManualClock::default();
+    let breaker = CircuitBreaker::with_clock(config(), clock.clone());
+    let mut late = Vec::new();
+    for _ in 0..10 {
+        // One from each state that lets calls through.
+        late.extend([(); 8].map(|()| breaker.admit().unwrap()));
+        for _ in 0..5 {
+            breaker.admit().unwrap().fail(&Fault::lost().facts());
+        }
+        clock.advance(60 * SECOND);
+        let lost_probe = breaker.admit().unwrap();
+        clock.advance(5 * SECOND);
+        let probe = breaker.admit().unwrap();
+        late.push(lost_probe);
+        for (at, admission) in late.drain(..).enumerate() {
+            assert_eq!(breaker.state(), CircuitState::HalfOpen);
+            match at % 3 {
+                0 => admission.succeed(),
+                1 => admission.fail(&Fault::lost().facts()),
+                _ => admission.give_up(),
+            }
+        }
+        assert_eq!(breaker.state(), CircuitState::HalfOpen);
+        probe.succeed();
+        assert_eq!(breaker.state(), CircuitState::Closed);
+        assert_eq!(breaker.snapshot().calls, 0);
+    }
 }
