@@ -68,6 +68,29 @@ where
     }
 }
 
+impl<S, Request, C> ResponseFuture<S, Request, C>
+where
+    S: Service<Request>,
+    C: Clock,
+{
+    /// Waits until the call is made or refused.
+    #[cold]
+    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
+        let mut step = self.project().step;
+        if let StepProjection::Waiting { waiting } = step.as_mut().project() {
+            let waiting = waiting.as_mut().project();
+            let permit = ready!(waiting.acquire.poll(cx))?;
+            let request = waiting.request.take().expect("not polled after its answer");
+            let call = waiting.service.call(request);
+            step.set(Step::Calling {
+                call,
+                permit: Some(permit),
+            });
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S, Request, C> Future for ResponseFuture<S, Request, C>
 where
     S: Service<Request>,
@@ -76,35 +99,25 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            match this.step.as_mut().project() {
-                StepProjection::Waiting { waiting } => {
-                    let waiting = waiting.as_mut().project();
-                    let permit = ready!(waiting.acquire.poll(cx))?;
-                    let request = waiting.request.take().expect("not polled after its answer");
-                    let call = waiting.service.call(request);
-                    this.step.set(Step::Calling {
-                        call,
-                        permit: Some(permit),
-                    });
-                }
-                StepProjection::Calling { call, permit } => {
-                    // Handed on in one piece: taking the answer apart and putting it together again costs more than the permit.
-                    let answer = call.poll(cx);
-                    if let Poll::Ready(answer) = &answer
-                        && let Some(permit) = permit.take()
-                    {
-                        match answer {
-                            Ok(_) => permit.succeed(),
-                            Err(error) => permit.fail(&error.facts()),
-                        }
-                    }
-                    return answer;
-                }
+    // Small enough to become one with its caller, which spares the answer its way through memory: most of the cost.
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if !matches!(self.step, Step::Calling { .. }) {
+            ready!(self.as_mut().poll_turn(cx))?;
+        }
+        let StepProjection::Calling { call, permit } = self.project().step.project() else {
+            unreachable!("the turn has come");
+        };
+        let answer = call.poll(cx);
+        if let Poll::Ready(answer) = &answer
+            && let Some(permit) = permit.take()
+        {
+            match answer {
+                Ok(_) => permit.succeed(),
+                Err(error) => permit.fail(&error.facts()),
             }
         }
+        answer
     }
 }
 

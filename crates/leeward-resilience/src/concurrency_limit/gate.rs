@@ -80,6 +80,7 @@ impl Gate {
     }
 
     /// Takes a place if one is free and nobody waits for it.
+    #[inline]
     pub(super) fn try_enter(&self) -> bool {
         let limit = self.limit.load(Ordering::Relaxed);
         self.change(|occupancy| {
@@ -131,6 +132,7 @@ impl Gate {
     }
 
     /// Gives a place back.
+    #[inline]
     pub(super) fn leave(&self) {
         let before = self.occupancy.fetch_sub(TAKEN, Ordering::AcqRel);
         if waiting(before) > 0 {
@@ -160,6 +162,7 @@ impl Gate {
     }
 
     /// Gives free places to those who wait longest.
+    #[cold]
     pub(super) fn hand_over(&self) {
         // Woken outside the lock: a waker may run anything.
         while let Some(waker) = self.grant() {
@@ -184,6 +187,7 @@ impl Gate {
         })
     }
 
+    #[inline]
     fn change(&self, next: impl Fn(u64) -> Option<u64>) -> bool {
         self.occupancy
             .fetch_update(Ordering::AcqRel, Ordering::Relaxed, next)

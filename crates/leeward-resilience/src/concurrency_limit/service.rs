@@ -43,6 +43,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
         if !self.switch.is_on() {
             return ResponseFuture::calling(self.inner.call(request), None);

@@ -93,12 +93,31 @@ where
     }
 }
 
+impl<S, Request, C> ResponseFuture<S, Request, C>
+where
+    S: Service<Request>,
+    C: Clock,
+{
+    /// Waits until the call is made or refused.
+    #[cold]
+    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut step = self.project().step;
+        if let StepProjection::Waiting { waiting } = step.as_mut().project() {
+            // Either way the place is given up at once.
+            match ready!(waiting.as_mut().poll_call(cx)) {
+                Some((call, listener)) => step.set(Step::Calling { call, listener }),
+                None => step.set(Step::Refused),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
 impl<S, Request, C> Waiting<S, Request, C>
 where
     S: Service<Request>,
     C: Clock,
 {
-    #[inline(never)]
     /// Makes the call when there is a share for it; none if that takes too long.
     fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Made<S::Future, C>>> {
         let mut this = self.project();
@@ -135,32 +154,33 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
+    // Small enough to become one with its caller, which spares the answer its way through memory: most of the cost.
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            match this.step.as_mut().project() {
-                StepProjection::Waiting { waiting } => {
-                    // Either way the place is given up at once.
-                    match ready!(waiting.as_mut().poll_call(cx)) {
-                        Some((call, listener)) => this.step.set(Step::Calling { call, listener }),
-                        None => this.step.set(Step::Refused),
-                    }
-                }
-                StepProjection::Calling { call, listener } => {
-                    // Handed on in one piece: taking the answer apart and putting it together again is most of the cost.
-                    let answer = call.poll(cx);
-                    if let (Poll::Ready(answer), Some((limiter, sent_at))) = (&answer, listener) {
-                        match answer {
-                            Ok(_) => limiter.answered(*sent_at),
-                            Err(error) => limiter.learn(*sent_at, &error.facts()),
-                        }
-                    }
-                    return answer;
-                }
-                StepProjection::Refused => return Poll::Ready(Err(Rejected::LimiterFull.into())),
-            }
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if !matches!(self.step, Step::Calling { .. }) {
+            ready!(self.as_mut().poll_turn(cx));
         }
+        match self.project().step.project() {
+            StepProjection::Calling { call, listener } => {
+                let answer = call.poll(cx);
+                if let (Poll::Ready(answer), Some(listener)) = (&answer, listener) {
+                    tell(listener, answer);
+                }
+                answer
+            }
+            _ => Poll::Ready(Err(Rejected::LimiterFull.into())),
+        }
+    }
+}
+
+#[inline(never)]
+fn tell<C: Clock, Response, E: Classify>(
+    (limiter, sent_at): &(RateLimiter<C>, SentAt),
+    answer: &Result<Response, E>,
+) {
+    match answer {
+        Ok(_) => limiter.answered(*sent_at),
+        Err(error) => limiter.learn(*sent_at, &error.facts()),
     }
 }
 
