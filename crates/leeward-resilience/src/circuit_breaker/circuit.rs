@@ -667,6 +667,21 @@ mod tests {
     }
 
     #[test]
+    fn once_it_knows_what_is_normal_it_learns_from_one_call_in_each_step() {
+        let mut circuit = Circuit::new(config(), at(100));
+        let sample = |circuit: &mut Circuit, seconds, millis| {
+            circuit.sample(0, Duration::from_millis(millis), at(seconds));
+        };
+        (0..15).for_each(|_| sample(&mut circuit, 100, 20));
+        let normal = |circuit: &Circuit| circuit.baseline.normal();
+        // However many threads bring one.
+        (0..1_000).for_each(|_| sample(&mut circuit, 101, 60));
+        assert_eq!(normal(&circuit), Some(Duration::from_millis(20)));
+        (102..116).for_each(|second| sample(&mut circuit, second, 60));
+        assert_eq!(normal(&circuit), Some(Duration::from_millis(25)));
+    }
+
+    #[test]
     fn reports_every_change_in_order() {
         let mut circuit = Circuit::new(config(), at(90));
         assert_eq!(fail_at(&mut circuit, 100), None);
