@@ -35,17 +35,18 @@ impl<'a> Advice<'a> {
             return Self::say(obstacle.advice());
         }
         let message = facts.message.unwrap_or_default();
-        let meaning = facts.code.and_then(|code| meaning(facts.operation, code));
+        let words_of_the_code = || {
+            let meaning = facts.code.and_then(|code| meaning(facts.operation, code));
+            meaning.and_then(own_words)
+        };
         let sentence = match facts.category {
             Category::Authentication if is_skewed(message) => codes::SET_THE_CLOCK,
             Category::Authorization => reason_of_denial(message)
-                .or_else(|| meaning.and_then(own_words))
+                .or_else(words_of_the_code)
                 .unwrap_or(codes::ALLOW),
-            category => meaning
-                .and_then(own_words)
-                .unwrap_or_else(|| codes::of_category(category)),
+            category => words_of_the_code().unwrap_or_else(|| codes::of_category(category)),
         };
-        let action = if sentence.contains(ACTION) {
+        let action = if sentence.as_bytes().contains(&b'{') {
             IamAction::in_message(message)
                 .filter(|action| redact::is_plain(action))
                 .or_else(|| facts.operation.and_then(IamAction::of))
@@ -124,7 +125,7 @@ fn reason_of_denial(message: &str) -> Option<&'static str> {
             "allow {action} in the policy of the VPC endpoint",
         ),
     ];
-    if let Some((_, reason)) = message.split_once("because no ") {
+    if let Some((_, reason)) = message.rsplit_once("because no ") {
         let found = REASONS
             .iter()
             .find(|(policy, _)| reason.starts_with(policy));

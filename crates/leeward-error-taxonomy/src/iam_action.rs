@@ -44,18 +44,38 @@ impl IamAction<'static> {
 }
 
 impl<'a> IamAction<'a> {
-    /// Finds the action in the service's own words: `… is not authorized to perform: kms:Decrypt on resource …`.
+    /// Finds the action in the service's own words.
+    ///
+    /// `… is not authorized to perform: kms:Decrypt on resource … because no identity-based policy allows the kms:Decrypt
+    /// action`: looked for from the end first, which is nearer.
     pub(crate) fn in_message(message: &'a str) -> Option<Self> {
-        let (_, rest) = message.split_once("authorized to perform")?;
-        let rest = rest.trim_start_matches([':', ' ']);
-        let end = rest
-            .find(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, ':' | '-' | '*'))
-            .unwrap_or(rest.len());
-        let (prefix, name) = rest[..end].split_once(':')?;
-        let is_short = |text: &str, most| (1..=most).contains(&text.len());
+        let at_the_end = message
+            .strip_suffix(" action")
+            .and_then(|message| Self::parse(message.rsplit(' ').next()?));
+        at_the_end.or_else(|| {
+            let (_, rest) = message.split_once("authorized to perform")?;
+            let rest = rest.trim_start_matches([':', ' ']);
+            let is_of_it = |char: char| char.is_ascii_alphanumeric() || ":-*".contains(char);
+            let end = rest.find(|char| !is_of_it(char)).unwrap_or(rest.len());
+            Self::parse(&rest[..end])
+        })
+    }
+
+    fn parse(text: &'a str) -> Option<Self> {
+        let (prefix, name) = text.split_once(':')?;
         // The longest of either that the Service Authorization Reference lists are 37 and 63 characters long.
-        let is_action = is_short(prefix, 40) && is_short(name, 72) && !name.contains(':');
+        let is_of = |text: &str, most, signs: &[u8]| {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || signs.contains(&byte);
+            (1..=most).contains(&text.len()) && text.bytes().all(fits)
+        };
+        let is_action = is_of(prefix, 40, b"-") && is_of(name, 72, b"*");
         is_action.then_some(Self { prefix, name })
+    }
+}
+
+impl IamAction<'_> {
+    pub(crate) const fn parts(&self) -> [&str; 2] {
+        [self.prefix, self.name]
     }
 }
 
@@ -142,6 +162,11 @@ mod tests {
         assert_eq!(
             found("not authorized to perform: s3:GetObject").as_deref(),
             Some("s3:GetObject")
+        );
+        let told = format!("{told} because no identity-based policy allows the kms:Encrypt action");
+        assert_eq!(
+            IamAction::in_message(&told).unwrap().to_string(),
+            "kms:Encrypt"
         );
         for message in [
             "Access Denied",

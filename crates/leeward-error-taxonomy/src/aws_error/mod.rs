@@ -39,6 +39,7 @@ struct Inner {
     region: Option<Region>,
     attempts: Option<u32>,
     retry_at: Option<SystemTime>,
+    is_refusal: bool,
     error: Box<dyn Error + Send + Sync>,
     /// The error's sources as they may be printed, written down when they are first asked for.
     shown: OnceLock<Link>,
@@ -78,6 +79,7 @@ impl AwsError {
             region: None,
             attempts: known.attempts,
             retry_at: known.retry_at,
+            is_refusal: known.is_refusal,
             error,
             shown: OnceLock::new(),
         }))
@@ -202,7 +204,11 @@ impl AwsError {
     /// The refusal of a layer, if that is what it was.
     #[must_use]
     pub fn rejected(&self) -> Option<&Rejected> {
-        chain::rejected(&*self.0.error)
+        if self.0.is_refusal {
+            chain::rejected(&*self.0.error)
+        } else {
+            None
+        }
     }
 
     /// The error of type `E` among the one within and its sources: the SDK's own, or the modelled error of the operation.
@@ -230,6 +236,7 @@ struct Known {
     operation: Option<OperationName>,
     attempts: Option<u32>,
     retry_at: Option<SystemTime>,
+    is_refusal: bool,
 }
 
 impl Known {
@@ -239,6 +246,7 @@ impl Known {
             operation: facts.operation,
             attempts: facts.attempts,
             retry_at: facts.retry_at,
+            is_refusal: facts.rejected.is_some(),
         }
     }
 }

@@ -6,6 +6,8 @@ use super::{Hit, Kind, Shown};
 const KEY_IDS: [&[u8; 4]; 5] = [b"AKIA", b"ASIA", b"ABIA", b"ACCA", b"AKID"];
 /// An access key id is 16 characters or longer (IAM API reference, AccessKey).
 const SHORTEST_KEY_ID: usize = 16;
+/// No secret that is known by its form is shorter.
+pub(super) const SHORTEST: usize = SHORTEST_KEY_ID;
 /// A secret access key: 30 bytes in base64.
 const SECRET_KEY: usize = 40;
 /// A SHA-256 in hexadecimal, as SigV4 signs with.
@@ -22,15 +24,10 @@ pub(super) fn find(text: &str, start: usize, end: usize, kind: Kind) -> Option<H
     if bytes[start..end].starts_with(b"-----BEGIN") {
         return pem(text, end);
     }
-    // No other secret here is shorter.
-    if end - start < SHORTEST_KEY_ID {
+    if end - start < SHORTEST {
         return None;
     }
-    let found = [
-        token(bytes, start, end),
-        key_id(bytes, start, end),
-        random(bytes, start, end, kind),
-    ];
+    let found = [prefixed(bytes, start, end), random(bytes, start, end, kind)];
     found.into_iter().flatten().min_by_key(|hit| hit.start)
 }
 
@@ -46,33 +43,44 @@ fn pem(text: &str, end: usize) -> Option<Hit> {
     })
 }
 
-fn token(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
+/// A token or an access key id, whichever comes first: both are known by how they begin.
+fn prefixed(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
     let word = &bytes[start..end];
-    let starts = |prefix: &[u8]| {
-        word.windows(prefix.len())
-            .position(|window| window == prefix)
-    };
-    let at = TOKENS.iter().filter_map(|prefix| starts(prefix)).min()?;
-    (word.len() - at >= SHORTEST_TOKEN).then_some(Hit {
-        start: start + at,
-        end,
+    word.windows(2)
+        .enumerate()
+        // The first two letters of the prefixes tell nearly everything else apart.
+        .find_map(|(at, two)| match two {
+            b"AK" | b"AS" | b"AB" | b"AC" => key_id(word, at),
+            b"AQ" | b"IQ" | b"Fw" | b"ey" => token(word, at),
+            _ => None,
+        })
+        .map(|hit| Hit {
+            start: start + hit.start,
+            end: start + hit.end,
+            ..hit
+        })
+}
+
+fn token(word: &[u8], at: usize) -> Option<Hit> {
+    let rest = &word[at..];
+    let is_token = TOKENS.iter().any(|prefix| rest.starts_with(prefix));
+    (is_token && rest.len() >= SHORTEST_TOKEN).then_some(Hit {
+        start: at,
+        end: word.len(),
         shown: Shown::Nothing,
     })
 }
 
-fn key_id(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
-    let word = &bytes[start..end];
-    let at = word
-        .windows(4)
-        .position(|window| KEY_IDS.iter().any(|prefix| window == *prefix))?;
+fn key_id(word: &[u8], at: usize) -> Option<Hit> {
+    let rest = &word[at..];
+    if !KEY_IDS.iter().any(|prefix| rest.starts_with(*prefix)) {
+        return None;
+    }
     let is_of_an_id = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    let length = word[at..]
-        .iter()
-        .take_while(|byte| is_of_an_id(byte))
-        .count();
+    let length = rest.iter().take_while(|byte| is_of_an_id(byte)).count();
     (length >= SHORTEST_KEY_ID).then_some(Hit {
-        start: start + at,
-        end: start + at + length,
+        start: at,
+        end: at + length,
         shown: Shown::Ends,
     })
 }
@@ -80,7 +88,7 @@ fn key_id(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
 /// A run of base64 that no one writes by hand.
 fn random(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
     let mut from = start;
-    while from < end {
+    while end - from.min(end) >= SECRET_KEY {
         let run = bytes[from..end].iter().take_while(|byte| is_base64(**byte));
         let end = from + run.count();
         // What is neither may still have a slash before it, which belongs to a path.

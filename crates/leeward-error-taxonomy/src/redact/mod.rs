@@ -29,6 +29,11 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// Takes secrets out of an id, which may look as random as they do.
 pub(crate) fn in_id(text: &str) -> Cow<'_, str> {
+    // A UUID, which most ids are, is too short for a digest and holds no prefix.
+    let is_of_a_uuid = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+    if text.len() <= 36 && text.bytes().all(is_of_a_uuid) {
+        return Cow::Borrowed(text);
+    }
     without(text, Kind::Id)
 }
 
@@ -50,7 +55,10 @@ enum Kind {
 
 /// Whether the words of an action read off a message hold nothing that looks like a secret.
 pub(crate) fn is_plain(action: &IamAction<'_>) -> bool {
-    clean(&action.to_string(), Kind::Words).is_none()
+    action
+        .parts()
+        .iter()
+        .all(|part| clean(part, Kind::Words).is_none())
 }
 
 /// Something in `text` from `start` to `end`, and what to write in its place.
@@ -84,6 +92,10 @@ fn clean(text: &str, kind: Kind) -> Option<String> {
             continue;
         }
         let end = word_end(bytes, at);
+        if !is_worth_a_look(bytes, at, end) {
+            at = end;
+            continue;
+        }
         let hit = name::value_after(text, at, end).or_else(|| form::find(text, at, end, kind));
         let Some(hit) = hit else {
             at = end;
@@ -106,6 +118,23 @@ fn clean(text: &str, kind: Kind) -> Option<String> {
     Some(clean)
 }
 
+/// Whether the word from `start` to `end` can be a secret or stand before one; most are too short and stand before a space.
+fn is_worth_a_look(bytes: &[u8], start: usize, end: usize) -> bool {
+    if end - start >= form::SHORTEST || matches!(bytes[start], b'-' | b'B' | b'b') {
+        return true;
+    }
+    let follows = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let is_named = match follows(end) {
+        b' ' => matches!(
+            follows(end + 1),
+            b':' | b'=' | b'>' | b'"' | b'\'' | b' ' | b'\\'
+        ),
+        b':' | b'=' | b'>' | b'"' | b'\'' | b'\\' | b']' => name::may_be(&bytes[start..end]),
+        _ => false,
+    };
+    is_named || bytes[start..end].contains(&b'%')
+}
+
 fn push(clean: &mut String, before: &str, instead: &str) {
     clean.push_str(before);
     clean.push_str(instead);
@@ -113,8 +142,21 @@ fn push(clean: &mut String, before: &str, instead: &str) {
 
 /// What names, base64, JSON web tokens and percent-encoding are written with.
 const fn is_of_a_word(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'_' | b'-' | b'.' | b'%')
+    OF_A_WORD[byte as usize]
 }
+
+const OF_A_WORD: [bool; 256] = {
+    let mut of_a_word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        of_a_word[byte] = matches!(
+            byte as u8,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'_' | b'-' | b'.' | b'%'
+        );
+        byte += 1;
+    }
+    of_a_word
+};
 
 fn word_end(bytes: &[u8], start: usize) -> usize {
     let word = bytes[start..].iter().position(|&byte| !is_of_a_word(byte));
@@ -135,7 +177,12 @@ fn url_password(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Line breaks and other control characters become spaces, as a log wants it.
 fn on_one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    let is_plain = if text.is_ascii() {
+        !text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        !text.contains(char::is_control)
+    };
+    if is_plain {
         return Cow::Borrowed(text);
     }
     let lines: Vec<&str> = text
@@ -215,6 +262,7 @@ mod tests {
                 "X-Amz-Security-Token%3Dabc%26x",
                 "X-Amz-Security-Token%3D[redacted]",
             ),
+            ("password%3Dhunter2 x", "password%3D[redacted] x"),
             (
                 "Authorization: AWS4-HMAC-SHA256 Credential=a, Signature=b",
                 "Authorization: [redacted]",

@@ -39,6 +39,9 @@ const NAMES: &[(&str, Extent)] = &[
     ("token", Extent::LongValue),
 ];
 
+const SHORTEST: usize = 5;
+/// The letters that a name may end with.
+const LAST: &[u8] = b"degnty";
 const LONGEST: usize = 64;
 const LONG_VALUE: usize = 16;
 
@@ -46,8 +49,8 @@ const LONG_VALUE: usize = 16;
 pub(super) fn value_after(text: &str, start: usize, end: usize) -> Option<Hit> {
     let bytes = text.as_bytes();
     let word = &bytes[start..end];
-    if let Some(hit) = encoded(bytes, start, end) {
-        return Some(hit);
+    if word.contains(&b'%') {
+        return encoded(bytes, start, end);
     }
     if word.eq_ignore_ascii_case(b"Bearer") {
         return bearer(bytes, end);
@@ -64,7 +67,16 @@ pub(super) fn value_after(text: &str, start: usize, end: usize) -> Option<Hit> {
     hit(bytes, from, extent)
 }
 
+/// Whether `word` can be a name, by its length and its last letter: most words, those of an ARN for one, cannot.
+pub(super) fn may_be(word: &[u8]) -> bool {
+    let is_last = |byte: &u8| LAST.contains(&byte.to_ascii_lowercase());
+    word.len() >= SHORTEST && word.last().is_some_and(is_last)
+}
+
 fn extent_of(word: &[u8]) -> Option<Extent> {
+    if !may_be(word) {
+        return None;
+    }
     let mut name = [0; LONGEST];
     let mut length = 0;
     let skip = word.len().saturating_sub(LONGEST);
@@ -191,4 +203,20 @@ fn encoded(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
         from = sign + 1;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_look_misses_no_name() {
+        for (name, extent) in NAMES {
+            assert!(extent_of(name.as_bytes()) == Some(*extent), "{name}");
+            assert!(
+                name.len() >= SHORTEST && LAST.contains(name.as_bytes().last().unwrap()),
+                "{name}"
+            );
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! service and the operation are read off the name of the error's type, which is how one code can mean two things.
 
 mod dispatch;
+mod headers;
 mod pause;
 
 use crate::{
@@ -40,11 +41,8 @@ where
         facts.operation = operation;
         facts.cause = root(self);
         if let Some(response) = self.raw_response() {
-            let headers = response.headers();
-            facts.request_id = self.request_id();
-            facts.extended_request_id = headers.get("x-amz-id-2");
             facts.status = Some(response.status().as_u16());
-            (facts.retry_after, facts.retry_at) = pause::asked_for(headers);
+            headers::note(response.headers(), &mut facts);
         }
         facts
     }
@@ -94,10 +92,10 @@ where
 /// things lose their distinction and advice no longer names an IAM action, and a test here fails.
 fn operation_of<E>() -> Option<OperationName> {
     let path = std::any::type_name::<E>();
-    let (service, path) = path.strip_prefix("aws_sdk_")?.split_once("::")?;
+    let (service, path) = path.strip_prefix("aws_sdk_")?.split_once(':')?;
     let operation = path
-        .strip_prefix("operation::")
-        .and_then(|path| path.rsplit("::").next()?.strip_suffix("Error"));
+        .strip_prefix(":operation::")
+        .and_then(|path| path.rsplit(':').next()?.strip_suffix("Error"));
     Some(OperationName::new(service, operation.unwrap_or("unknown")))
 }
 
