@@ -19,6 +19,7 @@ pub struct ConcurrencyLimit<S, C: Clock = TscClock> {
 }
 
 impl<S, C: Clock> ConcurrencyLimit<S, C> {
+    #[inline]
     pub(super) const fn new(inner: S, limiter: ConcurrencyLimiter<C>, switch: Switch) -> Self {
         Self {
             inner,
@@ -39,10 +40,12 @@ where
     type Future = ResponseFuture<S, Request, C>;
 
     // The permit is the future's: one taken here and never used would keep everybody else out.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
         if !self.switch.is_on() {

@@ -38,7 +38,7 @@ struct Since<C> {
 impl<C: Clock> GovernorClock for Since<C> {
     type Instant = Nanos;
 
-    #[inline]
+    #[inline(always)]
     fn now(&self) -> Nanos {
         Nanos::from(self.nanos())
     }
@@ -95,7 +95,7 @@ impl<C: Clock> Bucket<C> {
     }
 
     /// Takes a call's share of the rate, if there is one now.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&self) -> bool {
         self.limiter.check().is_ok()
     }

@@ -102,7 +102,7 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Takes a share past nobody who waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pass(&self) -> Option<SentAt> {
         let core = &self.core;
         let is_plain = core.throttle.is_none() && core.paused_until.load(Ordering::Relaxed) == 0;
@@ -185,7 +185,7 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Whom to tell what becomes of a call that was let through at `sent_at`; nobody, if nobody wants to know.
-    #[inline]
+    #[inline(always)]
     pub(super) fn listener(&self, sent_at: SentAt) -> Option<(Self, SentAt)> {
         self.core.config.listens().then(|| (self.clone(), sent_at))
     }

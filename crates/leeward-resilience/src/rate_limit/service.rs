@@ -42,7 +42,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         if self.switch.is_on() {
             limited(&mut self.inner, request, &self.limiter)
@@ -53,7 +53,7 @@ where
 }
 
 /// Calls `inner`, which is ready, now or when `limiter` has a share for the call.
-#[inline]
+#[inline(always)]
 pub(super) fn limited<S, C, Request>(
     inner: &mut S,
     request: Request,
