@@ -102,7 +102,6 @@ where
 
     // Always one with its caller, which spares the answer a way through memory: half of the cost, when measured.
     #[inline(always)]
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if !matches!(self.step, Step::Calling { .. }) {
             ready!(self.as_mut().poll_turn(cx))?;

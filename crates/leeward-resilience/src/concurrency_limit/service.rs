@@ -46,7 +46,6 @@ where
     }
 
     #[inline(always)]
-    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
         if !self.switch.is_on() {
             return ResponseFuture::calling(self.inner.call(request), None);
