@@ -29,6 +29,7 @@ pin_project! {
 }
 
 impl<F, C: Clock> ResponseFuture<F, C> {
+    #[inline]
     pub(super) const fn admitted(inner: F, admission: Admission<C>) -> Self {
         Self {
             state: State::Admitted {
@@ -38,6 +39,7 @@ impl<F, C: Clock> ResponseFuture<F, C> {
         }
     }
 
+    #[inline]
     pub(super) const fn passing(inner: F) -> Self {
         Self {
             state: State::Admitted {
@@ -64,6 +66,7 @@ where
 {
     type Output = Result<Response, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Admitted { inner, admission } => {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tower_layer::Layer;
 
 use super::{CircuitBreaker, CircuitBreakerService};
@@ -8,8 +10,8 @@ use crate::{Clock, Switch, TscClock};
 /// Every service that the layer makes shares the one circuit. To make a circuit for each service, make a layer for each.
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerLayer<C: Clock = TscClock> {
-    breaker: CircuitBreaker<C>,
-    switch: Switch,
+    pub(super) breaker: CircuitBreaker<C>,
+    pub(super) switch: Switch,
 }
 
 impl<C: Clock> CircuitBreakerLayer<C> {
@@ -33,6 +35,6 @@ impl<S, C: Clock> Layer<S> for CircuitBreakerLayer<C> {
     type Service = CircuitBreakerService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreakerService::new(inner, self.breaker.clone(), self.switch.clone())
+        CircuitBreakerService::new(inner, Arc::new(self.clone()))
     }
 }

@@ -1,26 +1,26 @@
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use leeward_error_taxonomy::{Classify, Rejected};
 use tower_service::Service;
 
-use super::{CircuitBreaker, ResponseFuture};
-use crate::{Clock, Switch, TscClock};
+use super::{CircuitBreakerLayer, ResponseFuture};
+use crate::{Clock, TscClock};
 
-/// Asks a [`CircuitBreaker`] before each call of `inner`; made by [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
+/// Asks a [`CircuitBreaker`](super::CircuitBreaker) before each call of `inner`; made by [`CircuitBreakerLayer`].
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerService<S, C: Clock = TscClock> {
     inner: S,
-    breaker: CircuitBreaker<C>,
-    switch: Switch,
+    // One pointer for breaker and switch: a retry layer above clones the service for each call.
+    layer: Arc<CircuitBreakerLayer<C>>,
 }
 
 impl<S, C: Clock> CircuitBreakerService<S, C> {
-    pub(super) const fn new(inner: S, breaker: CircuitBreaker<C>, switch: Switch) -> Self {
-        Self {
-            inner,
-            breaker,
-            switch,
-        }
+    #[inline]
+    pub(super) const fn new(inner: S, layer: Arc<CircuitBreakerLayer<C>>) -> Self {
+        Self { inner, layer }
     }
 }
 
@@ -35,15 +35,17 @@ where
     type Future = ResponseFuture<S::Future, C>;
 
     // Admission waits for `call`: a probe's place taken here and never used would keep everybody else out.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        if !self.switch.is_on() {
+        if !self.layer.switch.is_on() {
             return ResponseFuture::passing(self.inner.call(request));
         }
-        match self.breaker.admit() {
+        match self.layer.breaker.admit() {
             Ok(admission) => ResponseFuture::admitted(self.inner.call(request), admission),
             Err(rejected) => ResponseFuture::refused(rejected),
         }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tower_layer::Layer;
 
 use super::{ConcurrencyLimit, ConcurrencyLimiter};
@@ -8,8 +10,8 @@ use crate::{Clock, Switch, TscClock};
 /// Every service that the layer makes shares the one limiter. To limit each service by itself, make a layer for each.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimitLayer<C: Clock = TscClock> {
-    limiter: ConcurrencyLimiter<C>,
-    switch: Switch,
+    pub(super) limiter: ConcurrencyLimiter<C>,
+    pub(super) switch: Switch,
 }
 
 impl<C: Clock> ConcurrencyLimitLayer<C> {
@@ -35,6 +37,6 @@ impl<S, C: Clock> Layer<S> for ConcurrencyLimitLayer<C> {
     type Service = ConcurrencyLimit<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ConcurrencyLimit::new(inner, self.limiter.clone(), self.switch.clone())
+        ConcurrencyLimit::new(inner, Arc::new(self.clone()))
     }
 }

@@ -1,31 +1,28 @@
 use std::{
     mem,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use leeward_error_taxonomy::{Classify, Rejected};
 use tower_service::Service;
 
-use super::{ConcurrencyLimiter, ResponseFuture};
-use crate::{Clock, Switch, TscClock};
+use super::{ConcurrencyLimitLayer, ResponseFuture};
+use crate::{Clock, TscClock};
 
-/// Asks a [`ConcurrencyLimiter`] before each call of `inner`; made by
-/// [`ConcurrencyLimitLayer`](super::ConcurrencyLimitLayer).
+/// Asks a [`ConcurrencyLimiter`](super::ConcurrencyLimiter) before each call of `inner`; made by
+/// [`ConcurrencyLimitLayer`].
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimit<S, C: Clock = TscClock> {
     inner: S,
-    limiter: ConcurrencyLimiter<C>,
-    switch: Switch,
+    // One pointer for limiter and switch: a retry layer above clones the service for each call.
+    layer: Arc<ConcurrencyLimitLayer<C>>,
 }
 
 impl<S, C: Clock> ConcurrencyLimit<S, C> {
     #[inline]
-    pub(super) const fn new(inner: S, limiter: ConcurrencyLimiter<C>, switch: Switch) -> Self {
-        Self {
-            inner,
-            limiter,
-            switch,
-        }
+    pub(super) const fn new(inner: S, layer: Arc<ConcurrencyLimitLayer<C>>) -> Self {
+        Self { inner, layer }
     }
 }
 
@@ -47,14 +44,14 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
-        if !self.switch.is_on() {
+        if !self.layer.switch.is_on() {
             return ResponseFuture::calling(self.inner.call(request), None);
         }
-        if let Ok(permit) = self.limiter.try_acquire() {
+        if let Ok(permit) = self.layer.limiter.try_acquire() {
             return ResponseFuture::calling(self.inner.call(request), Some(permit));
         }
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::waiting(self.limiter.acquire(), ready, request)
+        ResponseFuture::waiting(self.layer.limiter.acquire(), ready, request)
     }
 }

@@ -29,6 +29,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(super) const fn unbounded(inner: F) -> Self {
         Self {
             inner: Some(inner),
@@ -37,6 +38,7 @@ impl<F> ResponseFuture<F> {
         }
     }
 
+    #[inline]
     pub(super) const fn bounded(inner: F, due: Due) -> Self {
         Self {
             inner: Some(inner),
@@ -61,6 +63,7 @@ where
 {
     type Output = Result<Response, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(due) = *this.due else {

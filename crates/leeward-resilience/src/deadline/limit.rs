@@ -10,7 +10,10 @@ pub(super) struct Limit {
     pub(super) scope: Scope,
 }
 
+/// As wide as it is, like [`Hold`], so that a [`Due`] has no odd bytes: it is copied several times a call, and a processor waits
+/// for odd bytes that it has just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(super) enum Scope {
     /// The whole operation: there is no time for anything else.
     Operation,
@@ -18,13 +21,22 @@ pub(super) enum Scope {
     Attempt,
 }
 
+/// What becomes of what runs under a limit when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Hold {
+    /// It has been told the time, and goes on.
+    Told,
+    /// It is dropped.
+    Enforced,
+}
+
 /// A limit that has begun to run: when it ends, and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) end: Instant,
     pub(super) limit: Limit,
-    /// Whether what runs under it is dropped when it ends.
-    pub(super) enforced: bool,
+    pub(super) hold: Hold,
 }
 
 impl Limit {
@@ -35,10 +47,10 @@ impl Limit {
         let own = now.checked_add(self.timeout).map(|end| Due {
             end,
             limit: self,
-            enforced: true,
+            hold: Hold::Enforced,
         });
         let above = above.map(|above| Due {
-            enforced: true,
+            hold: Hold::Enforced,
             ..above
         });
         match (own, above) {
@@ -107,7 +119,7 @@ mod tests {
             let above = left.map(|seconds| Due {
                 end: now + SECOND * seconds,
                 limit: operation,
-                enforced: false,
+                hold: Hold::Told,
             });
             let due = attempt.begin(now, above);
             assert_eq!(due.map(|due| due.end), end.map(|end| now + SECOND * end));

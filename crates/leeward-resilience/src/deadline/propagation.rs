@@ -11,7 +11,7 @@ use leeward_error_taxonomy::Rejected;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::limit::{Due, Limit, Scope};
+use super::limit::{Due, Hold, Limit, Scope};
 
 thread_local! {
     // Set while a future under a deadline is polled and only then, so that it belongs to a task though it lies in a thread.
@@ -51,7 +51,7 @@ pub fn remaining() -> Option<Duration> {
 /// What sets a timer of its own need not hurry then, and leaves the refusal, which says more, to the layer.
 #[must_use]
 pub fn is_enforced() -> bool {
-    CURRENT.get().is_some_and(|due| due.enforced)
+    CURRENT.get().is_some_and(|due| due.hold == Hold::Enforced)
 }
 
 /// Refuses if the present task's time is over, for whoever is about to begin something on its behalf.
@@ -97,7 +97,7 @@ pub fn until<F: Future>(end: Instant, future: F) -> Carried<F> {
             timeout: end.saturating_duration_since(Instant::now()),
             scope: Scope::Operation,
         },
-        enforced: false,
+        hold: Hold::Told,
     };
     Carried {
         future,
@@ -108,7 +108,7 @@ pub fn until<F: Future>(end: Instant, future: F) -> Carried<F> {
 /// What is left of a deadline where nobody enforces it.
 const fn told(due: Due) -> Due {
     Due {
-        enforced: false,
+        hold: Hold::Told,
         ..due
     }
 }

@@ -16,12 +16,18 @@ pub(super) struct Course {
     plan: Option<Arc<Plan>>,
     operation: OperationName,
     idempotency: Idempotency,
-    // The number of the present attempt, counted from one.
-    attempt: u32,
+    // On the heap, so that a call that goes well at once is small.
+    failures: Option<Box<Failures>>,
+}
+
+/// What there is to remember of a call from its first failure on.
+struct Failures {
+    // Attempts that were made before the present one.
+    attempts: u32,
     // All pauses so far.
     waited: Duration,
-    // Split from the layer's seed at the first failure.
-    random: Option<Rng>,
+    // Split from the layer's seed.
+    random: Rng,
 }
 
 /// The attempt that is to follow a failed one, and the token that pays for it.
@@ -32,6 +38,7 @@ pub(super) struct Again {
 
 impl Course {
     /// Counts the call and pays it into the budget.
+    #[inline]
     pub(super) fn begin(
         plan: Option<Arc<Plan>>,
         operation: OperationName,
@@ -45,16 +52,27 @@ impl Course {
             plan,
             operation,
             idempotency,
-            attempt: 1,
-            waited: Duration::ZERO,
-            random: None,
+            failures: None,
         }
+    }
+
+    /// The number of the present attempt, counted from one.
+    fn attempt(&self) -> u32 {
+        1 + self
+            .failures
+            .as_ref()
+            .map_or(0, |failures| failures.attempts)
+    }
+
+    fn waited(&self) -> Duration {
+        let failures = self.failures.as_ref();
+        failures.map_or(Duration::ZERO, |failures| failures.waited)
     }
 
     /// A copy of the request for the attempt after this one, if there can be one.
     pub(super) fn spare<Request: crate::Request>(&self, request: &Request) -> Option<Request> {
         let plan = self.plan.as_ref()?;
-        if plan.policy.allows_more_than(self.attempt) {
+        if plan.policy.allows_more_than(self.attempt()) {
             request.replay()
         } else {
             None
@@ -62,19 +80,26 @@ impl Course {
     }
 
     pub(super) fn succeed(&self) {
-        if let (Some(plan), 2..) = (&self.plan, self.attempt) {
+        if let (Some(plan), 2..) = (&self.plan, self.attempt()) {
             plan.counters.succeeded_after_a_retry();
         }
     }
 
     /// What follows the attempt that failed; `None` if nothing does.
     pub(super) fn fail(&mut self, facts: &Facts<'_>, has_spare: bool) -> Option<Again> {
+        let attempt = self.attempt();
         let plan = self.plan.as_ref()?;
-        let random = self.random.get_or_insert_with(|| plan.seed.split());
+        let failures = self.failures.get_or_insert_with(|| {
+            Box::new(Failures {
+                attempts: 0,
+                waited: Duration::ZERO,
+                random: plan.seed.split(),
+            })
+        });
         let left = deadline::remaining();
-        let decision = plan
-            .policy
-            .decide(facts, self.idempotency, self.attempt, left, random);
+        let decision =
+            plan.policy
+                .decide(facts, self.idempotency, attempt, left, &mut failures.random);
         let cause = match decision {
             Decision::Again { .. } if !has_spare => Cause::NoReplay,
             Decision::Again { after, cost } => match plan.budget.withdraw_part(cost) {
@@ -82,7 +107,7 @@ impl Course {
                     debug!(
                         target: "leeward::retry",
                         operation = %self.operation,
-                        attempt = self.attempt,
+                        attempt,
                         category = %facts.category,
                         code = facts.code,
                         ?after,
@@ -111,8 +136,10 @@ impl Course {
 
     pub(super) fn begin_another(&mut self, again: Again) {
         again.withdrawal.spend();
-        self.attempt += 1;
-        self.waited += again.after;
+        if let Some(failures) = &mut self.failures {
+            failures.attempts += 1;
+            failures.waited += again.after;
+        }
         if let Some(plan) = &self.plan {
             plan.counters.retried(again.after);
         }
@@ -125,11 +152,11 @@ impl Course {
         debug!(
             target: "leeward::retry",
             operation = %self.operation,
-            attempt = self.attempt,
+            attempt = self.attempt(),
             category = %facts.category,
             code = facts.code,
             ?cause,
-            waited = ?self.waited,
+            waited = ?self.waited(),
             "attempt failed, giving up"
         );
     }
@@ -139,8 +166,8 @@ impl fmt::Debug for Course {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Course")
             .field("operation", &self.operation)
-            .field("attempt", &self.attempt)
-            .field("waited", &self.waited)
+            .field("attempt", &self.attempt())
+            .field("waited", &self.waited())
             .finish_non_exhaustive()
     }
 }

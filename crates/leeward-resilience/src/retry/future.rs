@@ -25,23 +25,28 @@ pin_project! {
         S: Service<Request>,
     {
         #[pin]
-        step: Step<S::Future>,
+        step: Step<S::Future, S::Error>,
         service: S,
         course: Course,
         // The copy for the next attempt.
         spare: Option<Request>,
-        // The last error and what is to follow it, from the failure of an attempt to the beginning of the next.
-        failed: Option<(S::Error, Again)>,
     }
 }
 
 pin_project! {
     #[project = StepProjection]
-    enum Step<F> {
+    enum Step<F, E> {
         Calling { #[pin] call: F },
-        Pausing { #[pin] sleep: Sleep },
-        Readying,
+        // On the heap, so that a call that goes well at once is small.
+        Pausing { sleep: Pin<Box<Sleep>>, failed: Option<Box<Failed<E>>> },
+        Readying { failed: Option<Box<Failed<E>>> },
     }
+}
+
+/// The last error and what is to follow it, from the failure of an attempt to the beginning of the next.
+struct Failed<E> {
+    error: E,
+    again: Again,
 }
 
 impl<S, Request> ResponseFuture<S, Request>
@@ -50,6 +55,7 @@ where
     Request: crate::Request,
 {
     /// Begins the first attempt; without a plan it is the only one.
+    #[inline]
     pub(super) fn new(mut ready: S, request: Request, plan: Option<Arc<Plan>>) -> Self {
         let course = Course::begin(plan, request.operation(), request.idempotency());
         Self {
@@ -59,7 +65,6 @@ where
             },
             service: ready,
             course,
-            failed: None,
         }
     }
 }
@@ -72,6 +77,7 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
@@ -87,17 +93,19 @@ where
                     let Some(again) = this.course.fail(&error.facts(), this.spare.is_some()) else {
                         return Poll::Ready(Err(error));
                     };
-                    let sleep = sleep(again.after);
-                    this.step.set(Step::Pausing { sleep });
-                    *this.failed = Some((error, again));
+                    this.step.set(Step::Pausing {
+                        sleep: Box::pin(sleep(again.after)),
+                        failed: Some(Box::new(Failed { error, again })),
+                    });
                 }
-                StepProjection::Pausing { sleep } => {
-                    ready!(sleep.poll(cx));
-                    this.step.set(Step::Readying);
+                StepProjection::Pausing { sleep, failed } => {
+                    ready!(sleep.as_mut().poll(cx));
+                    let failed = failed.take();
+                    this.step.set(Step::Readying { failed });
                 }
-                StepProjection::Readying => {
+                StepProjection::Readying { failed } => {
                     ready!(this.service.poll_ready(cx))?;
-                    let (error, again) = this.failed.take().expect("kept from the failure on");
+                    let Failed { error, again } = *failed.take().expect("kept from the failure on");
                     // A service that took long to be ready again may have used the time up.
                     if !this.course.has_time() {
                         this.course.give_up_late(&error.facts());
