@@ -9,8 +9,10 @@ use std::{error::Error, fmt, time::Duration};
 /// | `CircuitOpen`, `LimiterFull`, `Unavailable` | no | never try again in place; fail over without drawing on the budget |
 /// | `DeadlineExceeded`, `BudgetSpent` | says so | give up |
 /// | `Exhausted` | maybe, if one of the attempts was | give up |
+// A word wide, so that the answers which may hold a refusal have no odd bytes: every layer hands them on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[repr(u64)]
 pub enum Rejected {
     /// One attempt got no answer in time; another may fit into the deadline.
     #[error("no answer within {} of the attempt", Seconds(*.timeout))]

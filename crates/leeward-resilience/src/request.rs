@@ -2,7 +2,10 @@ use leeward_error_taxonomy::{OperationName, Region, Rejected};
 use std::fmt;
 
 /// Whether applying a request twice does the same as applying it once.
+// A word wide, so that a request has no odd bytes: it is copied in every layer, and a processor waits for odd bytes that it has
+// just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u64)]
 pub enum Idempotency {
     /// It may be sent again, and to two places at once.
     Idempotent,

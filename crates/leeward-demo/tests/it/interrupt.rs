@@ -29,6 +29,27 @@ fn interrupt(mut demo: Command, signal: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A child inherits that a signal is ignored, and whoever runs the tests may do so under `nohup`.
+#[cfg(target_os = "linux")]
+fn heeding(demo: Command, signal: &str) -> Command {
+    let mut env = Command::new("env");
+    env.arg(format!("--default-signal={signal}"))
+        .arg(demo.get_program())
+        .args(demo.get_args());
+    for (name, value) in demo.get_envs() {
+        match value {
+            Some(value) => env.env(name, value),
+            None => env.env_remove(name),
+        };
+    }
+    env
+}
+
+#[cfg(not(target_os = "linux"))]
+fn heeding(demo: Command, _: &str) -> Command {
+    demo
+}
+
 fn seed(folder: &Path) -> (PathBuf, PathBuf) {
     let (input, output) = (folder.join("input"), folder.join("output"));
     fs::create_dir(&input).unwrap();
@@ -42,7 +63,7 @@ fn leaves_no_half_written_file(signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = seed(folder.path());
     let demo = demo(&output, &["--input", input.to_str().unwrap()]);
-    let done = interrupt(demo, signal);
+    let done = interrupt(heeding(demo, signal), signal);
     let text = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(130), "{text}");
     assert_eq!(files(&output), [output.join("first.leeward")]);

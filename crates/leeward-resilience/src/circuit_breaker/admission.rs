@@ -10,19 +10,18 @@ use crate::{Clock, Timestamp, TscClock};
 /// Dropping it is the same as [`give_up`](Self::give_up).
 #[must_use = "an admission that is dropped reports a call that was given up"]
 pub struct Admission<C: Clock = TscClock> {
-    seat: Arc<Seat<C>>,
+    // None once the outcome is reported.
+    seat: Option<Arc<Seat<C>>>,
     ticket: Ticket,
     admitted_at: Timestamp,
-    settled: bool,
 }
 
 impl<C: Clock> Admission<C> {
     pub(super) const fn new(seat: Arc<Seat<C>>, ticket: Ticket, admitted_at: Timestamp) -> Self {
         Self {
-            seat,
+            seat: Some(seat),
             ticket,
             admitted_at,
-            settled: false,
         }
     }
 
@@ -50,24 +49,24 @@ impl<C: Clock> Admission<C> {
 
     #[inline]
     fn settle(mut self, outcome: Outcome) {
-        self.settled = true;
         self.report(outcome);
     }
 
     #[inline]
-    fn report(&self, outcome: Outcome) {
-        let core = self.seat.core();
+    fn report(&mut self, outcome: Outcome) {
+        let Some(seat) = self.seat.take() else { return };
+        let core = seat.core();
         let now = core.clock.now();
-        let (lane, begun) = (self.seat.lane(), self.admitted_at);
-        core.announce(core.front.record(lane, self.ticket, outcome, begun, now));
+        let change = core
+            .front
+            .record(seat.lane(), self.ticket, outcome, self.admitted_at, now);
+        core.announce(change);
     }
 }
 
 impl<C: Clock> Drop for Admission<C> {
     fn drop(&mut self) {
-        if !self.settled {
-            self.report(Outcome::Dropped);
-        }
+        self.report(Outcome::Dropped);
     }
 }
 

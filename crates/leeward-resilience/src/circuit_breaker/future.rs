@@ -2,7 +2,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use leeward_error_taxonomy::{Classify, Rejected};
@@ -29,7 +29,7 @@ pin_project! {
 }
 
 impl<F, C: Clock> ResponseFuture<F, C> {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn admitted(inner: F, admission: Admission<C>) -> Self {
         Self {
             state: State::Admitted {
@@ -39,7 +39,7 @@ impl<F, C: Clock> ResponseFuture<F, C> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) const fn passing(inner: F) -> Self {
         Self {
             state: State::Admitted {
@@ -66,18 +66,21 @@ where
 {
     type Output = Result<Response, E>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Admitted { inner, admission } => {
-                let answer = ready!(inner.poll(cx));
-                if let Some(admission) = admission.take() {
-                    match &answer {
+                // Handed on in one piece: to take it apart and put it together again costs as much as the breaker's counters.
+                let answer = inner.poll(cx);
+                if let Poll::Ready(answer) = &answer
+                    && let Some(admission) = admission.take()
+                {
+                    match answer {
                         Ok(_) => admission.succeed(),
                         Err(error) => admission.fail(&error.facts()),
                     }
                 }
-                Poll::Ready(answer)
+                answer
             }
             StateProjection::Refused { rejected } => {
                 let rejected = rejected.take().expect("not polled after its answer");

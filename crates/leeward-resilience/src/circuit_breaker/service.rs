@@ -18,7 +18,7 @@ pub struct CircuitBreakerService<S, C: Clock = TscClock> {
 }
 
 impl<S, C: Clock> CircuitBreakerService<S, C> {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn new(inner: S, layer: Arc<CircuitBreakerLayer<C>>) -> Self {
         Self { inner, layer }
     }
@@ -35,12 +35,12 @@ where
     type Future = ResponseFuture<S::Future, C>;
 
     // Admission waits for `call`: a probe's place taken here and never used would keep everybody else out.
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         if !self.layer.switch.is_on() {
             return ResponseFuture::passing(self.inner.call(request));

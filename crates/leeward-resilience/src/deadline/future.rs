@@ -29,7 +29,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn unbounded(inner: F) -> Self {
         Self {
             inner: Some(inner),
@@ -38,7 +38,7 @@ impl<F> ResponseFuture<F> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) const fn bounded(inner: F, due: Due) -> Self {
         Self {
             inner: Some(inner),
@@ -63,7 +63,7 @@ where
 {
     type Output = Result<Response, E>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(due) = *this.due else {
@@ -73,8 +73,9 @@ where
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
             return Poll::Ready(Err(due.limit.refuse(false).into()));
         };
-        if let Poll::Ready(answer) = due.within(|| inner.poll(cx)) {
-            return Poll::Ready(answer);
+        let answer = due.within(|| inner.poll(cx));
+        if answer.is_ready() {
+            return answer;
         }
         if this.sleep.is_none() {
             this.sleep.set(Some(sleep_until(due.end)));

@@ -13,7 +13,7 @@ pub(super) struct Limit {
 /// As wide as it is, like [`Hold`], so that a [`Due`] has no odd bytes: it is copied several times a call, and a processor waits
 /// for odd bytes that it has just written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 pub(super) enum Scope {
     /// The whole operation: there is no time for anything else.
     Operation,
@@ -23,7 +23,7 @@ pub(super) enum Scope {
 
 /// What becomes of what runs under a limit when it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 pub(super) enum Hold {
     /// It has been told the time, and goes on.
     Told,

@@ -19,7 +19,7 @@ pub struct Deadline<S> {
 }
 
 impl<S> Deadline<S> {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn new(inner: S, limit: Limit, switch: Switch) -> Self {
         Self {
             inner,
@@ -38,12 +38,12 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S::Future>;
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         if !self.switch.is_on() {
             return ResponseFuture::unbounded(self.inner.call(request));

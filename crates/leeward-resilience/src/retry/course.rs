@@ -38,7 +38,7 @@ pub(super) struct Again {
 
 impl Course {
     /// Counts the call and pays it into the budget.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin(
         plan: Option<Arc<Plan>>,
         operation: OperationName,

@@ -55,7 +55,7 @@ where
     Request: crate::Request,
 {
     /// Begins the first attempt; without a plan it is the only one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(mut ready: S, request: Request, plan: Option<Arc<Plan>>) -> Self {
         let course = Course::begin(plan, request.operation(), request.idempotency());
         Self {
@@ -77,18 +77,22 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             match this.step.as_mut().project() {
                 StepProjection::Calling { call } => {
-                    let error = match ready!(call.poll(cx)) {
-                        Ok(response) => {
-                            this.course.succeed();
-                            return Poll::Ready(Ok(response));
+                    // A success is handed on in one piece: to take it apart and put it together again would cost more than
+                    // all the rest here.
+                    let error = match call.poll(cx) {
+                        Poll::Ready(Err(error)) => error,
+                        answer => {
+                            if answer.is_ready() {
+                                this.course.succeed();
+                            }
+                            return answer;
                         }
-                        Err(error) => error,
                     };
                     let Some(again) = this.course.fail(&error.facts(), this.spare.is_some()) else {
                         return Poll::Ready(Err(error));

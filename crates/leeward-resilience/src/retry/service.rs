@@ -17,7 +17,7 @@ pub struct Retry<S> {
 }
 
 impl<S> Retry<S> {
-    #[inline]
+    #[inline(always)]
     pub(super) const fn new(inner: S, plan: Arc<Plan>) -> Self {
         Self { inner, plan }
     }
@@ -33,12 +33,12 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S, Request>;
 
-    #[inline]
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
