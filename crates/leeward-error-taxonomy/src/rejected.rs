@@ -133,11 +133,16 @@ impl Rejected {
     }
 }
 
+/// To the millisecond, unless it is less than one.
 struct Seconds(Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} s", self.0.as_secs_f64())
+        let seconds = self.0.as_secs_f64();
+        if seconds < 0.001 {
+            return write!(f, "{seconds} s");
+        }
+        write!(f, "{} s", (seconds * 1_000.0).round() / 1_000.0)
     }
 }
 
@@ -153,5 +158,24 @@ impl fmt::Display for List<'_> {
             write!(f, "{separator}{}: {}", attempt.region, attempt.failure)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_to_the_millisecond() {
+        for (nanos, text) in [
+            (2_195_070_195, "2.195 s"),
+            (400_000_000, "0.4 s"),
+            (3_000_000_000, "3 s"),
+            (1_000_000, "0.001 s"),
+            (250_000, "0.00025 s"),
+            (0, "0 s"),
+        ] {
+            assert_eq!(Seconds(Duration::from_nanos(nanos)).to_string(), text);
+        }
     }
 }

@@ -4,6 +4,7 @@ use leeward_error_taxonomy::Rejected;
 use tower_service::Service;
 
 use super::ResponseFuture;
+use crate::Switch;
 
 /// Refuses calls while `inner` is not ready; made by [`LoadShedLayer`](super::LoadShedLayer).
 #[derive(Debug)]
@@ -11,13 +12,15 @@ pub struct LoadShed<S> {
     inner: S,
     // Whether this very instance said so, and has not been called since.
     inner_is_ready: bool,
+    switch: Switch,
 }
 
 impl<S> LoadShed<S> {
-    pub(super) const fn new(inner: S) -> Self {
+    pub(super) const fn new(inner: S, switch: Switch) -> Self {
         Self {
             inner,
             inner_is_ready: false,
+            switch,
         }
     }
 }
@@ -25,7 +28,7 @@ impl<S> LoadShed<S> {
 impl<S: Clone> Clone for LoadShed<S> {
     fn clone(&self) -> Self {
         // A clone is another instance, whose readiness nobody has asked for yet.
-        Self::new(self.inner.clone())
+        Self::new(self.inner.clone(), self.switch.clone())
     }
 }
 
@@ -39,12 +42,12 @@ where
     type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        match self.inner.poll_ready(cx) {
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-            Poll::Ready(Ok(())) => self.inner_is_ready = true,
-            Poll::Pending => self.inner_is_ready = false,
+        let readiness = self.inner.poll_ready(cx);
+        self.inner_is_ready = matches!(readiness, Poll::Ready(Ok(())));
+        match readiness {
+            Poll::Pending if self.switch.is_on() => Poll::Ready(Ok(())),
+            readiness => readiness,
         }
-        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {

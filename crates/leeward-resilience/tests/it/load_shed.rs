@@ -9,7 +9,7 @@ use std::{
 };
 
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
-use leeward_resilience::LoadShedLayer;
+use leeward_resilience::{LoadShedLayer, Switch};
 use leeward_testkit::contracts::{Scripted, ScriptedError, ScriptedRequest};
 use tower::{Layer, Service, layer::util::Stack};
 
@@ -90,6 +90,24 @@ async fn a_service_that_is_broken_for_good_says_so() {
     room.broken.store(true, Ordering::Relaxed);
     let mut service = LoadShedLayer::new().layer(room);
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Err(_))));
+}
+
+#[tokio::test]
+async fn switched_off_it_waits_as_the_service_does() {
+    let room = Room::default();
+    room.full.store(true, Ordering::Relaxed);
+    let switch = Switch::off();
+    let mut service = LoadShedLayer::new()
+        .with_switch(switch.clone())
+        .layer(room.clone());
+    assert!(poll_ready(&mut service).is_pending());
+    room.full.store(false, Ordering::Relaxed);
+    assert!(poll_ready(&mut service).is_ready());
+    assert_eq!(service.call(read()).await.unwrap(), 1);
+    room.full.store(true, Ordering::Relaxed);
+    switch.turn_on();
+    assert!(poll_ready(&mut service).is_ready());
+    service.call(read()).await.unwrap_err();
 }
 
 fn poll_ready<S: Service<leeward_resilience::Plain<()>>>(
