@@ -229,7 +229,7 @@ async fn learns_after_how_long_to_hedge() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_teach_nothing() {
+async fn p11_failures_however_fast_teach_nothing() {
     let layer = HedgeLayer::with_clock(HedgePolicy::default(), TokioClock::new());
     for _ in 0..100 {
         let (service, _) = failing([Fault::lost()]);
