@@ -65,8 +65,8 @@ impl Rate {
 
 /// As many tokens as calls are made in `cap_time`, in millionths; one at least, or a quiet process could save up none.
 fn tokens(calls: u64, cap_time: Duration, elapsed: Duration) -> u64 {
-    let millionths =
-        u128::from(calls) * u128::from(Ratio::WHOLE) * cap_time.as_nanos() / elapsed.as_nanos();
+    let parts = u128::from(calls) * u128::from(Ratio::WHOLE);
+    let millionths = parts.saturating_mul(cap_time.as_nanos()) / elapsed.as_nanos();
     u64::try_from(millionths)
         .unwrap_or(u64::MAX)
         .max(Ratio::WHOLE)

@@ -104,6 +104,10 @@ impl<C: Clock> CircuitBreaker<C> {
         }
     }
 
+    pub(super) fn mode(&self) -> CircuitMode {
+        self.core().front.mode()
+    }
+
     /// The state now. An open circuit whose rest is over stays open until a call asks to pass.
     #[must_use]
     pub fn state(&self) -> CircuitState {

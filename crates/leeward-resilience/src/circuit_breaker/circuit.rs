@@ -333,8 +333,9 @@ impl Circuit {
     }
 
     fn open(&mut self, now: Timestamp) -> CircuitChange {
-        let until = now + self.jittered(self.rest);
-        self.enter(Phase::Open { until }, now)
+        // However short, or the call that finds the trip out would be its own probe.
+        let rest = self.jittered(self.rest).max(Duration::from_nanos(1));
+        self.enter(Phase::Open { until: now + rest }, now)
     }
 
     fn close(&mut self, now: Timestamp) -> CircuitChange {
@@ -393,6 +394,10 @@ impl Circuit {
             next_probe,
             share,
         }
+    }
+
+    pub(super) const fn mode(&self) -> CircuitMode {
+        self.mode
     }
 
     /// Goes over to `mode`, unless it is in it, with a closed circuit that has counted nothing yet.

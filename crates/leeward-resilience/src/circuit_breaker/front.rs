@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    CircuitChange, CircuitConfig, CircuitState,
+    CircuitChange, CircuitConfig, CircuitMode, CircuitState,
     atomic::{AtomicU64, Mutex, MutexGuard, Ordering},
     circuit::{Circuit, MAX_RETRY_IN},
     lane::{Counted, Lane},
@@ -228,6 +228,10 @@ impl Front {
         let change = circuit.record(ticket.generation, outcome, begun, now, &seen);
         self.publish(&circuit);
         change
+    }
+
+    pub(super) fn mode(&self) -> CircuitMode {
+        self.circuit().mode()
     }
 
     /// The state now.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    CircuitBreaker, CircuitChange, CircuitConfig, CircuitSnapshot, CircuitState,
+    CircuitBreaker, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
     recency::{List, Recency},
 };
 use crate::{Clock, TscClock};
@@ -223,9 +223,10 @@ impl<K: Clone + Eq + Hash, C: Clock> Kept<K, C> {
     }
 }
 
+/// A breaker that somebody has set to a mode is kept like one in trouble, or the command would be lost without a word.
 fn list_of<C: Clock>(breaker: &CircuitBreaker<C>) -> List {
-    match breaker.state() {
-        CircuitState::Closed => List::Calm,
+    match (breaker.mode(), breaker.state()) {
+        (CircuitMode::Active, CircuitState::Closed) => List::Calm,
         _ => List::Troubled,
     }
 }

@@ -35,7 +35,9 @@ impl<C: Clock> ConcurrencyPermit<C> {
         let Some(sent_at) = self.sent_at.take() else {
             return;
         };
-        if is_overload(facts) {
+        if is_given_up(facts) {
+            self.core.learn(sent_at, Gradient::given_up);
+        } else if is_overload(facts) {
             self.core.learn(sent_at, Gradient::overloaded);
         } else if is_answer(facts) {
             self.core.answered(sent_at);
@@ -43,10 +45,15 @@ impl<C: Clock> ConcurrencyPermit<C> {
     }
 }
 
+/// The caller's time was over: what that says about the service is a matter of how long it had.
+fn is_given_up(facts: &Facts<'_>) -> bool {
+    matches!(facts.rejected, Some(Rejected::DeadlineExceeded { .. }))
+        && facts.stage != Stage::NotSent
+}
+
 fn is_overload(facts: &Facts<'_>) -> bool {
     match facts.rejected {
         Some(Rejected::AttemptTimedOut { .. }) => true,
-        Some(Rejected::DeadlineExceeded { stage, .. }) => *stage != Stage::NotSent,
         Some(_) => false,
         None => facts.verdict == Verdict::Throttled || facts.category == Category::Timeout,
     }

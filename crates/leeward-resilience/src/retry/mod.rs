@@ -6,8 +6,8 @@
 //! **When it acts.** On failures that may pass and on throttling, up to [three attempts](RetryPolicy::with_max_attempts),
 //! with a [pause](Backoff) between them, while the [budget](crate::budget) has tokens and the
 //! [deadline](crate::deadline) leaves time for the pause and an attempt: what cannot end in time is given up at once. A request that is not idempotent is
-//! sent again only if the failed attempt cannot have been applied: it was not sent, or the service turned it away for want
-//! of capacity. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.
+//! sent again only if the failed attempt cannot have been applied: it was not sent, or the service asked for fewer
+//! calls instead. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.
 //!
 //! **What callers then see.** The error of the last attempt, unchanged, budget or time spent or not. Attempts, pauses and the
 //! cause of giving up are `tracing` events at debug level under the target `leeward::retry`, and [counts](RetryCounters).

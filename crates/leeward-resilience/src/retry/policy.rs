@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use leeward_error_taxonomy::{Category, Facts, Rejected, Stage, Verdict};
+use leeward_error_taxonomy::{Facts, Rejected, Stage, Verdict};
 
 use super::Backoff;
 use crate::{Idempotency, Ratio};
@@ -174,14 +174,12 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Whether the failure leaves it open that the request was carried out. An answer that turned the request away for want
-/// of capacity does not.
+/// Whether the failure leaves it open that the request was carried out. A plea for fewer calls does not; a 503 does, since a
+/// gateway says so too when it loses what stands behind it half way.
 fn may_be_applied(facts: &Facts<'_>) -> bool {
     match facts.stage {
         Stage::NotSent => false,
-        Stage::Answered => {
-            facts.verdict != Verdict::Throttled && facts.category != Category::ServiceUnavailable
-        }
+        Stage::Answered => facts.verdict != Verdict::Throttled,
         _ => true,
     }
 }
@@ -192,6 +190,7 @@ mod tests {
     use Category::{Internal, Network, NotFound, RateLimit, ServiceUnavailable};
     use Stage::{Answered, MaybeSent, NotSent};
     use Verdict::{Final, Throttled, Transient};
+    use leeward_error_taxonomy::Category;
 
     /// `again`, or why not, for the given attempt of an idempotent and of a non-idempotent request.
     #[track_caller]
@@ -223,7 +222,13 @@ mod tests {
         check_first(NotSent, Network, Transient, "again", "again");
         check_first(MaybeSent, Network, Transient, "again", "MaybeApplied");
         check_first(Answered, Internal, Transient, "again", "MaybeApplied");
-        check_first(Answered, ServiceUnavailable, Transient, "again", "again");
+        check_first(
+            Answered,
+            ServiceUnavailable,
+            Transient,
+            "again",
+            "MaybeApplied",
+        );
         check_first(Answered, RateLimit, Throttled, "again", "again");
         check_first(Answered, NotFound, Final, "Final", "Final");
     }

@@ -53,7 +53,7 @@ impl Preset {
                 .with_max_wait(Duration::from_secs(30)),
             circuit: CircuitConfig::new()
                 .with_slow(attempt_timeout)
-                .with_probe_timeout(attempt_timeout),
+                .with_probe_timeout(lease(attempt_timeout)),
         }
     }
 
@@ -78,6 +78,7 @@ impl Preset {
                 .with_consecutive_failures(10)
                 .with_window(Duration::from_secs(2))
                 .with_slow(attempt_timeout)
+                .with_probe_timeout(lease(attempt_timeout))
                 .with_rest(Duration::from_secs(1)),
         }
     }
@@ -93,7 +94,10 @@ impl Preset {
     pub const fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
         Self {
             attempt_timeout,
-            circuit: self.circuit.with_slow(attempt_timeout),
+            circuit: self
+                .circuit
+                .with_slow(attempt_timeout)
+                .with_probe_timeout(lease(attempt_timeout)),
             ..self
         }
     }
@@ -154,4 +158,9 @@ impl Preset {
     pub fn layer_with_clock<C: Clock>(self, clock: C) -> StackLayer<C> {
         StackLayer::new(&self, clock)
     }
+}
+
+/// A probe's place must outlast the attempt that holds it, or its success would come too late to close the circuit.
+const fn lease(attempt_timeout: Duration) -> Duration {
+    attempt_timeout.saturating_mul(2)
 }

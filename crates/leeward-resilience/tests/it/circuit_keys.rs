@@ -8,7 +8,7 @@ use std::{
 
 use leeward_error_taxonomy::Classify;
 use leeward_resilience::{
-    Admission, CircuitBreaker, CircuitBreakers, CircuitConfig, CircuitState, Ratio,
+    Admission, CircuitBreaker, CircuitBreakers, CircuitConfig, CircuitMode, CircuitState, Ratio,
 };
 
 use crate::{fault::Fault, manual_clock::ManualClock};
@@ -111,6 +111,16 @@ fn an_open_circuit_stays_while_there_is_a_closed_one() {
     let _ = breakers.of(&100);
     let keys: Vec<u32> = kept(&breakers).into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, [98, 99, 100]);
+}
+
+#[test]
+fn a_key_that_somebody_has_set_to_a_mode_stays() {
+    let (breakers, _) = breakers(3);
+    breakers.of(&1).set_mode(CircuitMode::ObserveOnly);
+    for key in 2..100 {
+        let _ = breakers.of(&key);
+    }
+    assert_eq!(breakers.of(&1).snapshot().mode, CircuitMode::ObserveOnly);
 }
 
 #[test]

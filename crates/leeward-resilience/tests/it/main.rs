@@ -5,11 +5,11 @@
 //!
 //! | trap | test |
 //! |---|---|
-//! | P1 a window that does not slide | `circuit_breaker::p1_…` |
-//! | P2 a window that costs as much as it holds | `circuit_breaker::p2_…` |
+//! | P1 a window that does not slide | `circuit_evidence::p1_…`, `window::p1_…` |
+//! | P2 a window that costs as much as it holds | `circuit_evidence::p2_…` |
 //! | P3 a token per success is no budget | `budget::p3_…` |
 //! | P4, clones share their random numbers | `retry::p4_…` |
-//! | P5 a burst, or the start, hides an outage from an average | `circuit_breaker::p5_…` (two) |
+//! | P5 a burst, or the start, hides an outage from an average | `circuit_evidence::p5_…` (two) |
 //! | P6 half-open lets everybody in | `circuit_breaker::p6_…` |
 //! | P7 dropped calls are not seen | `circuit_evidence::p7_…`, `circuit_breaker::a_black_hole_…`, `hedge::pitfall_7_…` |
 //! | P8 a share cut to whole tokens | `budget::p8_…` |

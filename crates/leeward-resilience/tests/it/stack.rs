@@ -13,9 +13,9 @@ use leeward_resilience::{
     DeadlineLayer, Plain, RetryLayer, RetryPolicy, TokioClock, TscClock, stack::Preset,
 };
 use tokio::time::Instant;
-use tower::{Service, ServiceBuilder, ServiceExt};
+use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::fault::{Fault, always_failing, read, silent};
+use crate::fault::{Fault, always_failing, book, read, silent};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -166,4 +166,35 @@ async fn pitfall_17_one_operation_is_three_attempts_whatever_is_stacked() {
     layer.over(service).oneshot(read()).await.unwrap_err();
     assert_eq!(attempts.count(), 3);
     assert_eq!((layer.retries().retries(), layer.hedges().hedges()), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_closes_again_however_long_an_attempt_may_take() {
+    let preset = Preset::interactive()
+        .with_deadline(Duration::from_secs(60))
+        .with_attempt_timeout(Duration::from_secs(20));
+    let layer = preset.layer_with_clock(TokioClock::new());
+    let breaker = layer.breaker().clone();
+    for _ in 0..20 {
+        let (failing, _) = always_failing(Fault::lost);
+        let _ = layer.over(failing).oneshot(book()).await;
+    }
+    assert_eq!(breaker.state(), CircuitState::Open);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    // A probe of eight seconds, and calls that come every second meanwhile.
+    let slow = service_fn(|_: Plain<()>| async {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        Ok::<_, Fault>(())
+    });
+    let probe = layer.over(slow).oneshot(book());
+    let others = async {
+        for _ in 0..7 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let (service, _) = always_failing(Fault::lost);
+            let _ = layer.over(service).oneshot(book()).await;
+        }
+    };
+    let (answer, ()) = tokio::join!(probe, others);
+    answer.unwrap();
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
