@@ -227,7 +227,7 @@ mod tests {
         assert!(of("kms", "KMSInvalidStateException").contains("PendingDeletion"));
         assert!(of("lambda", "KMSInvalidStateException").contains("environment variables"));
         assert!(of("secretsmanager", "DecryptionFailure").contains("kms:Decrypt"));
-        assert!(of("sts", "RegionDisabledException").contains("AWS_STS_REGIONAL_ENDPOINTS"));
+        assert!(of("sts", "RegionDisabledException").contains("account settings of IAM"));
         assert_eq!(
             of("sts", "ThrottlingException"),
             codes::of_category(Category::RateLimit)

@@ -17,7 +17,7 @@ impl<'a> Facts<'a> {
     ///
     /// let error: Box<dyn std::error::Error> = io::Error::from(io::ErrorKind::ConnectionRefused).into();
     /// let facts = Facts::of_erased(&*error);
-    /// assert_eq!((facts.stage, facts.category), (Stage::NotSent, Category::Network));
+    /// assert_eq!((facts.stage, facts.category), (Stage::MaybeSent, Category::Network));
     /// ```
     #[must_use]
     pub fn of_erased(error: &'a (dyn Error + 'static)) -> Self {
@@ -95,8 +95,9 @@ fn of_text<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
 fn of_io<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
     use io::ErrorKind as Kind;
     let (stage, category, obstacle) = match error.downcast_ref::<io::Error>()?.kind() {
+        // Linux says so of an established connection too, when a firewall begins to refuse its packets.
         Kind::ConnectionRefused | Kind::AddrNotAvailable => {
-            (Stage::NotSent, Category::Network, Obstacle::Connect)
+            (Stage::MaybeSent, Category::Network, Obstacle::Connect)
         }
         Kind::ConnectionReset
         | Kind::ConnectionAborted

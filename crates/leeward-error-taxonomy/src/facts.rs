@@ -15,6 +15,9 @@ use std::{
 #[non_exhaustive]
 pub enum Stage {
     /// No byte of the request reached the service: sending it again cannot apply it twice.
+    ///
+    /// That is of the attempt which the error tells of. Where the SDK's own retries are on, one before it may have been sent:
+    /// let one layer own the retries, as `leeward-client-pool`'s targets do.
     NotSent,
     /// The request may have reached the service and may have been applied.
     MaybeSent,

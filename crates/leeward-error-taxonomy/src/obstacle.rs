@@ -100,7 +100,7 @@ impl Obstacle {
                 "look for a firewall, security group or missing NAT or VPC endpoint that drops packets to the endpoint"
             }
             Self::Tls => {
-                "trust the certificate that the endpoint or an inspecting proxy shows (SSL_CERT_FILE, AWS_CA_BUNDLE), and check the host name and the clock"
+                "trust the certificate that the endpoint or an inspecting proxy shows (the system's trust store, or SSL_CERT_FILE), and check the host name and the clock"
             }
             Self::Proxy => {
                 "correct the user, password and host in HTTPS_PROXY, or exempt the endpoint with NO_PROXY"

@@ -1,4 +1,4 @@
-use crate::{Category, Failure, Region, Stage, Verdict};
+use crate::{Category, Failure, Region, Stage, Verdict, redact};
 use std::{error::Error, fmt, time::Duration};
 
 /// A refusal of our own layers, minted into the caller's error type.
@@ -10,7 +10,7 @@ use std::{error::Error, fmt, time::Duration};
 /// | `DeadlineExceeded`, `BudgetSpent` | says so | give up |
 /// | `Exhausted` | maybe, if one of the attempts was | give up |
 // A word wide, so that the answers which may hold a refusal have no odd bytes: every layer hands them on.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 #[repr(u64)]
 pub enum Rejected {
@@ -133,6 +133,38 @@ impl Rejected {
     }
 }
 
+/// As derived, but for what a source prints of itself, which goes through [`redact`].
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AttemptTimedOut { timeout } => f
+                .debug_struct("AttemptTimedOut")
+                .field("timeout", timeout)
+                .finish(),
+            Self::CircuitOpen { retry_in } => f
+                .debug_struct("CircuitOpen")
+                .field("retry_in", retry_in)
+                .finish(),
+            Self::LimiterFull => f.write_str("LimiterFull"),
+            Self::Unavailable { source } => {
+                let source = format!("{source:?}");
+                f.debug_struct("Unavailable")
+                    .field("source", &format_args!("{}", redact(&source)))
+                    .finish()
+            }
+            Self::DeadlineExceeded { timeout, stage } => f
+                .debug_struct("DeadlineExceeded")
+                .field("timeout", timeout)
+                .field("stage", stage)
+                .finish(),
+            Self::BudgetSpent { tried } => {
+                f.debug_struct("BudgetSpent").field("tried", tried).finish()
+            }
+            Self::Exhausted { tried } => f.debug_struct("Exhausted").field("tried", tried).finish(),
+        }
+    }
+}
+
 /// To the millisecond, unless it is less than one.
 struct Seconds(Duration);
 
@@ -164,6 +196,15 @@ impl fmt::Display for List<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_form_of_a_refusal_prints_a_secret() {
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let refused = Rejected::unavailable(format!("aws_secret_access_key={secret}"));
+        let text = format!("{refused:?} {refused:#?} {refused}");
+        assert!(!text.contains(secret), "{text}");
+        assert!(text.contains("aws_secret_access_key"), "{text}");
+    }
 
     #[test]
     fn times_are_told_to_the_millisecond() {

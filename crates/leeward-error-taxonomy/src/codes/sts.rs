@@ -74,7 +74,7 @@ pub(super) const CODES: &[Entry] = &[
         "RegionDisabledException",
         Configuration,
         Final,
-        "activate STS for this Region in the account settings of IAM, enable the Region, or set AWS_STS_REGIONAL_ENDPOINTS=regional with a Region that is active",
+        "activate STS for this Region in the account settings of IAM, enable the Region, or call a Region that is active",
     ),
     (
         "SessionDurationEscalationException",

@@ -279,7 +279,15 @@ mod tests {
                 "Plaintext: Blob { inner: [1, 2] }, KeyId",
                 "Plaintext: [redacted]",
             ),
-            ("SecretString: Some(\"a b\")", "SecretString: [redacted]"),
+            (
+                "SecretString: Some(\"a b\")",
+                "SecretString: Some(\"[redacted]\")",
+            ),
+            (
+                "{ SecretAccessKey: Some(\"hunter2\"), at: 7 }",
+                "{ SecretAccessKey: Some(\"[redacted]\"), at: 7 }",
+            ),
+            ("password: [\"hunter2\"]", "password: [\"[redacted]\"]"),
             ("Bearer abcdef0123456789abcdef", "Bearer [redacted]"),
         ] {
             check(text, expected);

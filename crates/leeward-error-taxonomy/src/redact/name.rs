@@ -100,7 +100,9 @@ fn separated(bytes: &[u8], mut at: usize) -> Option<usize> {
         match byte {
             b':' | b'=' | b'>' => is_separated = true,
             b'"' | b'\'' | b'\\' | b' ' | b']' => {}
-            b'(' | b'[' | b'{' if is_separated => break,
+            // As `Debug` writes an optional value, and a list.
+            b'S' if is_separated && bytes[at..].starts_with(b"Some(\"") => at += 4,
+            b'[' if is_separated && bytes.get(at + 1) == Some(&b'"') => {}
             _ => break,
         }
         at += 1;

@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::client::{
     interceptors::error::InterceptorError,
     result::{ConnectorError, DispatchFailure},
 };
-use std::{error::Error, io};
+use std::error::Error;
 
 /// Reads a failure to dispatch: it may be the network's, but also that of whatever had to be known before sending.
 ///
@@ -98,7 +98,13 @@ fn configuration<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
     } else if says("failed to select an auth scheme") {
         (Category::Authentication, Obstacle::NoCredentialsProvider)
     } else if connector.is_user() {
-        (Category::Configuration, Obstacle::Request)
+        // hyper calls it the user's fault too when a body ends half way or the runtime of a connection does: too late to be sure.
+        return Some(met(
+            Stage::MaybeSent,
+            Category::Configuration,
+            Verdict::Final,
+            Obstacle::Request,
+        ));
     } else {
         return None;
     };
@@ -142,7 +148,7 @@ fn never_connected<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
                 Obstacle::ConnectTimeout,
             ));
         }
-        before |= is_before_connecting(error) || is_while_connecting(&text);
+        before |= is_while_connecting(&text);
         obstacle = obstacle.or_else(|| handshake(&text));
     }
     // What a handshake says may also come later, as an alert on a connection that was made.
@@ -162,17 +168,6 @@ fn not_sent<'a>(category: Category, verdict: Verdict, obstacle: Obstacle) -> Fac
 /// A name that could not be looked up. The SDK's pool has a type for it, a client without a pool only hyper-util's text.
 fn is_dns(error: &(dyn Error + 'static)) -> bool {
     error.is::<ResolveDnsError>() || error.to_string().starts_with("dns error")
-}
-
-/// A refused connection, or a local address that is not ours to bind: an established connection never says so, unlike an
-/// unreachable host or network.
-fn is_before_connecting(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|io| {
-        matches!(
-            io.kind(),
-            io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable
-        )
-    })
 }
 
 /// The texts of hyper-util and of the SDK's pool, whose errors have no public type or none that this crate could name.
@@ -214,19 +209,24 @@ fn handshake(text: &str) -> Option<(Obstacle, Verdict)> {
 }
 
 /// A hook of the client failed; those that run before the request goes out are known by their names.
-fn interceptor<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    const BEFORE: [&str; 7] = [
+pub(super) fn interceptor<'a>(error: &(dyn Error + 'static)) -> Option<Facts<'a>> {
+    const BEFORE: [&str; 8] = [
         "modify_before_retry_loop",
         "read_before_attempt",
+        // As aws-smithy-runtime-api 1.20 spells it.
+        "read_Before_attempt",
         "modify_before_signing",
         "read_before_signing",
         "read_after_signing",
         "modify_before_transmit",
         "read_before_transmit",
     ];
-    let hook = chain::below(connector).find(|error| error.is::<InterceptorError>())?;
+    let hook = chain::below(error).find(|error| error.is::<InterceptorError>())?;
     let text = hook.to_string();
-    let stage = if BEFORE.iter().any(|name| text.contains(name)) {
+    // The name before it is the user's own and may hold anything.
+    let known = text.strip_suffix(" interceptor encountered an error");
+    let known = known.and_then(|text| text.split_whitespace().next_back());
+    let stage = if known.is_some_and(|known| BEFORE.contains(&known)) {
         Stage::NotSent
     } else {
         Stage::MaybeSent
@@ -253,6 +253,7 @@ fn transport<'a>(connector: &ConnectorError) -> Facts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
 
     #[derive(Debug, thiserror::Error)]
     #[error("{text}")]

@@ -30,9 +30,9 @@ where
         let operation = operation_of::<E>();
         let mut facts = match self {
             Self::ServiceError(_) => answered(self, operation),
-            Self::ResponseError(_) => {
+            Self::ResponseError(_) => dispatch::interceptor(self).unwrap_or_else(|| {
                 Facts::new(Stage::MaybeSent, Category::Network, Verdict::Transient)
-            }
+            }),
             _ => match chain::rejected(self) {
                 Some(rejected) => rejected.facts(),
                 None => unanswered(self),
