@@ -165,9 +165,7 @@ fn default_circuit(attempt_timeout: Duration) -> CircuitConfig {
         .with_failure_rate(Ratio::percent(25), 20)
         .with_window(Duration::from_secs(2))
         .with_rest(Duration::from_secs(2))
-        .with_slow(attempt_timeout)
-        // A probe's place must outlast the attempt that holds it.
-        .with_probe_timeout(attempt_timeout.saturating_mul(2))
+        .with_attempt_timeout(attempt_timeout)
 }
 
 impl<C: Clock> fmt::Debug for RegionRouterBuilder<C> {

@@ -26,16 +26,16 @@ impl<C: Clock> Admission<C> {
     }
 
     /// Reports that the service did what it was asked for.
-    pub fn succeed(self) {
-        self.settle(Outcome::Success);
+    pub fn succeed(mut self) {
+        self.report(Outcome::Success);
     }
 
     /// Reports how the call failed; what that says about the service, the facts decide.
     ///
     /// An answer that blames the request is a success: the service is alive. A plea for fewer calls and a refusal of our
     /// own layers are no evidence. A deadline that ran out below counts like a call that was dropped.
-    pub fn fail(self, facts: &Facts<'_>) {
-        self.settle(Outcome::of(facts));
+    pub fn fail(mut self, facts: &Facts<'_>) {
+        self.report(Outcome::of(facts));
     }
 
     /// Reports that the caller does not wait any longer, as a hedge's loser or for want of time.
@@ -43,13 +43,8 @@ impl<C: Clock> Admission<C> {
     /// The age decides what that means: a call in flight for [slow](super::CircuitConfig::with_slow) or longer failed; one
     /// that took several times as long as [normal](super::CircuitConfig::with_slow_factor) was slow; any other is no
     /// evidence. A probe's place is free again, unless it failed or was slow.
-    pub fn give_up(self) {
-        self.settle(Outcome::Dropped);
-    }
-
-    #[inline]
-    fn settle(mut self, outcome: Outcome) {
-        self.report(outcome);
+    pub fn give_up(mut self) {
+        self.report(Outcome::Dropped);
     }
 
     #[inline]

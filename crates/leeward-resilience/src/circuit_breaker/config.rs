@@ -154,6 +154,14 @@ impl CircuitConfig {
         }
     }
 
+    /// Fits it to attempts that are given up after `attempt_timeout`: being dropped then is a [failure](Self::with_slow), and a
+    /// [probe](Self::with_probe_timeout) keeps its place twice as long, or its success would come too late to close the circuit.
+    #[must_use]
+    pub const fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
+        self.with_slow(attempt_timeout)
+            .with_probe_timeout(attempt_timeout.saturating_mul(2))
+    }
+
     /// After an opening, lets a share of the calls through that rises evenly from `from` to all of them in `slow_start`; from
     /// 10 % in 10 s by default.
     ///

@@ -51,9 +51,7 @@ impl Preset {
             concurrency: ConcurrencyLimitConfig::adaptive()
                 .with_max_waiting(1_000)
                 .with_max_wait(Duration::from_secs(30)),
-            circuit: CircuitConfig::new()
-                .with_slow(attempt_timeout)
-                .with_probe_timeout(lease(attempt_timeout)),
+            circuit: CircuitConfig::new().with_attempt_timeout(attempt_timeout),
         }
     }
 
@@ -77,8 +75,7 @@ impl Preset {
             circuit: CircuitConfig::new()
                 .with_consecutive_failures(10)
                 .with_window(Duration::from_secs(2))
-                .with_slow(attempt_timeout)
-                .with_probe_timeout(lease(attempt_timeout))
+                .with_attempt_timeout(attempt_timeout)
                 .with_rest(Duration::from_secs(1)),
         }
     }
@@ -94,10 +91,7 @@ impl Preset {
     pub const fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
         Self {
             attempt_timeout,
-            circuit: self
-                .circuit
-                .with_slow(attempt_timeout)
-                .with_probe_timeout(lease(attempt_timeout)),
+            circuit: self.circuit.with_attempt_timeout(attempt_timeout),
             ..self
         }
     }
@@ -158,9 +152,4 @@ impl Preset {
     pub fn layer_with_clock<C: Clock>(self, clock: C) -> StackLayer<C> {
         StackLayer::new(&self, clock)
     }
-}
-
-/// A probe's place must outlast the attempt that holds it, or its success would come too late to close the circuit.
-const fn lease(attempt_timeout: Duration) -> Duration {
-    attempt_timeout.saturating_mul(2)
 }

@@ -1,51 +1,18 @@
 //! A number of calls in flight that is learned from how long answers take.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll, Waker},
-    time::Duration,
-};
+use std::{task::Poll, time::Duration};
 
-use leeward_resilience::{
-    ConcurrencyLimitConfig, ConcurrencyLimitLayer, ConcurrencyLimiter, DeadlineLayer, TokioClock,
-};
-use leeward_testkit::contracts::{Failing, Script, ScriptedError, ScriptedRequest};
+use leeward_resilience::{ConcurrencyLimitConfig, ConcurrencyLimitLayer, DeadlineLayer};
+use leeward_testkit::contracts::{Failing, Script, ScriptedError};
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::fault::{Fault, read, silent};
+use crate::{
+    concurrency_limit::{adaptive, call, counts, limiter, poll_once},
+    fault::{Fault, read, silent},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn limiter(config: ConcurrencyLimitConfig) -> ConcurrencyLimiter<TokioClock> {
-    ConcurrencyLimiter::with_clock(config, TokioClock::new())
-}
-
-fn adaptive() -> ConcurrencyLimitConfig {
-    ConcurrencyLimitConfig::adaptive()
-        .with_bounds(10, 200)
-        .with_initial(100)
-}
-
-fn counts(limiter: &ConcurrencyLimiter<TokioClock>) -> (u32, u32) {
-    (limiter.in_flight(), limiter.waiting())
-}
-
-fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// Makes the service ready and calls it.
-async fn call<S>(service: &mut S) -> S::Future
-where
-    S: Service<ScriptedRequest, Error = ScriptedError>,
-{
-    let ready = service.ready().await;
-    ready
-        .expect("refusals come from `call`")
-        .call(Script::request())
-}
 
 #[tokio::test(start_paused = true)]
 async fn attempts_that_run_out_of_time_shrink_an_adaptive_limit_to_its_minimum() {

@@ -1,5 +1,5 @@
 use std::{
-    future::{Future, Ready, poll_fn, ready},
+    future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::{
         Arc,
@@ -12,7 +12,7 @@ use std::{
 
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
 use leeward_resilience::{
-    ConcurrencyLimitConfig, ConcurrencyLimitLayer, ConcurrencyLimiter, Plain, Switch, TokioClock,
+    ConcurrencyLimitConfig, ConcurrencyLimitLayer, ConcurrencyLimiter, Switch, TokioClock,
 };
 use leeward_testkit::contracts::{Script, ScriptedError, ScriptedRequest};
 use proptest::{
@@ -22,30 +22,30 @@ use proptest::{
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::fault::{Fault, read};
+use crate::instantly::{Instantly, assert_allocates_nothing};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn limiter(config: ConcurrencyLimitConfig) -> ConcurrencyLimiter<TokioClock> {
+pub(crate) fn limiter(config: ConcurrencyLimitConfig) -> ConcurrencyLimiter<TokioClock> {
     ConcurrencyLimiter::with_clock(config, TokioClock::new())
 }
 
-fn adaptive() -> ConcurrencyLimitConfig {
+pub(crate) fn adaptive() -> ConcurrencyLimitConfig {
     ConcurrencyLimitConfig::adaptive()
         .with_bounds(10, 200)
         .with_initial(100)
 }
 
-fn counts(limiter: &ConcurrencyLimiter<TokioClock>) -> (u32, u32) {
+pub(crate) fn counts(limiter: &ConcurrencyLimiter<TokioClock>) -> (u32, u32) {
     (limiter.in_flight(), limiter.waiting())
 }
 
-fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// Makes the service ready and calls it.
-async fn call<S>(service: &mut S) -> S::Future
+pub(crate) async fn call<S>(service: &mut S) -> S::Future
 where
     S: Service<ScriptedRequest, Error = ScriptedError>,
 {
@@ -208,37 +208,11 @@ async fn a_layer_that_is_switched_off_lets_everything_pass() {
     assert_full(call(&mut service).await.await);
 }
 
-/// Answers at once and allocates nothing.
-#[derive(Clone)]
-struct Instantly;
-
-impl Service<Plain<()>> for Instantly {
-    type Response = ();
-    type Error = Fault;
-    type Future = Ready<Result<(), Fault>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Plain<()>) -> Self::Future {
-        ready(Ok(()))
-    }
-}
-
 #[tokio::test]
 async fn a_call_that_finds_a_permit_allocates_nothing() {
     for config in [ConcurrencyLimitConfig::fixed(1), adaptive()] {
         let mut service = ConcurrencyLimitLayer::new(limiter(config)).layer(Instantly);
-        let allocations = allocation_counter::measure(|| {
-            for _ in 0..100 {
-                let mut cx = Context::from_waker(Waker::noop());
-                assert!(service.poll_ready(&mut cx).is_ready());
-                let answer = pin!(service.call(read())).poll(&mut cx);
-                assert!(matches!(answer, Poll::Ready(Ok(()))));
-            }
-        });
-        assert_eq!(allocations.count_total, 0);
+        assert_allocates_nothing(&mut service);
     }
 }
 

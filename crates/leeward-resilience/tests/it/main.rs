@@ -46,6 +46,7 @@ mod contract;
 mod deadline;
 mod fault;
 mod hedge;
+mod instantly;
 mod load_shed;
 mod manual_clock;
 mod rate_limit;

@@ -1,6 +1,6 @@
 use std::{
-    future::{Future, Ready, ready},
-    pin::{Pin, pin},
+    future::{Future, ready},
+    pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -21,6 +21,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::{
     fault::{Fault, failing, read},
+    instantly::{Instantly, assert_allocates_nothing},
     manual_clock::ManualClock,
 };
 
@@ -263,24 +264,6 @@ async fn a_layer_that_is_switched_off_lets_everything_pass() {
     assert_full(service.ready().await.unwrap().call(read()).await);
 }
 
-/// Answers at once and allocates nothing.
-#[derive(Clone)]
-struct Instantly;
-
-impl Service<Plain<()>> for Instantly {
-    type Response = ();
-    type Error = Fault;
-    type Future = Ready<Result<(), Fault>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Plain<()>) -> Self::Future {
-        ready(Ok(()))
-    }
-}
-
 #[tokio::test]
 async fn a_call_that_finds_a_share_allocates_nothing() {
     let fixed = RateLimitConfig::fixed(Rate::per_second(1_000));
@@ -290,15 +273,7 @@ async fn a_call_that_finds_a_share_allocates_nothing() {
         RateLimitConfig::adaptive(),
     ] {
         let mut service = RateLimitLayer::new(limiter(config)).layer(Instantly);
-        let allocations = allocation_counter::measure(|| {
-            for _ in 0..100 {
-                let mut cx = Context::from_waker(Waker::noop());
-                assert!(service.poll_ready(&mut cx).is_ready());
-                let answer = pin!(service.call(read())).poll(&mut cx);
-                assert!(matches!(answer, Poll::Ready(Ok(()))));
-            }
-        });
-        assert_eq!(allocations.count_total, 0);
+        assert_allocates_nothing(&mut service);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The layers on top of each other.
 
 use std::{
-    future::{Ready, poll_fn, ready},
+    future::poll_fn,
     pin::pin,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -15,7 +15,10 @@ use leeward_resilience::{
 use tokio::time::Instant;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::fault::{Fault, always_failing, book, read, silent};
+use crate::{
+    fault::{Fault, always_failing, book, read, silent},
+    instantly::{Instantly, assert_allocates_nothing},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -66,24 +69,6 @@ async fn the_deadline_of_the_operation_has_the_last_word() {
     ));
 }
 
-/// Answers at once and allocates nothing.
-#[derive(Clone)]
-struct Instantly;
-
-impl Service<Plain<()>> for Instantly {
-    type Response = ();
-    type Error = Fault;
-    type Future = Ready<Result<(), Fault>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Plain<()>) -> Self::Future {
-        ready(Ok(()))
-    }
-}
-
 #[tokio::test]
 async fn success_allocates_nothing() {
     let breaker = CircuitBreaker::with_clock(CircuitConfig::new().with_seed(42), TscClock::new());
@@ -94,15 +79,7 @@ async fn success_allocates_nothing() {
         .layer(DeadlineLayer::per_attempt(SECOND))
         .service(Instantly);
     poll_fn(|cx| service.poll_ready(cx)).await.unwrap();
-    let allocations = allocation_counter::measure(|| {
-        for _ in 0..100 {
-            let mut cx = Context::from_waker(Waker::noop());
-            assert!(service.poll_ready(&mut cx).is_ready());
-            let answer = std::future::Future::poll(pin!(service.call(read())), &mut cx);
-            assert!(matches!(answer, Poll::Ready(Ok(()))));
-        }
-    });
-    assert_eq!(allocations.count_total, 0);
+    assert_allocates_nothing(&mut service);
 }
 
 #[tokio::test]
