@@ -24,13 +24,21 @@ pub(super) fn facts(failure: &DispatchFailure) -> Facts<'_> {
 }
 
 pub(super) fn of_connector(connector: &ConnectorError) -> Facts<'_> {
-    credentials(connector)
-        .or_else(|| configuration(connector))
-        .or_else(|| homeless(connector))
-        .or_else(|| never_connected(connector))
+    if let Some(facts) = credentials(connector) {
+        return facts;
+    }
+    let sources: Vec<Source<'_>> = chain::below(connector)
+        .map(|error| (error, error.to_string()))
+        .collect();
+    configuration(connector, &sources)
+        .or_else(|| homeless(&sources))
+        .or_else(|| never_connected(connector, &sources))
         .or_else(|| interceptor(connector))
         .unwrap_or_else(|| transport(connector))
 }
+
+/// One of the sources, and what it says of itself: written once, since several questions are put to it.
+type Source<'a> = (&'a (dyn Error + 'static), String);
 
 /// No answer within the SDK's own time-out of the attempt or the operation.
 pub(super) fn timed_out<'a>() -> Facts<'a> {
@@ -89,8 +97,8 @@ pub(super) fn of_credentials(error: &CredentialsError) -> Facts<'_> {
 ///
 /// The rules engine of the endpoint resolver writes the first; the orchestrator writes the second of a client that was
 /// never given a credentials provider. Tests here make a real client say both.
-fn configuration<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    let says = |text| chain::below(connector).any(|error| error.to_string().starts_with(text));
+fn configuration<'a>(connector: &ConnectorError, sources: &[Source<'_>]) -> Option<Facts<'a>> {
+    let says = |start| sources.iter().any(|(_, text)| text.starts_with(start));
     let (category, obstacle) = if says("Invalid Configuration: Missing Region") {
         (Category::Configuration, Obstacle::NoRegion)
     } else if says("Invalid Configuration") {
@@ -112,13 +120,10 @@ fn configuration<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
 }
 
 /// The runtime that the client's connections live on has ended; known by text, the error has no public type.
-fn homeless<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
-    let dropped = |error: &(dyn Error + 'static)| {
-        error
-            .to_string()
-            .ends_with("connection establishment task was dropped")
-    };
-    chain::below(connector).any(dropped).then(|| {
+fn homeless<'a>(sources: &[Source<'_>]) -> Option<Facts<'a>> {
+    let dropped =
+        |(_, text): &Source<'_>| text.ends_with("connection establishment task was dropped");
+    sources.iter().any(dropped).then(|| {
         met(
             Stage::NotSent,
             Category::Configuration,
@@ -129,18 +134,17 @@ fn homeless<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
 }
 
 /// Whatever went wrong before there was a connection: nothing was sent over it.
-fn never_connected<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
+fn never_connected<'a>(connector: &ConnectorError, sources: &[Source<'_>]) -> Option<Facts<'a>> {
     let mut obstacle = None;
     let mut before = false;
-    for error in chain::below(connector) {
-        if is_dns(error) {
+    for (error, text) in sources {
+        if is_dns(*error, text) {
             return Some(not_sent(
                 Category::Network,
                 Verdict::Transient,
                 Obstacle::Dns,
             ));
         }
-        let text = error.to_string();
         if connector.is_timeout() && text.starts_with("HTTP connect timeout") {
             return Some(not_sent(
                 Category::Timeout,
@@ -148,8 +152,8 @@ fn never_connected<'a>(connector: &ConnectorError) -> Option<Facts<'a>> {
                 Obstacle::ConnectTimeout,
             ));
         }
-        before |= is_while_connecting(&text);
-        obstacle = obstacle.or_else(|| handshake(&text));
+        before |= is_while_connecting(text);
+        obstacle = obstacle.or_else(|| handshake(text));
     }
     // What a handshake says may also come later, as an alert on a connection that was made.
     before.then(|| match obstacle {
@@ -166,8 +170,8 @@ fn not_sent<'a>(category: Category, verdict: Verdict, obstacle: Obstacle) -> Fac
 }
 
 /// A name that could not be looked up. The SDK's pool has a type for it, a client without a pool only hyper-util's text.
-fn is_dns(error: &(dyn Error + 'static)) -> bool {
-    error.is::<ResolveDnsError>() || error.to_string().starts_with("dns error")
+fn is_dns(error: &(dyn Error + 'static), text: &str) -> bool {
+    error.is::<ResolveDnsError>() || text.starts_with("dns error")
 }
 
 /// The texts of hyper-util and of the SDK's pool, whose errors have no public type or none that this crate could name.
