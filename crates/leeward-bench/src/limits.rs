@@ -2,18 +2,23 @@
 
 use crate::{
     Area, BareService, BoxError, Case, Subject, Unit,
-    resilience::{BARE, LEEWARD},
+    resilience::{BARE, LEEWARD, LEEWARD_ONE_THREAD, LEEWARD_TWO_THREADS, TWO},
 };
 use leeward_resilience::{
     ConcurrencyLimitConfig, ConcurrencyLimitLayer, ConcurrencyLimiter, KeyedRateLimitLayer,
     KeyedRateLimiter, Rate, RateLimitConfig, RateLimitLayer, RateLimiter,
 };
+use std::num::NonZeroUsize;
 use tower::Layer;
 
 /// The case of the rate limit alone.
 pub const RATE_LIMIT: &str = "rate limit";
 /// The case of the concurrency limit alone.
 pub const CONCURRENCY_LIMIT: &str = "concurrency limit";
+/// The case of a rate limit that two threads share.
+pub const SHARED_RATE_LIMIT: &str = "rate limit, two threads";
+/// The case of a concurrency limit that two threads share.
+pub const SHARED_CONCURRENCY_LIMIT: &str = "concurrency limit, two threads";
 
 /// Our limit, learned instead of fixed.
 pub const LEEWARD_ADAPTIVE: &str = "leeward, adaptive";
@@ -35,6 +40,8 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
         let limiter = ConcurrencyLimiter::new(config);
         ConcurrencyLimitLayer::new(limiter).layer(BareService)
     };
+    let shared_rate = rate(fixed);
+    let shared_places = places(ConcurrencyLimitConfig::fixed(PLACES));
     Ok(vec![
         case(RATE_LIMIT)
             .with(BARE, Subject::calls(BareService)?)
@@ -54,5 +61,22 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
                 LEEWARD_ADAPTIVE,
                 Subject::calls(places(ConcurrencyLimitConfig::adaptive()))?,
             ),
+        case(SHARED_RATE_LIMIT)
+            .with(
+                LEEWARD_ONE_THREAD,
+                Subject::calls_from(NonZeroUsize::MIN, shared_rate.clone())?,
+            )
+            .with(LEEWARD_TWO_THREADS, Subject::calls_from(TWO, shared_rate)?)
+            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, None),
+        case(SHARED_CONCURRENCY_LIMIT)
+            .with(
+                LEEWARD_ONE_THREAD,
+                Subject::calls_from(NonZeroUsize::MIN, shared_places.clone())?,
+            )
+            .with(
+                LEEWARD_TWO_THREADS,
+                Subject::calls_from(TWO, shared_places)?,
+            )
+            .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, None),
     ])
 }

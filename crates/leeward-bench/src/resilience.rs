@@ -3,7 +3,8 @@
 use crate::{Area, Bar, BareService, BoxError, Case, Subject, Unit, clocked::Clocked};
 use leeward_resilience::{
     Budget, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, ConcurrencyLimitConfig,
-    ConcurrencyLimitLayer, ConcurrencyLimiter, DeadlineLayer, RetryLayer, RetryPolicy,
+    ConcurrencyLimitLayer, ConcurrencyLimiter, DeadlineLayer, HedgeLayer, HedgePolicy, Ratio,
+    RetryLayer, RetryPolicy, stack::Preset,
 };
 use std::{num::NonZeroUsize, time::Duration};
 use tower::{Layer, ServiceBuilder};
@@ -16,6 +17,10 @@ pub const RETRY: &str = "retry with budget";
 pub const DEADLINE: &str = "deadline";
 /// The case of four layers on top of each other.
 pub const STACK: &str = "stack: deadline, retry, breaker, limit";
+/// The case of the hedge alone.
+pub const HEDGE: &str = "hedge after a learned percentile";
+/// The case of the stacks as they come.
+pub const PRESETS: &str = "presets";
 /// The case of a breaker whose circuit two threads share.
 pub const SHARED_CIRCUIT_BREAKER: &str = "circuit breaker, two threads";
 
@@ -29,9 +34,15 @@ pub const LEEWARD: &str = "leeward";
 pub const LEEWARD_WITH_ATTEMPTS: &str = "leeward, each attempt bounded too";
 /// The floor, its counter shared by two threads.
 pub const FLOOR_TWO_THREADS: &str = "floor, two threads";
-/// Our breaker, called from one thread.
+/// Our stack for calls that somebody waits for.
+pub const INTERACTIVE: &str = "leeward, interactive";
+/// Our stack for work that may take its time.
+pub const BATCH: &str = "leeward, batch";
+/// Our stack for the calls that all else hangs on.
+pub const CRITICAL: &str = "leeward, critical";
+/// Ours, called from one thread.
 pub const LEEWARD_ONE_THREAD: &str = "leeward, one thread";
-/// Our breaker, called from two threads at once.
+/// Ours, called from two threads at once.
 pub const LEEWARD_TWO_THREADS: &str = "leeward, two threads";
 
 /// How many threads share a layer.
@@ -45,6 +56,10 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let attempt = DeadlineLayer::per_attempt(Duration::from_secs(1));
     let breaker = || CircuitBreakerLayer::new(CircuitBreaker::new(CircuitConfig::new()));
     let retry = || RetryLayer::new(RetryPolicy::new()).with_budget(Budget::default());
+
+    let hedge = HedgeLayer::new(HedgePolicy::after_percentile(Ratio::percent(95)))
+        .with_budget(Budget::default());
+    let preset = |preset: Preset| Subject::calls(preset.layer().layer(BareService));
 
     let limit = || {
         let limiter = ConcurrencyLimiter::new(ConcurrencyLimitConfig::fixed(50));
@@ -86,6 +101,16 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
                 Subject::calls(stack_with_attempts.service(BareService))?,
             )
             .compare(LEEWARD, FLOOR, None),
+        case(HEDGE)
+            .with(BARE, bare()?)
+            .with(FLOOR, floor()?)
+            .with(LEEWARD, Subject::calls(hedge.layer(BareService))?)
+            .compare(LEEWARD, FLOOR, None),
+        case(PRESETS)
+            .with(BARE, bare()?)
+            .with(INTERACTIVE, preset(Preset::interactive())?)
+            .with(BATCH, preset(Preset::batch())?)
+            .with(CRITICAL, preset(Preset::critical())?),
         case(SHARED_CIRCUIT_BREAKER)
             .with(
                 FLOOR_TWO_THREADS,

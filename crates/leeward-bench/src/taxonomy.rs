@@ -21,6 +21,8 @@ pub const AWS_ERROR: &str = "AwsError of an SdkError, with advice";
 
 /// The service answered, with an error code.
 pub const ANSWERED: &str = "leeward, throttled by KMS";
+/// The service answered, with a denial in IAM's many words.
+pub const DENIED: &str = "leeward, denied by S3";
 /// The connection was refused.
 pub const REFUSED: &str = "leeward, connection refused";
 /// A layer of ours refused.
@@ -33,16 +35,20 @@ type Error = SdkError<EncryptError, HttpResponse>;
 pub(crate) fn cases() -> Vec<Case> {
     let facts_alone = Case::new(Area::Taxonomy, FACTS, Unit::Nanoseconds)
         .with(ANSWERED, facts(throttled()))
+        .with(DENIED, facts(denied()))
         .with(REFUSED, facts(connection_refused()))
         .with(REJECTED, facts(circuit_open()))
         .claim(ANSWERED, MICROSECOND)
+        .claim(DENIED, MICROSECOND)
         .claim(REFUSED, MICROSECOND)
         .claim(REJECTED, MICROSECOND);
     let whole = Case::new(Area::Taxonomy, AWS_ERROR, Unit::Nanoseconds)
         .with(ANSWERED, aws_error(throttled()))
+        .with(DENIED, aws_error(denied()))
         .with(REFUSED, aws_error(connection_refused()))
         .with(REJECTED, aws_error(circuit_open()))
         .claim(ANSWERED, MICROSECOND)
+        .claim(DENIED, MICROSECOND)
         .claim(REFUSED, MICROSECOND)
         .claim(REJECTED, MICROSECOND);
     vec![facts_alone, whole]
@@ -73,12 +79,41 @@ fn throttled() -> Error {
     let metadata = ErrorMetadata::builder()
         .code("ThrottlingException")
         .message("You have exceeded the rate at which you may call KMS.");
-    let status = StatusCode::try_from(400).expect("a status of HTTP");
+    let headers = [
+        ("x-amzn-requestid", "5a5f1a6e-31e4-4b9a-9f0b-3f3b6a7c2d10"),
+        ("content-type", "application/x-amz-json-1.1"),
+    ];
+    answer(400, metadata.build(), &headers)
+}
+
+/// As S3 denies, with both of its ids and a message of 290 letters.
+fn denied() -> Error {
+    let metadata = ErrorMetadata::builder().code("AccessDenied").message(
+        "User: arn:aws:sts::111122223333:assumed-role/payments-production/i-0abcdef1234567890 is not authorized to \
+         perform: s3:GetObject on resource: \"arn:aws:s3:::ledger-eu-central-1/2026/11/21/part-00042.parquet\" because no \
+         identity-based policy allows the s3:GetObject action, in any of its statements",
+    );
+    let headers = [
+        ("x-amz-request-id", "79104EXAMPLEB723"),
+        (
+            "x-amz-id-2",
+            "IOWQ4fDEXAMPLEQM+ey7N9WgVhSnQ6JEXAMPLEZb7hSQDASK+Jd1vEXAMPLEa3Km",
+        ),
+        ("content-type", "application/xml"),
+        ("transfer-encoding", "chunked"),
+        ("date", "Sat, 21 Nov 2026 16:06:17 GMT"),
+        ("server", "AmazonS3"),
+    ];
+    answer(403, metadata.build(), &headers)
+}
+
+fn answer(status: u16, metadata: ErrorMetadata, headers: &[(&'static str, &'static str)]) -> Error {
+    let status = StatusCode::try_from(status).expect("a status of HTTP");
     let mut response = HttpResponse::new(status, SdkBody::empty());
-    let headers = response.headers_mut();
-    headers.insert("x-amzn-requestid", "5a5f1a6e-31e4-4b9a-9f0b-3f3b6a7c2d10");
-    headers.insert("content-type", "application/x-amz-json-1.1");
-    Error::service_error(EncryptError::generic(metadata.build()), response)
+    for &(name, value) in headers {
+        response.headers_mut().insert(name, value);
+    }
+    Error::service_error(EncryptError::generic(metadata), response)
 }
 
 fn connection_refused() -> Error {

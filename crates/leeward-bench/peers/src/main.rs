@@ -1,5 +1,6 @@
 //! Measures Leeward, its peers and the physical limit in the same rounds.
 
+mod hedge;
 mod limits;
 mod resilience;
 mod tower_policy;
