@@ -68,7 +68,10 @@ mod atomic;
 mod baseline;
 mod breaker;
 mod circuit;
+#[cfg(all(test, not(leeward_loom)))]
+mod circuit_tests;
 mod config;
+mod evidence;
 mod front;
 mod future;
 mod keyed;
@@ -80,6 +83,7 @@ mod outcome;
 mod passage;
 mod ramp;
 mod recency;
+mod rest;
 mod seat;
 mod service;
 mod snapshot;

@@ -9,12 +9,12 @@
 //! | P5, 4.8 | `p5_opens_in_the_first_moment_after_the_start`, `p5_a_burst_in_one_moment_counts_call_by_call` |
 //! | P6, 4.6 | `p6_threads_get_one_probe_between_them`, `model::one_of_two_threads_gets_the_probe` |
 //! | P7, 4.7 | `p7_a_breaker_inside_a_timeout_…`, `p7_losers_of_hedges_show_an_outage`, `a_black_hole_…` |
-//! | P9, 4.5, F2 | `p9_late_answers_of_any_earlier_generation_change_nothing`, `circuit::late_answers_change_nothing`, `model::f2_…` |
+//! | P9, 4.5, F2 | `p9_late_answers_of_any_earlier_generation_change_nothing`, `circuit_tests::late_answers_change_nothing`, `model::f2_…` |
 //! | 4.1, 4.2 | `contract::circuit_breaker::calls_the_instance_that_was_readied`, `…::unused_readiness_starves_nobody` |
-//! | 4.4, F1 | `f1_closes_within_one_lease_wherever_a_probe_was_dropped`, `circuit::a_lost_probe_is_replaced_…` |
+//! | 4.4, F1 | `f1_closes_within_one_lease_wherever_a_probe_was_dropped`, `circuit_tests::a_lost_probe_is_replaced_…` |
 //! | 4.18 | every test here: none waits, all stand on a clock that is moved by hand or by tokio |
 //! | 4.19 | `says_when_the_next_probe_is_due`; the router's `with_every_circuit_open_calls_go_to_the_region_that_is_due_first` |
-//! | 4.20 | `circuit::rests_longer_only_on_a_relapse` |
+//! | 4.20 | `circuit_tests::rests_longer_only_on_a_relapse` |
 //! | F6, F10 | `f6_one_operation_that_fails_leaves_the_others_alone`, `f10_a_million_keys_need_the_memory_of_the_bound` |
 //! | F9 | `f9_a_clock_that_jumps_trips_nothing` |
 

@@ -28,7 +28,7 @@
 //! | a body that cannot be copied; retries on two levels | `retry::pitfall_16_…`, `hedge::pitfall_16_…`, `stack::pitfall_17_…` |
 //! | a clock that a test cannot stop | every test: none waits |
 //! | all circuits open refuse everything | `with_every_circuit_open_…` of leeward-region-router |
-//! | failing probes lengthen the rest | `circuit::rests_longer_only_on_a_relapse` |
+//! | failing probes lengthen the rest | `circuit_tests::rests_longer_only_on_a_relapse` |
 //! | a service compared with others, not with itself | `circuit_evidence::a_service_is_slow_against_itself_…` |
 
 mod adaptive_concurrency;
