@@ -32,8 +32,8 @@ impl<C: Clock> Admission<C> {
 
     /// Reports how the call failed; what that says about the service, the facts decide.
     ///
-    /// An answer that blames the request is a success: the service is alive. A plea for fewer calls and a refusal of our
-    /// own layers are no evidence. A deadline that ran out below counts like a call that was dropped.
+    /// An answer that blames the request is a success: the service is alive. A refusal of our own layers is no evidence, nor
+    /// is a plea for fewer calls, unless it is [to be one](super::CircuitConfig::with_throttling_as_failure). A deadline that ran out below counts like a call that was dropped.
     pub fn fail(mut self, facts: &Facts<'_>) {
         self.report(Outcome::of(facts));
     }

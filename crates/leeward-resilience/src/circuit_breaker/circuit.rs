@@ -173,6 +173,7 @@ impl Circuit {
         now: Timestamp,
         seen: &Seen,
     ) -> Option<CircuitChange> {
+        let outcome = outcome.with_throttling_as_failure(self.config.throttling_is_failure);
         self.evidence.note(now);
         if self.counts(generation) {
             let trips = self.evidence.count(outcome, begun, now, seen);
@@ -190,7 +191,7 @@ impl Circuit {
             }
             Outcome::Success => Some(self.close(now)),
             Outcome::Dropped if !slow && age < self.config.slow => self.free_probe(),
-            Outcome::Neutral => self.free_probe(),
+            Outcome::Neutral | Outcome::Throttled => self.free_probe(),
             Outcome::Failure | Outcome::TimedOut | Outcome::Dropped => Some(self.open(now)),
         }
     }

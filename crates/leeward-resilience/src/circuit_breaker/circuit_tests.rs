@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     CircuitChange, CircuitConfig, CircuitState,
     circuit::Circuit,
-    outcome::Outcome::{self, Dropped, Failure, Neutral, Success, TimedOut},
+    outcome::Outcome::{self, Dropped, Failure, Neutral, Success, Throttled, TimedOut},
     passage::{Passage, Seen},
 };
 use crate::{Ratio, Timestamp};
@@ -30,7 +30,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 /// Plays one call after the other and notes which were admitted. `+` succeeds, `-` fails, `t` times out, `~` teaches
-/// nothing, `q` and `s` are dropped quickly and slowly; `.` rests five seconds.
+/// nothing, `T` throttles, `q` and `s` are dropped quickly and slowly; `.` rests five seconds.
 #[track_caller]
 fn check(config: CircuitConfig, calls: &str, expected: &str) {
     let mut circuit = Circuit::new(config, at(100));
@@ -46,6 +46,7 @@ fn check(config: CircuitConfig, calls: &str, expected: &str) {
             '-' => (Failure, 0),
             't' => (TimedOut, 10),
             '~' => (Neutral, 0),
+            'T' => (Throttled, 0),
             'q' => (Dropped, 999),
             's' => (Dropped, 1_000),
             other => unreachable!("{other}"),
@@ -132,6 +133,19 @@ fn probes_again_after_a_cancelled_probe() {
     check(config(), "--.qqq+-+", "yyyyyyyy");
     check(config(), "--.~~-+", "yyyyyn");
     check(config(), "--.s+", "yyyn");
+}
+
+#[test]
+fn throttling_is_a_failure_only_on_request() {
+    check(config(), "TTTTTT+", "yyyyyyy");
+    check(config(), "-TTTT-+", "yyyyyyn");
+    // Of a probe it says nothing either: the next call is one in its place.
+    check(config(), "--.TT+-+", "yyyyyyy");
+    let config = config().with_throttling_as_failure(true);
+    check(config, "TT+", "yyn");
+    check(config, "-T+", "yyn");
+    check(config, "T+T+", "yyyy");
+    check(config, "--.T+.+-+", "yyynyyy");
 }
 
 #[test]

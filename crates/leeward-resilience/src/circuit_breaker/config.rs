@@ -9,6 +9,7 @@ pub struct CircuitConfig {
     pub(super) failure_rate: Ratio,
     pub(super) min_calls: u32,
     pub(super) window: Duration,
+    pub(super) throttling_is_failure: bool,
     pub(super) slow: Duration,
     pub(super) slow_rate: Ratio,
     pub(super) min_slow_calls: u32,
@@ -32,6 +33,7 @@ impl CircuitConfig {
             failure_rate: Ratio::percent(50),
             min_calls: 20,
             window: Duration::from_secs(10),
+            throttling_is_failure: false,
             slow: Duration::from_secs(1),
             slow_rate: Ratio::percent(60),
             min_slow_calls: 20,
@@ -64,6 +66,19 @@ impl CircuitConfig {
         Self {
             failure_rate,
             min_calls,
+            ..self
+        }
+    }
+
+    /// Whether a plea for fewer calls counts as a failure; by default it is no evidence.
+    ///
+    /// A service that throttles is alive, and what it asks of one tenant or table need not hold for the next: retries within a
+    /// [budget](crate::budget) and an adaptive [rate limit](crate::rate_limit) give it what it asks for. Switch it on where all
+    /// calls of a circuit share the one quota and there is somewhere else to go.
+    #[must_use]
+    pub const fn with_throttling_as_failure(self, throttling_is_failure: bool) -> Self {
+        Self {
+            throttling_is_failure,
             ..self
         }
     }

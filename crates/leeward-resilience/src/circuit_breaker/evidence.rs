@@ -156,7 +156,8 @@ impl Evidence {
         };
         let failed = outcome == Outcome::Failure || given_up;
         let is_evidence = failed || slow || outcome == Outcome::Success;
-        if outcome == Outcome::Neutral || !is_evidence || given_up && !self.vigil.blames(begun) {
+        let is_neutral = matches!(outcome, Outcome::Neutral | Outcome::Throttled);
+        if is_neutral || !is_evidence || given_up && !self.vigil.blames(begun) {
             return false;
         }
         self.window(now);

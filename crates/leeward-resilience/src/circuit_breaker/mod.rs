@@ -16,7 +16,8 @@
 //! | a call given up after [`slow`](CircuitConfig::with_slow), or whose deadline ran out then | failure |
 //! | an ended or given-up call that took five times as long as normal | slow, besides what else it is |
 //! | a call in flight for as long | slow, until it ends; looked at once in each step of the window |
-//! | a call given up earlier, throttling, refusals of our own layers | no evidence |
+//! | throttling | no evidence, or a [failure](CircuitConfig::with_throttling_as_failure) on request |
+//! | a call given up earlier, refusals of our own layers | no evidence |
 //! | anything that comes from a call let through before the last change of state | nothing |
 //! | calls that were on their way while nobody saw time pass, for half a window | one failure together, none slow |
 //!

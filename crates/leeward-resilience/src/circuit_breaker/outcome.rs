@@ -9,6 +9,8 @@ pub(super) enum Outcome {
     Failure,
     /// One of our own timers gave the attempt up.
     TimedOut,
+    /// The service asked for fewer calls.
+    Throttled,
     /// Nothing was learnt of the service.
     Neutral,
     /// The caller gave the call up; its age says what that means.
@@ -16,6 +18,15 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+    /// Decides what throttling is: a failure or nothing.
+    pub(super) const fn with_throttling_as_failure(self, is_failure: bool) -> Self {
+        match self {
+            Self::Throttled if is_failure => Self::Failure,
+            Self::Throttled => Self::Neutral,
+            other => other,
+        }
+    }
+
     /// What an error says about the service.
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         match facts.rejected {
@@ -25,7 +36,7 @@ impl Outcome {
             }
             Some(_) => Self::Neutral,
             None if facts.blames_the_service() => Self::Failure,
-            None if facts.verdict == Verdict::Throttled => Self::Neutral,
+            None if facts.verdict == Verdict::Throttled => Self::Throttled,
             None if facts.stage == Stage::Answered => Self::Success,
             None => Self::Neutral,
         }

@@ -133,6 +133,26 @@ async fn opens_on_what_blames_the_service_and_on_nothing_else() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn f3_throttling_opens_it_only_on_request() {
+    for (config, sent, state) in [
+        (config(), 100, CircuitState::Closed),
+        (
+            config().with_throttling_as_failure(true),
+            5,
+            CircuitState::Open,
+        ),
+    ] {
+        let breaker = CircuitBreaker::with_clock(config, TokioClock::new());
+        let (service, attempts) = always_failing(Fault::throttled);
+        let mut service = CircuitBreakerLayer::new(breaker.clone()).layer(service);
+        for _ in 0..100 {
+            let _ = service.ready().await.unwrap().call(read()).await;
+        }
+        assert_eq!((breaker.state(), attempts.count()), (state, sent));
+    }
+}
+
 #[test]
 fn an_answer_that_blames_the_request_is_a_success_and_throttling_is_nothing() {
     for (between, state) in [
