@@ -1,6 +1,8 @@
-//! A service goes silent and comes back: the circuit opens, probes and closes.
+//! A service goes silent and comes back: the circuit opens, probes and closes. Then one tenant of another service fails, and
+//! the others notice nothing.
 
 use std::{
+    num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,9 +12,10 @@ use std::{
 
 use leeward_error_taxonomy::Rejected;
 use leeward_resilience::{
-    CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitMode, DeadlineLayer,
+    CircuitBreaker, CircuitBreakerLayer, CircuitBreakers, CircuitBreakersLayer, CircuitConfig,
+    CircuitMode, DeadlineLayer,
 };
-use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 #[tokio::main]
 async fn main() -> Result<(), Rejected> {
@@ -60,5 +63,32 @@ async fn main() -> Result<(), Rejected> {
     println!("call 9: {}", refused.expect_err("forced open"));
     handle.set_mode(CircuitMode::ObserveOnly);
     println!("call 10: {:?}", service.ready().await?.call(10).await);
+    one_circuit_for_each_tenant().await
+}
+
+async fn one_circuit_for_each_tenant() -> Result<(), Rejected> {
+    let config = CircuitConfig::new().with_consecutive_failures(2);
+    let at_most = NonZeroUsize::MIN.saturating_add(999);
+    let breakers = CircuitBreakers::new(config, at_most).with_observer(|tenant: &&str, change| {
+        println!(
+            "  circuit of {tenant}: {:?} -> {:?}",
+            change.from, change.to
+        );
+    });
+    let layer = CircuitBreakersLayer::new(breakers, |tenant: &&'static str| *tenant);
+    let mut service = layer.layer(service_fn(|tenant: &'static str| async move {
+        match tenant {
+            "Acme" => Err(Rejected::AttemptTimedOut {
+                timeout: Duration::from_secs(1),
+            }),
+            _ => Ok(()),
+        }
+    }));
+    for tenant in ["Acme", "Bolt", "Acme", "Bolt", "Acme", "Bolt"] {
+        match service.ready().await?.call(tenant).await {
+            Ok(()) => println!("{tenant}: answered"),
+            Err(refused) => println!("{tenant}: {refused}"),
+        }
+    }
     Ok(())
 }

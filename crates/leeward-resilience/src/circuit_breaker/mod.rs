@@ -45,14 +45,16 @@
 //! **What callers then see.** [`CircuitOpen`], which was not sent, is not tried again in place, and says when the next probe
 //! is due. The router goes elsewhere on it, free of charge.
 //!
-//! **Where it goes.** Under retries, so that each attempt is an outcome, and over the deadline of the attempt. Under a
+//! **Where it goes.** Under retries, so that each attempt is an outcome, and over the deadline of the attempt. Where calls of
+//! several kinds share a stack, of which one may fail by itself (operations, tables, tenants), a [`CircuitBreakersLayer`]
+//! keeps a circuit for each. Under a
 //! Region router there is no need of it: the router keeps a breaker per Region.
 //!
 //! ```
 //! use leeward_resilience::{CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState, Ratio};
 //!
 //! let config = CircuitConfig::new().with_failure_rate(Ratio::percent(25), 50);
-//! let breaker = CircuitBreaker::new(config); // or one for each key: `CircuitBreakers`
+//! let breaker = CircuitBreaker::new(config); // or one for each key: `CircuitBreakersLayer`
 //! let layer = CircuitBreakerLayer::new(breaker.clone());
 //! breaker.on_change(|change| println!("{:?} -> {:?}", change.from, change.to));
 //! assert_eq!(breaker.state(), CircuitState::Closed);
@@ -76,6 +78,7 @@ mod evidence;
 mod front;
 mod future;
 mod keyed;
+mod keyed_service;
 mod lane;
 mod layer;
 #[cfg(all(test, leeward_loom))]
@@ -98,6 +101,7 @@ pub use breaker::CircuitBreaker;
 pub use config::CircuitConfig;
 pub use future::ResponseFuture;
 pub use keyed::CircuitBreakers;
+pub use keyed_service::{CircuitBreakersLayer, CircuitBreakersService};
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
 pub use snapshot::CircuitSnapshot;

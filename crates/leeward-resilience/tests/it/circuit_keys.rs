@@ -6,12 +6,19 @@ use std::{
     time::Duration,
 };
 
-use leeward_error_taxonomy::Classify;
+use leeward_error_taxonomy::{Classify, OperationName};
 use leeward_resilience::{
-    Admission, CircuitBreaker, CircuitBreakers, CircuitConfig, CircuitMode, CircuitState, Ratio,
+    Admission, CircuitBreaker, CircuitBreakers, CircuitBreakersLayer, CircuitConfig, CircuitMode,
+    CircuitState, Plain, Ratio, Request, Switch, TokioClock,
 };
+use leeward_testkit::contracts::ScriptedRequest;
+use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::{fault::Fault, manual_clock::ManualClock};
+use crate::{
+    fault::{Fault, book, read},
+    instantly::{Instantly, assert_allocates_nothing},
+    manual_clock::ManualClock,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -177,5 +184,148 @@ fn clones_share_the_breakers_and_an_observer_hears_of_every_key() {
     assert_eq!(
         *changes.lock().unwrap(),
         [(1, CircuitState::Open), (2, CircuitState::Open)]
+    );
+}
+
+/// Fails every write and answers every read.
+fn ledger() -> impl Service<Plain<()>, Response = (), Error = Fault, Future: Send> + Clone {
+    service_fn(|request: Plain<()>| async move {
+        match request.operation() {
+            BOOK => Err(Fault::lost()),
+            _ => Ok(()),
+        }
+    })
+}
+
+const BOOK: OperationName = OperationName::new("ledger", "Book");
+
+fn by_operation(
+    breakers: &CircuitBreakers<OperationName, ManualClock>,
+) -> CircuitBreakersLayer<
+    OperationName,
+    impl Fn(&Plain<()>) -> OperationName + Clone + use<>,
+    ManualClock,
+> {
+    CircuitBreakersLayer::new(breakers.clone(), |request: &Plain<()>| request.operation())
+}
+
+#[tokio::test]
+async fn the_layer_keeps_out_the_calls_of_the_key_that_fails_and_no_others() {
+    let (breakers, clock) = breakers(10);
+    let mut service = by_operation(&breakers).layer(ledger());
+    let fault = service.ready().await.unwrap().call(book()).await;
+    assert!(!fault.unwrap_err().is_circuit_open(), "the service's own");
+    for _ in 0..10 {
+        let fault = service.ready().await.unwrap().call(book()).await;
+        assert!(fault.unwrap_err().is_circuit_open());
+        service.ready().await.unwrap().call(read()).await.unwrap();
+    }
+    assert_eq!(breakers.of(&BOOK).state(), CircuitState::Open);
+    clock.advance(5 * SECOND);
+    let probe = service.ready().await.unwrap().call(book()).await;
+    assert!(!probe.unwrap_err().is_circuit_open());
+}
+
+#[tokio::test]
+async fn services_of_one_layer_and_of_two_layers_over_the_same_breakers_share_the_circuits() {
+    let (breakers, _) = breakers(10);
+    let layer = by_operation(&breakers);
+    layer.layer(ledger()).oneshot(book()).await.unwrap_err();
+    for service in [
+        layer.layer(ledger()),
+        by_operation(&breakers).layer(ledger()),
+    ] {
+        let fault = service.clone().oneshot(book()).await.unwrap_err();
+        assert!(fault.is_circuit_open());
+    }
+}
+
+#[tokio::test]
+async fn the_layer_keeps_no_more_circuits_than_the_bound() {
+    let (breakers, _) = breakers(3);
+    let layer = CircuitBreakersLayer::new(breakers.clone(), |tenant: &u32| *tenant);
+    let mut service = layer.layer(service_fn(|tenant: u32| async move {
+        match tenant {
+            7 => Err(Fault::lost()),
+            _ => Ok(()),
+        }
+    }));
+    for tenant in 0..1_000 {
+        let _ = service.ready().await.unwrap().call(tenant).await;
+    }
+    // The one in trouble is remembered, and with it the two that called last.
+    assert_eq!(
+        kept(&breakers),
+        [
+            (7, CircuitState::Open),
+            (998, CircuitState::Closed),
+            (999, CircuitState::Closed)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_call_of_the_layer_that_is_dropped_counts_for_its_key() {
+    let (breakers, clock) = breakers(10);
+    let layer = CircuitBreakersLayer::new(breakers.clone(), |tenant: &u32| *tenant);
+    let silence = service_fn(|_: u32| std::future::pending::<Result<(), Fault>>());
+    let mut service = layer.layer(silence);
+    let call = service.ready().await.unwrap().call(1);
+    assert_eq!(breakers.of(&1).snapshot().in_flight, 1);
+    clock.advance(SECOND);
+    drop(call);
+    assert_eq!(breakers.of(&1).state(), CircuitState::Open);
+    assert_eq!(breakers.of(&2).state(), CircuitState::Closed);
+}
+
+#[tokio::test]
+async fn switched_off_the_layer_is_a_pass_through_and_makes_no_circuit() {
+    let (breakers, _) = breakers(10);
+    let switch = Switch::off();
+    let layer = by_operation(&breakers).with_switch(switch.clone());
+    let mut service = layer.layer(ledger());
+    for _ in 0..10 {
+        let fault = service.ready().await.unwrap().call(book()).await;
+        assert!(!fault.unwrap_err().is_circuit_open());
+    }
+    assert!(breakers.is_empty());
+    switch.turn_on();
+    for opened in [false, true] {
+        let fault = service.ready().await.unwrap().call(book()).await;
+        assert_eq!(fault.unwrap_err().is_circuit_open(), opened);
+    }
+    switch.turn_off();
+    let fault = service.ready().await.unwrap().call(book()).await;
+    assert!(!fault.unwrap_err().is_circuit_open());
+}
+
+#[tokio::test]
+async fn a_known_key_costs_the_layer_no_allocation() {
+    let (breakers, _) = breakers(10);
+    let mut service = by_operation(&breakers).layer(Instantly);
+    service.ready().await.unwrap().call(read()).await.unwrap();
+    assert_allocates_nothing(&mut service);
+}
+
+#[test]
+fn no_key_is_printed() {
+    let (breakers, _) = breakers(10);
+    let layer = CircuitBreakersLayer::new(breakers.clone(), |tenant: &&'static str| *tenant);
+    let _ = breakers.of(&"ACME Ltd.");
+    assert_eq!(
+        format!("{:?}", layer.layer(())),
+        "CircuitBreakersService { inner: (), \
+         breakers: CircuitBreakers { keys: 1, max_keys: 10, .. }, .. }"
+    );
+}
+
+leeward_testkit::contract! {
+    layer: CircuitBreakersLayer::new(
+        CircuitBreakers::with_clock(
+            CircuitConfig::new().with_seed(42),
+            NonZeroUsize::MIN,
+            TokioClock::new(),
+        ),
+        |_: &ScriptedRequest| (),
     );
 }
