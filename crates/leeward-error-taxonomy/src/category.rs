@@ -13,7 +13,7 @@ pub enum Category {
     Authentication,
     /// AWS knows the caller and refuses: a policy, a key policy or a grant is missing.
     Authorization,
-    /// The request is malformed or breaks a rule of the service; sending it again cannot help.
+    /// The request is malformed or breaks a rule of the service; sending it again helps only where it was torn on its way.
     Validation,
     /// What the request names is not there.
     NotFound,

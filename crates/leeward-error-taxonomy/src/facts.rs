@@ -122,14 +122,16 @@ impl<'a> Facts<'a> {
 
     /// Whether the failure says something about the health of the Region or service that was called.
     ///
-    /// An answer that blames the request, a plea for fewer calls and a refusal of our own layers say nothing of it; a
-    /// lost connection, silence and a 5xx do.
+    /// A lost connection, silence and a 5xx do. An answer with a 4xx shows a living service: it blames the request, what
+    /// the request names, or its way in (RFC 9110, 15.5). A plea for fewer calls and a refusal of our own layers say
+    /// nothing of it either.
     #[must_use]
     pub fn blames_the_service(&self) -> bool {
         match self.rejected {
             Some(rejected) => matches!(rejected, Rejected::AttemptTimedOut { .. }),
             None => {
                 self.verdict == Verdict::Transient
+                    && !self.is_answered_with_4xx()
                     && matches!(
                         self.category,
                         Category::Network
@@ -139,6 +141,11 @@ impl<'a> Facts<'a> {
                     )
             }
         }
+    }
+
+    fn is_answered_with_4xx(&self) -> bool {
+        let of_the_caller = self.status.is_some_and(|status| status / 100 == 4);
+        self.stage == Stage::Answered && of_the_caller
     }
 }
 
@@ -185,5 +192,28 @@ mod tests {
         assert!(!blames(Category::RateLimit, Verdict::Throttled));
         assert!(!blames(Category::Authentication, Verdict::Transient));
         assert!(!blames(Category::Conflict, Verdict::Transient));
+    }
+
+    #[test]
+    fn an_answer_with_a_4xx_blames_nobody_here() {
+        for category in [
+            Category::Network,
+            Category::Timeout,
+            Category::ServiceUnavailable,
+            Category::Internal,
+        ] {
+            let mut facts = Facts::new(Stage::Answered, category, Verdict::Transient);
+            for (status, blames) in [
+                (None, true),
+                (Some(399), true),
+                (Some(400), false),
+                (Some(429), false),
+                (Some(499), false),
+                (Some(500), true),
+            ] {
+                facts.status = status;
+                assert_eq!(facts.blames_the_service(), blames, "{category} {status:?}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 use super::Entry;
 use crate::{
-    Category::{Conflict, Internal, NotFound, QuotaExceeded, RateLimit, Validation},
+    Category::{Conflict, NotFound, QuotaExceeded, RateLimit, Validation},
     Verdict::{Final, Throttled, Transient},
 };
 
@@ -12,7 +12,12 @@ pub(super) const CODES: &[Entry] = &[
         Final,
         "update the stack of that name, or choose another name",
     ),
-    ("CFNRegistryException", Internal, Transient, ""),
+    (
+        "CFNRegistryException",
+        Validation,
+        Final,
+        "correct what the message names: the registry turns away a type that is not registered here, a schema that is wrong or a role that it cannot assume",
+    ),
     (
         "ChangeSetNotFound",
         NotFound,

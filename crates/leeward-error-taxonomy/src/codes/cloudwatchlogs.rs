@@ -2,7 +2,7 @@ use super::{Entry, advice::ACCESS_KEY};
 use crate::{
     Category::{
         Authentication, Authorization, Conflict, Internal, NotFound, QuotaExceeded, RateLimit,
-        ServiceUnavailable, Timeout, Validation,
+        ServiceUnavailable, Validation,
     },
     Verdict::{Final, Throttled, Transient},
 };
@@ -82,7 +82,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "SessionTimeoutException",
-        Timeout,
+        Conflict,
         Final,
         "open a new Live Tail session: one lasts three hours",
     ),

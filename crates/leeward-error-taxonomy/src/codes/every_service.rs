@@ -4,8 +4,8 @@ use super::{
 };
 use crate::{
     Category::{
-        Authentication, Authorization, Conflict, Internal, Network, NotFound, QuotaExceeded,
-        RateLimit, ServiceUnavailable, Timeout, Validation,
+        Authentication, Authorization, Conflict, Internal, NotFound, QuotaExceeded, RateLimit,
+        ServiceUnavailable, Validation,
     },
     Verdict::{Final, Throttled, Transient},
 };
@@ -96,7 +96,12 @@ pub(super) const CODES: &[Entry] = &[
         Throttled,
         "",
     ),
-    ("RequestAbortedException", Network, Transient, ""),
+    (
+        "RequestAbortedException",
+        Validation,
+        Transient,
+        "send it again, and let nothing here close the connection before the answer",
+    ),
     (
         "RequestEntityTooLargeException",
         Validation,
@@ -108,8 +113,18 @@ pub(super) const CODES: &[Entry] = &[
     ("RequestThrottled", RateLimit, Throttled, ""),
     ("RequestThrottledException", RateLimit, Throttled, ""),
     ("RequestTimeTooSkewed", Authentication, Final, CLOCK),
-    ("RequestTimeout", Timeout, Transient, ""),
-    ("RequestTimeoutException", Timeout, Transient, ""),
+    (
+        "RequestTimeout",
+        Validation,
+        Transient,
+        "send the whole request without long pauses",
+    ),
+    (
+        "RequestTimeoutException",
+        Validation,
+        Transient,
+        "send the whole request without long pauses",
+    ),
     ("ResourceAlreadyExistsException", Conflict, Final, ""),
     ("ResourceNotFoundException", NotFound, Final, ""),
     (

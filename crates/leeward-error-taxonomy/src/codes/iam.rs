@@ -2,7 +2,7 @@ use super::Entry;
 use crate::{
     Category::{
         Authentication, Authorization, Configuration, Conflict, Internal, NotFound, QuotaExceeded,
-        RateLimit, ServiceUnavailable, Validation,
+        RateLimit, Validation,
     },
     Verdict::{Final, Throttled, Transient},
 };
@@ -117,7 +117,7 @@ pub(super) const CODES: &[Entry] = &[
     ("NotSupportedService", Validation, Final, ""),
     (
         "OpenIdIdpCommunicationError",
-        ServiceUnavailable,
+        Configuration,
         Transient,
         "check that the identity provider's URL answers over HTTPS with a valid certificate",
     ),

@@ -242,7 +242,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "XksProxyInvalidResponseException",
-        ServiceUnavailable,
+        Configuration,
         Transient,
         "send it again, and if it stays, tell the vendor of the external key store proxy",
     ),
@@ -260,7 +260,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "XksProxyUriUnreachableException",
-        ServiceUnavailable,
+        Configuration,
         Transient,
         "check that the external key store proxy answers within 250 ms at its endpoint and path",
     ),

@@ -1,8 +1,8 @@
 use super::Entry;
 use crate::{
     Category::{
-        Authorization, Configuration, Conflict, Encryption, Internal, Network, NotFound,
-        QuotaExceeded, RateLimit, ServiceUnavailable, Timeout, Validation,
+        Authorization, Configuration, Conflict, Encryption, Internal, NotFound, QuotaExceeded,
+        RateLimit, ServiceUnavailable, Validation,
     },
     Verdict::{Final, Throttled, Transient},
 };
@@ -17,7 +17,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "CallbackTimeoutException",
-        Timeout,
+        Conflict,
         Final,
         "start a new callback: this one has expired or is closed",
     ),
@@ -84,13 +84,13 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "EFSIOException",
-        ServiceUnavailable,
+        Conflict,
         Transient,
         "look at the file system's burst credits and throughput",
     ),
     (
         "EFSMountConnectivityException",
-        Network,
+        Configuration,
         Transient,
         "let the function's security group reach the mount target on port 2049, in each of its subnets",
     ),
@@ -102,7 +102,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "EFSMountTimeoutException",
-        Timeout,
+        Conflict,
         Transient,
         "look at the file system's burst credits and throughput",
     ),
@@ -264,7 +264,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "S3FilesMountConnectivityException",
-        Network,
+        Configuration,
         Transient,
         "let the function's subnets and security groups reach the S3 Files access point",
     ),
@@ -274,7 +274,12 @@ pub(super) const CODES: &[Entry] = &[
         Final,
         "check the access point's permissions and the execution role",
     ),
-    ("S3FilesMountTimeoutException", Timeout, Transient, ""),
+    (
+        "S3FilesMountTimeoutException",
+        Conflict,
+        Transient,
+        "wait until the S3 Files access point answers in time, and look at its load",
+    ),
     (
         "SerializedRequestEntityTooLargeException",
         Validation,
@@ -285,7 +290,7 @@ pub(super) const CODES: &[Entry] = &[
     ("ServiceQuotaExceededException", QuotaExceeded, Final, ""),
     (
         "SnapStartException",
-        ServiceUnavailable,
+        Conflict,
         Transient,
         "look into the function's log group for the error of the afterRestore hook",
     ),
@@ -297,13 +302,13 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "SnapStartRegenerationFailureException",
-        ServiceUnavailable,
+        Conflict,
         Transient,
         "publish a new version if it stays",
     ),
     (
         "SnapStartTimeoutException",
-        Timeout,
+        Conflict,
         Transient,
         "shorten what the afterRestore hook does",
     ),

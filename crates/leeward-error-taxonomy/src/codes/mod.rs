@@ -121,7 +121,8 @@ pub(crate) fn by_status(status: u16) -> (Category, Verdict) {
         404 => (Category::NotFound, Verdict::Final),
         // A proxy that wants its own credentials.
         407 => (Category::Configuration, Verdict::Final),
-        408 => (Category::Timeout, Verdict::Transient),
+        // The request came too slowly: it was torn on its way, and no part of it was applied.
+        408 => (Category::Validation, Verdict::Transient),
         409 | 412 => (Category::Conflict, Verdict::Final),
         429 => (Category::RateLimit, Verdict::Throttled),
         400..=499 => (Category::Validation, Verdict::Final),
@@ -164,6 +165,52 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Where the status is lost, a code stands for it: these alone are sent with a 5xx, by the SDKs' models, "Error
+    /// responses" of S3 and "Common errors" of the API references, or tell of an internal error in an event stream.
+    #[test]
+    fn these_codes_alone_blame_the_service() {
+        let mut found = Vec::new();
+        let tables = SERVICES.iter().copied();
+        for (service, table) in tables.chain([("every service", every_service::CODES)]) {
+            for &(code, category, verdict, _) in table {
+                let facts = crate::Facts::new(crate::Stage::Answered, category, verdict);
+                if facts.blames_the_service() {
+                    found.push(format!("{service} {code}"));
+                }
+            }
+        }
+        let expected = [
+            "cloudwatch InternalServiceError",
+            "cloudwatch InternalServiceFault",
+            "cloudwatchlogs InternalServerException",
+            "cloudwatchlogs InternalStreamingException",
+            "cloudwatchlogs ServiceUnavailableException",
+            "cloudwatchlogs SessionStreamingException",
+            "dynamodb InternalServerError",
+            "eventbridge InternalException",
+            "iam ServiceFailure",
+            "kms DependencyTimeoutException",
+            "kms KMSInternalException",
+            "kms KeyUnavailableException",
+            "lambda EC2UnexpectedException",
+            "lambda ServiceException",
+            "s3 InternalError",
+            "s3 ServiceUnavailable",
+            "secretsmanager InternalServiceError",
+            "every service InternalError",
+            "every service InternalException",
+            "every service InternalFailure",
+            "every service InternalServerError",
+            "every service InternalServerException",
+            "every service InternalServiceError",
+            "every service InternalServiceErrorException",
+            "every service InternalServiceException",
+            "every service ServiceUnavailable",
+            "every service ServiceUnavailableException",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[track_caller]

@@ -4,8 +4,8 @@ use super::{
 };
 use crate::{
     Category::{
-        Authentication, Authorization, Configuration, Conflict, Encryption, Internal, Network,
-        NotFound, QuotaExceeded, RateLimit, ServiceUnavailable, Timeout, Validation,
+        Authentication, Authorization, Configuration, Conflict, Encryption, Internal, NotFound,
+        QuotaExceeded, RateLimit, ServiceUnavailable, Validation,
     },
     Verdict::{Final, Throttled, Transient},
 };
@@ -122,7 +122,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "IncompleteBody",
-        Network,
+        Validation,
         Transient,
         "send as many bytes as Content-Length says",
     ),
@@ -329,7 +329,7 @@ pub(super) const CODES: &[Entry] = &[
     ("RequestTimeTooSkewed", Authentication, Final, CLOCK),
     (
         "RequestTimeout",
-        Timeout,
+        Validation,
         Transient,
         "send the body without long pauses",
     ),

@@ -1,8 +1,6 @@
 use super::{Entry, advice::RENEW};
 use crate::{
-    Category::{
-        Authentication, Authorization, Configuration, QuotaExceeded, ServiceUnavailable, Validation,
-    },
+    Category::{Authentication, Authorization, Configuration, QuotaExceeded, Validation},
     Verdict::{Final, Transient},
 };
 
@@ -29,7 +27,7 @@ pub(super) const CODES: &[Entry] = &[
     ),
     (
         "IDPCommunicationError",
-        ServiceUnavailable,
+        Configuration,
         Transient,
         "send it again, and check that AWS can reach the identity provider's keys (jwks_uri)",
     ),

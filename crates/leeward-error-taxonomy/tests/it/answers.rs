@@ -85,6 +85,34 @@ fn the_code_decides_and_the_status_stands_in_for_a_code_that_is_new() {
         false,
     );
     check(
+        "DependencyTimeoutException",
+        400,
+        Category::Timeout,
+        Verdict::Transient,
+        false,
+    );
+    check(
+        "XksProxyUriUnreachableException",
+        400,
+        Category::Configuration,
+        Verdict::Transient,
+        false,
+    );
+    check(
+        "RequestTimeoutException",
+        408,
+        Category::Validation,
+        Verdict::Transient,
+        false,
+    );
+    check(
+        "BornYesterday",
+        408,
+        Category::Validation,
+        Verdict::Transient,
+        false,
+    );
+    check(
         "BornYesterday",
         503,
         Category::ServiceUnavailable,
