@@ -152,6 +152,9 @@ fn of_refusal(rejected: &Rejected) -> &'static str {
         Rejected::AttemptTimedOut { .. } => {
             "send it again if that is safe, and give attempts more time if it stays"
         }
+        Rejected::NotSentInTime { .. } => {
+            "look at what the attempt waited for before it was sent, or give attempts more time"
+        }
         Rejected::CircuitOpen { .. } => {
             "wait for the breaker's next probe, and look at what failed before it opened"
         }

@@ -6,6 +6,7 @@ use std::{error::Error, fmt, time::Duration};
 /// | refusal | was the request sent? | what layers do with it |
 /// |---|---|---|
 /// | `AttemptTimedOut` | maybe | try again and fail over, if the request is idempotent |
+/// | `NotSentInTime` | no | try again, whatever the request; fail over without drawing on the budget |
 /// | `CircuitOpen`, `LimiterFull`, `Unavailable` | no | never try again in place; fail over without drawing on the budget |
 /// | `DeadlineExceeded`, `BudgetSpent` | says so | give up |
 /// | `Exhausted` | maybe, if one of the attempts was | give up |
@@ -17,6 +18,12 @@ pub enum Rejected {
     /// One attempt got no answer in time; another may fit into the deadline.
     #[error("no answer within {} of the attempt", Seconds(*.timeout))]
     AttemptTimedOut {
+        /// How long the attempt was given.
+        timeout: Duration,
+    },
+    /// The time of one attempt was over before anything was sent: spent in a line, or on local work such as credentials.
+    #[error("not sent within {} of the attempt", Seconds(*.timeout))]
+    NotSentInTime {
         /// How long the attempt was given.
         timeout: Duration,
     },
@@ -88,9 +95,10 @@ impl Rejected {
     pub fn stage(&self) -> Stage {
         match self {
             Self::AttemptTimedOut { .. } => Stage::MaybeSent,
-            Self::CircuitOpen { .. } | Self::LimiterFull | Self::Unavailable { .. } => {
-                Stage::NotSent
-            }
+            Self::NotSentInTime { .. }
+            | Self::CircuitOpen { .. }
+            | Self::LimiterFull
+            | Self::Unavailable { .. } => Stage::NotSent,
             Self::DeadlineExceeded { stage, .. } => *stage,
             Self::BudgetSpent { tried } | Self::Exhausted { tried } => {
                 let sent = tried
@@ -109,7 +117,9 @@ impl Rejected {
     #[must_use]
     pub const fn category(&self) -> Category {
         match self {
-            Self::AttemptTimedOut { .. } | Self::DeadlineExceeded { .. } => Category::Timeout,
+            Self::AttemptTimedOut { .. }
+            | Self::NotSentInTime { .. }
+            | Self::DeadlineExceeded { .. } => Category::Timeout,
             _ => Category::Rejected,
         }
     }
@@ -118,7 +128,7 @@ impl Rejected {
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         match self {
-            Self::AttemptTimedOut { .. } => Verdict::Transient,
+            Self::AttemptTimedOut { .. } | Self::NotSentInTime { .. } => Verdict::Transient,
             _ => Verdict::Final,
         }
     }
@@ -128,7 +138,10 @@ impl Rejected {
     pub const fn is_free_to_fail_over(&self) -> bool {
         matches!(
             self,
-            Self::CircuitOpen { .. } | Self::LimiterFull | Self::Unavailable { .. }
+            Self::NotSentInTime { .. }
+                | Self::CircuitOpen { .. }
+                | Self::LimiterFull
+                | Self::Unavailable { .. }
         )
     }
 }
@@ -139,6 +152,10 @@ impl fmt::Debug for Rejected {
         match self {
             Self::AttemptTimedOut { timeout } => f
                 .debug_struct("AttemptTimedOut")
+                .field("timeout", timeout)
+                .finish(),
+            Self::NotSentInTime { timeout } => f
+                .debug_struct("NotSentInTime")
                 .field("timeout", timeout)
                 .finish(),
             Self::CircuitOpen { retry_in } => f

@@ -42,6 +42,12 @@ fn every_refusal_keeps_its_row_of_the_table() {
         false,
     );
     check(
+        Rejected::NotSentInTime { timeout: second },
+        Stage::NotSent,
+        Verdict::Transient,
+        true,
+    );
+    check(
         Rejected::CircuitOpen { retry_in: second },
         Stage::NotSent,
         Verdict::Final,
@@ -105,6 +111,9 @@ fn exhaustion_names_each_region_and_its_answer() {
 fn only_silence_among_our_refusals_blames_the_service() {
     let blames = |rejected: Rejected| Error::from(rejected).facts().blames_the_service();
     assert!(blames(Rejected::AttemptTimedOut {
+        timeout: Duration::from_secs(1)
+    }));
+    assert!(!blames(Rejected::NotSentInTime {
         timeout: Duration::from_secs(1)
     }));
     assert!(!blames(Rejected::LimiterFull));

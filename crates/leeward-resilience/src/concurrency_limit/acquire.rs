@@ -10,12 +10,13 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 use super::{ConcurrencyLimiter, ConcurrencyPermit};
-use crate::{Clock, TscClock};
+use crate::{Clock, TscClock, deadline};
 
 pin_project! {
     /// Waits for a permit; made by [`ConcurrencyLimiter::acquire`]. Dropping it leaves the line.
     ///
-    /// Ends in [`LimiterFull`](Rejected::LimiterFull) if there is no room to wait, or if the wait gets too long.
+    /// Ends in [`LimiterFull`](Rejected::LimiterFull) if there is no room to wait, or if the wait gets too long; and in the
+    /// refusal of [`deadline::check`] as soon as the caller's time is over.
     ///
     /// # Panics
     ///
@@ -75,16 +76,23 @@ impl<C: Clock> Future for Acquire<C> {
             Turn::Full => return Poll::Ready(Err(Rejected::LimiterFull)),
             Turn::Awaited(place) => place,
         };
-        if let Some(permit) = place.poll(cx) {
-            return Poll::Ready(Ok(permit));
-        }
-        if this.sleep.is_none() {
-            this.sleep.set(Some(place.limiter.max_wait()));
-        }
-        ready!(this.sleep.as_pin_mut().expect("made above").poll(cx));
+        // A permit that there is no time to use is somebody else's.
+        let refused = match deadline::check() {
+            Err(late) => late,
+            Ok(()) => {
+                if let Some(permit) = place.poll(cx) {
+                    return Poll::Ready(Ok(permit));
+                }
+                if this.sleep.is_none() {
+                    this.sleep.set(Some(place.limiter.max_wait()));
+                }
+                ready!(this.sleep.as_pin_mut().expect("made above").poll(cx));
+                Rejected::LimiterFull
+            }
+        };
         // Leaves the line, so that it holds nothing while the refusal lies about.
         *this.turn = Turn::Full;
-        Poll::Ready(Err(Rejected::LimiterFull))
+        Poll::Ready(Err(refused))
     }
 }
 

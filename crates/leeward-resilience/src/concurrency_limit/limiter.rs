@@ -4,14 +4,14 @@ use std::{
 };
 
 use leeward_error_taxonomy::Rejected;
-use tokio::time::Sleep;
+use tokio::time::{Sleep, sleep, sleep_until};
 
 use super::{
     Acquire, ConcurrencyLimitConfig, ConcurrencyPermit,
     gate::{Entry, Gate},
     gradient::Gradient,
 };
-use crate::{Clock, Timestamp, TscClock};
+use crate::{Clock, Timestamp, TscClock, deadline};
 
 /// Bounds the number of calls in flight; cloning shares the bound.
 ///
@@ -123,9 +123,13 @@ impl<C: Clock> ConcurrencyLimiter<C> {
         &self.core.gate
     }
 
-    /// A timer for the longest wait.
+    /// A timer for the longest wait, or for the end of the caller's time, whichever comes first.
     pub(super) fn max_wait(&self) -> Sleep {
-        tokio::time::sleep(self.core.config.max_wait)
+        let longest = sleep(self.core.config.max_wait);
+        match deadline::current() {
+            Some(end) if end < longest.deadline() => sleep_until(end),
+            _ => longest,
+        }
     }
 }
 

@@ -11,7 +11,8 @@
 //!
 //! **What callers then see.** A wait of at most [`max_wait`](ConcurrencyLimitConfig::with_max_wait) among at most
 //! [`max_waiting`](ConcurrencyLimitConfig::with_max_waiting) calls. Beyond either, [`LimiterFull`], which was not sent, is not
-//! tried again in place, and fails over free of charge.
+//! tried again in place, and fails over free of charge. Who waits when the [deadline](crate::deadline) passes is refused
+//! here, and told that nothing was sent.
 //!
 //! **Where it goes.** Under retries and the deadline of the operation, one limiter for each service in each Region; over the
 //! circuit breaker and the deadline of the attempt, so that no attempt loses its time in a line.

@@ -28,8 +28,8 @@ impl DeadlineLayer {
     /// Bounds one attempt: when its time is over it ends in
     /// [`AttemptTimedOut`](leeward_error_taxonomy::Rejected::AttemptTimedOut), after which an idempotent request is sent again.
     ///
-    /// A timeout of zero refuses every attempt, so that no request is ever sent. Reads the environment's
-    /// `LEEWARD_DEADLINE`.
+    /// A timeout of zero refuses every attempt, with [`NotSentInTime`](leeward_error_taxonomy::Rejected::NotSentInTime), so
+    /// that no request is ever sent. Reads the environment's `LEEWARD_DEADLINE`.
     #[must_use]
     pub fn per_attempt(timeout: Duration) -> Self {
         Self::of(timeout, Scope::Attempt)

@@ -63,7 +63,8 @@ impl Limit {
     pub(super) const fn refuse(self, started: bool) -> Rejected {
         let timeout = self.timeout;
         match (self.scope, started) {
-            (Scope::Attempt, _) => Rejected::AttemptTimedOut { timeout },
+            (Scope::Attempt, true) => Rejected::AttemptTimedOut { timeout },
+            (Scope::Attempt, false) => Rejected::NotSentInTime { timeout },
             (Scope::Operation, true) => Rejected::DeadlineExceeded {
                 timeout,
                 stage: Stage::MaybeSent,
@@ -84,11 +85,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn only_an_operation_that_never_started_was_certainly_not_sent() {
+    fn what_never_started_was_certainly_not_sent() {
         for (scope, started, stage, verdict) in [
             (Scope::Operation, false, Stage::NotSent, Verdict::Final),
             (Scope::Operation, true, Stage::MaybeSent, Verdict::Final),
-            (Scope::Attempt, false, Stage::MaybeSent, Verdict::Transient),
+            (Scope::Attempt, false, Stage::NotSent, Verdict::Transient),
             (Scope::Attempt, true, Stage::MaybeSent, Verdict::Transient),
         ] {
             let timeout = Duration::from_secs(3);

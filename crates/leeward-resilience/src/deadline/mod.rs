@@ -15,6 +15,11 @@
 //! try again if the request is idempotent. An attempt that was cut short because the operation's time was over says
 //! `DeadlineExceeded`: it is no evidence of a slow service that a caller came late.
 //!
+//! A call whose time ran out before it was sent says so: one that is refused here as it begins, and one that waits in the
+//! line of a limiter of this crate, which watches the deadline itself. The refusal is `DeadlineExceeded`, or
+//! [`NotSentInTime`] where it was an attempt's time, after which any request is tried again. Neither is evidence against
+//! the service.
+//!
 //! **Where it goes.** Outermost for the operation, innermost for the attempt, under the circuit breaker, so that the
 //! breaker sees the silence.
 //!
@@ -36,6 +41,7 @@
 //!
 //! [`AttemptTimedOut`]: leeward_error_taxonomy::Rejected::AttemptTimedOut
 //! [`DeadlineExceeded`]: leeward_error_taxonomy::Rejected::DeadlineExceeded
+//! [`NotSentInTime`]: leeward_error_taxonomy::Rejected::NotSentInTime
 
 mod future;
 mod layer;

@@ -56,9 +56,12 @@ pub fn is_enforced() -> bool {
 
 /// Refuses if the present task's time is over, for whoever is about to begin something on its behalf.
 ///
+/// Who makes a call wait before it is sent asks at every poll. A deadline layer above polls what is under it before it ends
+/// the call, and can itself only say that the request may have been sent.
+///
 /// # Errors
 ///
-/// [`Rejected::DeadlineExceeded`] that says that nothing was sent, or [`Rejected::AttemptTimedOut`] where it is an attempt
+/// [`Rejected::DeadlineExceeded`] that says that nothing was sent, or [`Rejected::NotSentInTime`] where it is an attempt
 /// whose time is over.
 pub fn check() -> Result<(), Rejected> {
     match CURRENT.get() {

@@ -15,7 +15,7 @@ use super::{
     RateLimiter,
     limiter::{Place, SentAt},
 };
-use crate::{Clock, TscClock};
+use crate::{Clock, TscClock, deadline};
 
 pin_project! {
     /// The answer of [`RateLimit`](super::RateLimit) and [`KeyedRateLimit`](super::KeyedRateLimit).
@@ -100,16 +100,22 @@ where
 {
     /// Waits until the call is made or refused.
     #[cold]
-    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
         let mut step = self.project().step;
-        if let StepProjection::Waiting { waiting } = step.as_mut().project() {
-            // Either way the place is given up at once.
-            match ready!(waiting.as_mut().poll_call(cx)) {
-                Some((call, listener)) => step.set(Step::Calling { call, listener }),
-                None => step.set(Step::Refused),
-            }
-        }
-        Poll::Ready(())
+        let refused = match step.as_mut().project() {
+            StepProjection::Waiting { waiting } => match ready!(waiting.as_mut().poll_call(cx)) {
+                Ok((call, listener)) => {
+                    step.set(Step::Calling { call, listener });
+                    return Poll::Ready(Ok(()));
+                }
+                Err(refused) => refused,
+            },
+            StepProjection::Refused => Rejected::LimiterFull,
+            StepProjection::Calling { .. } => return Poll::Ready(Ok(())),
+        };
+        // The place is given up at once.
+        step.set(Step::Refused);
+        Poll::Ready(Err(refused))
     }
 }
 
@@ -118,13 +124,17 @@ where
     S: Service<Request>,
     C: Clock,
 {
-    /// Makes the call when there is a share for it; none if that takes too long.
-    fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Made<S::Future, C>>> {
+    /// Makes the call when there is a share for it, or refuses it if that takes too long.
+    fn poll_call(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Made<S::Future, C>, Rejected>> {
         let mut this = self.project();
         let limiter = &this.place.0;
+        deadline::check()?;
         if this.sleep.is_none() {
-            let now = Instant::now();
-            *this.end = now.checked_add(limiter.max_wait());
+            let longest = Instant::now().checked_add(limiter.max_wait());
+            *this.end = [longest, deadline::current()].into_iter().flatten().min();
             this.sleep.set(Some(sleep(limiter.nap(*this.wait))));
         }
         let mut sleep = this.sleep.as_pin_mut().expect("made above");
@@ -133,13 +143,13 @@ where
             if let Some(sent_at) = limiter.take() {
                 let request = this.request.take().expect("not polled after its answer");
                 let call = this.service.call(request);
-                return Poll::Ready(Some((call, limiter.listener(sent_at))));
+                return Poll::Ready(Ok((call, limiter.listener(sent_at))));
             }
             // The rate has fallen, or somebody was quicker.
             let (now, wait) = (Instant::now(), limiter.wait(0));
             let is_too_long = |end: Instant| now.checked_add(wait).is_none_or(|turn| turn > end);
             if this.end.is_some_and(is_too_long) {
-                return Poll::Ready(None);
+                return Poll::Ready(Err(Rejected::LimiterFull));
             }
             sleep.as_mut().reset(now + limiter.nap(wait));
         }
@@ -158,18 +168,16 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if !matches!(self.step, Step::Calling { .. }) {
-            ready!(self.as_mut().poll_turn(cx));
+            ready!(self.as_mut().poll_turn(cx))?;
         }
-        match self.project().step.project() {
-            StepProjection::Calling { call, listener } => {
-                let answer = call.poll(cx);
-                if let (Poll::Ready(answer), Some(listener)) = (&answer, listener) {
-                    tell(listener, answer);
-                }
-                answer
-            }
-            _ => Poll::Ready(Err(Rejected::LimiterFull.into())),
+        let StepProjection::Calling { call, listener } = self.project().step.project() else {
+            unreachable!("the turn has come");
+        };
+        let answer = call.poll(cx);
+        if let (Poll::Ready(answer), Some(listener)) = (&answer, listener) {
+            tell(listener, answer);
         }
+        answer
     }
 }
 

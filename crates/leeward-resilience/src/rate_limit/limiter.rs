@@ -10,7 +10,7 @@ use std::{
 use leeward_error_taxonomy::{Facts, Rejected, Stage, Verdict};
 
 use super::{RateLimitConfig, bucket::Bucket, throttle::Throttle};
-use crate::{Clock, Timestamp, TscClock};
+use crate::{Clock, Timestamp, TscClock, deadline};
 
 /// Bounds the number of calls in a time; cloning shares the bound.
 ///
@@ -164,7 +164,7 @@ impl<C: Clock> RateLimiter<C> {
         nap.max(Duration::from_nanos(1))
     }
 
-    /// Joins those who wait, unless they are too many or the wait would be too long.
+    /// Joins those who wait, unless they are too many or the wait would be too long, for the limiter or for the caller.
     ///
     /// Gives the wait, as things are.
     pub(super) fn join(&self) -> Option<(Place<C>, Duration)> {
@@ -177,7 +177,8 @@ impl<C: Clock> RateLimiter<C> {
         let ahead = joined.ok()?;
         let place = Place(self.clone());
         let wait = self.wait(ahead);
-        (wait <= self.max_wait()).then_some((place, wait))
+        let is_in_time = deadline::remaining().is_none_or(|left| wait < left);
+        (is_in_time && wait <= self.max_wait()).then_some((place, wait))
     }
 
     pub(super) fn max_wait(&self) -> Duration {

@@ -9,8 +9,9 @@
 //! [pauses](RateLimitConfig::with_max_pause) everything that shares an adaptive limiter, and a fixed one on request.
 //!
 //! **What callers then see.** A wait of at most [`max_wait`](RateLimitConfig::with_max_wait) among at most
-//! [`max_waiting`](RateLimitConfig::with_max_waiting) calls. Whoever would have to wait longer gets [`LimiterFull`] at once, which
-//! was not sent, is not tried again in place, and fails over free of charge. The service's own pleas pass unchanged.
+//! [`max_waiting`](RateLimitConfig::with_max_waiting) calls. Whoever would have to wait longer, or longer than the
+//! [deadline](crate::deadline) leaves, gets [`LimiterFull`] at once, which was not sent, is not tried again in place, and
+//! fails over free of charge. The service's own pleas pass unchanged.
 //!
 //! Each call that waits for a fixed rate sleeps until its turn as things were when it came, and nobody who comes later takes a share that is
 //! meant for it. If somebody ahead gives up, what it leaves goes to whoever comes next: those who wait keep their time, and
