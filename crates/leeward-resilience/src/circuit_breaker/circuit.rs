@@ -98,7 +98,7 @@ impl Circuit {
     }
 
     /// The steps in which a call began that is slow by `now`, if it is in flight.
-    pub(super) fn overdue(&mut self, now: Timestamp) -> Option<RangeInclusive<u64>> {
+    pub(super) fn overdue(&self, now: Timestamp) -> Option<RangeInclusive<u64>> {
         self.evidence.overdue(now)
     }
 

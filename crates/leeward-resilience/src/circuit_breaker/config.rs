@@ -84,6 +84,9 @@ impl CircuitConfig {
     }
 
     /// How far back the rates look, in ten steps; 10 s by default, 10 ms at least.
+    ///
+    /// No shorter than a call takes by nature: a call in flight is seen for six windows, and what becomes slow only later shows
+    /// in nothing but its end.
     #[must_use]
     pub const fn with_window(self, window: Duration) -> Self {
         Self { window, ..self }
@@ -92,7 +95,8 @@ impl CircuitConfig {
     /// Opens when at least `slow_rate` of at least `min_slow_calls` calls in the window are slow: 60 % of 20 by default.
     ///
     /// Calls that ended count, whatever came of them, and so do those that are in flight and slow already: a service that
-    /// falls silent shows itself before any caller gives up. Zero `min_slow_calls` switches the rule off, and with it all
+    /// falls silent shows itself before any caller gives up. A call that ended counts for one window from its end, one in flight
+    /// for one window from when it became slow. Zero `min_slow_calls` switches the rule off, and with it all
     /// that is learnt of the service's latency.
     #[must_use]
     pub const fn with_slow_rate(self, slow_rate: Ratio, min_slow_calls: u32) -> Self {

@@ -3,11 +3,12 @@ use std::{ops::RangeInclusive, time::Duration};
 use super::{
     CircuitConfig,
     baseline::Baseline,
+    lane::BEGUN_SLOTS,
     outcome::Outcome,
     passage::Seen,
     steps::Steps,
     vigil::Vigil,
-    window::{Tally, Window},
+    window::{BUCKETS, Tally, Window},
 };
 use crate::Timestamp;
 
@@ -100,8 +101,9 @@ impl Evidence {
         self.window.oldest()..=u64::MAX
     }
 
-    /// The steps in which a call began that is slow by `now`, if it is in flight.
-    pub(super) fn overdue(&mut self, now: Timestamp) -> Option<RangeInclusive<u64>> {
+    /// The steps in which a call began that is slow by `now`, if it is in flight: the last ten of them, so that such a call
+    /// counts for one window from when it became slow, as one that ended does from its end.
+    pub(super) fn overdue(&self, now: Timestamp) -> Option<RangeInclusive<u64>> {
         if self.config.min_slow_calls == 0 {
             return None;
         }
@@ -110,7 +112,14 @@ impl Evidence {
         let number = |at| self.steps.number(at, self.generation);
         // All of that step was before.
         let newest = number(Timestamp::new(Duration::from_nanos(began))) - 1;
-        let oldest = number(self.vigil.woke_at()).max(*self.window(now).start());
+        let oldest = [
+            newest + 1 - BUCKETS,
+            // What is older is counted no longer.
+            (number(now) + 1).saturating_sub(BEGUN_SLOTS as u64),
+            number(self.vigil.woke_at()),
+            self.first_step(),
+        ];
+        let oldest = oldest.into_iter().max().unwrap_or_default();
         Some(oldest..=newest)
     }
 

@@ -11,7 +11,14 @@ const SLOTS: usize = 16;
 #[cfg(leeward_loom)]
 const SLOTS: usize = 4;
 
-const _: () = assert!(SLOTS as u64 > BUCKETS);
+/// How many steps back a call in flight is seen: six windows, so that calls that take five to be slow are seen for one more
+/// window; a power of two.
+#[cfg(not(leeward_loom))]
+pub(super) const BEGUN_SLOTS: usize = 64;
+#[cfg(leeward_loom)]
+pub(super) const BEGUN_SLOTS: usize = 4;
+
+const _: () = assert!(SLOTS as u64 > BUCKETS && BEGUN_SLOTS as u64 > BUCKETS);
 
 /// The bits of a word that count; the others hold the number of the step.
 const COUNT_BITS: u32 = 28;
@@ -25,8 +32,8 @@ const MAX_STEP: u64 = u64::MAX >> COUNT_BITS;
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Lane {
-    successes: Slots,
-    in_flight: Slots,
+    successes: Slots<SLOTS>,
+    in_flight: Slots<BEGUN_SLOTS>,
 }
 
 /// How a call was counted.
@@ -61,9 +68,9 @@ impl Lane {
         self.successes.sum(steps)
     }
 
-    /// The calls in flight that began in these steps.
+    /// The calls in flight that began in these steps, which are looked at one by one.
     pub(super) fn in_flight(&self, steps: &RangeInclusive<u64>) -> u64 {
-        self.in_flight.sum(steps)
+        steps.clone().map(|step| self.in_flight.of(step)).sum()
     }
 
     /// A number that every success from this step on raises and nothing lowers.
@@ -81,17 +88,17 @@ impl Lane {
 ///
 /// Nothing is published through these words, hence relaxed: whoever must see a count has synchronised with its maker.
 #[derive(Debug)]
-struct Slots([AtomicU64; SLOTS]);
+struct Slots<const N: usize>([AtomicU64; N]);
 
-impl Default for Slots {
+impl<const N: usize> Default for Slots<N> {
     fn default() -> Self {
         Self(std::array::from_fn(|_| AtomicU64::new(0)))
     }
 }
 
-impl Slots {
+impl<const N: usize> Slots<N> {
     const fn slot(&self, step: u64) -> &AtomicU64 {
-        &self.0[(step % SLOTS as u64) as usize]
+        &self.0[(step % N as u64) as usize]
     }
 
     fn add(&self, step: u64) -> Counted {
@@ -127,6 +134,15 @@ impl Slots {
         }
     }
 
+    fn of(&self, step: u64) -> u64 {
+        let word = self.slot(step).load(Relaxed);
+        if word >> COUNT_BITS == step {
+            word & MAX_COUNT
+        } else {
+            0
+        }
+    }
+
     fn sum(&self, steps: &RangeInclusive<u64>) -> u64 {
         let words = self.0.iter().map(|slot| slot.load(Relaxed));
         words
@@ -159,12 +175,15 @@ mod tests {
     fn a_call_that_ends_after_its_step_was_forgotten_takes_nobody_elses_place() {
         let lane = Lane::default();
         lane.begin(20);
-        lane.begin(36);
+        lane.begin(83);
+        assert_eq!(lane.in_flight(&(20..=83)), 2);
+        lane.begin(84);
         lane.end(20);
-        assert_eq!(lane.in_flight(&(0..=u64::MAX)), 1);
-        lane.end(36);
-        lane.end(36);
-        assert_eq!(lane.in_flight(&(0..=u64::MAX)), 0);
+        assert_eq!(lane.in_flight(&(20..=84)), 2);
+        for _ in 0..2 {
+            lane.end(84);
+            assert_eq!(lane.in_flight(&(20..=84)), 1);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //! | 5xx, lost connection, [`AttemptTimedOut`] | failure |
 //! | a call given up after [`slow`](CircuitConfig::with_slow), or whose deadline ran out then | failure |
 //! | an ended or given-up call that took five times as long as normal | slow, besides what else it is |
-//! | a call in flight for as long | slow, until it ends; looked at once in each step of the window |
+//! | a call in flight for as long | slow, for one window from then on or until it ends; looked at once in each step |
 //! | throttling | no evidence, or a [failure](CircuitConfig::with_throttling_as_failure) on request |
 //! | a call given up earlier, refusals of our own layers | no evidence |
 //! | anything that comes from a call let through before the last change of state | nothing |
@@ -30,6 +30,7 @@
 //! | failure rate | 50 % of 20 | a choice; our simulation has 25 % of 20, since its router has somewhere else to go |
 //! | slow calls | 60 % of 20, 5 times normal | our simulation, in which it leaves a Region that is ten times as slow |
 //! | window | 10 s in ten steps | a choice: 20 calls in it are two a second; our simulation, of more calls, has 2 s |
+//! | calls in flight seen | for six windows from their beginning | five times as long as normal and one window on top, of a service that takes a window by nature |
 //! | rest | 5 s ± 25 %, doubled on relapse within 30 s, 60 s at most | our simulation has 2 s, and the rest alike; a failing probe that lengthened it made recovery 18 to 36 s instead of 11 |
 //! | probe's lease | 5 s | a choice: longer than the three seconds that our stacks give a call |
 //! | slow start | from 10 % in 10 s | our simulation: without it, a Region that came back met 1.2 times its load |

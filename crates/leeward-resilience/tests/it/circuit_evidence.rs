@@ -77,7 +77,7 @@ fn call_into_silence(
 ) -> (Vec<Admission<ManualClock>>, Option<Duration>) {
     let start = clock.now();
     let mut lost = Vec::new();
-    for _ in 0..500 {
+    for _ in 0..1_100 {
         match breaker.admit() {
             Ok(admission) => lost.push(admission),
             Err(_) => return (lost, Some(clock.now().since(start))),
@@ -104,6 +104,48 @@ fn silence_shows_before_any_call_ends() {
     drop(lost);
     assert_eq!(breaker.snapshot().in_flight, 0);
     assert_eq!(breaker.snapshot().calls, 0);
+}
+
+/// Five times as long as normal may be longer than the window.
+#[test]
+fn silence_shows_of_a_service_that_takes_nearly_a_window_by_nature() {
+    for (normal, slow) in [(300, 1_500), (500, 2_500), (1_900, 9_500)] {
+        let (breaker, clock) = breaker(config().with_slow(60 * SECOND));
+        assert_eq!(call_steadily(&breaker, &clock, 1_000, normal * MILLI), 0);
+        assert_eq!(breaker.snapshot().baseline, Some(normal * MILLI));
+        assert_eq!(breaker.snapshot().overdue, 0);
+        let (lost, noticed) = call_into_silence(&breaker, &clock);
+        // As soon as twenty of them are slow; no answer of the window speaks for the service any more.
+        let noticed = noticed.expect("noticed");
+        let (soonest, latest) = (slow * MILLI, (slow + 600) * MILLI);
+        assert!(
+            (soonest..=latest).contains(&noticed),
+            "{noticed:?} at {normal} ms"
+        );
+        drop(lost);
+    }
+}
+
+#[test]
+fn a_call_in_flight_counts_for_one_window_from_when_it_became_slow() {
+    let (breaker, clock) = breaker(config());
+    call_steadily(&breaker, &clock, 500, 500 * MILLI);
+    let lost = admit(&breaker);
+    let mut seen = Vec::new();
+    for step in 1..=40 {
+        clock.advance(SECOND / 5);
+        // Somebody looks, and nothing is learnt.
+        admit(&breaker).give_up();
+        if breaker.snapshot().overdue == 1 {
+            seen.push(step);
+        }
+    }
+    // Slow after 2.5 s, that is from the end of the step in which it began: one step early or late is the resolution.
+    let (first, last) = (seen[0], seen[seen.len() - 1]);
+    assert!((12..=14).contains(&first), "{seen:?}");
+    assert_eq!(seen, Vec::from_iter(first..first + 10), "ten steps on end");
+    assert!(last < 40);
+    drop(lost);
 }
 
 #[test]

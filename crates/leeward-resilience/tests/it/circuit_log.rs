@@ -9,6 +9,7 @@ pub(super) const CONSECUTIVE: usize = 4;
 pub(super) const MIN_CALLS: usize = 6;
 const MIN_SLOW_CALLS: usize = 5;
 const WINDOW_STEPS: u64 = 10;
+const SEEN_STEPS: u64 = 64;
 pub(super) const STEP: u64 = 200;
 pub(super) const MAX_GAP: u64 = WINDOW_STEPS * STEP / 2;
 pub(super) const SLOW: u64 = 700;
@@ -235,12 +236,13 @@ impl Naive {
             return 0;
         };
         let is_overdue = |call: &&Call| {
-            let step = call.begun / STEP;
+            let (step, slow) = (call.begun / STEP, before / 1_000_000 / STEP);
             call.counted
                 && call.stamp == Some(self.generation())
-                && step < before / 1_000_000 / STEP
+                && step < slow
                 && step >= self.woke().0 / STEP
-                && step + WINDOW_STEPS > self.now / STEP
+                && step + WINDOW_STEPS >= slow
+                && step + SEEN_STEPS > self.now / STEP
         };
         self.in_flight.iter().filter(is_overdue).count()
     }
