@@ -8,7 +8,8 @@ use tracing::warn;
 /// Turns a layer into a pass-through and back, while it is in use.
 ///
 /// Cloning shares the switch: keep one clone, give the other to a layer's `with_switch`. A layer that is off hands each
-/// call to the service under it and learns nothing; a call that is on its way stays as it began.
+/// call to the service under it and learns nothing (one that retries still pays into its budget, for the layers that share
+/// it); a call that is on its way stays as it began.
 ///
 /// ```
 /// use leeward_resilience::Switch;

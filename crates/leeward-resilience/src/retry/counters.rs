@@ -19,9 +19,8 @@ struct Counts {
     calls: AtomicU64,
     retries: AtomicU64,
     recovered: AtomicU64,
-    out_of_attempts: AtomicU64,
-    out_of_budget: AtomicU64,
-    out_of_time: AtomicU64,
+    // By cause.
+    gave_up: [AtomicU64; Cause::ALL.len()],
     waited: AtomicU64,
 }
 
@@ -44,22 +43,52 @@ impl RetryCounters {
         self.counts.recovered.load(Ordering::Relaxed)
     }
 
+    /// How many calls failed, for whatever cause: the sum of the seven below. A call that its caller drops is not among them.
+    #[must_use]
+    pub fn gave_up(&self) -> u64 {
+        Cause::ALL.into_iter().map(|cause| self.of(cause)).sum()
+    }
+
+    /// How many calls failed in a way that another attempt does not change, or that is for a layer above to deal with.
+    #[must_use]
+    pub fn not_retryable(&self) -> u64 {
+        self.of(Cause::Final)
+    }
+
+    /// How many calls failed that may have been applied, and must not be applied twice.
+    #[must_use]
+    pub fn maybe_applied(&self) -> u64 {
+        self.of(Cause::MaybeApplied)
+    }
+
+    /// How many calls failed that could not be [copied](crate::Request::replay) for another attempt.
+    #[must_use]
+    pub fn not_replayable(&self) -> u64 {
+        self.of(Cause::NoReplay)
+    }
+
     /// How many calls failed because their last attempt did.
     #[must_use]
     pub fn out_of_attempts(&self) -> u64 {
-        self.counts.out_of_attempts.load(Ordering::Relaxed)
+        self.of(Cause::OutOfAttempts)
     }
 
     /// How many calls failed because the budget had no token for another attempt.
     #[must_use]
     pub fn out_of_budget(&self) -> u64 {
-        self.counts.out_of_budget.load(Ordering::Relaxed)
+        self.of(Cause::OutOfBudget)
     }
 
     /// How many calls failed because their deadline left no time for another attempt.
     #[must_use]
     pub fn out_of_time(&self) -> u64 {
-        self.counts.out_of_time.load(Ordering::Relaxed)
+        self.of(Cause::OutOfTime)
+    }
+
+    /// How many calls failed because the service could not be made ready for another attempt.
+    #[must_use]
+    pub fn not_ready(&self) -> u64 {
+        self.of(Cause::NotReady)
     }
 
     /// How long the pauses before retries were, all together.
@@ -83,12 +112,10 @@ impl RetryCounters {
     }
 
     pub(super) fn stopped(&self, cause: Cause) {
-        let count = match cause {
-            Cause::OutOfAttempts => &self.counts.out_of_attempts,
-            Cause::OutOfBudget => &self.counts.out_of_budget,
-            Cause::OutOfTime => &self.counts.out_of_time,
-            Cause::Final | Cause::MaybeApplied | Cause::NoReplay => return,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
+        self.counts.gave_up[cause as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn of(&self, cause: Cause) -> u64 {
+        self.counts.gave_up[cause as usize].load(Ordering::Relaxed)
     }
 }

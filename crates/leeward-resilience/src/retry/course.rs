@@ -37,7 +37,7 @@ pub(super) struct Again {
 }
 
 impl Course {
-    /// Counts the call and pays it into the budget.
+    /// Counts the call.
     #[inline(always)]
     pub(super) fn begin(
         plan: Option<Arc<Plan>>,
@@ -46,7 +46,6 @@ impl Course {
     ) -> Self {
         if let Some(plan) = &plan {
             plan.counters.called();
-            plan.budget.deposit();
         }
         Self {
             plan,
@@ -129,11 +128,6 @@ impl Course {
         policy.is_none_or(|policy| policy.has_time(Duration::ZERO, deadline::remaining()))
     }
 
-    /// Says that the time ran out while the next attempt was waited for.
-    pub(super) fn give_up_late(&self, facts: &Facts<'_>) {
-        self.give_up(facts, Cause::OutOfTime);
-    }
-
     pub(super) fn begin_another(&mut self, again: Again) {
         again.withdrawal.spend();
         if let Some(failures) = &mut self.failures {
@@ -145,7 +139,8 @@ impl Course {
         }
     }
 
-    fn give_up(&self, facts: &Facts<'_>, cause: Cause) {
+    /// Says why nothing follows the failed attempt.
+    pub(super) fn give_up(&self, facts: &Facts<'_>, cause: Cause) {
         if let Some(plan) = &self.plan {
             plan.counters.stopped(cause);
         }

@@ -14,6 +14,7 @@ use tower_service::Service;
 use super::{
     course::{Again, Course},
     layer::Plan,
+    policy::Cause,
 };
 
 pin_project! {
@@ -38,15 +39,33 @@ pin_project! {
     enum Step<F, E> {
         Calling { #[pin] call: F },
         // On the heap, so that a call that goes well at once is small.
-        Pausing { sleep: Pin<Box<Sleep>>, failed: Option<Box<Failed<E>>> },
-        Readying { failed: Option<Box<Failed<E>>> },
+        Pausing { pause: Pin<Box<Pause<E>>> },
     }
 }
 
-/// The last error and what is to follow it, from the failure of an attempt to the beginning of the next.
+pin_project! {
+    /// From the failure of an attempt to the beginning of the next.
+    struct Pause<E> {
+        // Over for good once it is over, while the service takes its time to be ready.
+        #[pin]
+        sleep: Sleep,
+        failed: Option<Failed<E>>,
+    }
+}
+
+/// An error, and what is to follow it.
 struct Failed<E> {
     error: E,
     again: Again,
+}
+
+impl<E> Pause<E> {
+    fn after(error: E, again: Again) -> Pin<Box<Self>> {
+        Box::pin(Self {
+            sleep: sleep(again.after),
+            failed: Some(Failed { error, again }),
+        })
+    }
 }
 
 impl<S, Request> ResponseFuture<S, Request>
@@ -97,22 +116,21 @@ where
                     let Some(again) = this.course.fail(&error.facts(), this.spare.is_some()) else {
                         return Poll::Ready(Err(error));
                     };
-                    this.step.set(Step::Pausing {
-                        sleep: Box::pin(sleep(again.after)),
-                        failed: Some(Box::new(Failed { error, again })),
-                    });
+                    let pause = Pause::after(error, again);
+                    this.step.set(Step::Pausing { pause });
                 }
-                StepProjection::Pausing { sleep, failed } => {
-                    ready!(sleep.as_mut().poll(cx));
-                    let failed = failed.take();
-                    this.step.set(Step::Readying { failed });
-                }
-                StepProjection::Readying { failed } => {
-                    ready!(this.service.poll_ready(cx))?;
-                    let Failed { error, again } = *failed.take().expect("kept from the failure on");
+                StepProjection::Pausing { pause } => {
+                    let pause = pause.as_mut().project();
+                    ready!(pause.sleep.poll(cx));
+                    if let Err(error) = ready!(this.service.poll_ready(cx)) {
+                        this.course.give_up(&error.facts(), Cause::NotReady);
+                        return Poll::Ready(Err(error));
+                    }
+                    let Failed { error, again } =
+                        pause.failed.take().expect("kept from the failure on");
                     // A service that took long to be ready again may have used the time up.
                     if !this.course.has_time() {
-                        this.course.give_up_late(&error.facts());
+                        this.course.give_up(&error.facts(), Cause::OutOfTime);
                         return Poll::Ready(Err(error));
                     }
                     let request = this.spare.take().expect("looked at before the pause");

@@ -47,8 +47,8 @@ impl RetryLayer {
         }
     }
 
-    /// Obeys this switch and not the environment. While it is off, each request is sent once, and neither counted nor paid
-    /// in for.
+    /// Obeys this switch and not the environment. While it is off, each request is sent once and not counted. It still pays into
+    /// the budget, which hedges and fail-over below may draw on.
     #[must_use]
     pub fn with_switch(self, switch: Switch) -> Self {
         let plan = Arc::unwrap_or_clone(self.plan);

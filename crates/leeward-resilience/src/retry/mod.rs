@@ -22,7 +22,8 @@
 //! assert_eq!(retry.counters().retries(), 0);
 //! ```
 //!
-//! **Switch.** `LEEWARD_RETRY=off`, read when the layer is made, or a [`Switch`](crate::Switch).
+//! **Switch.** `LEEWARD_RETRY=off`, read when the layer is made, or a [`Switch`](crate::Switch). Calls pay into the budget
+//! all the same, so that hedges and fail-over on it live on.
 //!
 //! # Panics
 //!

@@ -40,6 +40,21 @@ pub(super) enum Cause {
     /// There is no second copy of it.
     NoReplay,
     OutOfBudget,
+    /// The service will not be ready for another attempt.
+    NotReady,
+}
+
+impl Cause {
+    /// In the order of their numbers.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Final,
+        Self::MaybeApplied,
+        Self::OutOfAttempts,
+        Self::OutOfTime,
+        Self::NoReplay,
+        Self::OutOfBudget,
+        Self::NotReady,
+    ];
 }
 
 impl RetryPolicy {

@@ -42,6 +42,8 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
+        // Even while the layer is off: whatever below draws on the budget lives on it too.
+        self.plan.budget.deposit();
         let plan = self.plan.switch.is_on().then(|| Arc::clone(&self.plan));
         ResponseFuture::new(ready, request, plan)
     }

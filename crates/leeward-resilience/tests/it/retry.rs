@@ -14,7 +14,7 @@ use leeward_resilience::{
 use tokio::time::{Instant, timeout};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::fault::{Fault, always_failing, book, failing, read};
+use crate::fault::{Fault, always_failing, book, failing, read, silent};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -138,6 +138,63 @@ async fn a_call_dropped_in_its_pause_gives_its_token_back() {
     let call = layer.layer(failing([Fault::lost()]).0).oneshot(read());
     assert_eq!(call.await.unwrap(), 2);
     assert_eq!(budget.tokens(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_cause_of_giving_up_has_a_count_of_its_own() {
+    let layer = retry().with_budget(Budget::new(
+        BudgetConfig::new()
+            .with_ratio(Ratio::percent(0))
+            .with_floor(5)
+            .with_floor_interval(1_000_000 * SECOND),
+    ));
+    let counts = || {
+        let counters = layer.counters();
+        [
+            counters.gave_up(),
+            counters.not_retryable(),
+            counters.maybe_applied(),
+            counters.not_replayable(),
+            counters.not_ready(),
+            counters.out_of_time(),
+            counters.out_of_attempts(),
+            counters.out_of_budget(),
+        ]
+    };
+    let fail = |fault| layer.layer(always_failing(fault).0);
+    fail(Fault::invalid).oneshot(read()).await.unwrap_err();
+    assert_eq!(counts(), [1, 1, 0, 0, 0, 0, 0, 0]);
+    fail(|| Rejected::LimiterFull.into())
+        .oneshot(read())
+        .await
+        .unwrap_err();
+    assert_eq!(counts(), [2, 2, 0, 0, 0, 0, 0, 0]);
+    fail(Fault::lost).oneshot(book()).await.unwrap_err();
+    assert_eq!(counts(), [3, 2, 1, 0, 0, 0, 0, 0]);
+    let lost = service_fn(|_: Stream| async { Err::<(), _>(Fault::lost()) });
+    layer.layer(lost).oneshot(Stream).await.unwrap_err();
+    assert_eq!(counts(), [4, 2, 1, 1, 0, 0, 0, 0]);
+    let dying = layer.layer(DiesAfterOneCall { calls: 0 });
+    dying.oneshot(read()).await.unwrap_err();
+    assert_eq!(counts(), [5, 2, 1, 1, 1, 0, 0, 0]);
+    let late = fail(|| Fault::lost().retry_after(4 * SECOND)).oneshot(read());
+    let late = leeward_resilience::deadline::until(Instant::now() + SECOND, late);
+    late.await.unwrap_err();
+    assert_eq!(counts(), [6, 2, 1, 1, 1, 1, 0, 0]);
+    // Two tokens each, and then the fifth and last.
+    for out_of_attempts in [1, 2] {
+        fail(Fault::lost).oneshot(read()).await.unwrap_err();
+        let gave_up = 6 + out_of_attempts;
+        assert_eq!(counts(), [gave_up, 2, 1, 1, 1, 1, out_of_attempts, 0]);
+    }
+    fail(Fault::lost).oneshot(read()).await.unwrap_err();
+    assert_eq!(counts(), [9, 2, 1, 1, 1, 1, 2, 1]);
+    // Neither a success nor a call that is dropped.
+    layer.layer(failing([]).0).oneshot(read()).await.unwrap();
+    let dropped = layer.layer(silent().0).oneshot(read());
+    assert!(timeout(SECOND, dropped).await.is_err());
+    let counters = layer.counters();
+    assert_eq!((counters.calls(), counters.gave_up()), (11, 9));
 }
 
 /// Sent once and consumed by it, as a streaming body is.
