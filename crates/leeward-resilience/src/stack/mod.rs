@@ -20,6 +20,7 @@
 //! | circuit opens at | 5 failures in a row, or 25 % of 20 in 2 s | 5 in a row, or 50 % of 20 in 10 s | 10 in a row, or 50 % of 20 in 2 s |
 //! | or at slow calls | 60 % of 20, at 5 times the usual | the same | the same |
 //! | circuit rests | 2 s | 5 s | 1 s |
+//! | a probe keeps its place for | 2 s | 30 s | 4 s |
 //! | calls in flight | adaptive, 20 to 200 | adaptive, 20 to 200 | adaptive, 50 to 500 |
 //! | calls in line; wait | as many as in flight; 1 s | 1,000; 30 s | as many as in flight; 2 s |
 //!
@@ -35,6 +36,7 @@
 //!   is for calls so few that hardly a token would come in.
 //! - The circuit of *batch* is the breaker's default. That of *critical* opens late and rests briefly: a wrong refusal costs
 //!   more here than a call sent in vain.
+//! - A probe keeps its place for two attempts, so that the success of a slow one still closes the circuit.
 //! - 20 to 200 calls in flight are the bounds of Netflix's Gradient2; *critical* may use more, since it must not wait behind
 //!   itself. The waits are a third and a fifth of the deadline.
 //! - The 95th percentile is that of "The Tail at Scale" (CACM 2013); in *batch* a hedge would pay for a speed that nobody asks
@@ -64,7 +66,7 @@
 //! ```
 //!
 //! **Switch.** Each layer obeys its own variable of the environment: `LEEWARD_DEADLINE`, `LEEWARD_RETRY`, `LEEWARD_HEDGE`,
-//! `LEEWARD_CONCURRENCY_LIMIT`, `LEEWARD_CIRCUIT_BREAKER`.
+//! `LEEWARD_CONCURRENCY_LIMIT`, `LEEWARD_CIRCUIT_BREAKER`. Hedges keep their budget while retries are off.
 
 mod layer;
 mod preset;

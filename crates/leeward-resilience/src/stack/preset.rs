@@ -33,7 +33,7 @@ impl Preset {
             circuit: CircuitConfig::new()
                 .with_failure_rate(Ratio::percent(25), 20)
                 .with_window(Duration::from_secs(2))
-                .with_slow(attempt_timeout)
+                .with_attempt_timeout(attempt_timeout)
                 .with_rest(Duration::from_secs(2)),
         }
     }

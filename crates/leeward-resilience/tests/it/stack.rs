@@ -10,7 +10,8 @@ use std::{
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
 use leeward_resilience::{
     Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState,
-    DeadlineLayer, Plain, RetryLayer, RetryPolicy, TokioClock, TscClock, stack::Preset,
+    DeadlineLayer, HedgeLayer, HedgePolicy, Plain, RetryLayer, RetryPolicy, Switch, TokioClock,
+    TscClock, stack::Preset,
 };
 use tokio::time::Instant;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -117,6 +118,30 @@ async fn a_preset_ends_silence_at_its_deadline_at_the_latest() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn hedges_keep_their_share_while_retries_are_off() {
+    for retries in [Switch::new(), Switch::off()] {
+        let budget = Budget::new(BudgetConfig::new().with_floor(0));
+        let hedge = HedgeLayer::new(HedgePolicy::after(SECOND / 100));
+        let hedge = hedge.with_budget(budget.withdraw_only());
+        let mut service = ServiceBuilder::new()
+            .layer(
+                RetryLayer::new(RetryPolicy::new())
+                    .with_budget(budget)
+                    .with_switch(retries.clone()),
+            )
+            .layer(hedge.clone())
+            .service(service_fn(|_: Plain<()>| async {
+                tokio::time::sleep(SECOND / 10).await;
+                Ok::<_, Fault>(())
+            }));
+        for _ in 0..1_000 {
+            service.ready().await.unwrap().call(read()).await.unwrap();
+        }
+        assert_eq!(hedge.counters().hedges(), 100, "{retries:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn presets_that_share_a_budget_draw_on_the_same_tokens() {
     let config = BudgetConfig::new()
         .with_floor(3)
@@ -143,6 +168,27 @@ async fn pitfall_17_one_operation_is_three_attempts_whatever_is_stacked() {
     layer.over(service).oneshot(read()).await.unwrap_err();
     assert_eq!(attempts.count(), 3);
     assert_eq!((layer.retries().retries(), layer.hedges().hedges()), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_probe_of_a_preset_keeps_its_place_for_two_attempts() {
+    for (preset, rest, place) in [
+        (Preset::interactive(), 2, 2),
+        (Preset::batch(), 5, 30),
+        (Preset::critical(), 1, 4),
+    ] {
+        let layer = preset.layer_with_clock(TokioClock::new());
+        while layer.breaker().state() == CircuitState::Closed {
+            let (failing, _) = always_failing(Fault::lost);
+            let _ = layer.over(failing).oneshot(book()).await;
+        }
+        tokio::time::sleep(rest * SECOND * 5 / 4).await;
+        let _lost = layer.breaker().admit().expect("the probe");
+        let Err(Rejected::CircuitOpen { retry_in }) = layer.breaker().admit() else {
+            panic!("half-open");
+        };
+        assert_eq!(retry_in, place * SECOND);
+    }
 }
 
 #[tokio::test(start_paused = true)]
