@@ -3,23 +3,30 @@ use std::fmt;
 
 /// Names the action that an IAM policy has to allow, such as `kms:GenerateDataKey`.
 ///
-/// Most actions are called like the operation; [`IamAction::of`] knows those of twelve services that are not (Service
-/// Authorization Reference).
+/// Most actions are called like the operation; [`IamAction::of`] knows those of twelve services that are not, from the
+/// Service Authorization Reference and the "Permissions" of the API references. Where it depends on what is in the request
+/// which action an operation needs, all of them are named.
 ///
 /// ```
 /// use leeward_error_taxonomy::{IamAction, OperationName};
 ///
 /// let head = OperationName::new("s3", "HeadObject");
 /// assert_eq!(IamAction::of(head).unwrap().to_string(), "s3:GetObject");
+/// let copy = OperationName::new("s3", "CopyObject");
+/// assert_eq!(IamAction::of(copy).unwrap().to_string(), "s3:PutObject or s3:GetObject");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct IamAction<'a> {
     prefix: &'a str,
     name: &'a str,
+    /// Of the same prefix.
+    others: &'static [&'static str],
 }
 
 impl IamAction<'static> {
-    /// The action that `operation` needs, unless nobody named it.
+    /// The action that `operation` needs, unless nobody named it or its service is none of the twelve.
+    ///
+    /// Services and operations are called as in [`OperationName`].
     #[must_use]
     pub fn of(operation: OperationName) -> Option<Self> {
         let (service, name) = (operation.service(), operation.operation());
@@ -30,16 +37,24 @@ impl IamAction<'static> {
             "cloudwatchlogs" => "logs",
             "costexplorer" => "ce",
             "eventbridge" => "events",
-            other => other,
+            "s3" => s3_prefix(name),
+            "cloudformation" | "cloudwatch" | "dynamodb" | "iam" | "kms" | "lambda"
+            | "secretsmanager" | "sts" => service,
+            _ => return None,
         };
-        let name = match service {
+        let (name, others): (_, &[_]) = match service {
             "dynamodb" => dynamodb(name),
-            "kms" if name == "ReEncrypt" => "ReEncrypt*",
-            "lambda" if matches!(name, "Invoke" | "InvokeWithResponseStream") => "InvokeFunction",
+            "iam" => iam(name),
+            "kms" if name == "ReEncrypt" => ("ReEncrypt*", &[]),
+            "lambda" => (lambda(name), &[]),
             "s3" => s3(name),
-            _ => name,
+            _ => (name, &[]),
         };
-        Some(Self { prefix, name })
+        Some(Self {
+            prefix,
+            name,
+            others,
+        })
     }
 }
 
@@ -69,7 +84,11 @@ impl<'a> IamAction<'a> {
             (1..=most).contains(&text.len()) && text.bytes().all(fits)
         };
         let is_action = is_of(prefix, 40, b"-") && is_of(name, 72, b"*");
-        is_action.then_some(Self { prefix, name })
+        is_action.then_some(Self {
+            prefix,
+            name,
+            others: &[],
+        })
     }
 }
 
@@ -81,37 +100,105 @@ impl IamAction<'_> {
 
 impl fmt::Display for IamAction<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.prefix, self.name)
+        let prefix = self.prefix;
+        write!(f, "{prefix}:{}", self.name)?;
+        let Some((last, between)) = self.others.split_last() else {
+            return Ok(());
+        };
+        for name in between {
+            write!(f, ", {prefix}:{name}")?;
+        }
+        write!(f, " or {prefix}:{last}")
     }
 }
 
-fn dynamodb(operation: &'static str) -> &'static str {
+/// The actions that an operation needs, by what is in the request: one and, maybe, others.
+type Names = (&'static str, &'static [&'static str]);
+
+fn dynamodb(operation: &'static str) -> Names {
     match operation {
-        "BatchExecuteStatement" | "ExecuteStatement" | "ExecuteTransaction" => "PartiQL*",
-        "TransactGetItems" => "GetItem",
-        // One of PutItem, UpdateItem, DeleteItem and ConditionCheckItem for each item of the transaction.
-        "TransactWriteItems" => "*Item",
+        "BatchExecuteStatement" | "ExecuteStatement" | "ExecuteTransaction" => (
+            "PartiQLSelect",
+            &["PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"],
+        ),
+        "TransactGetItems" => ("GetItem", &[]),
+        "TransactWriteItems" => (
+            "PutItem",
+            &["UpdateItem", "DeleteItem", "ConditionCheckItem"],
+        ),
+        other => (other, &[]),
+    }
+}
+
+fn iam(operation: &'static str) -> Names {
+    match operation {
+        // It reads the template and makes the role; nothing in the reference bears its own name.
+        "AcquireRole" => (
+            "GetRoleTemplateVersion",
+            &["CreateRole", "AttachRolePolicy", "PutRolePolicy"],
+        ),
+        other => (other, &[]),
+    }
+}
+
+fn lambda(operation: &'static str) -> &'static str {
+    match operation {
+        "GetLayerVersionByArn" => "GetLayerVersion",
+        "Invoke" | "InvokeWithResponseStream" => "InvokeFunction",
         other => other,
     }
 }
 
-fn s3(operation: &'static str) -> &'static str {
+/// Directory buckets and Object Lambda have prefixes of their own.
+fn s3_prefix(operation: &str) -> &'static str {
     match operation {
-        "CompleteMultipartUpload"
-        | "CopyObject"
-        | "CreateMultipartUpload"
-        | "UploadPart"
-        | "UploadPartCopy" => "PutObject",
+        "CreateSession" | "ListDirectoryBuckets" | "RenameObject" => "s3express",
+        "WriteGetObjectResponse" => "s3-object-lambda",
+        _ => "s3",
+    }
+}
+
+fn s3(operation: &'static str) -> Names {
+    let name = match operation {
+        "CopyObject" | "UploadPartCopy" => return ("PutObject", &["GetObject"]),
+        "CompleteMultipartUpload" | "CreateMultipartUpload" | "UploadPart" => "PutObject",
+        "CreateBucketMetadataConfiguration" => "CreateBucketMetadataTableConfiguration",
+        "DeleteBucketAnalyticsConfiguration" | "PutBucketAnalyticsConfiguration" => {
+            "PutAnalyticsConfiguration"
+        }
         "DeleteBucketCors" | "PutBucketCors" => "PutBucketCORS",
         "DeleteBucketEncryption" | "PutBucketEncryption" => "PutEncryptionConfiguration",
+        "DeleteBucketIntelligentTieringConfiguration"
+        | "PutBucketIntelligentTieringConfiguration" => "PutIntelligentTieringConfiguration",
+        "DeleteBucketInventoryConfiguration" | "PutBucketInventoryConfiguration" => {
+            "PutInventoryConfiguration"
+        }
         "DeleteBucketLifecycle" | "PutBucketLifecycleConfiguration" => "PutLifecycleConfiguration",
+        "DeleteBucketMetadataConfiguration" => "DeleteBucketMetadataTableConfiguration",
+        "DeleteBucketMetricsConfiguration" | "PutBucketMetricsConfiguration" => {
+            "PutMetricsConfiguration"
+        }
+        "DeleteBucketOwnershipControls" => "PutBucketOwnershipControls",
         "DeleteBucketReplication" | "PutBucketReplication" => "PutReplicationConfiguration",
         "DeleteBucketTagging" => "PutBucketTagging",
         "DeleteObjects" => "DeleteObject",
         "DeletePublicAccessBlock" | "PutPublicAccessBlock" => "PutBucketPublicAccessBlock",
+        "GetBucketAccelerateConfiguration" => "GetAccelerateConfiguration",
+        "GetBucketAnalyticsConfiguration" | "ListBucketAnalyticsConfigurations" => {
+            "GetAnalyticsConfiguration"
+        }
         "GetBucketCors" => "GetBucketCORS",
         "GetBucketEncryption" => "GetEncryptionConfiguration",
+        "GetBucketIntelligentTieringConfiguration"
+        | "ListBucketIntelligentTieringConfigurations" => "GetIntelligentTieringConfiguration",
+        "GetBucketInventoryConfiguration" | "ListBucketInventoryConfigurations" => {
+            "GetInventoryConfiguration"
+        }
         "GetBucketLifecycleConfiguration" => "GetLifecycleConfiguration",
+        "GetBucketMetadataConfiguration" => "GetBucketMetadataTableConfiguration",
+        "GetBucketMetricsConfiguration" | "ListBucketMetricsConfigurations" => {
+            "GetMetricsConfiguration"
+        }
         "GetBucketNotificationConfiguration" => "GetBucketNotification",
         "GetBucketReplication" => "GetReplicationConfiguration",
         "GetObjectLockConfiguration" => "GetBucketObjectLockConfiguration",
@@ -119,13 +206,17 @@ fn s3(operation: &'static str) -> &'static str {
         "HeadBucket" | "ListObjects" | "ListObjectsV2" => "ListBucket",
         "HeadObject" | "SelectObjectContent" => "GetObject",
         "ListBuckets" => "ListAllMyBuckets",
+        "ListDirectoryBuckets" => "ListAllMyDirectoryBuckets",
         "ListMultipartUploads" => "ListBucketMultipartUploads",
         "ListObjectVersions" => "ListBucketVersions",
         "ListParts" => "ListMultipartUploadParts",
+        "PutBucketAccelerateConfiguration" => "PutAccelerateConfiguration",
         "PutBucketNotificationConfiguration" => "PutBucketNotification",
         "PutObjectLockConfiguration" => "PutBucketObjectLockConfiguration",
+        "RenameObject" => "CreateSession",
         other => other,
-    }
+    };
+    (name, &[])
 }
 
 #[cfg(test)]
@@ -147,11 +238,22 @@ mod tests {
             ("eventbridge", "PutEvents", "events:PutEvents"),
             ("dynamodb", "TransactGetItems", "dynamodb:GetItem"),
             ("iam", "GetRole", "iam:GetRole"),
+            ("s3", "CreateSession", "s3express:CreateSession"),
+            (
+                "dynamodb",
+                "TransactWriteItems",
+                "dynamodb:PutItem, dynamodb:UpdateItem, dynamodb:DeleteItem or dynamodb:ConditionCheckItem",
+            ),
         ] {
             let action = IamAction::of(OperationName::new(service, operation));
             assert_eq!(action.unwrap().to_string(), expected);
         }
-        assert_eq!(IamAction::of(OperationName::UNKNOWN), None);
+        for unknown in [
+            OperationName::UNKNOWN,
+            OperationName::new("sqs", "SendMessage"),
+        ] {
+            assert_eq!(IamAction::of(unknown), None);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod action;
 mod fault;
 mod known;
 mod recognised;

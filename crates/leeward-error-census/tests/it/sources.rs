@@ -89,6 +89,20 @@ pub(crate) fn shapes_in(folder: &Path) -> usize {
     list.matches("pub use crate::types::error::_").count()
 }
 
+/// Every operation that the sources in `folder` offer, as AWS writes it: `pub struct ListObjectsV2;`.
+pub(crate) fn operations_in(folder: &Path) -> Vec<String> {
+    let mut operations = Vec::new();
+    for text in rust_files(&folder.join("src/operation")) {
+        for line in text.lines() {
+            let name = line.strip_prefix("pub struct ");
+            let name = name.and_then(|rest| rest.strip_suffix(';'));
+            // A paginator has a field: `pub struct ListKeysPaginatorItems(…);`.
+            operations.extend(name.filter(|name| !name.contains('(')).map(str::to_owned));
+        }
+    }
+    operations
+}
+
 fn rust_files(folder: &Path) -> impl Iterator<Item = String> {
     assert!(
         folder.is_dir(),
