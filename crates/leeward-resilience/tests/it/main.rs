@@ -44,6 +44,7 @@ mod circuit_reference;
 mod concurrency_limit;
 mod contract;
 mod deadline;
+mod environment;
 mod fault;
 mod hedge;
 mod instantly;
