@@ -1,8 +1,9 @@
 //! `cargo xtask test`: every test of the workspace in one call of cargo.
 
 use std::ffi::OsString;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use anyhow::{Context as _, ensure};
 use clap::ArgMatches;
 
 use crate::{cargo, flag, rest, rest_of};
@@ -64,7 +65,27 @@ impl Options {
 
 /// Runs the tests; their report goes to our own output.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if options.loom {
+        look_for_models()?;
+    }
     cargo::run(command(options))
+}
+
+/// Fails if there is nothing to play: cargo takes a run of no tests for a success.
+fn look_for_models() -> anyhow::Result<()> {
+    let mut command = models();
+    command.args(["--", "--list"]).stderr(Stdio::inherit());
+    let line = cargo::line(&command);
+    let listed = command
+        .output()
+        .with_context(|| format!("could not start `{line}`"))?;
+    cargo::succeeded(&line, listed.status)?;
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    ensure!(
+        listed.lines().any(|line| line.ends_with(": test")),
+        "`{line}` lists no test: a model is a test in a module `model`, compiled under `cfg(all(test, leeward_loom))`"
+    );
+    Ok(())
 }
 
 fn command(options: &Options) -> Command {

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod demo;
 mod layers;
+mod models;
 mod repository;
 mod tidy;
 mod usage;
