@@ -1,11 +1,6 @@
-use std::{
-    collections::VecDeque,
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
-    task::Waker,
-};
+use std::{collections::VecDeque, task::Waker};
+
+use super::atomic::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 
 /// Hands out places in the order in which they were asked for, and knows neither time nor runtime.
 ///
@@ -63,7 +58,7 @@ impl Gate {
             occupancy: AtomicU64::new(0),
             limit: AtomicU32::new(limit),
             max_waiting,
-            line: Mutex::default(),
+            line: Mutex::new(Line::default()),
         }
     }
 

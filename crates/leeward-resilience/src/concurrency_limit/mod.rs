@@ -36,12 +36,15 @@
 //! [`LimiterFull`]: leeward_error_taxonomy::Rejected::LimiterFull
 
 mod acquire;
+mod atomic;
 mod config;
 mod future;
 mod gate;
 mod gradient;
 mod layer;
 mod limiter;
+#[cfg(all(test, leeward_loom))]
+mod model;
 mod permit;
 mod service;
 

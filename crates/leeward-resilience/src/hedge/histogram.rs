@@ -1,8 +1,6 @@
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
+use super::atomic::{AtomicU32, Ordering};
 use crate::Ratio;
 
 /// How long calls take: a histogram of fixed size that forgets, written by many threads without a lock.
@@ -15,13 +13,19 @@ pub(super) struct Histogram {
     recorded: AtomicU32,
 }
 
+#[cfg(not(leeward_loom))]
 const BUCKETS: usize = 80;
+#[cfg(leeward_loom)]
+const BUCKETS: usize = 2;
 
 /// The upper end of the first bucket, as a power of two of microseconds.
 const FIRST: u32 = 7;
 
 /// How many calls there are between two halvings.
+#[cfg(not(leeward_loom))]
 const HALF_LIFE: u32 = 1_024;
+#[cfg(leeward_loom)]
+const HALF_LIFE: u32 = 2;
 
 impl Histogram {
     pub(super) fn new() -> Self {
@@ -65,11 +69,13 @@ impl Histogram {
         None
     }
 
-    // What other threads add meanwhile stays: each count loses half of what was read and no more.
+    // In one exchange: between a look at a count and a subtraction from it, another thread may have halved it, too.
     fn halve(&self) {
         for bucket in &self.buckets {
-            let count = bucket.load(Ordering::Relaxed);
-            bucket.fetch_sub(count - count / 2, Ordering::Relaxed);
+            let halved = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                Some(count / 2)
+            });
+            halved.expect("there is always a half");
         }
     }
 }

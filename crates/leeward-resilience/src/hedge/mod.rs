@@ -40,12 +40,15 @@
 //! The future must be polled inside a tokio runtime whose time is enabled; tokio panics otherwise, at the first poll that
 //! finds no answer.
 
+mod atomic;
 mod counters;
 mod course;
 mod future;
 mod histogram;
 mod latency;
 mod layer;
+#[cfg(all(test, leeward_loom))]
+mod model;
 mod policy;
 mod service;
 

@@ -1,12 +1,4 @@
-use std::{
-    fmt,
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{
     Quota, RateLimiter,
@@ -16,7 +8,10 @@ use governor::{
     state::{StateStore, direct::NotKeyed},
 };
 
-use super::Rate;
+use super::{
+    Rate,
+    atomic::{AtomicU64, Ordering},
+};
 use crate::{Clock, Timestamp};
 
 /// A fixed rate: `governor`'s, on our clock, with its one word open to view.
@@ -51,7 +46,7 @@ impl<C: Clock> Since<C> {
 }
 
 /// When the next call would come if calls came at the rate; zero before the first.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Word(Arc<AtomicU64>);
 
 impl StateStore for Word {
@@ -83,7 +78,7 @@ impl<C: Clock> Bucket<C> {
         let quota = Quota::with_period(rate.interval()).expect("a rate has an interval");
         let origin = clock.now();
         let clock = Since { clock, origin };
-        let word = Word::default();
+        let word = Word(Arc::new(AtomicU64::new(0)));
         let interval = Timestamp::new(rate.interval()).nanos();
         Self {
             limiter: RateLimiter::new(quota.allow_burst(burst), word.clone(), clock.clone()),

@@ -1,15 +1,17 @@
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use leeward_error_taxonomy::{Facts, Rejected, Stage, Verdict};
 
-use super::{RateLimitConfig, bucket::Bucket, throttle::Throttle};
+use super::{
+    RateLimitConfig,
+    atomic::{AtomicU32, AtomicU64, Ordering},
+    bucket::Bucket,
+    throttle::Throttle,
+};
 use crate::{Clock, Timestamp, TscClock, deadline};
 
 /// Bounds the number of calls in a time; cloning shares the bound.

@@ -39,6 +39,7 @@
 //!
 //! [`LimiterFull`]: leeward_error_taxonomy::Rejected::LimiterFull
 
+mod atomic;
 mod bucket;
 mod config;
 mod future;
@@ -46,6 +47,8 @@ mod keyed;
 mod keyed_service;
 mod layer;
 mod limiter;
+#[cfg(all(test, leeward_loom))]
+mod model;
 mod rate;
 mod service;
 mod throttle;
