@@ -30,8 +30,8 @@ pub(super) fn of_connector(connector: &ConnectorError) -> Facts<'_> {
     let sources: Vec<Source<'_>> = chain::below(connector)
         .map(|error| (error, error.to_string()))
         .collect();
-    configuration(connector, &sources)
-        .or_else(|| homeless(&sources))
+    homeless(&sources)
+        .or_else(|| configuration(connector, &sources))
         .or_else(|| never_connected(connector, &sources))
         .or_else(|| interceptor(connector))
         .unwrap_or_else(|| transport(connector))
@@ -106,7 +106,7 @@ fn configuration<'a>(connector: &ConnectorError, sources: &[Source<'_>]) -> Opti
     } else if says("failed to select an auth scheme") {
         (Category::Authentication, Obstacle::NoCredentialsProvider)
     } else if connector.is_user() {
-        // hyper calls it the user's fault too when a body ends half way or the runtime of a connection does: too late to be sure.
+        // hyper calls it the user's fault too when a body ends half way: too late to be sure.
         return Some(met(
             Stage::MaybeSent,
             Category::Configuration,
@@ -119,18 +119,21 @@ fn configuration<'a>(connector: &ConnectorError, sources: &[Source<'_>]) -> Opti
     Some(met(Stage::NotSent, category, Verdict::Final, obstacle))
 }
 
-/// The runtime that the client's connections live on has ended; known by text, the error has no public type.
+/// The runtime that the client's connections live on has ended; known by text, the errors have no public type.
+///
+/// The pool says so of a connection that was still to be made, hyper of one that had taken the request.
 fn homeless<'a>(sources: &[Source<'_>]) -> Option<Facts<'a>> {
-    let dropped =
-        |(_, text): &Source<'_>| text.ends_with("connection establishment task was dropped");
-    sources.iter().any(dropped).then(|| {
-        met(
-            Stage::NotSent,
-            Category::Configuration,
-            Verdict::Final,
-            Obstacle::Runtime,
-        )
-    })
+    let stage = sources.iter().find_map(|(_, text)| {
+        if text.ends_with("connection establishment task was dropped") {
+            Some(Stage::NotSent)
+        } else if text == "runtime dropped the dispatch task" {
+            Some(Stage::MaybeSent)
+        } else {
+            None
+        }
+    })?;
+    let (category, obstacle) = (Category::Configuration, Obstacle::Runtime);
+    Some(met(stage, category, Verdict::Final, obstacle))
 }
 
 /// Whatever went wrong before there was a connection: nothing was sent over it.
