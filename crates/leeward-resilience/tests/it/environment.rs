@@ -66,14 +66,14 @@ fn each_variable_switches_its_layer_off_and_no_other() {
 /// The layers that act in a process in which the variables of these layers are set to `value`.
 fn acting(layers: &[&str], value: &str) -> String {
     let variable = |layer: &str| format!("LEEWARD_{}", layer.to_uppercase());
-    let mut child = Command::new(std::env::current_exe().unwrap());
+    let mut child = Command::new(std::env::current_exe().expect("a test has a file"));
     child.args(["--exact", "--nocapture"]);
     child.arg("environment::each_variable_switches_its_layer_off_and_no_other");
     for layer in LAYERS {
         child.env_remove(variable(layer));
     }
     child.envs(layers.iter().map(|layer| (variable(layer), value)));
-    let output = child.env(CHILD, "1").output().unwrap();
+    let output = child.env(CHILD, "1").output().expect("it runs");
     let output = String::from_utf8_lossy(&output.stdout);
     let reported = output.lines().find_map(|line| line.strip_prefix("acting:"));
     reported.expect(&output).trim().to_owned()
@@ -111,8 +111,14 @@ where
     L: Layer<Instantly, Service: Service<Plain<()>, Response = (), Error = Fault>>,
 {
     let mut service = layer.layer(Instantly);
-    let _ = service.ready().await.unwrap().call(read()).await;
-    service.ready().await.unwrap().call(read()).await.is_err()
+    let _ = service.ready().await.expect("ready").call(read()).await;
+    service
+        .ready()
+        .await
+        .expect("ready")
+        .call(read())
+        .await
+        .is_err()
 }
 
 async fn retry() -> Vec<bool> {
@@ -168,10 +174,10 @@ async fn rate_limit() -> Vec<bool> {
 async fn concurrency_limit() -> Vec<bool> {
     let config = ConcurrencyLimitConfig::fixed(1).with_max_waiting(0);
     let limiter = ConcurrencyLimiter::with_clock(config, TokioClock::new());
-    let _all_there_is = limiter.try_acquire().unwrap();
+    let _all_there_is = limiter.try_acquire().expect("free");
     let preset = Preset::batch().with_concurrency(config);
     let stack = preset.layer_with_clock(TokioClock::new());
-    let _all_there_is = stack.limiter().try_acquire().unwrap();
+    let _all_there_is = stack.limiter().try_acquire().expect("free");
     vec![
         refuses(&ConcurrencyLimitLayer::new(limiter)).await,
         refuses(&stack).await,
