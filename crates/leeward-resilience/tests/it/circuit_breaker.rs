@@ -5,7 +5,7 @@
 //! | | test |
 //! |---|---|
 //! | P1, 4.8 | `p1_old_successes_do_not_keep_it_closed`, `window::p1_a_hundred_thousand_old_successes_weigh_nothing` |
-//! | P2, 4.8 | `p2_a_call_costs_no_memory_however_many_are_in_the_window` |
+//! | P2, 4.8 | `p2_a_call_costs_the_same_however_many_are_in_the_window` |
 //! | P5, 4.8 | `p5_opens_in_the_first_moment_after_the_start`, `p5_a_burst_in_one_moment_counts_call_by_call` |
 //! | P6, 4.6 | `p6_threads_get_one_probe_between_them`, `model::one_of_two_threads_gets_the_probe` |
 //! | P7, 4.7 | `p7_a_breaker_inside_a_timeout_…`, `p7_losers_of_hedges_show_an_outage`, `a_black_hole_…` |

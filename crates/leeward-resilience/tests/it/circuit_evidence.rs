@@ -148,6 +148,22 @@ fn a_call_in_flight_counts_for_one_window_from_when_it_became_slow() {
     drop(lost);
 }
 
+/// Pitfall 12: a balancer that takes failures for fast answers sends 199 of 200 calls to the one that fails at once.
+#[test]
+fn pitfall_12_failures_however_fast_change_nothing_of_what_is_normal() {
+    let tolerant = config()
+        .with_consecutive_failures(0)
+        .with_failure_rate(Ratio::percent(100), 0);
+    let (breaker, clock) = breaker(tolerant);
+    call_steadily(&breaker, &clock, 500, 20 * MILLI);
+    for _ in 0..1_000 {
+        clock.advance(10 * MILLI);
+        admit(&breaker).fail(&Fault::lost().facts());
+        admit(&breaker).fail(&Fault::throttled().facts());
+    }
+    assert_eq!(breaker.snapshot().baseline, Some(20 * MILLI));
+}
+
 #[test]
 fn until_it_knows_what_is_normal_nothing_is_slow() {
     let (breaker, clock) = breaker(config());
@@ -352,10 +368,17 @@ fn p1_old_successes_do_not_keep_it_closed() {
     assert_eq!(breaker.state(), CircuitState::Open);
 }
 
-/// The window of time of tower-resilience keeps each call and walks over them all; ours has the same size whatever passed.
+/// The window of time of tower-resilience keeps each call and walks over them all, 46 µs for 50,000 calls.
+///
+/// What ours keeps is all there from the start: a few kilobytes, which is all that any call can ever walk over.
 #[test]
-fn p2_a_call_costs_no_memory_however_many_are_in_the_window() {
-    let (breaker, clock) = breaker(config().with_window(1_000 * SECOND));
+fn p2_a_call_costs_the_same_however_many_are_in_the_window() {
+    let mut made = None;
+    let size = allocation_counter::measure(|| {
+        made = Some(breaker(config().with_window(1_000 * SECOND)));
+    });
+    let (breaker, clock) = made.expect("made");
+    assert!(size.bytes_current < 16 * 1024, "{size:?}");
     let allocations = allocation_counter::measure(|| {
         for call in 0..100_000 {
             let admission = breaker.admit().expect("closed");

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use leeward_error_taxonomy::{Classify, OperationName, Region, Rejected, Stage};
+use leeward_error_taxonomy::{Classify, OperationName, Region, Rejected, Stage, Verdict};
 use leeward_resilience::{
     Backoff, Budget, BudgetConfig, HedgeLayer, HedgePolicy, Idempotency, Ratio, Request,
     RetryLayer, RetryPolicy,
@@ -124,6 +124,30 @@ async fn an_outage_costs_a_tenth_more_and_no_more() {
     assert_eq!(attempts.count(), 1_000 + 100 + 10);
     assert_eq!(layer.counters().retries(), 110);
     assert!(layer.counters().out_of_budget() > 900);
+}
+
+/// Pitfall 11 of the facts: in failsafe-go, a spent budget fails the call with an error of its own.
+#[tokio::test(start_paused = true)]
+async fn pitfall_11_a_spent_budget_leaves_the_services_own_error() {
+    let layer = retry().with_budget(Budget::new(BudgetConfig::new().with_floor(0)));
+    let (service, attempts) = always_failing(Fault::throttled);
+    let fault = layer.layer(service).oneshot(read()).await.unwrap_err();
+    assert_eq!((attempts.count(), layer.counters().out_of_budget()), (1, 1));
+    assert_eq!(fault.facts().verdict, Verdict::Throttled);
+    assert!(fault.rejected.is_none());
+}
+
+/// Pitfall 10 of the facts: tower-resilience's exponential preset has no jitter unless one asks for it.
+#[tokio::test(start_paused = true)]
+async fn pitfall_10_pauses_are_drawn_by_lot_unless_told_otherwise() {
+    let layer = RetryLayer::new(RetryPolicy::new().with_seed(42));
+    let mut pauses = HashSet::new();
+    for _ in 0..10 {
+        let (service, attempts) = failing([Fault::throttled()]);
+        layer.layer(service).oneshot(read()).await.unwrap();
+        pauses.insert(attempts.pauses()[0]);
+    }
+    assert!(pauses.len() > 7, "of a thousand milliseconds: {pauses:?}");
 }
 
 #[tokio::test(start_paused = true)]

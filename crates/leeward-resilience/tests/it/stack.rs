@@ -10,8 +10,8 @@ use std::{
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
 use leeward_resilience::{
     Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState,
-    DeadlineLayer, HedgeLayer, HedgePolicy, Plain, RetryLayer, RetryPolicy, Switch, TokioClock,
-    TscClock, stack::Preset,
+    ConcurrencyLimitConfig, DeadlineLayer, HedgeLayer, HedgePolicy, Plain, RetryLayer, RetryPolicy,
+    Switch, TokioClock, TscClock, stack::Preset,
 };
 use tokio::time::Instant;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
@@ -158,6 +158,48 @@ async fn presets_that_share_a_budget_draw_on_the_same_tokens() {
         assert_eq!(attempts.count(), expected);
         assert_eq!(layer.budget().tokens(), budget.tokens());
     }
+}
+
+/// Pitfall 15 of the facts: an error of `poll_ready` is for good, to a buffer or a balancer above.
+#[tokio::test(start_paused = true)]
+async fn pitfall_15_what_a_layer_refuses_it_refuses_in_the_call() {
+    let full = ConcurrencyLimitConfig::fixed(1).with_max_waiting(0);
+    let preset = || Preset::interactive().with_concurrency(full);
+    let open = preset().layer_with_clock(TokioClock::new());
+    open.breaker().force_open();
+    let busy = preset().layer_with_clock(TokioClock::new());
+    let _all_there_is = busy.limiter().try_acquire().unwrap();
+    let late = preset()
+        .with_deadline(Duration::ZERO)
+        .layer_with_clock(TokioClock::new());
+    let no_time = preset().with_attempt_timeout(Duration::ZERO);
+    let no_time = no_time.layer_with_clock(TokioClock::new());
+    for refusing in [open, busy, late, no_time] {
+        let mut service = refusing.over(Instantly);
+        for _ in 0..3 {
+            let ready = poll_fn(|cx| Poll::Ready(service.poll_ready(cx))).await;
+            assert!(matches!(ready, Poll::Ready(Ok(()))), "{refusing:?}");
+            let fault = service.call(read()).await.unwrap_err();
+            assert!(fault.rejected.is_some(), "{refusing:?}");
+        }
+    }
+}
+
+/// Pitfall 18 of the facts: a layer that reads the system's clock does not see the hour that a test lets pass in no time, and
+/// would still rest after it.
+#[tokio::test(start_paused = true)]
+async fn pitfall_18_an_hour_of_a_paused_clock_is_an_hour_to_every_layer() {
+    let (silence, attempts) = silent();
+    let stack = Preset::critical().layer_with_clock(TokioClock::new());
+    let mut service = stack.over(silence);
+    let (began, mut refused) = (Instant::now(), 0);
+    while began.elapsed() < 3_600 * SECOND {
+        let fault = service.ready().await.unwrap().call(read()).await;
+        refused += u32::from(fault.unwrap_err().is_circuit_open());
+        tokio::time::sleep(SECOND).await;
+    }
+    assert!(refused > 100, "it rests: {refused}");
+    assert!(attempts.count() > 100, "and probes: {}", attempts.count());
 }
 
 /// Pitfall 17 of the facts: three attempts of three attempts are nine.
