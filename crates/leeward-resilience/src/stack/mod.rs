@@ -42,6 +42,22 @@
 //! - The 95th percentile is that of "The Tail at Scale" (CACM 2013); in *batch* a hedge would pay for a speed that nobody asks
 //!   for.
 //!
+//! **What it costs.** A call that succeeds at once allocates nothing and takes about 0.3 µs, as `docs/benchmarks.md` measures it
+//! and on its machine; a call to AWS takes some ten thousand times as long. Layer by layer, each alone:
+//!
+//! | layer | ns | of which |
+//! |---|---|---|
+//! | deadline of the operation | 30 | a reading of the system's clock, 22; hence after which time to stop |
+//! | retry | 10 | a copy of the request, the share of the budget |
+//! | hedge | 30 | two readings of the processor's counter, 8 each; the histogram |
+//! | concurrency limit, adaptive | 43 | 17 for the limit; two readings; the lock of what it learns |
+//! | circuit breaker | 48 | two readings; two shared counts |
+//! | deadline of an attempt | 30 | another reading of the system's clock |
+//! | between them | 100 or so | a copy of all that is under retry and again under hedge, for the attempt that may follow: a counted pointer for each layer; and larger futures to move |
+//!
+//! Fixed limits save 25 of them ([`with_concurrency`](Preset::with_concurrency)), no hedge 40. A breaker, limiter or hedge that
+//! shared the others' readings would save 10 each, and take what the service's own poll lasts for nothing.
+//!
 //! **What callers then see.** The service's own error type, and in it the refusals of the layers.
 //!
 //! **Where it goes.** Over a service that calls one service in one Region and does not retry itself: the SDK's retries are
