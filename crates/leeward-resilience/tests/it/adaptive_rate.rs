@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leeward_error_taxonomy::Classify;
 use leeward_resilience::{Plain, Rate, RateLimitConfig, RateLimitLayer, RateLimiter, TokioClock};
 use leeward_testkit::contracts::{Failing, Script, ScriptedRequest};
 use tokio::time::sleep;
@@ -9,6 +10,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::fault::{Fault, always_failing, read};
 
+const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn limiter(config: RateLimitConfig) -> RateLimiter<TokioClock> {
@@ -117,4 +119,17 @@ async fn only_pleas_for_fewer_calls_slow_an_adaptive_limit() {
         }
         assert_eq!(limiter.throttled_rate(), None);
     }
+}
+
+/// A limiter that a plea has slowed to fewer than two calls a second.
+fn slowed() -> RateLimiter<TokioClock> {
+    let limiter = limiter(RateLimitConfig::adaptive().with_max_wait(60 * SECOND));
+    limiter.try_acquire().expect("nobody has asked for fewer");
+    limiter.failed(&Fault::throttled().facts());
+    assert!(limiter.throttled_rate().is_some_and(|rate| rate < 2.0));
+    limiter
+}
+
+leeward_testkit::waiting_contract! {
+    line: RateLimitLayer::new(slowed());
 }

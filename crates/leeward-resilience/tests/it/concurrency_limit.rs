@@ -309,3 +309,16 @@ leeward_testkit::contract! {
     fixed: ConcurrencyLimitLayer::new(limiter(ConcurrencyLimitConfig::fixed(50)));
     self_adapting: ConcurrencyLimitLayer::new(limiter(adaptive()));
 }
+
+leeward_testkit::waiting_contract! {
+    line: ConcurrencyLimitLayer::new(limiter(
+        ConcurrencyLimitConfig::fixed(1).with_max_waiting(10).with_max_wait(60 * SECOND),
+    ));
+    self_adapting_line: ConcurrencyLimitLayer::new(limiter(
+        ConcurrencyLimitConfig::adaptive()
+            .with_bounds(1, 1)
+            .with_initial(1)
+            .with_max_waiting(10)
+            .with_max_wait(60 * SECOND),
+    ));
+}

@@ -351,3 +351,18 @@ leeward_testkit::contract! {
         |_: &ScriptedRequest| (),
     );
 }
+
+/// A call in four seconds, and others that wait for a minute.
+fn slow() -> RateLimitConfig {
+    let rate = Rate::new(1, 4 * SECOND).expect("a rate");
+    RateLimitConfig::fixed(rate).with_max_wait(60 * SECOND)
+}
+
+leeward_testkit::waiting_contract! {
+    line: RateLimitLayer::new(limiter(slow()));
+    self_adapting_line: RateLimitLayer::new(limiter(slow().with_adaptation(true)));
+    keyed_line: KeyedRateLimitLayer::new(
+        KeyedRateLimiter::with_clock(slow(), 10, TokioClock::new()),
+        |_: &ScriptedRequest| (),
+    );
+}

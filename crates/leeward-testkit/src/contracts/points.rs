@@ -11,10 +11,10 @@ use tower_service::Service;
 use super::{Failing, Script, Scripted, ScriptedError, ScriptedRequest};
 
 /// Longer than any layer of a suite rests.
-const REST: Duration = Duration::from_secs(120);
+pub(super) const REST: Duration = Duration::from_secs(120);
 
 /// Enough failures to bring any layer of a suite to its limits.
-const MANY: u32 = 100;
+pub(super) const MANY: u32 = 100;
 
 /// Checks that `call` uses the very instance that `poll_ready` made ready, and readies it again before another attempt.
 ///
@@ -251,7 +251,7 @@ where
     matches!(answer, Err(ScriptedError::Refused(_))) && script.calls() == before
 }
 
-async fn send<S>(service: &mut S) -> Result<u64, ScriptedError>
+pub(super) async fn send<S>(service: &mut S) -> Result<u64, ScriptedError>
 where
     S: Service<ScriptedRequest, Response = u64, Error = ScriptedError>,
 {
@@ -259,7 +259,7 @@ where
     service.call(Script::request()).await
 }
 
-async fn ready<S>(service: &mut S)
+pub(super) async fn ready<S>(service: &mut S)
 where
     S: Service<ScriptedRequest, Error = ScriptedError>,
 {
@@ -269,7 +269,7 @@ where
 }
 
 /// How often drops are tried at each point: layers draw at random.
-fn rounds() -> usize {
+pub(super) fn rounds() -> usize {
     match std::env::var("LEEWARD_FULL") {
         Ok(full) if full == "1" => 1_000,
         _ => 10,
@@ -291,6 +291,6 @@ where
     }
 }
 
-fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(super) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }

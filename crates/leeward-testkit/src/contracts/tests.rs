@@ -24,7 +24,7 @@ type Boxed = Pin<Box<dyn Future<Output = Result<u64, ScriptedError>>>>;
 
 /// Runs a check on a paused clock and gives the message that it fails with.
 #[track_caller]
-fn failure_of<F: Future<Output = ()>>(check: impl FnOnce() -> F) -> String {
+pub(super) fn failure_of<F: Future<Output = ()>>(check: impl FnOnce() -> F) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -41,7 +41,7 @@ fn failure_of<F: Future<Output = ()>>(check: impl FnOnce() -> F) -> String {
 }
 
 #[track_caller]
-fn assert_says(message: &str, expected: &str) {
+pub(super) fn assert_says(message: &str, expected: &str) {
     assert!(message.contains(expected), "{message}");
 }
 
