@@ -4,11 +4,11 @@
 //!
 //! | trap | test |
 //! |---|---|
-//! | P1 a window that does not slide | `circuit_evidence::p1_…`, `window::p1_…` |
-//! | P2 a window that costs as much as it holds | `circuit_evidence::p2_…` |
+//! | P1 a window that does not slide | `circuit_window::p1_…`, `window::p1_…` |
+//! | P2 a window that costs as much as it holds | `circuit_window::p2_…` |
 //! | P3 a token per success is no budget | `budget::p3_…` |
 //! | P4 clones share their random numbers | `retry::p4_…` |
-//! | P5 a burst, or the start, hides an outage from an average | `circuit_evidence::p5_…` (two) |
+//! | P5 a burst, or the start, hides an outage from an average | `circuit_window::p5_…` (two) |
 //! | P6 half-open lets everybody in | `circuit_breaker::p6_…` |
 //! | P7 dropped calls are not seen | `circuit_evidence::p7_…` (two), `circuit_breaker::a_black_hole_…` (two) |
 //! | P8 a share cut to whole tokens | `budget::p8_…` |
@@ -54,6 +54,7 @@ mod circuit_keys;
 mod circuit_log;
 mod circuit_naive;
 mod circuit_reference;
+mod circuit_window;
 mod concurrency_limit;
 mod contract;
 mod deadline;
