@@ -16,15 +16,15 @@ use std::time::Duration;
 /// what callers see. A call that is begun when the time is over is not sent. A shorter operation timeout of the client stays; one that
 /// `config_override` sets for a single call gives way, since the SDK shows it too late.
 ///
-/// The clients that the [`Pool`](crate::Pool) knows by type have it. Add it to those that you make of
-/// [`Pool::config`](crate::Pool::config):
+/// The pool's clients have it, by [`ClientConfig::interceptors`](crate::ClientConfig::interceptors). Add it to a client that
+/// is made elsewhere:
 ///
 /// ```
 /// # #[cfg(feature = "kms")] {
-/// use leeward_client_pool::{DeadlineInterceptor, Pool, Retries};
-/// # fn client(pool: &Pool, region: &leeward_error_taxonomy::Region) -> aws_sdk_kms::Client {
-/// let config = aws_sdk_kms::config::Builder::from(&pool.config(region, Retries::Sdk));
-/// aws_sdk_kms::Client::from_conf(config.interceptor(DeadlineInterceptor).build())
+/// use leeward_client_pool::DeadlineInterceptor;
+/// # fn client(config: &aws_types::SdkConfig) -> aws_sdk_kms::Client {
+/// let config = aws_sdk_kms::config::Builder::from(config).interceptor(DeadlineInterceptor);
+/// aws_sdk_kms::Client::from_conf(config.build())
 /// # }
 /// # }
 /// ```

@@ -1,11 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod cache;
+mod client;
+mod connections;
+mod credentials;
 mod deadline;
+mod environment;
+mod identity;
+mod key;
 mod operation;
 mod pool;
 mod target;
+mod tasks;
 
+pub use cache::ClientStats;
+pub use client::{
+    AwsClient, ClientConfig, ClientError, ClientFuture, ClientRequest, TargetFuture, TargetRequest,
+};
+pub use connections::ConnectionStats;
+pub use credentials::CredentialStats;
 pub use deadline::DeadlineInterceptor;
+pub use environment::{Environment, UnknownEnvironment};
+pub use identity::{Identity, InvalidRoleArn, Role};
+pub use key::Retries;
 pub use operation::{Failed, FutureOf, Op, Operation, SendWith};
-pub use pool::{AwsClient, Maker, Pool, PoolBuilder, PoolError, PoolStats, Retries};
+pub use pool::{Maker, MakerFuture, Pool, PoolBuilder, PoolError, PoolStats};
 pub use target::Target;

@@ -2,12 +2,11 @@
 
 use crate::ledger::Ledger;
 use leeward::{
-    client_pool::{AwsClient, Pool, Target},
+    client_pool::{AwsClient, Maker, Pool, Target},
     error_taxonomy::{Region, Rejected},
 };
 use std::{
-    future::{Future, Ready, pending, ready},
-    marker::PhantomData,
+    future::{Future, pending},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -67,44 +66,50 @@ where
 /// Makes the line to a Region.
 #[derive(Debug)]
 pub(crate) struct Lines<C> {
-    pool: Pool,
+    maker: Maker<C>,
     ledger: Arc<Ledger>,
     silence: Silence,
-    client: PhantomData<fn() -> C>,
 }
 
-impl<C> Lines<C> {
-    pub(crate) const fn new(pool: Pool, ledger: Arc<Ledger>, silence: Silence) -> Self {
+impl<C: AwsClient> Lines<C> {
+    pub(crate) fn new(pool: &Pool, ledger: Arc<Ledger>, silence: Silence) -> Self {
         Self {
-            pool,
+            maker: pool.maker(),
             ledger,
             silence,
-            client: PhantomData,
         }
     }
 }
 
 impl<C> Clone for Lines<C> {
     fn clone(&self) -> Self {
-        Self::new(self.pool.clone(), self.ledger.clone(), self.silence)
+        Self {
+            maker: self.maker.clone(),
+            ledger: self.ledger.clone(),
+            silence: self.silence,
+        }
     }
 }
 
 impl<C: AwsClient> Service<Region> for Lines<C> {
     type Response = Line<Target<C>>;
     type Error = Rejected;
-    type Future = Ready<Result<Self::Response, Rejected>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Rejected>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
-        Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
+        self.maker.poll_ready(cx)
     }
 
     fn call(&mut self, region: Region) -> Self::Future {
-        ready(Ok(Line {
-            inner: self.pool.target(&region),
-            region,
-            ledger: self.ledger.clone(),
-            silence: self.silence,
-        }))
+        let target = self.maker.call(region.clone());
+        let (ledger, silence) = (self.ledger.clone(), self.silence);
+        Box::pin(async move {
+            Ok(Line {
+                inner: target.await?,
+                region,
+                ledger,
+                silence,
+            })
+        })
     }
 }

@@ -163,7 +163,7 @@ async fn play(
         fail_over_ms: figures.fail_over.map(millis),
         first_region_back_after_ms: returned_after.map(millis),
         phases: PhaseTimes::all(&meter),
-        connections_opened: cloud.pool.stats().connections_opened,
+        connections_opened: cloud.pool.stats().connections.opened,
         seconds: clock.now().since(begun).as_secs_f64(),
         bars: Vec::new(),
     };

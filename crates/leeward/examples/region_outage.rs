@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
 
     // A multi-Region key and its replica, as Terraform would have made them.
-    let kms: Client = pool.client(&EAST);
+    let kms: Client = pool.client().with_region(EAST).await?;
     let key = kms
         .create_key()
         .multi_region(true)

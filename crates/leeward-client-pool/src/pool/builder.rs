@@ -1,105 +1,195 @@
-use super::{Counters, Inner, Pool, PoolError, credentials::SteadyCredentials, key::Clients};
+use super::{Inner, Pool, PoolError, endpoints::Endpoints};
+use crate::{
+    ClientError, Environment, Identity, Role,
+    cache::Clients,
+    connections::{self, Connections},
+    credentials::Providers,
+    environment::Numbers,
+    identity::Partition,
+    tasks::Tasks,
+};
 use aws_config::{
     BehaviorVersion, environment::region::EnvironmentVariableRegionProvider,
-    identity::IdentityCache, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
+    identity::IdentityCache, meta::region::ProvideRegion, profile::ProfileFileRegionProvider,
 };
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::{
-    pool::{Client, ConnectionEvent, ConnectionPool, DriverSpawner, Partition, PartitionId},
-    proxy::ProxyConfig,
-    tls::{self, rustls_provider::CryptoMode},
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::{
+    rt::sleep::{SharedAsyncSleep, TokioSleep},
+    time::SharedTimeSource,
 };
-use aws_smithy_runtime_api::{box_error::BoxError, client::http::SharedHttpClient};
-use aws_smithy_types::timeout::TimeoutConfig;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{region::Region as AwsRegion, sdk_ua_metadata::FrameworkMetadata};
 use leeward_error_taxonomy::Region;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{hash::RandomState, sync::Arc, time::Duration};
 use tokio::runtime::Handle;
 
 /// Sets a [`Pool`] up.
+///
+/// Every number of which nothing is said is that of the [`Environment`].
 #[derive(Debug)]
 #[must_use]
 pub struct PoolBuilder {
-    credentials: Option<SharedCredentialsProvider>,
-    home: Option<Region>,
-    endpoints: HashMap<Region, String>,
-    max_connections_per_host: usize,
-    idle_timeout: Duration,
-    connect_timeout: Duration,
-    read_timeout: Option<Duration>,
+    environment: Option<Environment>,
+    identity: Identity,
+    region: Option<Region>,
+    endpoints: Endpoints,
+    max_connections_per_host: Option<usize>,
+    max_waiting_per_host: Option<usize>,
+    idle_timeout: Option<Duration>,
+    keepalive: Option<Option<Duration>>,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Option<Duration>>,
+    attempt_timeout: Option<Option<Duration>>,
+    operation_timeout: Option<Option<Duration>>,
+    attempts: Option<u32>,
     proxy: bool,
+    roots: Vec<Vec<u8>>,
+    fips: Option<bool>,
+    dual_stack: Option<bool>,
+    max_clients: usize,
+    time_to_live: Duration,
+    negative_entry: Duration,
+    making_timeout: Duration,
+    time: SharedTimeSource,
+    sleep: SharedAsyncSleep,
 }
 
 impl Default for PoolBuilder {
     fn default() -> Self {
         Self {
-            credentials: None,
-            home: None,
-            endpoints: HashMap::new(),
-            max_connections_per_host: 64,
-            // S3 closes what has been idle for some 20 s; the SDK's own 90 s keep connections that are dead.
-            idle_timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(1),
-            read_timeout: Some(Duration::from_secs(60)),
+            environment: None,
+            identity: Identity::DEFAULT,
+            region: None,
+            endpoints: Endpoints::default(),
+            max_connections_per_host: None,
+            max_waiting_per_host: None,
+            idle_timeout: None,
+            keepalive: None,
+            connect_timeout: None,
+            read_timeout: None,
+            attempt_timeout: None,
+            operation_timeout: None,
+            attempts: None,
             proxy: true,
+            roots: Vec::new(),
+            // The library alone is not enough: the endpoints are to be validated too.
+            fips: cfg!(feature = "fips").then_some(true),
+            dual_stack: None,
+            max_clients: 1024,
+            time_to_live: Duration::from_secs(60 * 60),
+            negative_entry: Duration::from_secs(1),
+            making_timeout: Duration::from_secs(30),
+            time: SharedTimeSource::default(),
+            sleep: SharedAsyncSleep::new(TokioSleep::new()),
         }
     }
 }
 
+/// As whom, and where.
 impl PoolBuilder {
-    /// Signs with these credentials. Default: the SDK's chain (environment, profile, SSO, web identity, container, IMDS).
-    pub fn with_credentials(self, credentials: SharedCredentialsProvider) -> Self {
+    /// Starts from the numbers of this environment. Default: [`Environment::from_env`].
+    pub fn with_environment(self, environment: Environment) -> Self {
         Self {
-            credentials: Some(credentials),
+            environment: Some(environment),
             ..self
         }
     }
 
-    /// Asks STS and SSO for credentials in this Region. Default: that of the environment or the profile, else `us-east-1`.
-    ///
-    /// It has no bearing on clients, each of which states its own.
-    pub fn with_home(self, region: Region) -> Self {
+    /// Signs with these credentials. Default: the SDK's chain (environment, profile, SSO, web identity, container, IMDS).
+    pub fn with_credentials(self, credentials: SharedCredentialsProvider) -> Self {
+        self.with_identity(Identity::provider(credentials))
+    }
+
+    /// Signs with these keys.
+    pub fn with_keys(self, keys: Credentials) -> Self {
+        self.with_identity(Identity::keys(keys))
+    }
+
+    /// Calls as this identity wherever none is named: a role, a profile, given keys.
+    pub fn with_identity(self, identity: impl Into<Identity>) -> Self {
         Self {
-            home: Some(region),
+            identity: identity.into(),
+            ..self
+        }
+    }
+
+    /// Calls this Region wherever none is named, STS and SSO included. Default: that of the environment, else of the profile.
+    ///
+    /// Where there is none at all, clients must name theirs, and credentials are asked for in `us-east-1`.
+    pub fn with_region(self, region: Region) -> Self {
+        Self {
+            region: Some(region),
             ..self
         }
     }
 
     /// Sends what is meant for `region` to `url`: an emulator, a VPC endpoint, a proxy. Default: AWS's own endpoints.
     pub fn with_endpoint(mut self, region: Region, url: impl Into<String>) -> Self {
-        self.endpoints.insert(region, url.into());
+        self.endpoints.set(region, url.into());
         self
     }
 
-    /// Caps the connections to one host, those being opened included. Default: 64; zero is refused by [`build`](Self::build).
+    /// Sends what is meant for a service in `region` to `url`, before what is said of the whole Region.
+    ///
+    /// The service is named as its feature here is, `kms`; `sts` is where roles are assumed too.
+    pub fn with_service_endpoint(
+        mut self,
+        service: impl Into<String>,
+        region: Region,
+        url: impl Into<String>,
+    ) -> Self {
+        self.endpoints
+            .set_for_service(service.into(), region, url.into());
+        self
+    }
+
+    /// Uses the endpoints that are validated by FIPS 140. Default: with the feature `fips`, else as the environment says.
+    pub fn with_fips(self, fips: bool) -> Self {
+        Self {
+            fips: Some(fips),
+            ..self
+        }
+    }
+
+    /// Uses the endpoints that have IPv6 too. Default: as the environment says.
+    pub fn with_dual_stack(self, dual_stack: bool) -> Self {
+        Self {
+            dual_stack: Some(dual_stack),
+            ..self
+        }
+    }
+}
+
+/// Connections.
+impl PoolBuilder {
+    /// Caps the connections to one host, those being opened included; zero is refused by [`build`](Self::build).
     pub fn with_max_connections_per_host(self, max_connections_per_host: usize) -> Self {
         Self {
-            max_connections_per_host,
+            max_connections_per_host: Some(max_connections_per_host),
             ..self
         }
     }
 
-    /// Closes a connection that was not used for this long. Default: 20 seconds.
+    /// Caps the calls that wait for a connection to one host; one more is refused at once, unsent.
+    pub fn with_max_waiting_per_host(self, max_waiting_per_host: usize) -> Self {
+        Self {
+            max_waiting_per_host: Some(max_waiting_per_host),
+            ..self
+        }
+    }
+
+    /// Closes a connection that was not used for this long.
     pub fn with_idle_timeout(self, idle_timeout: Duration) -> Self {
         Self {
-            idle_timeout,
+            idle_timeout: Some(idle_timeout),
             ..self
         }
     }
 
-    /// Gives up on opening a connection after this long. Default: 1 second, where the SDK waits 3.1.
-    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
+    /// Probes a connection that is silent for this long by TCP keepalive; `None` for never.
+    pub fn with_tcp_keepalive(self, keepalive: impl Into<Option<Duration>>) -> Self {
         Self {
-            connect_timeout,
-            ..self
-        }
-    }
-
-    /// Gives up on an answer that has not begun this long after its call, the wait for a connection and the sending of the
-    /// request included. Default: 60 seconds, where the SDK waits for ever; `None` is for uploads that take longer.
-    pub fn with_read_timeout(self, read_timeout: impl Into<Option<Duration>>) -> Self {
-        Self {
-            read_timeout: read_timeout.into(),
+            keepalive: Some(keepalive.into()),
             ..self
         }
     }
@@ -112,6 +202,104 @@ impl PoolBuilder {
         }
     }
 
+    /// Trusts the certificates of this PEM besides those of the system: of a private endpoint, of an inspecting proxy.
+    pub fn with_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+}
+
+/// Time.
+impl PoolBuilder {
+    /// Gives up on opening a connection after this long.
+    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self {
+            connect_timeout: Some(connect_timeout),
+            ..self
+        }
+    }
+
+    /// Gives up on an answer that has not begun this long after its request was given a connection; `None` for never.
+    pub fn with_read_timeout(self, read_timeout: impl Into<Option<Duration>>) -> Self {
+        Self {
+            read_timeout: Some(read_timeout.into()),
+            ..self
+        }
+    }
+
+    /// Gives up on an attempt after this long, the wait for a connection and for credentials included; `None` for never.
+    pub fn with_attempt_timeout(self, attempt_timeout: impl Into<Option<Duration>>) -> Self {
+        Self {
+            attempt_timeout: Some(attempt_timeout.into()),
+            ..self
+        }
+    }
+
+    /// Gives up on a call after this long, all attempts and pauses of the SDK included; `None` for never.
+    pub fn with_operation_timeout(self, operation_timeout: impl Into<Option<Duration>>) -> Self {
+        Self {
+            operation_timeout: Some(operation_timeout.into()),
+            ..self
+        }
+    }
+
+    /// Sends a call of a bare client at most so often, the first time included; zero counts as one.
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        Self {
+            attempts: Some(attempts),
+            ..self
+        }
+    }
+
+    /// Reads this clock for credentials, signatures and the age of clients. Default: the system's.
+    pub fn with_time_source(self, time: SharedTimeSource) -> Self {
+        Self { time, ..self }
+    }
+
+    /// Waits by this clock. Default: tokio's.
+    pub fn with_sleep(self, sleep: SharedAsyncSleep) -> Self {
+        Self { sleep, ..self }
+    }
+}
+
+/// Clients.
+impl PoolBuilder {
+    /// Keeps at most so many clients; past it the one that was used longest ago is forgotten. Default: 1024.
+    pub fn with_max_clients(self, max_clients: usize) -> Self {
+        Self {
+            max_clients,
+            ..self
+        }
+    }
+
+    /// Makes a client anew when it is this old, by the side and five minutes before. Default: an hour.
+    ///
+    /// One with fixed credentials is kept no longer than to five minutes before they expire.
+    pub fn with_time_to_live(self, time_to_live: Duration) -> Self {
+        Self {
+            time_to_live,
+            ..self
+        }
+    }
+
+    /// Gives the same answer for this long where a client could not be made, before it is tried again. Default: a second.
+    pub fn with_negative_entry(self, negative_entry: Duration) -> Self {
+        Self {
+            negative_entry,
+            ..self
+        }
+    }
+
+    /// Gives up on making a client after this long; it is its credentials that take time. Default: 30 seconds.
+    pub fn with_making_timeout(self, making_timeout: Duration) -> Self {
+        Self {
+            making_timeout,
+            ..self
+        }
+    }
+}
+
+impl PoolBuilder {
     /// Builds the pool, reading the environment and the profile files; it opens no connection.
     ///
     /// Connections and the loading of credentials belong to the tokio runtime that this is called in. Clients may be used from
@@ -122,70 +310,147 @@ impl PoolBuilder {
     ///
     /// # Errors
     ///
-    /// [`PoolError::NoRuntime`] outside of a tokio runtime, [`PoolError::Connections`] if the connections cannot be set up.
+    /// [`PoolError`], which says what to set otherwise.
     pub async fn build(self) -> Result<Pool, PoolError> {
         let runtime = Handle::try_current().map_err(|_| PoolError::NoRuntime)?;
-        let counters = Arc::new(Counters::default());
-        let http = self
-            .http_client(&counters, runtime.clone())
+        let numbers = self.numbers()?;
+        self.check(&numbers)?;
+        let tasks = Tasks::on(runtime);
+        let connections = Connections::open(self.connections(&numbers), &tasks)
             .map_err(|source| PoolError::Connections { source })?;
-        let mut timeouts = TimeoutConfig::builder().connect_timeout(self.connect_timeout);
-        timeouts.set_read_timeout(self.read_timeout);
+        let home = match &self.region {
+            Some(region) => Some(region.clone()),
+            None => configured_region().await?,
+        };
+        if let (Some(role), Some(home)) = (self.identity.as_role(), &home) {
+            same_partition(role, home)?;
+        }
+        let mut timeouts = TimeoutConfig::builder().connect_timeout(numbers.connect_timeout);
+        timeouts.set_read_timeout(self.read_timeout.unwrap_or(Some(numbers.read_timeout)));
+        let attempt = self
+            .attempt_timeout
+            .unwrap_or(Some(numbers.attempt_timeout));
+        timeouts.set_operation_attempt_timeout(attempt);
+        let operation = self.operation_timeout;
+        timeouts.set_operation_timeout(operation.unwrap_or(Some(numbers.operation_timeout)));
+        // A chain without a Region asks the metadata service for one.
+        let chain = home.as_ref().map_or("us-east-1", Region::as_str).to_owned();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .identity_cache(IdentityCache::lazy().build())
-            .region(home(self.home))
-            .timeout_config(timeouts.build());
+            .http_client(connections.http_client())
+            // Credentials are cached by their providers here, which never drop what is still good.
+            .identity_cache(IdentityCache::no_cache())
+            .region(AwsRegion::new(chain))
+            .retry_config(RetryConfig::standard().with_max_attempts(numbers.attempts.max(1)))
+            .timeout_config(timeouts.build())
+            .time_source(self.time.clone())
+            .sleep_impl(self.sleep.clone());
         if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
             loader = loader.framework_metadata(name);
         }
-        if let Some(credentials) = self.credentials {
-            loader = loader.credentials_provider(credentials);
+        if let Some(fips) = self.fips {
+            loader = loader.use_fips(fips);
         }
-        let loaded = loader.load().await;
-        let mut base = loaded.to_builder();
-        if let Some(provider) = loaded.credentials_provider() {
-            let steady = SteadyCredentials::new(provider, runtime);
-            base.set_credentials_provider(Some(SharedCredentialsProvider::new(steady)));
+        if let Some(dual_stack) = self.dual_stack {
+            loader = loader.use_dual_stack(dual_stack);
         }
+        let base = loader.load().await;
         let inner = Inner {
-            base: base.build(),
+            providers: Providers::new(base.clone(), self.identity, tasks.clone()),
+            base,
+            home,
             endpoints: self.endpoints,
-            clients: Clients::default(),
-            counters,
+            connections,
+            clients: Clients::new(self.max_clients),
+            tasks,
+            time: self.time,
+            sleep: self.sleep,
+            digests: RandomState::new(),
+            time_to_live: self.time_to_live,
+            negative_entry: self.negative_entry,
+            making_timeout: self.making_timeout,
         };
         Ok(Pool {
             inner: Arc::new(inner),
         })
     }
 
-    fn http_client(
-        &self,
-        counters: &Arc<Counters>,
-        runtime: Handle,
-    ) -> Result<SharedHttpClient, BoxError> {
-        let counters = counters.clone();
-        let home = PartitionId::from_index(0);
-        let mut pool = ConnectionPool::builder()
-            .partitions([Partition::new(home, DriverSpawner::tokio(runtime))])
-            .max_connections_per_host(self.max_connections_per_host)
-            .idle_timeout(self.idle_timeout)
-            .event_listener(move |event: &ConnectionEvent<'_>| counters.observe(event));
-        if self.proxy {
-            pool = pool.proxy_config(ProxyConfig::from_env());
+    /// The environment's numbers, where nothing else was said.
+    fn numbers(&self) -> Result<Numbers, PoolError> {
+        let environment = match self.environment {
+            Some(environment) => environment,
+            None => Environment::from_env()?,
+        };
+        let numbers = environment.numbers();
+        Ok(Numbers {
+            connect_timeout: self.connect_timeout.unwrap_or(numbers.connect_timeout),
+            connections_per_host: self
+                .max_connections_per_host
+                .unwrap_or(numbers.connections_per_host),
+            waiting_per_host: self
+                .max_waiting_per_host
+                .unwrap_or(numbers.waiting_per_host),
+            idle_timeout: self.idle_timeout.unwrap_or(numbers.idle_timeout),
+            keepalive: self.keepalive.unwrap_or(numbers.keepalive),
+            attempts: self.attempts.unwrap_or(numbers.attempts),
+            ..numbers
+        })
+    }
+
+    fn check(&self, numbers: &Numbers) -> Result<(), PoolError> {
+        let some_time =
+            |time: Option<Option<Duration>>| !matches!(time, Some(Some(Duration::ZERO)));
+        let checks = [
+            ("the bound of clients", self.max_clients > 0),
+            (
+                "the bound of connections per host",
+                numbers.connections_per_host > 0,
+            ),
+            ("the time to live of clients", !self.time_to_live.is_zero()),
+            ("the time to make a client", !self.making_timeout.is_zero()),
+            ("the connect timeout", !numbers.connect_timeout.is_zero()),
+            ("the read timeout", some_time(self.read_timeout)),
+            ("the attempt timeout", some_time(self.attempt_timeout)),
+            ("the operation timeout", some_time(self.operation_timeout)),
+        ];
+        match checks.into_iter().find(|(_, is_well)| !is_well) {
+            Some((setting, _)) => Err(PoolError::Zero { setting }),
+            None => Ok(self.endpoints.check()?),
         }
-        let pool = pool
-            .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
-            .build_https()?;
-        Ok(SharedHttpClient::new(Client::from_partition(&pool, home)?))
+    }
+
+    fn connections(&self, numbers: &Numbers) -> connections::Config {
+        connections::Config {
+            per_host: numbers.connections_per_host,
+            waiting_per_host: numbers.waiting_per_host,
+            idle_timeout: numbers.idle_timeout,
+            keepalive: numbers.keepalive,
+            proxy: self.proxy,
+            roots: self.roots.clone(),
+            time: self.time.clone(),
+        }
     }
 }
 
-/// The chain must end in a Region: the SDK's credential and token chains ask the metadata service when it is empty.
-fn home(given: Option<Region>) -> RegionProviderChain {
-    let given = given.map(|region| AwsRegion::new(region.as_str().to_owned()));
-    RegionProviderChain::first_try(given)
-        .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(AwsRegion::from_static("us-east-1"))
+fn same_partition(role: &Role, home: &Region) -> Result<(), ClientError> {
+    let (of_role, of_home) = (role.partition(), Partition::of(home));
+    if of_role == of_home {
+        Ok(())
+    } else {
+        Err(ClientError::mixed((role.arn(), &of_role), (home, &of_home)))
+    }
+}
+
+/// The Region of the environment, else of the profile. The metadata service is not asked.
+async fn configured_region() -> Result<Option<Region>, ClientError> {
+    let found = match EnvironmentVariableRegionProvider::new().region().await {
+        Some(region) => Some(region),
+        None => ProfileFileRegionProvider::new().region().await,
+    };
+    found
+        .map(|region| {
+            Region::new(region.as_ref().to_owned()).map_err(|invalid| ClientError::Region {
+                reason: invalid.to_string(),
+            })
+        })
+        .transpose()
 }

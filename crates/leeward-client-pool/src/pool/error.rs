@@ -1,3 +1,4 @@
+use crate::{ClientError, UnknownEnvironment};
 use std::error::Error;
 
 /// Says why a pool could not be built.
@@ -9,9 +10,22 @@ pub enum PoolError {
         "no tokio runtime here: build the pool inside of one that lives as long as its clients"
     )]
     NoRuntime,
-    /// The connections could not be set up: a limit of zero, or no TLS roots.
+    /// The variable `LEEWARD_PROFILE` names no environment.
+    #[error(transparent)]
+    Environment(#[from] UnknownEnvironment),
+    /// A bound or a time-out is zero.
+    #[error("{setting} is zero, and nothing could ever be done: set it to 1 or more")]
+    #[non_exhaustive]
+    Zero {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// An endpoint or the pool's own identity cannot be used.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The connections could not be set up.
     #[error(
-        "connections cannot be set up; look at the limits given and at the system's TLS certificates"
+        "connections cannot be set up; look at the certificates given and at the system's TLS certificates"
     )]
     Connections {
         /// What the HTTP client says.

@@ -1,46 +1,67 @@
-use super::{AwsClient, Pool};
-use crate::Target;
+use super::Pool;
+use crate::{
+    Retries, Target, TargetFuture,
+    client::{ClientError, Recipe, Wish},
+};
 use leeward_error_taxonomy::{Region, Rejected};
 use std::{
     fmt,
-    future::{Ready, ready},
-    marker::PhantomData,
-    task::{Context, Poll},
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 use tower_service::Service;
 
-/// Makes a [`Target`] for a Region. It is always ready and does not wait.
+/// Makes a [`Target`] for a Region: all that a Region router asks of the pool.
+///
+/// It is always ready. A client that the pool has is given at once; what keeps a client from being made is
+/// [`Rejected::Unavailable`], with the [`ClientError`] as its source, so that a router tries the next Region.
 pub struct Maker<C> {
     pool: Pool,
-    client: PhantomData<fn() -> C>,
+    recipe: Recipe<C>,
+    wish: Wish,
 }
 
 impl<C> Maker<C> {
-    pub(super) const fn new(pool: Pool) -> Self {
-        Self {
-            pool,
-            client: PhantomData,
-        }
+    pub(crate) const fn new(pool: Pool, recipe: Recipe<C>, wish: Wish) -> Self {
+        Self { pool, recipe, wish }
     }
 }
 
-impl<C: AwsClient> Service<Region> for Maker<C> {
+impl<C: Clone + Send + Sync + 'static> Service<Region> for Maker<C> {
     type Response = Target<C>;
     type Error = Rejected;
-    type Future = Ready<Result<Target<C>, Rejected>>;
+    type Future = MakerFuture<C>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, region: Region) -> Self::Future {
-        ready(Ok(self.pool.target(&region)))
+    fn call(&mut self, region: Region) -> MakerFuture<C> {
+        let wish = Wish {
+            region: Some(region),
+            ..self.wish.clone()
+        };
+        let asked = self.pool.ask(&self.recipe, &wish, Retries::Layers);
+        MakerFuture(TargetFuture::new(asked))
+    }
+}
+
+/// The wait for a [`Target`].
+#[derive(Debug)]
+pub struct MakerFuture<C>(TargetFuture<C>);
+
+impl<C: Clone + 'static> Future for MakerFuture<C> {
+    type Output = Result<Target<C>, Rejected>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let target: Result<_, ClientError> = ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(target.map_err(Rejected::from))
     }
 }
 
 impl<C> Clone for Maker<C> {
     fn clone(&self) -> Self {
-        Self::new(self.pool.clone())
+        Self::new(self.pool.clone(), self.recipe.clone(), self.wish.clone())
     }
 }
 
@@ -48,6 +69,8 @@ impl<C> fmt::Debug for Maker<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Maker")
             .field("pool", &self.pool)
-            .finish_non_exhaustive()
+            .field("recipe", &self.recipe)
+            .field("wish", &self.wish)
+            .finish()
     }
 }

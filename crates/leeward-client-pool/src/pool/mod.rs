@@ -1,32 +1,43 @@
-//! One pool of connections and one cache of credentials for all clients of a process.
+//! One pool of connections, credentials and clients for a process.
 
 mod builder;
-mod client;
-mod credentials;
+mod endpoints;
 mod error;
-mod key;
+mod global;
 mod maker;
+mod making;
 mod stats;
 
 pub use builder::PoolBuilder;
-pub use client::AwsClient;
 pub use error::PoolError;
-pub use key::Retries;
-pub use maker::Maker;
+pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;
 
-use crate::Target;
-use aws_smithy_types::retry::RetryConfig;
-use aws_types::{SdkConfig, origin::Origin};
-use key::Clients;
+use crate::{
+    AwsClient, ClientConfig, ClientRequest, Identity, Retries, Role, TargetRequest,
+    cache::{Clients, Found},
+    client::{Asked, Recipe, Wish},
+    connections::Connections,
+    credentials::Providers,
+    identity::Kind,
+    tasks::Tasks,
+};
+use aws_smithy_async::{rt::sleep::SharedAsyncSleep, time::SharedTimeSource};
+use aws_types::SdkConfig;
+use endpoints::Endpoints;
 use leeward_error_taxonomy::Region;
-use stats::Counters;
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::RandomState,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// Hands out AWS clients that share connections and credentials.
 ///
-/// A clone is the same pool. A client is made once for each type, Region and answer to "who retries?", then cloned. The pool
-/// lives on the tokio runtime it was [built](PoolBuilder::build) in; clients may be used from others while that one runs.
+/// A clone is the same pool. A client is made once for each type, Region, identity, answer to "who retries?" and whatever else
+/// was asked for, and then cloned. Connections, the loading of credentials and the making of clients live on the tokio runtime
+/// that the pool was [built](PoolBuilder::build) in; its clients may be used from others while that one runs.
 #[derive(Clone)]
 pub struct Pool {
     inner: Arc<Inner>,
@@ -34,68 +45,172 @@ pub struct Pool {
 
 struct Inner {
     base: SdkConfig,
-    endpoints: HashMap<Region, String>,
+    home: Option<Region>,
+    endpoints: Endpoints,
+    connections: Connections,
+    providers: Providers,
     clients: Clients,
-    counters: Arc<Counters>,
+    tasks: Tasks,
+    time: SharedTimeSource,
+    sleep: SharedAsyncSleep,
+    digests: RandomState,
+    time_to_live: Duration,
+    negative_entry: Duration,
+    making_timeout: Duration,
 }
 
 impl Pool {
-    /// Begins a pool: default credential chain, AWS's own endpoints.
+    /// Begins a pool: default credential chain, AWS's own endpoints, the numbers of the [environment](crate::Environment).
     pub fn builder() -> PoolBuilder {
         PoolBuilder::default()
     }
 
-    /// A client for calls made without layers: the SDK retries.
-    #[must_use]
-    pub fn client<C: AwsClient>(&self, region: &Region) -> C {
-        self.cached(region, Retries::Sdk)
+    /// Asks for a client, for calls made without layers: the SDK retries.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "kms")] {
+    /// # async fn run(pool: &leeward_client_pool::Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// use leeward_client_pool::Role;
+    /// use leeward_error_taxonomy::Region;
+    ///
+    /// let kms = pool.client::<aws_sdk_kms::Client>().await?;
+    /// let partner = pool
+    ///     .client::<aws_sdk_kms::Client>()
+    ///     .with_region(Region::from_static("eu-central-1"))
+    ///     .with_role(Role::new("arn:aws:iam::111122223333:role/ledger")?)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
+    pub fn client<C: AwsClient>(&self) -> ClientRequest<'_, C> {
+        ClientRequest::new(self, Recipe::typed())
     }
 
-    /// A service for a stack of layers: they retry, so the SDK does not.
-    #[must_use]
-    pub fn target<C: AwsClient>(&self, region: &Region) -> Target<C> {
-        Target::new(self.cached(region, Retries::Layers), region.clone())
+    /// Asks for a client that a closure makes, of a service whose feature is off or that has none.
+    ///
+    /// `service` is its name in labels and endpoint settings. The closure is part of what makes one client another: the same
+    /// closure in the source gives the same client.
+    pub fn client_by<C, F>(&self, service: &'static str, make: F) -> ClientRequest<'_, C>
+    where
+        C: Clone + Send + Sync + 'static,
+        F: Fn(&ClientConfig) -> C + Send + Sync + 'static,
+    {
+        ClientRequest::new(self, Recipe::own(service, make))
     }
 
-    /// A service that makes a [`Target`] for any Region, as the Region router asks for.
+    /// Asks for a service for a stack of layers: they retry, so the SDK does not.
+    ///
+    /// What else there is to ask for, [`client`](Self::client) takes: `pool.client::<C>().with_role(role).target()`.
+    pub fn target<C: AwsClient>(&self, region: Region) -> TargetRequest<'_, C> {
+        self.client().with_region(region).target()
+    }
+
+    /// A service that makes a [`Target`](crate::Target) for any Region, as the Region router asks for.
     #[must_use]
     pub fn maker<C: AwsClient>(&self) -> Maker<C> {
-        Maker::new(self.clone())
+        self.client().maker()
     }
 
-    /// The SDK's configuration for a Region, to make a client of any service with.
-    ///
-    /// Such a client shares connections and credentials; it is not cached, and what it costs to make is paid each time.
-    #[must_use]
-    pub fn config(&self, region: &Region, retries: Retries) -> SdkConfig {
-        let region_name = aws_types::region::Region::new(region.as_str().to_owned());
-        let mut config = self.inner.base.to_builder().region(region_name);
-        if let Some(endpoint) = self.inner.endpoints.get(region) {
-            config.set_endpoint_url(Some(endpoint.clone()));
-            // What is said here is meant; AWS_ENDPOINT_URL_KMS would win otherwise, and send every Region to one place.
-            config.insert_origin("endpoint_url", Origin::shared_config());
-        }
-        if retries == Retries::Layers {
-            config.set_retry_config(Some(RetryConfig::disabled()));
-        }
-        config.build()
-    }
-
-    /// How many clients and connections there are.
+    /// How many clients, credentials and connections there are, and what became of them.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
-        self.inner.counters.read(self.inner.clients.len())
+        let inner = &*self.inner;
+        PoolStats {
+            clients: inner.clients.counts().read(inner.clients.len()),
+            credentials: inner.providers.stats(),
+            connections: inner.connections.stats(),
+        }
     }
 
-    fn cached<C: AwsClient>(&self, region: &Region, retries: Retries) -> C {
-        let make = || C::from_config(&self.config(region, retries));
-        self.inner.clients.get_or_make(region, retries, make)
+    /// How many clients are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.clients.len()
     }
+
+    /// Whether no client is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets all clients and all credentials; what was handed out goes on, and so do calls in flight.
+    pub fn clear(&self) {
+        self.inner.clients.clear(|_| true);
+        self.inner.providers.clear();
+    }
+
+    /// Forgets the clients of a role, whatever else makes one another, and the credentials of its sessions; those of roles
+    /// that it assumes as well. The next call of such a client asks STS anew. Says how many clients there were.
+    pub fn invalidate_role(&self, arn: &str) -> usize {
+        self.inner.providers.invalidate_role(arn);
+        self.inner
+            .clients
+            .clear(|key| is_by_way_of(&key.identity, arn))
+    }
+
+    /// Ends what the pool does by the side and closes its connections; waits until nothing of it runs.
+    ///
+    /// Calls in flight end with an error. Every later ask for a client is refused, and clients that were handed out fail.
+    pub async fn shutdown(&self) {
+        self.inner.clients.clear(|_| true);
+        self.inner.tasks.end().await;
+    }
+
+    pub(crate) fn ask<C: Clone + Send + Sync + 'static>(
+        &self,
+        recipe: &Recipe<C>,
+        wish: &Wish,
+        retries: Retries,
+    ) -> Asked {
+        let now = self.now();
+        let key = wish.key(self, recipe, retries);
+        match self.inner.clients.find(key, now) {
+            Found::Client(client) => Asked::Known(Some(Ok(client))),
+            Found::Due(client) => {
+                self.begin(key.to_key(), recipe, now);
+                Asked::Known(Some(Ok(client)))
+            }
+            Found::Failed(error) => Asked::Known(Some(Err(error))),
+            Found::Nothing => {
+                let flight = self.begin(key.to_key(), recipe, now);
+                Asked::Awaited(Box::pin(flight.landed()))
+            }
+        }
+    }
+
+    /// The Region that is called as `identity` where none is named. A profile has its own, which is known when it is read.
+    pub(crate) fn region_of<'a>(
+        &'a self,
+        identity: &Identity,
+        service_home: Option<&'a Region>,
+    ) -> Option<&'a Region> {
+        match identity.0 {
+            Kind::Profile(_) => None,
+            _ => self.inner.home.as_ref().or(service_home),
+        }
+    }
+
+    pub(crate) fn digest_key(&self) -> &RandomState {
+        &self.inner.digests
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.inner.time.now()
+    }
+}
+
+/// Whether calls as `identity` go by way of the role.
+fn is_by_way_of(identity: &Identity, arn: &str) -> bool {
+    let chain = std::iter::successors(identity.as_role(), |role| role.source().as_role());
+    chain.map(Role::arn).any(|known| known == arn)
 }
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
+            .field("home", &self.inner.home)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }

@@ -2,8 +2,6 @@
 
 use crate::cloud::{EAST, regions};
 use aws_sdk_kms::{Client, error::SdkError};
-use aws_smithy_types::timeout::TimeoutConfig;
-use leeward_client_pool::{DeadlineInterceptor, Retries};
 use leeward_error_taxonomy::Rejected;
 use leeward_resilience::{DeadlineLayer, Plain, deadline};
 use leeward_testkit::{Fault, Scope};
@@ -38,7 +36,7 @@ async fn a_bare_call_into_a_black_hole_gives_up_at_the_deadline() {
     let (aws, pool) = regions().await;
     aws.faults()
         .inject(Scope::region(EAST), Fault::black_hole());
-    let kms: Client = pool.client(&EAST);
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
     let call = deadline::until(Instant::now() + SHORT, kms.list_keys().send());
     let error = in_time(call).await.unwrap_err();
     assert!(is_operation_timeout(&error), "{error:?}");
@@ -53,10 +51,14 @@ async fn the_retries_of_the_sdk_end_at_the_deadline_too() {
     let patient = aws_smithy_types::retry::RetryConfig::standard()
         .with_max_attempts(1_000)
         .with_initial_backoff(SHORT / 5);
-    let config = aws_sdk_kms::config::Builder::from(&pool.config(&EAST, Retries::Sdk))
-        .retry_config(patient)
-        .interceptor(DeadlineInterceptor);
-    let kms = Client::from_conf(config.build());
+    let kms: Client = pool
+        .client()
+        .with_region(EAST)
+        .with_config("patient", move |config| {
+            config.set_retry_config(Some(patient.clone()));
+        })
+        .await
+        .unwrap();
     let call = deadline::until(Instant::now() + SHORT, kms.list_keys().send());
     let error = in_time(call).await.unwrap_err();
     assert!(is_operation_timeout(&error), "{error:?}");
@@ -68,7 +70,7 @@ async fn a_spawned_call_gives_up_if_it_carries_the_deadline() {
     let (aws, pool) = regions().await;
     aws.faults()
         .inject(Scope::region(EAST), Fault::black_hole());
-    let kms: Client = pool.client(&EAST);
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
     let call = deadline::until(Instant::now() + SHORT, async {
         let call = async move { kms.list_keys().send().await };
         Handle::current().spawn(deadline::carry(call)).await
@@ -80,7 +82,7 @@ async fn a_spawned_call_gives_up_if_it_carries_the_deadline() {
 #[tokio::test]
 async fn a_call_that_is_begun_too_late_is_not_sent() {
     let (aws, pool) = regions().await;
-    let kms: Client = pool.client(&EAST);
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
     let call = deadline::until(Instant::now(), kms.list_keys().send());
     let error = call.await.unwrap_err();
     assert!(
@@ -99,7 +101,7 @@ async fn a_call_that_is_begun_too_late_is_not_sent() {
 #[tokio::test]
 async fn a_call_in_time_is_answered() {
     let (_aws, pool) = regions().await;
-    let kms: Client = pool.client(&EAST);
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
     let call = deadline::until(Instant::now() + LONG, kms.list_keys().send());
     in_time(call).await.unwrap();
     kms.list_keys().send().await.unwrap();
@@ -112,7 +114,9 @@ async fn a_deadline_layer_has_the_first_word() {
         .inject(Scope::region(EAST), Fault::black_hole());
     let list = || Plain::new(|kms: Client| async move { kms.list_keys().send().await });
     for layer in [DeadlineLayer::new(SHORT), DeadlineLayer::per_attempt(SHORT)] {
-        let call = layer.layer(pool.target::<Client>(&EAST)).oneshot(list());
+        let call = layer
+            .layer(pool.target::<Client>(EAST).await.unwrap())
+            .oneshot(list());
         let error = in_time(call).await.unwrap_err();
         let refused = error.source().and_then(|error| error.downcast_ref());
         assert!(
@@ -130,11 +134,12 @@ async fn a_shorter_timeout_of_the_client_stays() {
     let (aws, pool) = regions().await;
     aws.faults()
         .inject(Scope::region(EAST), Fault::black_hole());
-    let timeouts = TimeoutConfig::builder().operation_timeout(SHORT).build();
-    let config = aws_sdk_kms::config::Builder::from(&pool.config(&EAST, Retries::Sdk))
-        .timeout_config(timeouts)
-        .interceptor(DeadlineInterceptor);
-    let kms = Client::from_conf(config.build());
+    let kms: Client = pool
+        .client()
+        .with_region(EAST)
+        .with_operation_timeout(SHORT)
+        .await
+        .unwrap();
     let call = deadline::until(Instant::now() + LONG, kms.list_keys().send());
     let error = in_time(call).await.unwrap_err();
     assert!(is_operation_timeout(&error), "{error:?}");

@@ -14,13 +14,16 @@ use tower::{Service, ServiceExt};
 async fn one_operation_plays_against_every_region() {
     let (_aws, pool) = regions().await;
     let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
-    pool.client::<Client>(&EAST)
+    pool.client::<Client>()
+        .with_region(EAST)
+        .await
+        .unwrap()
         .create_key()
         .send()
         .await
         .unwrap();
     for (region, keys) in [(EAST, 1), (WEST, 0)] {
-        let target: Target<Client> = pool.target(&region);
+        let target: Target<Client> = pool.target(region.clone()).await.unwrap();
         assert_eq!(target.region(), &region);
         let answer = target.oneshot(list.clone()).await.unwrap();
         assert_eq!(answer.keys().len(), keys, "{region}");
@@ -32,7 +35,7 @@ async fn the_error_is_the_sdks_own() {
     let (_aws, pool) = regions().await;
     let input = DescribeKeyInput::builder().key_id("arn:aws:kms:us-east-1:123456789012:key/none");
     let describe = Op::new(input, DescribeKeyInputBuilder::send_with);
-    let target: Target<Client> = pool.target(&EAST);
+    let target: Target<Client> = pool.target(EAST).await.unwrap();
     let error = target.oneshot(describe).await.unwrap_err();
     assert!(error.into_service_error().is_not_found_exception());
 }
@@ -40,7 +43,7 @@ async fn the_error_is_the_sdks_own() {
 #[tokio::test]
 async fn a_bare_closure_is_an_operation() {
     let (_aws, pool) = regions().await;
-    let mut target: Target<Client> = pool.target(&EAST);
+    let mut target: Target<Client> = pool.target(EAST).await.unwrap();
     let list = async |kms: Client| kms.list_keys().send().await;
     let answer = target.call(move |kms| Box::pin(list(kms))).await.unwrap();
     assert!(answer.keys().is_empty());
@@ -69,7 +72,10 @@ fn an_operation_names_itself_and_is_not_idempotent_until_somebody_says_so() {
 async fn an_operation_is_rewritten_for_the_region_it_goes_to() {
     let (_aws, pool) = regions().await;
     let made = pool
-        .client::<Client>(&EAST)
+        .client::<Client>()
+        .with_region(EAST)
+        .await
+        .unwrap()
         .create_key()
         .send()
         .await
@@ -90,7 +96,7 @@ async fn an_operation_is_rewritten_for_the_region_it_goes_to() {
             .unwrap_err()
             .is_free_to_fail_over()
     );
-    let target: Target<Client> = pool.target(&EAST);
+    let target: Target<Client> = pool.target(EAST).await.unwrap();
     let there = describe.for_region(&EAST).unwrap();
     let answer = target.clone().oneshot(there).await.unwrap();
     assert_eq!(answer.key_metadata.unwrap().key_id, key);

@@ -6,7 +6,7 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use aws_sdk_kms::Client;
-use leeward_client_pool::{Retries, Target};
+use leeward_client_pool::Target;
 use leeward_error_taxonomy::{Category, Classify, Stage};
 use leeward_resilience::Plain;
 use leeward_testkit::{Aws, Fault, Scope};
@@ -24,23 +24,35 @@ async fn clients_share_connections() {
     let (aws, pool) = regions().await;
     for region in [&EAST, &WEST] {
         for _ in 0..3 {
-            pool.client::<Client>(region)
+            pool.client::<Client>()
+                .with_region(region.clone())
+                .await
+                .unwrap()
                 .list_keys()
                 .send()
                 .await
                 .unwrap();
             let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
-            pool.target::<Client>(region).oneshot(list).await.unwrap();
-            let own = Client::new(&pool.config(region, Retries::Sdk));
+            pool.target::<Client>(region.clone())
+                .await
+                .unwrap()
+                .oneshot(list)
+                .await
+                .unwrap();
+            let own: Client = pool
+                .client_by("kms", |config| Client::new(config.sdk()))
+                .with_region(region.clone())
+                .await
+                .unwrap();
             own.list_keys().send().await.unwrap();
         }
     }
     assert_eq!(aws.counts().opened_connections(), 2, "one for each Region");
     let stats = pool.stats();
-    assert_eq!((stats.connections_opened, stats.connections_failed), (2, 0));
+    assert_eq!((stats.connections.opened, stats.connections.failed), (2, 0));
     assert_eq!(
-        stats.clients, 4,
-        "one for each Region and answer to who retries"
+        stats.clients.kept, 6,
+        "one for each Region, answer to who retries and way to make it"
     );
 }
 
@@ -50,7 +62,10 @@ async fn only_a_client_that_is_called_bare_retries() {
     let fault = Fault::error(500, "KMSInternalException", "try again");
     aws.faults()
         .inject(Scope::region(EAST).service("kms"), fault);
-    pool.client::<Client>(&EAST)
+    pool.client::<Client>()
+        .with_region(EAST)
+        .await
+        .unwrap()
         .list_keys()
         .send()
         .await
@@ -62,7 +77,9 @@ async fn only_a_client_that_is_called_bare_retries() {
     );
     aws.reset_counts();
     let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
-    pool.target::<Client>(&EAST)
+    pool.target::<Client>(EAST)
+        .await
+        .unwrap()
         .oneshot(list)
         .await
         .unwrap_err();
@@ -97,13 +114,21 @@ async fn credentials_are_loaded_once_for_all_clients() {
         .await
         .unwrap();
     for region in [&EAST, &WEST] {
-        pool.client::<Client>(region)
+        pool.client::<Client>()
+            .with_region(region.clone())
+            .await
+            .unwrap()
             .list_keys()
             .send()
             .await
             .unwrap();
         let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
-        pool.target::<Client>(region).oneshot(list).await.unwrap();
+        pool.target::<Client>(region.clone())
+            .await
+            .unwrap()
+            .oneshot(list)
+            .await
+            .unwrap();
     }
     assert_eq!(loads.load(Relaxed), 1);
 }
@@ -115,15 +140,20 @@ async fn a_call_that_is_dropped_closes_its_connection() {
         .faults()
         .inject(Scope::region(EAST), Fault::black_hole());
     let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
-    let mut target: Target<Client> = pool.target(&EAST);
+    let mut target: Target<Client> = pool.target(EAST).await.unwrap();
     let call = target.call(list.clone());
     tokio::time::timeout(Duration::from_millis(100), call)
         .await
         .unwrap_err();
     rule.clear();
-    pool.target::<Client>(&EAST).oneshot(list).await.unwrap();
+    pool.target::<Client>(EAST)
+        .await
+        .unwrap()
+        .oneshot(list)
+        .await
+        .unwrap();
     assert_eq!(
-        pool.stats().connections_opened,
+        pool.stats().connections.opened,
         2,
         "the silent connection was not used again"
     );
@@ -166,12 +196,10 @@ async fn credentials_that_take_longer_than_an_attempt_are_loaded_all_the_same() 
         .build()
         .await
         .unwrap();
+    let target = pool.target::<Client>(EAST).await.unwrap();
     let attempt = || {
         let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
-        tokio::time::timeout(
-            Duration::from_millis(200),
-            pool.target::<Client>(&EAST).oneshot(list),
-        )
+        tokio::time::timeout(Duration::from_millis(200), target.clone().oneshot(list))
     };
     attempt().await.unwrap_err();
     attempt()
@@ -209,7 +237,9 @@ async fn a_failed_load_keeps_its_kind_and_is_tried_again() {
     for expected in [1, 2] {
         let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
         let error = pool
-            .target::<Client>(&EAST)
+            .target::<Client>(EAST)
+            .await
+            .unwrap()
             .oneshot(list)
             .await
             .unwrap_err();

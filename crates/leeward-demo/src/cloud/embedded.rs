@@ -39,7 +39,7 @@ async fn start() -> Result<Cloud> {
 
 async fn make_key(pool: &Pool) -> Result<KeyArn> {
     let [home, others @ ..] = REGIONS;
-    let kms: Client = pool.client(&home);
+    let kms: Client = pool.client().with_region(home.clone()).await?;
     let made = kms
         .create_key()
         .multi_region(true)

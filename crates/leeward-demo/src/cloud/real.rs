@@ -37,7 +37,11 @@ pub(super) async fn open(arn: &str, regions: &[Region], down: u8) -> Result<Clou
 }
 
 async fn describe(pool: &Pool, key: &KeyArn) -> Result<KeyMetadata, Failure> {
-    let kms: Client = pool.client(key.region());
+    let kms: Client = pool
+        .client()
+        .with_region(key.region().clone())
+        .await
+        .context("there is no client for the key's Region")?;
     let call = kms.describe_key().key_id(key.to_string()).send();
     let answer = tokio::time::timeout(PATIENCE, call).await.map_err(|_| {
         anyhow!(

@@ -114,7 +114,7 @@ impl<'a> Job<'a> {
         ledger: Arc<Ledger>,
         progress: Progress<'a>,
     ) -> Result<Self> {
-        let lines = Lines::<Client>::new(cloud.pool.clone(), ledger.clone(), cloud.silence());
+        let lines = Lines::<Client>::new(&cloud.pool, ledger.clone(), cloud.silence());
         let watcher = ledger.clone();
         let kms = KmsStack::new(cloud.regions.clone())
             .with_attempt_timeout(ATTEMPT_TIMEOUT)

@@ -61,7 +61,7 @@ impl Cloud {
 }
 
 pub(crate) async fn multi_region_key(pool: &Pool) -> KeyArn {
-    let kms: Client = pool.client(&EAST);
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
     let made = kms.create_key().multi_region(true).send().await.unwrap();
     let arn = made.key_metadata.unwrap().arn.unwrap();
     let replicate = kms

@@ -1,0 +1,272 @@
+//! The clients that were made, by what makes one another.
+
+mod age;
+mod counts;
+mod flight;
+
+pub(crate) use age::{Age, Life};
+pub use counts::ClientStats;
+pub(crate) use counts::{Counts, Eviction};
+pub(crate) use flight::{Flight, Landing, flight};
+
+use crate::{
+    ClientError,
+    key::{Key, KeyRef},
+};
+use hashbrown::HashMap;
+use leeward_error_taxonomy::Region;
+use std::{
+    any::Any,
+    fmt,
+    hash::RandomState,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+/// A client whose type its key knows, and the Region that it calls.
+#[derive(Clone)]
+pub(crate) struct Erased(Arc<Regional<dyn Any + Send + Sync>>);
+
+struct Regional<C: ?Sized> {
+    region: Region,
+    client: C,
+}
+
+impl Erased {
+    pub(crate) fn new<C: Send + Sync + 'static>(client: C, region: Region) -> Self {
+        Self(Arc::new(Regional { region, client }))
+    }
+
+    pub(crate) fn get<C: Clone + 'static>(&self) -> Option<C> {
+        self.0.client.downcast_ref().cloned()
+    }
+
+    pub(crate) fn region(&self) -> &Region {
+        &self.0.region
+    }
+}
+
+impl fmt::Debug for Erased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Erased")
+    }
+}
+
+/// What a look at the cache finds.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Client(Erased),
+    /// A client that is still good, to be renewed by whoever sees this; nobody else does.
+    Due(Erased),
+    Failed(ClientError),
+    /// Nothing, or what is being made.
+    Nothing,
+}
+
+/// Clients by key; past its bound the one that was used longest ago makes room.
+pub(crate) struct Clients {
+    slots: RwLock<HashMap<Key, Slot, RandomState>>,
+    bound: usize,
+    /// Counts the uses, so that the least recent is known.
+    clock: AtomicU64,
+    counts: Counts,
+}
+
+enum Slot {
+    Making(Flight),
+    Made(Made),
+    Failed {
+        error: ClientError,
+        until: SystemTime,
+    },
+}
+
+struct Made {
+    client: Erased,
+    life: Life,
+    renewal: Option<Flight>,
+    last_use: AtomicU64,
+}
+
+impl Clients {
+    pub(crate) fn new(bound: usize) -> Self {
+        Self {
+            slots: RwLock::default(),
+            bound,
+            clock: AtomicU64::new(0),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Finds a client without making one.
+    pub(crate) fn find(&self, key: KeyRef<'_>, now: SystemTime) -> Found {
+        match self.read().get(&key) {
+            Some(Slot::Made(made)) => match made.life.age(now) {
+                Age::Over => Found::Nothing,
+                age => {
+                    made.last_use
+                        .store(self.clock.fetch_add(1, Relaxed), Relaxed);
+                    self.counts.hit();
+                    let is_renewed = made.renewal.as_ref().is_some_and(Flight::is_under_way);
+                    if age == Age::Due && !is_renewed {
+                        Found::Due(made.client.clone())
+                    } else {
+                        Found::Client(made.client.clone())
+                    }
+                }
+            },
+            Some(Slot::Failed { error, until }) if now < *until => {
+                self.counts.refused();
+                Found::Failed(error.clone())
+            }
+            _ => Found::Nothing,
+        }
+    }
+
+    /// Joins the flight that makes the client, or begins one: then the landing comes with it.
+    ///
+    /// A client that is good stays while it is renewed.
+    pub(crate) fn join(&self, key: &Key, now: SystemTime) -> (Flight, Option<Landing>) {
+        let mut slots = self.write();
+        let under_way = match slots.get(key) {
+            Some(Slot::Making(flight)) => Some(flight),
+            Some(Slot::Made(made)) => made.renewal.as_ref(),
+            _ => None,
+        };
+        if let Some(flight) = under_way.filter(|flight| flight.is_under_way()) {
+            self.counts.joined();
+            return (flight.clone(), None);
+        }
+        let (landing, flight) = flight();
+        match slots.get_mut(key) {
+            Some(Slot::Made(made)) if made.life.age(now) != Age::Over => {
+                made.renewal = Some(flight.clone());
+            }
+            _ => {
+                self.make_room(&mut slots, key, now);
+                if let Some(Slot::Made(_)) = slots.insert(key.clone(), Slot::Making(flight.clone()))
+                {
+                    self.counts.evicted(Eviction::Age);
+                }
+            }
+        }
+        (flight, Some(landing))
+    }
+
+    /// Keeps what was made, unless it has been cleared since.
+    pub(crate) fn land(
+        &self,
+        key: &Key,
+        flight: &Flight,
+        made: &Result<(Erased, Life), ClientError>,
+        now: SystemTime,
+        negative: Duration,
+    ) {
+        self.counts.built(made.is_ok());
+        let mut slots = self.write();
+        let Some(slot) = slots.get_mut(key) else {
+            return;
+        };
+        let is_its_own = match slot {
+            Slot::Making(current) => current.is(flight),
+            Slot::Made(Made { renewal, .. }) => {
+                renewal.as_ref().is_some_and(|current| current.is(flight))
+            }
+            Slot::Failed { .. } => false,
+        };
+        if !is_its_own {
+            return;
+        }
+        match (made, &mut *slot) {
+            (Ok((client, life)), _) => {
+                *slot = Slot::Made(Made {
+                    client: client.clone(),
+                    life: *life,
+                    renewal: None,
+                    last_use: AtomicU64::new(self.clock.fetch_add(1, Relaxed)),
+                });
+            }
+            // The old one is good until its end.
+            (Err(_), Slot::Made(old)) => {
+                old.renewal = None;
+                old.life.renew_later(now, RENEW_AGAIN);
+            }
+            (Err(error), _) => {
+                *slot = Slot::Failed {
+                    error: error.clone(),
+                    until: now + negative,
+                };
+            }
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let is_made = |slot: &&Slot| matches!(slot, Slot::Made(_));
+        self.read().values().filter(is_made).count()
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Forgets the clients that `is_meant`, and what is being made of them. Calls in flight go on.
+    pub(crate) fn clear(&self, is_meant: impl Fn(&Key) -> bool) -> usize {
+        let mut slots = self.write();
+        let before = slots.len();
+        slots.retain(|key, slot| {
+            let stays = !is_meant(key);
+            if !stays && matches!(slot, Slot::Made(_)) {
+                self.counts.evicted(Eviction::Cleared);
+            }
+            stays
+        });
+        before - slots.len()
+    }
+
+    /// Makes room for `key`: dead slots go first, then the client that was used longest ago.
+    fn make_room(&self, slots: &mut HashMap<Key, Slot, RandomState>, key: &Key, now: SystemTime) {
+        if slots.len() < self.bound || slots.contains_key(key) {
+            return;
+        }
+        slots.retain(|_, slot| {
+            let stays = match slot {
+                Slot::Making(flight) => flight.is_under_way(),
+                Slot::Made(made) => made.life.age(now) != Age::Over,
+                Slot::Failed { until, .. } => now < *until,
+            };
+            if !stays && matches!(slot, Slot::Made(_)) {
+                self.counts.evicted(Eviction::Age);
+            }
+            stays
+        });
+        while slots.len() >= self.bound {
+            let last_use = |slot: &Slot| match slot {
+                // Failures first; what is being made is wanted now.
+                Slot::Failed { .. } => 0,
+                Slot::Made(made) => made.last_use.load(Relaxed),
+                Slot::Making(_) => u64::MAX,
+            };
+            let oldest = slots.iter().min_by_key(|(_, slot)| last_use(slot));
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
+                return;
+            };
+            if let Some(Slot::Made(_)) = slots.remove(&oldest) {
+                self.counts.evicted(Eviction::Room);
+            }
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<Key, Slot, RandomState>> {
+        self.slots.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Key, Slot, RandomState>> {
+        self.slots.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long after a renewal that failed the next one is tried.
+const RENEW_AGAIN: Duration = Duration::from_secs(30);

@@ -1,0 +1,161 @@
+use super::{Identity, InvalidRoleArn, Partition, RoleArn};
+use std::{fmt, time::Duration};
+
+/// A role, and how it is assumed: all of it makes one identity another.
+///
+/// By default the pool's own identity assumes it, for an hour, under a session name of the pool.
+///
+/// ```
+/// use leeward_client_pool::{Identity, Role};
+///
+/// // From the profile `hub` to a role of the hub's account, and from there to the partner's.
+/// let hub = Role::new("arn:aws:iam::111122223333:role/hub")?.assumed_by(Identity::profile("hub"));
+/// let partner = Role::new("arn:aws:iam::444455556666:role/ledger")?
+///     .with_external_id("partner-7")
+///     .with_session_name("payments")
+///     .assumed_by(hub);
+/// # Ok::<(), leeward_client_pool::InvalidRoleArn>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Role {
+    arn: RoleArn,
+    external_id: Option<Box<str>>,
+    session_name: Option<Box<str>>,
+    policy: Option<Box<str>>,
+    lifetime: Option<Duration>,
+    assumed_by: Identity,
+}
+
+impl Role {
+    /// A role by its ARN.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRoleArn`], which says what is wrong with the text.
+    pub fn new(arn: &str) -> Result<Self, InvalidRoleArn> {
+        Ok(Self {
+            arn: RoleArn::new(arn)?,
+            external_id: None,
+            session_name: None,
+            policy: None,
+            lifetime: None,
+            assumed_by: Identity::DEFAULT,
+        })
+    }
+
+    /// The external id that the role's trust policy asks for.
+    #[must_use]
+    pub fn with_external_id(self, external_id: &str) -> Self {
+        Self {
+            external_id: Some(external_id.into()),
+            ..self
+        }
+    }
+
+    /// The name of the session, as CloudTrail shows it. Default: `leeward-` and the id of the process.
+    #[must_use]
+    pub fn with_session_name(self, session_name: &str) -> Self {
+        Self {
+            session_name: Some(session_name.into()),
+            ..self
+        }
+    }
+
+    /// A policy, as JSON, that narrows what the session may do.
+    #[must_use]
+    pub fn with_policy(self, policy: &str) -> Self {
+        Self {
+            policy: Some(policy.into()),
+            ..self
+        }
+    }
+
+    /// How long the credentials are asked for: 15 minutes to what the role allows (1 hour by default, and the most that a
+    /// role gets which is assumed by a role). Default: 1 hour.
+    #[must_use]
+    pub const fn with_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self
+    }
+
+    /// Who assumes it: a profile, another role, given keys. Default: whom the pool was built for.
+    #[must_use]
+    pub fn assumed_by(self, identity: impl Into<Identity>) -> Self {
+        Self {
+            assumed_by: identity.into(),
+            ..self
+        }
+    }
+
+    /// The ARN.
+    #[must_use]
+    pub fn arn(&self) -> &str {
+        self.arn.as_str()
+    }
+
+    pub(crate) fn partition(&self) -> Partition {
+        self.arn.partition()
+    }
+
+    pub(crate) fn external_id(&self) -> Option<&str> {
+        self.external_id.as_deref()
+    }
+
+    pub(crate) fn session_name(&self) -> Option<&str> {
+        self.session_name.as_deref()
+    }
+
+    pub(crate) fn policy(&self) -> Option<&str> {
+        self.policy.as_deref()
+    }
+
+    pub(crate) const fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+
+    pub(crate) const fn source(&self) -> &Identity {
+        &self.assumed_by
+    }
+}
+
+/// Without the external id and the policy, which are not for logs.
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Role")
+            .field("arn", &self.arn())
+            .field("session_name", &self.session_name)
+            .field("lifetime", &self.lifetime)
+            .field("assumed_by", &self.assumed_by)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_of_how_a_role_is_assumed_makes_another_identity() {
+        let role = || Role::new("arn:aws:iam::111122223333:role/ledger").unwrap();
+        let others = [
+            Role::new("arn:aws:iam::111122223334:role/ledger").unwrap(),
+            role().with_external_id("x"),
+            role().with_session_name("x"),
+            role().with_policy("{}"),
+            role().with_lifetime(Duration::from_secs(900)),
+            role().assumed_by(Identity::profile("hub")),
+        ];
+        for (at, other) in others.iter().enumerate() {
+            assert_ne!(*other, role());
+            assert!(others[..at].iter().all(|before| before != other));
+        }
+        assert_eq!(role(), role());
+    }
+
+    #[test]
+    fn neither_the_external_id_nor_the_policy_is_printed() {
+        let role = Role::new("arn:aws:iam::111122223333:role/ledger").unwrap();
+        let text = format!("{:?}", role.with_external_id("hush").with_policy("hush"));
+        assert!(!text.contains("hush"), "{text}");
+    }
+}

@@ -1,0 +1,93 @@
+use crate::ClientError;
+use leeward_error_taxonomy::Region;
+use std::collections::HashMap;
+
+/// Where requests go that do not go to AWS's own endpoints.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Endpoints {
+    by_region: HashMap<Region, String>,
+    by_service: HashMap<(String, Region), String>,
+}
+
+impl Endpoints {
+    pub(super) fn set(&mut self, region: Region, url: String) {
+        self.by_region.insert(region, url);
+    }
+
+    pub(super) fn set_for_service(&mut self, service: String, region: Region, url: String) {
+        self.by_service.insert((service, region), url);
+    }
+
+    /// The one of the service in the Region, else that of the Region.
+    pub(super) fn of(&self, service: &str, region: &Region) -> Option<&str> {
+        let of_service = self.by_service.iter();
+        let mut of_service = of_service
+            .filter(|((known, there), _)| known == service && there == region)
+            .map(|(_, url)| url);
+        let url = of_service.next().or_else(|| self.by_region.get(region))?;
+        Some(url)
+    }
+
+    /// The first that no request can be sent to.
+    pub(super) fn check(&self) -> Result<(), ClientError> {
+        let all = self.by_region.values().chain(self.by_service.values());
+        all.map(String::as_str).try_for_each(check)
+    }
+}
+
+/// Refuses what no request can be sent to: a bad URL is otherwise told by the first call, and less clearly.
+pub(super) fn check(url: &str) -> Result<(), ClientError> {
+    let refuse = |reason: &str| ClientError::Endpoint {
+        endpoint: leeward_error_taxonomy::redact(url).into_owned(),
+        reason: reason.to_owned(),
+    };
+    let parsed: http::Uri = url
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| refuse(&error.to_string()))?;
+    match parsed.scheme_str() {
+        Some("http" | "https") => {}
+        Some(_) => return Err(refuse("its scheme is neither http nor https")),
+        None => return Err(refuse("it has no scheme")),
+    }
+    if parsed.host().is_none_or(str::is_empty) {
+        return Err(refuse("it names no host"));
+    }
+    if parsed.query().is_some() {
+        return Err(refuse("an endpoint has no query"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EAST: Region = Region::from_static("us-east-1");
+    const WEST: Region = Region::from_static("us-west-2");
+
+    #[test]
+    fn a_service_goes_before_its_region() {
+        let mut endpoints = Endpoints::default();
+        endpoints.set(EAST, "http://east".into());
+        endpoints.set_for_service("kms".into(), EAST, "http://kms.east".into());
+        assert_eq!(endpoints.of("kms", &EAST), Some("http://kms.east"));
+        assert_eq!(endpoints.of("s3", &EAST), Some("http://east"));
+        assert_eq!(endpoints.of("kms", &WEST), None);
+    }
+
+    #[test]
+    fn what_is_no_url_of_a_server_is_refused_with_the_reason() {
+        for (url, reason) in [
+            ("", "empty"),
+            ("localhost", "scheme"),
+            ("ftp://localhost", "neither"),
+            ("https://", "empty"),
+            ("https://kms?x=1", "query"),
+            ("https://a b", "invalid"),
+        ] {
+            let refused = check(url).unwrap_err().to_string();
+            assert!(refused.contains(reason), "{url:?}: {refused}");
+        }
+        check("https://kms.internal:8443/base").unwrap();
+    }
+}

@@ -1,0 +1,145 @@
+//! How a client comes to be.
+
+use super::{Inner, Pool, endpoints};
+use crate::{
+    ClientConfig, ClientError, DeadlineInterceptor, Retries,
+    cache::{Erased, Flight, Life},
+    client::Recipe,
+    credentials::Provided,
+    identity::Partition,
+    key::Key,
+};
+use aws_smithy_async::{future::timeout::Timeout, rt::sleep::AsyncSleep};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::origin::Origin;
+use leeward_error_taxonomy::Region;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::SystemTime,
+};
+
+impl Pool {
+    /// Makes the client in a task of the pool, unless that is being done.
+    pub(super) fn begin<C: Clone + Send + Sync + 'static>(
+        &self,
+        key: Key,
+        recipe: &Recipe<C>,
+        now: SystemTime,
+    ) -> Flight {
+        let (flight, landing) = self.inner.clients.join(&key, now);
+        let Some(landing) = landing else {
+            return flight;
+        };
+        let (pool, recipe, own) = (self.clone(), recipe.clone(), flight.clone());
+        self.inner.tasks.spawn(async move {
+            let inner = &*pool.inner;
+            let made = inner.make(&key, &recipe).await;
+            if let Err(error) = &made {
+                tracing::debug!(target: "leeward::pool", client = %key.by_ref(), %error, "no client");
+            }
+            inner
+                .clients
+                .land(&key, &own, &made, inner.time.now(), inner.negative_entry);
+            landing.land(made.map(|(client, _)| client));
+        });
+        flight
+    }
+}
+
+impl Inner {
+    async fn make<C: Clone + Send + Sync + 'static>(
+        &self,
+        key: &Key,
+        recipe: &Recipe<C>,
+    ) -> Result<(Erased, Life), ClientError> {
+        let after = self.making_timeout;
+        let made = Timeout::new(
+            Box::pin(self.make_in_time(key, recipe)),
+            self.sleep.sleep(after),
+        );
+        made.await.unwrap_or(Err(ClientError::TimedOut { after }))
+    }
+
+    async fn make_in_time<C: Clone + Send + Sync + 'static>(
+        &self,
+        key: &Key,
+        recipe: &Recipe<C>,
+    ) -> Result<(Erased, Life), ClientError> {
+        if let (Some(region), Some(role)) = (&key.region, key.identity.as_role()) {
+            let (of_role, of_region) = (role.partition(), Partition::of(region));
+            if of_role != of_region {
+                return Err(ClientError::mixed(
+                    (role.arn(), &of_role),
+                    (region, &of_region),
+                ));
+            }
+        }
+        let provided = self.providers.provide(&key.identity).await?;
+        let region = key.region.clone().or_else(|| provided.region.clone());
+        let region = region.or_else(|| self.home.clone());
+        let region = region.or_else(|| recipe.home().cloned());
+        let region = region.ok_or(ClientError::NoRegion)?;
+        let expiry = provided.expiry;
+        let config = self.config(key, region.clone(), provided)?;
+        let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&config)));
+        let client = made.map_err(|_| ClientError::Recipe {
+            service: key.recipe.service,
+        })?;
+        let now = self.time.now();
+        let life = Life::begin(now, self.time_to_live, expiry, fastrand::f64());
+        Ok((Erased::new(client, region), life))
+    }
+
+    fn config(
+        &self,
+        key: &Key,
+        region: Region,
+        provided: Provided,
+    ) -> Result<ClientConfig, ClientError> {
+        let settings = &key.settings;
+        let mut config = self.base.to_builder();
+        config.set_region(aws_types::region::Region::new(region.as_str().to_owned()));
+        config.set_credentials_provider(Some(provided.provider));
+        let own = settings.endpoint.as_deref();
+        if let Some(url) = own.or_else(|| self.endpoints.of(key.recipe.service, &region)) {
+            endpoints::check(url)?;
+            config.set_endpoint_url(Some(url.to_owned()));
+            // What is said here is meant; AWS_ENDPOINT_URL_KMS would win otherwise, and send every Region to one place.
+            config.insert_origin("endpoint_url", Origin::shared_config());
+        }
+        if let Some(fips) = settings.fips {
+            config.set_use_fips(Some(fips));
+        }
+        if let Some(dual_stack) = settings.dual_stack {
+            config.set_use_dual_stack(Some(dual_stack));
+        }
+        config.set_timeout_config(Some(self.timeouts(key)));
+        if key.retries == Retries::Layers {
+            config.set_retry_config(Some(RetryConfig::disabled()));
+        }
+        if let Some(own) = &settings.own {
+            own.apply(&mut config);
+        }
+        let interceptors = vec![SharedInterceptor::new(DeadlineInterceptor)];
+        Ok(ClientConfig::new(
+            config.build(),
+            region,
+            key.retries,
+            interceptors,
+            Vec::new(),
+        ))
+    }
+
+    fn timeouts(&self, key: &Key) -> TimeoutConfig {
+        let base = self.base.timeout_config();
+        let mut timeouts = base.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        if let Some(timeout) = key.settings.operation_timeout {
+            timeouts.set_operation_timeout(Some(timeout));
+        }
+        if let Some(timeout) = key.settings.attempt_timeout {
+            timeouts.set_operation_attempt_timeout(Some(timeout));
+        }
+        timeouts.build()
+    }
+}

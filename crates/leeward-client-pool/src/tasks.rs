@@ -1,0 +1,70 @@
+use std::{fmt, future::Future, sync::Arc};
+use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// What a pool does by the side, all of it on the runtime that the pool was built in.
+#[derive(Clone)]
+pub(crate) struct Tasks {
+    runtime: Handle,
+    tracker: TaskTracker,
+    ended: CancellationToken,
+    /// Closed by the end of the runtime, whose task holds the other side.
+    alive: Arc<watch::Receiver<()>>,
+}
+
+impl Tasks {
+    pub(crate) fn on(runtime: Handle) -> Self {
+        let ended = CancellationToken::new();
+        let (sentinel, alive) = watch::channel(());
+        let stop = ended.clone();
+        runtime.spawn(async move {
+            stop.cancelled().await;
+            drop(sentinel);
+        });
+        Self {
+            runtime,
+            tracker: TaskTracker::new(),
+            ended,
+            alive: Arc::new(alive),
+        }
+    }
+
+    /// Runs `work` until it is done, or until the pool or its runtime ends.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let ended = self.ended.clone();
+        let work = async move {
+            ended.run_until_cancelled(work).await;
+        };
+        self.tracker.spawn_on(work, &self.runtime).abort_handle()
+    }
+
+    /// Whether what is spawned still runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.ended.is_cancelled() && self.alive.has_changed().is_ok()
+    }
+
+    /// Whether the pool was shut down, as opposed to its runtime.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.ended.is_cancelled()
+    }
+
+    /// Ends everything and waits until nothing runs any more.
+    pub(crate) async fn end(&self) {
+        self.ended.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks")
+            .field("running", &self.tracker.len())
+            .field("is_alive", &self.is_alive())
+            .finish_non_exhaustive()
+    }
+}
