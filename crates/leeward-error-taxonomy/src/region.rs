@@ -1,3 +1,4 @@
+use crate::redact;
 use std::{borrow::Cow, fmt, str::FromStr};
 
 /// Names an AWS Region, such as `us-east-1`.
@@ -35,9 +36,7 @@ impl Region {
         if is_host_label(&name) {
             Ok(Self(name))
         } else {
-            Err(InvalidRegion {
-                name: name.into_owned(),
-            })
+            Err(InvalidRegion::new(&name))
         }
     }
 
@@ -75,12 +74,28 @@ impl FromStr for Region {
 }
 
 /// Says that a text cannot be the name of an AWS Region.
+///
+/// It shows the beginning of the text, without the secrets that a mixed-up setting may have put there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{name:?} is no AWS Region: write it as in us-east-1, lower-case letters, digits and hyphens"
 )]
 pub struct InvalidRegion {
     name: String,
+}
+
+impl InvalidRegion {
+    /// A name that is a little too long can still be told from another.
+    const SHOWN: usize = 80;
+
+    fn new(name: &str) -> Self {
+        let mut name = redact(name).into_owned();
+        if let Some((end, _)) = name.char_indices().nth(Self::SHOWN) {
+            name.truncate(end);
+            name.push('…');
+        }
+        Self { name }
+    }
 }
 
 const fn is_host_label(name: &str) -> bool {
@@ -135,5 +150,20 @@ mod tests {
             refused.to_string(),
             r#""Frankfurt" is no AWS Region: write it as in us-east-1, lower-case letters, digits and hyphens"#
         );
+    }
+
+    #[test]
+    fn shows_neither_a_secret_nor_more_than_a_line_of_what_it_refuses() {
+        let told = |name: &str| {
+            let refused = name.parse::<Region>().unwrap_err();
+            format!("{refused} {refused:?} {refused:#?}")
+        };
+        let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        assert!(!told(secret).contains(&secret[..8]), "{}", told(secret));
+        let url = told("http://eve:hunter2@proxy:3128");
+        assert!(!url.contains("hunter2"), "{url}");
+        let long = "é".repeat(100_000);
+        let refused = Region::new(long).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("\"{}…\" is no", "é".repeat(80))));
     }
 }
