@@ -48,7 +48,7 @@ impl<'a> Advice<'a> {
         };
         let action = if sentence.as_bytes().contains(&b'{') {
             IamAction::in_message(message)
-                .filter(|action| redact::is_plain(action))
+                .filter(|action| redact::is_plain(action, message))
                 .or_else(|| facts.operation.and_then(IamAction::of))
         } else {
             None

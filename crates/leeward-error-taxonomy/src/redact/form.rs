@@ -1,6 +1,6 @@
 //! Secrets that their own form gives away, whatever stands around them.
 
-use super::{Hit, Kind, Shown};
+use super::{Hit, Kind, REDACTED, Shown, looked};
 
 /// Prefixes of access key ids: long-lived, of a session, of a bearer token, and the documentation's.
 const KEY_IDS: [&[u8; 4]; 5] = [b"AKIA", b"ASIA", b"ABIA", b"ACCA", b"AKID"];
@@ -8,6 +8,10 @@ const KEY_IDS: [&[u8; 4]; 5] = [b"AKIA", b"ASIA", b"ABIA", b"ACCA", b"AKID"];
 const SHORTEST_KEY_ID: usize = 16;
 /// No secret that is known by its form is shorter.
 pub(super) const SHORTEST: usize = SHORTEST_KEY_ID;
+/// `-----BEGIN` ends with it.
+pub(super) const LAST_OF_PEM: u8 = b'N';
+/// `RSA PRIVATE KEY` and other labels of PEM (RFC 7468) are no longer.
+const LONGEST_LABEL: usize = 64;
 /// A secret access key: 30 bytes in base64.
 const SECRET_KEY: usize = 40;
 /// A SHA-256 in hexadecimal, as SigV4 signs with.
@@ -19,39 +23,51 @@ const LONGEST_ID: usize = 128;
 const SHORTEST_TOKEN: usize = 20;
 
 /// The first secret within the word from `start` to `end`.
-pub(super) fn find(text: &str, start: usize, end: usize, kind: Kind) -> Option<Hit> {
-    let bytes = text.as_bytes();
-    if bytes[start..end].starts_with(b"-----BEGIN") {
-        return pem(text, end);
+pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
+    if bytes[start..end].ends_with(b"-----BEGIN") {
+        return pem(bytes, end);
     }
     if end - start < SHORTEST {
         return None;
     }
-    let found = [prefixed(bytes, start, end), random(bytes, start, end, kind)];
+    let found = [
+        prefixed(bytes, start, end),
+        random(bytes, start, end, kind),
+        digest(bytes, start, end),
+    ];
     found.into_iter().flatten().min_by_key(|hit| hit.start)
 }
 
-/// `-----BEGIN … PRIVATE KEY-----`: to the end of its last line, or of the text.
-fn pem(text: &str, end: usize) -> Option<Hit> {
-    let rest = &text[end..];
-    let at = rest.find("KEY-----")?;
-    let closed = rest[at + 8..].find("KEY-----");
-    Some(Hit {
-        start: end + at,
-        end: closed.map_or(text.len(), |closed| end + at + 8 + closed + 8),
-        shown: Shown::Nothing,
-    })
+/// `-----BEGIN … PRIVATE KEY-----`: what follows, to the end of its last line or of the text.
+fn pem(bytes: &[u8], end: usize) -> Option<Hit> {
+    let find = |text: &[u8], wanted: &[u8]| {
+        let found = text.windows(wanted.len()).position(|part| part == wanted);
+        looked(found.unwrap_or(text.len()));
+        found
+    };
+    let label = &bytes[end..bytes.len().min(end + LONGEST_LABEL)];
+    let length = find(label, b"-----")?;
+    find(&label[..length], b"PRIVATE KEY")?;
+    let start = end + length + 5;
+    if bytes[start..].starts_with(REDACTED.as_bytes()) {
+        return None;
+    }
+    let close = find(&bytes[start..], b"-----END").map(|at| start + at + 8);
+    let end = close.and_then(|close| Some(close + find(&bytes[close..], b"-----")? + 5));
+    let end = end.unwrap_or(bytes.len());
+    (start < end).then_some(Hit::hidden(start, end))
 }
 
 /// A token or an access key id, whichever comes first: both are known by how they begin.
 fn prefixed(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
     let word = &bytes[start..end];
+    let is_escaped = bytes[..start].ends_with(b"\\");
     word.windows(2)
         .enumerate()
         // The first two letters of the prefixes tell nearly everything else apart.
         .find_map(|(at, two)| match two {
             b"AK" | b"AS" | b"AB" | b"AC" => key_id(word, at),
-            b"AQ" | b"IQ" | b"Fw" | b"ey" => token(word, at),
+            b"AQ" | b"IQ" | b"Fw" | b"ey" => token(word, at, is_escaped),
             _ => None,
         })
         .map(|hit| Hit {
@@ -61,14 +77,16 @@ fn prefixed(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
         })
 }
 
-fn token(word: &[u8], at: usize) -> Option<Hit> {
+fn token(word: &[u8], at: usize, is_escaped: bool) -> Option<Hit> {
     let rest = &word[at..];
-    let is_token = TOKENS.iter().any(|prefix| rest.starts_with(prefix));
-    (is_token && rest.len() >= SHORTEST_TOKEN).then_some(Hit {
-        start: at,
-        end: word.len(),
-        shown: Shown::Nothing,
-    })
+    let prefix = TOKENS.iter().find(|prefix| rest.starts_with(prefix))?;
+    // Three letters may stand in the middle of a name; not so at its start, be it after the `\n` of a line break.
+    let begins = match word[..at] {
+        [] => true,
+        [_] if is_escaped => true,
+        [.., before] => prefix.len() > 3 || !before.is_ascii_alphanumeric(),
+    };
+    (begins && rest.len() >= SHORTEST_TOKEN).then_some(Hit::hidden(at, word.len()))
 }
 
 fn key_id(word: &[u8], at: usize) -> Option<Hit> {
@@ -100,11 +118,7 @@ fn random(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
                 Kind::Id => is_random_for_an_id(run),
             };
             if may_be && is_random(run) {
-                return Some(Hit {
-                    start,
-                    end,
-                    shown: Shown::Nothing,
-                });
+                return Some(Hit::hidden(start, end));
             }
         }
         from = end + 1;
@@ -112,16 +126,30 @@ fn random(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
     None
 }
 
-fn is_random_for_an_id(run: &[u8]) -> bool {
-    match run.len() {
-        SECRET_KEY => true,
-        SIGNATURE => run.iter().all(u8::is_ascii_hexdigit),
-        length => length > LONGEST_ID,
+/// A signature or another SHA-256 in hexadecimal, whatever path or parameter it stands in.
+fn digest(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
+    if end - start < SIGNATURE {
+        return None;
     }
+    let mut from = start;
+    while from + SIGNATURE <= end {
+        let rest = &bytes[from..end];
+        let run = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric());
+        let length = run.count();
+        if length == SIGNATURE && rest[..length].iter().all(u8::is_ascii_hexdigit) {
+            return Some(Hit::hidden(from, from + length));
+        }
+        from += length + 1;
+    }
+    None
+}
+
+fn is_random_for_an_id(run: &[u8]) -> bool {
+    run.len() == SECRET_KEY || run.len() > LONGEST_ID
 }
 
 const fn is_base64(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'%')
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/')
 }
 
 /// Whether `run` changes between upper case, lower case, digits and signs as often as chance does.
@@ -129,7 +157,7 @@ const fn is_base64(byte: u8) -> bool {
 /// Among 64 evenly drawn characters 65 of 100 neighbours differ in class; in names written in camel case about a third do.
 fn is_random(run: &[u8]) -> bool {
     if run.iter().all(u8::is_ascii_hexdigit) {
-        return run.len() == SIGNATURE;
+        return false;
     }
     let has = |class: fn(&u8) -> bool| run.iter().any(class);
     if !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) {

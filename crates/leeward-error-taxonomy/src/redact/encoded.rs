@@ -1,0 +1,85 @@
+//! Looks through percent-encoding: a whole query may stand in one parameter of another.
+
+use super::{Hit, Kind, Shown, looked, scan::Scan, scan::is_of_a_word, value};
+
+/// So often a text is decoded.
+const LAYERS: usize = 3;
+
+/// The secret in what begins with the word from `start` to `end`, and up to where it was looked for.
+///
+/// It goes to the end of the parameter, with whatever else is encoded there.
+pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> (Option<Hit>, usize) {
+    // What need not be encoded stands between what is (ECMA-262, encodeURIComponent).
+    let goes_on = |&byte: &u8| is_of_a_word(byte) || b"!~*()".contains(&byte);
+    let length = bytes[end..]
+        .iter()
+        .take_while(|&byte| goes_on(byte))
+        .count();
+    let end = end + length;
+    let mut decoded = Decoded::of(&bytes[start..end]);
+    for _ in 0..LAYERS {
+        let Some(text) = &decoded else {
+            return (None, end);
+        };
+        // The ids of access keys are found as they stand.
+        let hidden = |hit: &Hit| hit.shown == Shown::Nothing;
+        let found = Scan::new(&text.bytes, kind).without_decoding().find(hidden);
+        if let Some(hit) = found {
+            let start = start + text.origins[hit.start];
+            return (Some(Hit::hidden(start, value::bare_end(bytes, start))), end);
+        }
+        decoded = text.again();
+    }
+    (None, end)
+}
+
+/// The word, decoded as often as it can be.
+pub(super) fn decoded(word: &[u8]) -> Vec<u8> {
+    let mut bytes = word.to_vec();
+    for _ in 0..LAYERS {
+        match Decoded::of(&bytes) {
+            Some(decoded) => bytes = decoded.bytes,
+            None => break,
+        }
+    }
+    bytes
+}
+
+struct Decoded {
+    bytes: Vec<u8>,
+    /// Where each byte stood.
+    origins: Vec<usize>,
+}
+
+impl Decoded {
+    fn of(text: &[u8]) -> Option<Self> {
+        looked(text.len());
+        let mut decoded = Self {
+            bytes: Vec::with_capacity(text.len()),
+            origins: Vec::with_capacity(text.len()),
+        };
+        let mut at = 0;
+        while at < text.len() {
+            let code = (text[at] == b'%')
+                .then(|| code(text.get(at + 1..at + 3)?))
+                .flatten();
+            decoded.bytes.push(code.unwrap_or(text[at]));
+            decoded.origins.push(at);
+            at += if code.is_some() { 3 } else { 1 };
+        }
+        (decoded.bytes.len() < text.len()).then_some(decoded)
+    }
+
+    fn again(&self) -> Option<Self> {
+        let mut decoded = Self::of(&self.bytes)?;
+        for origin in &mut decoded.origins {
+            *origin = self.origins[*origin];
+        }
+        Some(decoded)
+    }
+}
+
+fn code(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(digits[at]).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+}
