@@ -150,12 +150,9 @@ mod tests {
     fn failures_are_counted_by_kind_and_bounded() {
         let ledger = Ledger::new();
         for at in 0..100_u16 {
-            let mut failure = Failure::from(&Facts::new(
-                Stage::MaybeSent,
-                Category::Network,
-                Verdict::Transient,
-            ));
-            failure.status = Some(at);
+            let mut facts = Facts::new(Stage::MaybeSent, Category::Network, Verdict::Transient);
+            facts.status = Some(at);
+            let failure = Failure::from(&facts);
             ledger.fails(&EAST, &failure);
             ledger.fails(&EAST, &failure);
         }

@@ -1,15 +1,16 @@
 use crate::{
-    AwsError, Category, Classify, Facts, Meaning, Obstacle, Rejected, Stage, Verdict, chain,
+    AwsError, Category, Classify, Facts, Meaning, Obstacle, Rejected, Stage, Verdict,
+    aws_error::Known, chain,
 };
 use std::{error::Error, io};
 
 impl<'a> Facts<'a> {
     /// States what can be found in an error whose type is lost, and in its sources.
     ///
-    /// It knows an [`AwsError`], a refusal of our layers and the network errors of the standard library; with the feature
-    /// `sdk` also what the SDK's errors are made of: connector errors, credentials errors, the metadata of an answer, and
-    /// the texts of modelled errors, which lead with their code. What nothing is known of may have been sent, is final and
-    /// of [`Category::Unknown`].
+    /// It knows an [`AwsError`], also below another error, a refusal of our layers and the network errors of the standard
+    /// library; with the feature `sdk` also what the SDK's errors are made of: connector errors, credentials errors, the
+    /// metadata of an answer, and the texts of modelled errors, which lead with their code. What nothing is known of may
+    /// have been sent, is final and of [`Category::Unknown`].
     ///
     /// ```
     /// use leeward_error_taxonomy::{Category, Facts, Stage};
@@ -40,6 +41,9 @@ impl<'a> Facts<'a> {
 fn of_type<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
     if let Some(error) = error.downcast_ref::<AwsError>() {
         return Some(error.facts());
+    }
+    if let Some(known) = Known::in_link(error) {
+        return Some(known.facts());
     }
     if let Some(rejected) = error.downcast_ref::<Rejected>() {
         return Some(rejected.facts());

@@ -1,4 +1,4 @@
-use crate::{Advice, Category, Failure, Obstacle, OperationName, Rejected};
+use crate::{Advice, Category, Failure, Obstacle, OperationName, Rejected, redact};
 use std::{
     error::Error,
     fmt,
@@ -153,9 +153,8 @@ impl<'a> Facts<'a> {
 impl fmt::Debug for Facts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Facts")
-            .field("operation", &self.operation)
+            .field("operation", &self.operation.map(redact::operation))
             .field("record", &Failure::from(self))
-            .field("retry_at", &self.retry_at)
             .field("rejected", &self.rejected.map(ToString::to_string))
             .finish_non_exhaustive()
     }

@@ -1,37 +1,141 @@
 use crate::{Category, Facts, Obstacle, Rejected, Stage, Verdict, redact};
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 /// An owned record of [`Facts`], to be kept after the error is gone.
 ///
-/// Its texts went through [`redact()`](crate::redact()), so that it may be logged.
+/// Its texts went through [`redact()`](crate::redact()), and nothing can be written into it afterwards, so that it may be
+/// logged. Serialised it is the record of an [`AwsError`](crate::AwsError) without the call, with `null` for what is not
+/// known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
 pub struct Failure {
-    /// How far the request got.
-    pub stage: Stage,
-    /// What kind of thing went wrong.
-    pub category: Category,
-    /// Whether sending it again can help.
-    pub verdict: Verdict,
-    /// The service's error code.
-    pub code: Option<String>,
-    /// The service's message, or that of the error at the root of a failure to send.
-    pub message: Option<String>,
-    /// The id under which AWS support finds the request.
-    pub request_id: Option<String>,
-    /// The second id that S3 gives.
-    pub extended_request_id: Option<String>,
-    /// The HTTP status of the answer.
-    pub status: Option<u16>,
-    /// How long the service asks to wait.
+    stage: Stage,
+    category: Category,
+    verdict: Verdict,
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+    extended_request_id: Option<String>,
+    status: Option<u16>,
     #[cfg_attr(
         feature = "serde",
         serde(rename = "retry_after_ms", serialize_with = "in_milliseconds")
     )]
-    pub retry_after: Option<Duration>,
+    retry_after: Option<Duration>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "retry_at_epoch_s", serialize_with = "since_the_epoch")
+    )]
+    retry_at: Option<SystemTime>,
+    obstacle: Option<Obstacle>,
+}
+
+impl Failure {
+    /// How far the request got.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub const fn category(&self) -> Category {
+        self.category
+    }
+
+    /// Whether sending it again can help.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// The service's error code.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The service's message, or that of the error at the root of a failure to send.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The id under which AWS support finds the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// The second id that S3 gives.
+    #[must_use]
+    pub fn extended_request_id(&self) -> Option<&str> {
+        self.extended_request_id.as_deref()
+    }
+
+    /// The HTTP status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// How long the service asks to wait.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Until when the service asks to wait, where it names a date and no clock of its own to measure it by.
+    #[must_use]
+    pub const fn retry_at(&self) -> Option<SystemTime> {
+        self.retry_at
+    }
+
     /// What kept the request from an answer, if it got none.
-    pub obstacle: Option<Obstacle>,
+    #[must_use]
+    pub const fn obstacle(&self) -> Option<Obstacle> {
+        self.obstacle
+    }
+
+    /// Notes that the request was sent before the attempt that this tells of.
+    pub(crate) fn was_tried_before(&mut self) {
+        if self.stage == Stage::NotSent {
+            self.stage = Stage::MaybeSent;
+        }
+    }
+
+    /// Says it in `words`, where nobody else has said anything.
+    pub(crate) fn or_in_words(&mut self, words: impl FnOnce() -> String) {
+        self.message
+            .get_or_insert_with(|| redact::redact(&words()).into_owned());
+    }
+
+    /// The same facts once more.
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        let mut facts = Facts::new(self.stage, self.category, self.verdict);
+        facts.code = self.code();
+        facts.message = self.message();
+        facts.request_id = self.request_id();
+        facts.extended_request_id = self.extended_request_id();
+        facts.status = self.status;
+        facts.retry_after = self.retry_after;
+        facts.retry_at = self.retry_at;
+        facts.obstacle = self.obstacle;
+        facts
+    }
+
+    /// Code and message, or what there is of them.
+    pub(crate) fn write_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.code, &self.message) {
+            (Some(code), Some(message)) => write!(f, "{code}: {message}"),
+            (Some(text), None) | (None, Some(text)) => f.write_str(text),
+            (None, None) => write!(f, "{}", self.category),
+        }
+    }
 }
 
 impl From<&Facts<'_>> for Failure {
@@ -47,6 +151,7 @@ impl From<&Facts<'_>> for Failure {
             extended_request_id: facts.extended_request_id.map(id),
             status: facts.status,
             retry_after: facts.retry_after,
+            retry_at: facts.retry_at,
             obstacle: facts.obstacle,
         }
     }
@@ -86,23 +191,27 @@ impl fmt::Display for Failure {
     }
 }
 
-impl Failure {
-    /// Code and message, or what there is of them.
-    pub(crate) fn write_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.code, &self.message) {
-            (Some(code), Some(message)) => write!(f, "{code}: {message}"),
-            (Some(text), None) | (None, Some(text)) => f.write_str(text),
-            (None, None) => write!(f, "{}", self.category),
-        }
-    }
-}
-
 #[cfg(feature = "serde")]
 fn in_milliseconds<S: serde::Serializer>(
     pause: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serde::Serialize::serialize(&pause.map(|pause| pause.as_millis()), serializer)
+}
+
+#[cfg(feature = "serde")]
+fn since_the_epoch<S: serde::Serializer>(
+    date: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&date.map(seconds_since_the_epoch), serializer)
+}
+
+/// A date as it stands in a record; one before 1970 is over as well.
+#[cfg(feature = "serde")]
+pub(crate) fn seconds_since_the_epoch(date: SystemTime) -> u64 {
+    let since = date.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]

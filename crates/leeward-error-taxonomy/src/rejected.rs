@@ -103,7 +103,7 @@ impl Rejected {
             Self::BudgetSpent { tried } | Self::Exhausted { tried } => {
                 let sent = tried
                     .iter()
-                    .any(|attempt| attempt.failure.stage != Stage::NotSent);
+                    .any(|attempt| attempt.failure.stage() != Stage::NotSent);
                 if sent {
                     Stage::MaybeSent
                 } else {

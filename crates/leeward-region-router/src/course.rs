@@ -259,8 +259,8 @@ where
         debug!(
             target: "leeward::router",
             %operation, %from, %to, ?elapsed,
-            category = %failure.category,
-            code = failure.code,
+            category = %failure.category(),
+            code = failure.code(),
             "failing over"
         );
         self.roster.observers.tell(|| RouterEvent::FailedOver {

@@ -1,14 +1,18 @@
 //! The opaque error of a whole call.
 
+mod known;
 mod link;
 #[cfg(feature = "serde")]
 mod record;
 
 use crate::{
     Advice, Category, Classify, Facts, Failure, Obstacle, OperationName, Region, Rejected, Stage,
-    Verdict, chain, redact::redact,
+    Verdict, chain, redact,
 };
 use link::Link;
+
+pub(crate) use known::Known;
+
 use std::{
     error::Error,
     fmt,
@@ -31,14 +35,28 @@ use std::{
 /// assert_eq!(error.to_string(), "kms.Encrypt: limiter full (eu-central-1)");
 /// assert_eq!(error.advice().to_string(), "send fewer calls at once, or give the limiter more permits");
 /// ```
+///
+/// With the feature `serde` it is written as a flat record. What is not known is left out:
+///
+/// | field | written as |
+/// |---|---|
+/// | `service`, `operation` | as in `kms` and `Encrypt`; both or none |
+/// | `stage` | `not_sent`, `maybe_sent` or `answered`; always there |
+/// | `category` | as in `rate_limit`; always there |
+/// | `verdict` | `final`, `transient` or `throttled`; always there |
+/// | `code`, `message` | text |
+/// | `status` | number |
+/// | `request_id`, `extended_request_id` | text |
+/// | `retry_after_ms` | the pause asked for, in whole milliseconds |
+/// | `retry_at_epoch_s` | the date until when to wait, in whole seconds since 1970 |
+/// | `obstacle` | as in `connect_timeout` |
+/// | `attempts` | number |
+/// | `region` | as in `eu-central-1` |
+/// | `advice` | a sentence; always there |
 pub struct AwsError(Box<Inner>);
 
 struct Inner {
-    failure: Failure,
-    operation: Option<OperationName>,
-    region: Option<Region>,
-    attempts: Option<u32>,
-    retry_at: Option<SystemTime>,
+    known: Known,
     is_refusal: bool,
     error: Box<dyn Error + Send + Sync>,
     /// The error's sources as they may be printed, written down when they are first asked for.
@@ -51,51 +69,74 @@ impl AwsError {
     where
         E: Classify + Error + Send + Sync + 'static,
     {
-        let mut known = Known::of(&error.facts());
-        let own_words = || redact(&error.to_string()).into_owned();
-        known.failure.message.get_or_insert_with(own_words);
-        Self::from_known(known, error.into())
+        let facts = error.facts();
+        let is_refusal = facts.rejected.is_some();
+        let mut known = Known::of(&facts);
+        known.failure.or_in_words(|| error.to_string());
+        Self::from_known(known, is_refusal, error.into())
     }
 
     /// Keeps an error whose type is lost, with what can be found in it and its sources, as [`Facts::of_erased`] does.
     ///
-    /// An `AwsError` comes out as it was. `anyhow::Error` hides the type of its outermost error when it is turned into a
-    /// box, so that the HTTP status and the type of an SDK error go unseen; code, message and request id are found below
-    /// it. An `anyhow::Error` that may hold an `AwsError` should be asked by its own `downcast` first.
+    /// An `AwsError` in a box comes out as it was. One among the sources gives its Region, operation, attempts, ids and all
+    /// else that it knows; the error around it is the one that is kept, and [`downcast_ref`](Self::downcast_ref) sees both.
+    ///
+    /// An `anyhow::Error` hides the type of its outermost error when it is turned into a box, which it is here:
+    ///
+    /// | held by `anyhow` | kept | lost |
+    /// |---|---|---|
+    /// | an `AwsError` under a context | everything | |
+    /// | an `AwsError` alone | all that it knows, Region and attempts included | `downcast_ref`, [`rejected`](Self::rejected) |
+    /// | an `SdkError`, alone or not | code, message, request id, what the connector said | status, headers, operation |
+    ///
+    /// So ask the `anyhow::Error` itself first, which finds either below its contexts, though it drops these:
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::{AwsError, Region, Rejected};
+    ///
+    /// fn whole(error: anyhow::Error) -> AwsError {
+    ///     // Likewise for an `SdkError` of one's own operation, before the last resort.
+    ///     error.downcast::<AwsError>().unwrap_or_else(AwsError::from_erased)
+    /// }
+    ///
+    /// let error = AwsError::from(Rejected::LimiterFull).with_region(Region::from_static("eu-central-1"));
+    /// let error = whole(anyhow::Error::from(error).context("while saving"));
+    /// assert!(error.rejected().is_some());
+    /// assert_eq!(error.to_string(), "limiter full (eu-central-1)");
+    /// ```
     pub fn from_erased(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         match error.into().downcast::<Self>() {
             Ok(error) => *error,
             Err(error) => {
-                let known = Known::of(&Facts::of_erased(&*error));
-                Self::from_known(known, error)
+                let facts = Facts::of_erased(&*error);
+                let is_refusal = facts.rejected.is_some();
+                let mut known = Known::of(&facts);
+                known.region = Known::within(&*error).and_then(|known| known.region.clone());
+                Self::from_known(known, is_refusal, error)
             }
         }
     }
 
-    fn from_known(known: Known, error: Box<dyn Error + Send + Sync>) -> Self {
+    fn from_known(known: Known, is_refusal: bool, error: Box<dyn Error + Send + Sync>) -> Self {
         Self(Box::new(Inner {
-            failure: known.failure,
-            operation: known.operation,
-            region: None,
-            attempts: known.attempts,
-            retry_at: known.retry_at,
-            is_refusal: known.is_refusal,
+            known,
+            is_refusal,
             error,
             shown: OnceLock::new(),
         }))
     }
 
-    /// Names the operation, where the error could not.
+    /// Names the operation, where the error could not; a name that holds a secret is not kept.
     #[must_use]
     pub fn with_operation(mut self, operation: OperationName) -> Self {
-        self.0.operation = Some(operation);
+        self.0.known.operation = Some(redact::operation(operation));
         self
     }
 
     /// Names the Region that was called.
     #[must_use]
     pub fn with_region(mut self, region: Region) -> Self {
-        self.0.region = Some(region);
+        self.0.known.region = Some(region);
         self
     }
 
@@ -104,10 +145,7 @@ impl AwsError {
     /// After more than one, what was not sent at last may have been sent before: the [`stage`](Self::stage) then says so.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = Some(attempts);
-        if attempts > 1 && self.0.failure.stage == Stage::NotSent {
-            self.0.failure.stage = Stage::MaybeSent;
-        }
+        self.0.known.count(attempts);
         self
     }
 
@@ -120,85 +158,91 @@ impl AwsError {
     /// The record of what is known, free of secrets.
     #[must_use]
     pub fn failure(&self) -> &Failure {
-        &self.0.failure
+        &self.0.known.failure
     }
 
     /// How far the request got.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.0.failure.stage
+        self.failure().stage()
     }
 
     /// What kind of thing went wrong.
     #[must_use]
     pub fn category(&self) -> Category {
-        self.0.failure.category
+        self.failure().category()
     }
 
     /// Whether sending it again can help.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        self.0.failure.verdict
+        self.failure().verdict()
     }
 
     /// The service's error code.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.0.failure.code.as_deref()
+        self.failure().code()
     }
 
     /// The service's message, or that of the error at the root of a failure to send.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.0.failure.message.as_deref()
+        self.failure().message()
     }
 
     /// The HTTP status of the answer.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.0.failure.status
+        self.failure().status()
     }
 
     /// The id under which AWS support finds the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.0.failure.request_id.as_deref()
+        self.failure().request_id()
     }
 
     /// The second id that S3 gives.
     #[must_use]
     pub fn extended_request_id(&self) -> Option<&str> {
-        self.0.failure.extended_request_id.as_deref()
+        self.failure().extended_request_id()
     }
 
     /// How long the service asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.failure.retry_after
+        self.failure().retry_after()
+    }
+
+    /// Until when the service asks to wait, where it names a date and no clock of its own to measure it by.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.failure().retry_at()
     }
 
     /// What kept the request from an answer, if it got none.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
-        self.0.failure.obstacle
+        self.failure().obstacle()
     }
 
     /// The operation that failed.
     #[must_use]
     pub fn operation(&self) -> Option<OperationName> {
-        self.0.operation
+        self.0.known.operation
     }
 
     /// The Region that was called.
     #[must_use]
     pub fn region(&self) -> Option<&Region> {
-        self.0.region.as_ref()
+        self.0.known.region.as_ref()
     }
 
     /// How many attempts were made.
     #[must_use]
     pub fn attempts(&self) -> Option<u32> {
-        self.0.attempts
+        self.0.known.attempts
     }
 
     /// The refusal of a layer, if that is what it was.
@@ -212,9 +256,11 @@ impl AwsError {
     }
 
     /// The error of type `E` among the one within and its sources: the SDK's own, or the modelled error of the operation.
+    ///
+    /// An `AwsError` among them is looked into as well.
     #[must_use]
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
-        chain::from(&*self.0.error).find_map(|error| error.downcast_ref())
+        chain::find(&*self.0.error)
     }
 
     /// The error within, as it is: its `Debug` may print whole answers.
@@ -230,47 +276,9 @@ impl AwsError {
     }
 }
 
-/// What outlives the error that the facts were borrowed from.
-struct Known {
-    failure: Failure,
-    operation: Option<OperationName>,
-    attempts: Option<u32>,
-    retry_at: Option<SystemTime>,
-    is_refusal: bool,
-}
-
-impl Known {
-    fn of(facts: &Facts<'_>) -> Self {
-        Self {
-            failure: Failure::from(facts),
-            operation: facts.operation,
-            attempts: facts.attempts,
-            retry_at: facts.retry_at,
-            is_refusal: facts.rejected.is_some(),
-        }
-    }
-}
-
 impl Classify for AwsError {
     fn facts(&self) -> Facts<'_> {
-        let Inner {
-            failure,
-            operation,
-            attempts,
-            retry_at,
-            ..
-        } = &*self.0;
-        let mut facts = Facts::new(failure.stage, failure.category, failure.verdict);
-        facts.operation = *operation;
-        facts.code = self.code();
-        facts.message = self.message();
-        facts.request_id = self.request_id();
-        facts.extended_request_id = self.extended_request_id();
-        facts.status = failure.status;
-        facts.retry_after = failure.retry_after;
-        facts.retry_at = *retry_at;
-        facts.obstacle = failure.obstacle;
-        facts.attempts = *attempts;
+        let mut facts = self.0.known.facts();
         facts.rejected = self.rejected();
         facts
     }
@@ -295,20 +303,21 @@ where
 impl Error for AwsError {
     /// The texts of the error within and of its sources, without secrets; for the errors themselves see `inner`.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(self.0.shown.get_or_init(|| Link::of(&*self.0.error)))
+        let Inner { known, error, .. } = &*self.0;
+        let shown = || Link::of(&**error, known.clone());
+        Some(self.0.shown.get_or_init(shown))
     }
 }
 
 /// `kms.Encrypt: ThrottlingException: rate exceeded (HTTP 400, request 4f…, 3 attempts, us-east-1)`
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
+        let Known {
             failure,
             operation,
             region,
             attempts,
-            ..
-        } = &*self.0;
+        } = &self.0.known;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
         }
@@ -319,10 +328,10 @@ impl fmt::Display for AwsError {
             separator = ", ";
             written
         };
-        if let Some(status) = failure.status {
+        if let Some(status) = failure.status() {
             detail(format_args!("HTTP {status}"))?;
         }
-        if let Some(id) = &failure.request_id {
+        if let Some(id) = failure.request_id() {
             detail(format_args!("request {id}"))?;
         }
         match attempts {

@@ -7,8 +7,10 @@ use aws_sdk_kms::{
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::ErrorMetadata;
 use leeward_error_taxonomy::{
-    Advice, AwsError, Category, Classify, OperationName, Region, Rejected, Stage, Verdict,
+    Advice, AwsError, Category, Classify, Facts, OperationName, Region, Rejected, Stage, Verdict,
 };
+#[cfg(feature = "serde")]
+use std::time::SystemTime;
 use std::{error::Error, time::Duration};
 
 const REGION: Region = Region::from_static("us-east-1");
@@ -131,6 +133,64 @@ fn what_was_not_sent_at_last_may_have_been_sent_before() {
 }
 
 #[test]
+fn attempts_that_the_error_has_counted_itself_say_so_too() {
+    #[derive(Debug)]
+    struct Refused(u32);
+    impl std::fmt::Display for Refused {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("refused")
+        }
+    }
+    impl Error for Refused {}
+    impl Classify for Refused {
+        fn facts(&self) -> Facts<'_> {
+            let mut facts = Facts::new(Stage::NotSent, Category::Network, Verdict::Transient);
+            facts.attempts = Some(self.0);
+            facts
+        }
+    }
+    assert_eq!(AwsError::new(Refused(1)).stage(), Stage::NotSent);
+    assert_eq!(AwsError::new(Refused(2)).stage(), Stage::MaybeSent);
+    assert_eq!(AwsError::new(Refused(2)).attempts(), Some(2));
+}
+
+/// An error whose source is itself.
+#[derive(Debug)]
+struct Circle;
+
+impl std::fmt::Display for Circle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("round and round")
+    }
+}
+
+impl Error for Circle {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self)
+    }
+}
+
+#[test]
+fn a_chain_that_runs_in_a_circle_is_left() {
+    let sdk = SdkError::<GenerateDataKeyError, HttpResponse>::timeout_error(Circle);
+    let facts = sdk.facts();
+    assert!(facts.cause.is_some_and(|cause| cause.is::<Circle>()));
+    for error in [
+        AwsError::from_erased(Circle),
+        AwsError::from(SdkError::<GenerateDataKeyError, HttpResponse>::timeout_error(Circle)),
+        AwsError::from(
+            SdkError::<GenerateDataKeyError, HttpResponse>::construction_failure(Circle),
+        ),
+    ] {
+        assert!(error.rejected().is_none());
+        assert!(error.downcast_ref::<Rejected>().is_none());
+        assert!(error.to_string().contains("round and round"), "{error}");
+        let sources = std::iter::successors(error.source(), |&error| error.source());
+        assert!(sources.count() < 100);
+    }
+}
+
+#[test]
 fn advice_names_the_action_of_the_very_operation() {
     let message = "User: arn:aws:iam::111122223333:user/eve is not authorized to perform: kms:GenerateDataKey on resource: arn because no resource-based policy allows the kms:GenerateDataKey action";
     let code = "AccessDeniedException";
@@ -181,6 +241,27 @@ fn it_is_a_flat_record() {
     assert_eq!(failure["retry_after_ms"], 2000);
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn a_date_to_wait_for_stands_in_the_record() {
+    // Without a `Date` of the service there is no clock to measure it by.
+    let date = [("retry-after", "Thu, 01 Jan 2026 00:00:00 GMT")];
+    let error = answer(
+        GenerateDataKeyError::generic,
+        "ThrottlingException",
+        "rate exceeded",
+        response(503, &date),
+    );
+    let error = AwsError::from(error);
+    let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    assert_eq!(error.retry_at(), Some(expected));
+    assert_eq!(error.failure().retry_at(), Some(expected));
+    let record = serde_json::to_value(&error).unwrap();
+    assert_eq!(record["retry_at_epoch_s"], 1_767_225_600);
+    let failure = serde_json::to_value(error.failure()).unwrap();
+    assert_eq!(failure["retry_at_epoch_s"], 1_767_225_600);
+}
+
 #[test]
 fn an_error_of_ones_own_speaks_for_itself_where_its_facts_say_nothing() {
     #[derive(Debug)]
@@ -192,8 +273,8 @@ fn an_error_of_ones_own_speaks_for_itself_where_its_facts_say_nothing() {
     }
     impl Error for Unknown {}
     impl Classify for Unknown {
-        fn facts(&self) -> leeward_error_taxonomy::Facts<'_> {
-            leeward_error_taxonomy::Facts::new(Stage::Answered, Category::NotFound, Verdict::Final)
+        fn facts(&self) -> Facts<'_> {
+            Facts::new(Stage::Answered, Category::NotFound, Verdict::Final)
         }
     }
     assert_eq!(AwsError::new(Unknown).to_string(), "no such account");

@@ -10,7 +10,9 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpResponse,
     result::{ConnectorError, SdkError},
 };
-use leeward_error_taxonomy::{AwsError, Category, Facts, Obstacle, Rejected, Stage, Verdict};
+use leeward_error_taxonomy::{
+    AwsError, Category, Facts, Obstacle, Region, Rejected, Stage, Verdict,
+};
 use std::{error::Error, io};
 
 type Failed = SdkError<GenerateDataKeyError, HttpResponse>;
@@ -126,6 +128,88 @@ fn an_aws_error_comes_out_as_it_was() {
         (error.category(), error.code()),
         (Category::Authorization, Some("AccessDeniedException"))
     );
+}
+
+/// What an error of one's own around an `AwsError` looks like.
+#[derive(Debug)]
+struct Wrapped(Box<AwsError>);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not saved")
+    }
+}
+
+impl Error for Wrapped {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // A box, which is an error of a type of its own.
+        Some(&self.0)
+    }
+}
+
+fn known() -> AwsError {
+    let headers = [("x-amzn-requestid", "4f-1")];
+    let code = "ThrottlingException";
+    let error = answer(
+        GenerateDataKeyError::generic,
+        code,
+        "rate exceeded",
+        response(400, &headers),
+    );
+    AwsError::from(error)
+        .with_region(Region::from_static("eu-central-1"))
+        .with_attempts(3)
+}
+
+#[test]
+fn nothing_that_an_aws_error_knows_is_lost_below_another_error() {
+    let text = known().to_string();
+    assert_eq!(
+        text,
+        "kms.GenerateDataKey: ThrottlingException: rate exceeded (HTTP 400, request 4f-1, 3 attempts, eu-central-1)"
+    );
+    let twice = AwsError::from_erased(anyhow::Error::from(known()).context("while saving"));
+    let wrapped: [(Box<dyn Error + Send + Sync>, bool); 6] = [
+        (known().into(), true),
+        (Wrapped(Box::new(known())).into(), false),
+        (anyhow::Error::from(known()).into(), false),
+        (
+            anyhow::Error::from(known()).context("while saving").into(),
+            true,
+        ),
+        (anyhow::Error::from(twice).context("again").into(), true),
+        (
+            anyhow::Error::from(Wrapped(Box::new(known())))
+                .context("while saving")
+                .into(),
+            false,
+        ),
+    ];
+    for (error, is_seen) in wrapped {
+        let facts = Facts::of_erased(&*error);
+        assert_eq!(facts.operation, known().operation(), "{error}");
+        assert_eq!(
+            (facts.attempts, facts.request_id, facts.status),
+            (Some(3), Some("4f-1"), Some(400)),
+            "{error}"
+        );
+        let error = AwsError::from_erased(error);
+        assert_eq!(error.to_string(), text);
+        assert_eq!(error.downcast_ref::<Failed>().is_some(), is_seen);
+    }
+}
+
+#[test]
+fn a_refusal_is_found_below_a_context() {
+    let refused = || AwsError::from(Rejected::LimiterFull);
+    let told = anyhow::Error::from(refused()).context("while saving");
+    let error = AwsError::from_erased(told);
+    assert!(matches!(error.rejected(), Some(Rejected::LimiterFull)));
+    // Its type is hidden, but what it means is not.
+    let error = AwsError::from_erased(anyhow::Error::from(refused()));
+    assert!(error.rejected().is_none());
+    let seen = (error.stage(), error.category(), error.verdict());
+    assert_eq!(seen, (Stage::NotSent, Category::Rejected, Verdict::Final));
 }
 
 #[test]

@@ -63,9 +63,9 @@ async fn a_refusal_of_kms_is_final_and_keeps_its_code() {
         .await
         .unwrap_err();
     let kms = kms_error(&error);
-    assert_eq!(kms.failure().category, Category::Authorization);
-    assert_eq!(kms.failure().code.as_deref(), Some("AccessDeniedException"));
-    assert!(kms.failure().request_id.is_some());
+    assert_eq!(kms.failure().category(), Category::Authorization);
+    assert_eq!(kms.failure().code(), Some("AccessDeniedException"));
+    assert!(kms.failure().request_id().is_some());
     assert_eq!(
         cloud.aws.counts().total().calls,
         1,
@@ -102,8 +102,8 @@ async fn a_wrapped_key_that_was_tampered_with_is_refused_by_kms() {
     // Behind the ARN and the length of the wrapped key, well inside of it.
     tampered[at + arn.len() + 2 + 40] ^= 1;
     let error = decryptor(&cloud).decrypt(&tampered).await.unwrap_err();
-    let code = kms_error(&error).failure().code.clone();
-    assert_eq!(code.as_deref(), Some("InvalidCiphertextException"));
+    let kms = kms_error(&error);
+    assert_eq!(kms.failure().code(), Some("InvalidCiphertextException"));
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn a_fail_over_tells_from_where_to_where_and_why() {
     assert_eq!(operation.to_string(), "ledger.Touch");
     assert_eq!((from, to), (&A, &B));
     assert_eq!(failure.to_string(), "no answer within 1 s of the attempt");
-    assert_eq!(failure.stage, Stage::MaybeSent);
+    assert_eq!(failure.stage(), Stage::MaybeSent);
     assert_eq!(elapsed.as_millis(), 1_000);
 }
 

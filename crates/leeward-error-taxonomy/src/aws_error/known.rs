@@ -1,0 +1,56 @@
+use super::{AwsError, Link};
+use crate::{Facts, Failure, OperationName, Region, chain, redact};
+use std::error::Error;
+
+/// What is known of a call, which outlives the error that it was read off.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(super) failure: Failure,
+    pub(super) operation: Option<OperationName>,
+    pub(super) region: Option<Region>,
+    pub(super) attempts: Option<u32>,
+}
+
+impl Known {
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
+        let mut known = Self {
+            failure: Failure::from(facts),
+            operation: facts.operation.map(redact::operation),
+            region: None,
+            attempts: None,
+        };
+        if let Some(attempts) = facts.attempts {
+            known.count(attempts);
+        }
+        known
+    }
+
+    /// What an `AwsError` within `error` knows.
+    pub(super) fn within<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        chain::from(error).find_map(Self::in_link)
+    }
+
+    /// What `error` itself knows, be it an `AwsError` or what is left to be seen of one.
+    pub(crate) fn in_link<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        let whole = |error: &'a AwsError| &error.0.known;
+        error
+            .downcast_ref()
+            .map(whole)
+            .or_else(|| error.downcast_ref().and_then(Link::known))
+    }
+
+    /// After more than one attempt, what was not sent at last may have been sent before.
+    pub(super) fn count(&mut self, attempts: u32) {
+        self.attempts = Some(attempts);
+        if attempts > 1 {
+            self.failure.was_tried_before();
+        }
+    }
+
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        let mut facts = self.failure.facts();
+        facts.operation = self.operation;
+        facts.attempts = self.attempts;
+        facts
+    }
+}
