@@ -23,6 +23,6 @@ pub use deadline::DeadlineInterceptor;
 pub use environment::{Environment, UnknownEnvironment};
 pub use identity::{Identity, InvalidRoleArn, Role};
 pub use key::Retries;
-pub use operation::{Failed, FutureOf, Op, Operation, SendWith};
+pub use operation::{Failed, FutureOf, Op, Operation, SendWith, idempotency_of};
 pub use pool::{Maker, MakerFuture, Pool, PoolBuilder, PoolError, PoolStats};
 pub use target::Target;

@@ -4,9 +4,11 @@
 //! A closure in a [`Plain`] does for everything else: a paginator, a streaming body, two calls in a row. Both have a name and
 //! say whether they may be sent twice. A bare closure is an [`Operation`] too, for a call that no layer has to replay.
 
+mod classes;
 mod name;
 mod op;
 
+pub use classes::idempotency_of;
 pub use op::{Op, SendWith};
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};

@@ -1,18 +1,24 @@
+use super::classes;
 use leeward_error_taxonomy::OperationName;
+use leeward_resilience::Idempotency;
 
 /// Reads service and operation off the name of an SDK function such as `EncryptInputBuilder::send_with`.
 ///
-/// The compiler does not promise the form of a type's name; where it is another, the operation is called unknown and its
-/// owner can name it. A test here fails if that comes to pass for the SDK's own functions.
-pub(super) fn of_sender<F>() -> OperationName {
-    parse(std::any::type_name::<F>()).unwrap_or(OperationName::UNKNOWN)
+/// The compiler does not promise the form of a type's name; where it is another, the operation is called unknown, may not be
+/// sent twice, and its owner can name it. A test here fails if that comes to pass, and one of the unpublished census for each
+/// operation of twelve services.
+pub(super) fn of_sender<F>() -> (OperationName, Idempotency) {
+    match parse(std::any::type_name::<F>()) {
+        Some((service, name)) => classes::find(service, name),
+        None => (OperationName::UNKNOWN, Idempotency::NonIdempotent),
+    }
 }
 
-fn parse(path: &'static str) -> Option<OperationName> {
+fn parse(path: &'static str) -> Option<(&'static str, &'static str)> {
     let service = path.strip_prefix("aws_sdk_")?.split("::").next()?;
     let builder = &path[..path.rfind("InputBuilder")?];
     let operation = builder.rsplit("::").next()?;
-    Some(OperationName::new(service, operation))
+    Some((service, operation))
 }
 
 #[cfg(test)]
@@ -23,7 +29,7 @@ mod tests {
     fn reads_the_form_that_the_compiler_writes() {
         let path = "aws_sdk_kms::operation::encrypt::builders::<impl \
                     aws_sdk_kms::operation::encrypt::_encrypt_input::EncryptInputBuilder>::send_with";
-        assert_eq!(parse(path).unwrap().to_string(), "kms.Encrypt");
+        assert_eq!(parse(path), Some(("kms", "Encrypt")));
     }
 
     #[test]
@@ -41,10 +47,11 @@ mod tests {
     #[test]
     fn reads_what_the_compiler_writes_today() {
         use aws_sdk_kms::operation::generate_data_key::builders::GenerateDataKeyInputBuilder;
-        fn name<F>(_: F) -> OperationName {
+        fn known<F>(_: F) -> (OperationName, Idempotency) {
             of_sender::<F>()
         }
-        let name = name(GenerateDataKeyInputBuilder::send_with);
+        let (name, class) = known(GenerateDataKeyInputBuilder::send_with);
         assert_eq!(name.to_string(), "kms.GenerateDataKey");
+        assert_eq!(class, Idempotency::Idempotent);
     }
 }

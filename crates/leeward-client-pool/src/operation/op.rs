@@ -31,18 +31,21 @@ where
 
 /// An SDK operation as a value: an input builder, and the function that sends it.
 ///
-/// Unless it is said to be [`idempotent`](Self::idempotent), a layer sends it again only if it was surely not sent. It
-/// names itself after the SDK function, and is the same in every Region unless it is [rewritten](Self::rewritten_by).
+/// It names itself after the SDK function, and knows by a table of twelve services whether it may be sent twice: reads may, and
+/// so may cryptography with a key, writes only if a second one changes nothing and succeeds. A layer sends what may not again
+/// only if it was surely not sent. An operation that no table holds may not, unless it is said to be
+/// [`idempotent`](Self::idempotent): of a write with a token of its own (`ClientRequestToken`), say so after setting the token,
+/// since the SDK draws another for each sending. It is the same in every Region unless it is [rewritten](Self::rewritten_by).
 ///
 /// ```
 /// # #[cfg(feature = "kms")] {
 /// use aws_sdk_kms::operation::describe_key::{DescribeKeyInput, builders::DescribeKeyInputBuilder};
 /// use leeward_client_pool::Op;
-/// use leeward_resilience::Request;
+/// use leeward_resilience::{Idempotency, Request};
 ///
 /// let describe = Op::new(DescribeKeyInput::builder().key_id("alias/app"), DescribeKeyInputBuilder::send_with);
-/// let describe = describe.idempotent();
 /// assert_eq!(describe.operation().to_string(), "kms.DescribeKey");
+/// assert_eq!(describe.idempotency(), Idempotency::Idempotent);
 /// # }
 /// ```
 pub struct Op<B, F, T, E> {
@@ -60,12 +63,12 @@ impl<B, F, T, E> Op<B, F, T, E> {
     where
         F: for<'a> SendWith<'a, B, C, Output = Result<T, Failed<E>>>,
     {
-        let name = name::of_sender::<F>();
+        let (name, idempotency) = name::of_sender::<F>();
         Self {
             builder,
             send,
             name,
-            idempotency: Idempotency::NonIdempotent,
+            idempotency,
             rewrite: None,
             answers: PhantomData,
         }
@@ -84,6 +87,27 @@ impl<B, F, T, E> Op<B, F, T, E> {
             idempotency: Idempotency::Idempotent,
             ..self
         }
+    }
+
+    /// Has it sent once, whatever the table says of it.
+    #[must_use]
+    pub fn non_idempotent(self) -> Self {
+        Self {
+            idempotency: Idempotency::NonIdempotent,
+            ..self
+        }
+    }
+
+    /// What it is called, for labels.
+    #[must_use]
+    pub const fn name(&self) -> OperationName {
+        self.name
+    }
+
+    /// Whether it may be sent twice.
+    #[must_use]
+    pub const fn class(&self) -> Idempotency {
+        self.idempotency
     }
 
     /// Sets how it is rewritten for the Region that it is sent to.

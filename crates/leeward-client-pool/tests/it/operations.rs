@@ -50,16 +50,16 @@ async fn a_bare_closure_is_an_operation() {
 }
 
 #[test]
-fn an_operation_names_itself_and_is_not_idempotent_until_somebody_says_so() {
+fn an_operation_names_itself_and_knows_whether_it_may_be_sent_twice() {
     let describe = Op::new(
         DescribeKeyInput::builder(),
         DescribeKeyInputBuilder::send_with,
     );
     assert_eq!(describe.operation().to_string(), "kms.DescribeKey");
-    assert_eq!(describe.idempotency(), Idempotency::NonIdempotent);
-    let describe = describe
-        .idempotent()
-        .named(OperationName::new("kms", "Look"));
+    assert_eq!(describe.idempotency(), Idempotency::Idempotent);
+    let once = describe.clone().non_idempotent();
+    assert_eq!(once.idempotency(), Idempotency::NonIdempotent);
+    let describe = once.idempotent().named(OperationName::new("kms", "Look"));
     let copy = describe.replay().unwrap();
     assert_eq!(copy.operation().to_string(), "kms.Look");
     assert_eq!(copy.idempotency(), Idempotency::Idempotent);
