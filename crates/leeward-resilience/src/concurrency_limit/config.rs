@@ -22,7 +22,7 @@ impl ConcurrencyLimitConfig {
     }
 
     /// Finds the limit from how long answers take: starts at 20 calls and stays between 20 and 200, as Netflix's
-    /// Gradient2 does.
+    /// Gradient2 does (`initialLimit`, `minLimit` and `maxConcurrency` of `Gradient2Limit`'s builder).
     #[must_use]
     pub const fn adaptive() -> Self {
         Self {

@@ -2,29 +2,40 @@ use std::time::Duration;
 
 use crate::Timestamp;
 
-/// How much slower than usual counts as usual; Netflix's `rttTolerance`.
+// Where a name stands behind a number, it is that of the number's origin in Netflix's concurrency-limits (package `limit`,
+// read at commit f2528de): the builder of `Gradient2Limit` unless another class is named.
+
+/// How much slower than usual counts as usual; `rttTolerance`.
 const TOLERANCE: f64 = 1.5;
-/// How much of a new estimate is taken over at once; Netflix's `smoothing`.
+/// How much of a new estimate is taken over at once; `smoothing`.
 const SMOOTHING: f64 = 0.2;
-/// How many calls may queue at the service, hence how fast the limit grows; Netflix's `queueSize`.
+/// How many calls may queue at the service, hence how fast the limit grows; `queueSize`.
 const QUEUE: f64 = 4.0;
-/// Over how many windows the usual time is averaged; Netflix's `longWindow`.
+/// Over how many windows the usual time is averaged; `longWindow`.
 const LONG_WINDOW: f64 = 600.0;
-/// How many windows the average starts as a plain mean of; Netflix's `warmupWindow`.
+/// How many windows the average starts as a plain mean of; `warmupWindow` of `ExpAvgMeasurement`, which `Gradient2Limit` sets to 10.
 const WARM_UP: u32 = 10;
-/// A window is this long and holds this many answers at least, as in Netflix's `WindowedLimit`.
+/// How long a window is; `DEFAULT_MIN_WINDOW_TIME` of `WindowedLimit`.
 const WINDOW: Duration = Duration::from_secs(1);
+/// How many answers it holds at least; `DEFAULT_WINDOW_SIZE` of `WindowedLimit`. There a window with fewer is thrown away,
+/// here it lasts until they have come, or a client of few calls would never learn.
 const MIN_ANSWERS: u32 = 10;
-/// The usual time falls by so much a window when answers have become twice as fast; Netflix's figure.
+/// What is left of the usual time after a window in which answers were more than `FASTER` times as fast; `_update`.
 const DECAY: f64 = 0.95;
-/// What is left of the limit after a sign of overload; `backoffRatio` of Netflix's `AIMDLimit`.
+const FASTER: f64 = 2.0;
+/// A window in which less of the limit was used leaves it as it is; `_update`.
+const IN_USE: f64 = 0.5;
+/// No window shrinks the limit further than to so much of it, before it is smoothed; `_update`.
+const MIN_GRADIENT: f64 = 0.5;
+/// What is left of the limit after a sign of overload; `backoffRatio` of `AIMDLimit`.
 const BACKOFF: f64 = 0.9;
 
 /// Finds the number of calls that a service can have in flight without becoming slow.
 ///
 /// Gradient2 of Netflix's concurrency-limits: as long as answers take no longer than they usually do the limit grows, and
-/// it shrinks in proportion as they take longer. Signs of overload shrink it besides, as in AIMD, once for all calls that
-/// were under way when it shrank.
+/// it shrinks in proportion as they take longer. Signs of overload shrink it besides, which `Gradient2Limit` leaves out of
+/// account: as in `AIMDLimit`, but once for all calls that were under way when it shrank. Answers under 100 µs, which
+/// `WindowedLimit` drops, count: none comes from AWS.
 #[derive(Debug)]
 pub(super) struct Gradient {
     limit: f64,
@@ -101,10 +112,10 @@ impl Gradient {
     fn update(&mut self, mean: f64, most_in_flight: u32) {
         let usual = self.usual.learn(mean);
         // Says nothing of a limit that nobody comes near.
-        if f64::from(most_in_flight) < self.limit / 2.0 {
+        if f64::from(most_in_flight) < self.limit * IN_USE {
             return;
         }
-        let gradient = (TOLERANCE * usual / mean).clamp(0.5, 1.0);
+        let gradient = (TOLERANCE * usual / mean).clamp(MIN_GRADIENT, 1.0);
         let estimate = self.limit * gradient + QUEUE;
         self.set(self.limit * (1.0 - SMOOTHING) + estimate * SMOOTHING);
     }
@@ -125,7 +136,7 @@ impl Usual {
         };
         self.nanos += (mean - self.nanos) * weight;
         let usual = self.nanos;
-        if usual > 2.0 * mean {
+        if usual > FASTER * mean {
             self.nanos *= DECAY;
         }
         usual

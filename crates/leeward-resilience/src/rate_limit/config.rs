@@ -66,8 +66,9 @@ impl RateLimitConfig {
     /// For how long a service that asks for fewer calls may have all of them held back, by its Retry-After. Zero lets no
     /// service do so.
     ///
-    /// For adaptive limits 20 s by default, the AWS SDKs' longest pause. A rate that is only fixed does not listen to answers
-    /// unless this is set: that costs each call a count of references, as much as the check of the rate itself.
+    /// For adaptive limits 20 s by default, the AWS SDKs' longest pause (`max_backoff` of aws-smithy-types' `RetryConfig`). A
+    /// rate that is only fixed does not listen to answers unless this is set, for the reasons given [there](super); to
+    /// listen costs each call a count of references, as much as the check of the rate itself.
     #[must_use]
     pub const fn with_max_pause(self, max_pause: Duration) -> Self {
         Self {

@@ -4,9 +4,16 @@
 //!
 //! **When it acts.** A fixed rate acts when calls come faster than it ([`Rate`]; the generic cell rate algorithm of the
 //! `governor` crate). An adaptive one acts once the service has asked for fewer calls: it lowers the rate to 0.7 of what was
-//! measured, and lets it come back along the cubic curve of the AWS SDKs' adaptive retry mode ("Retry behavior", AWS SDKs
-//! and Tools Reference Guide) until the service has borne twice what was too much. A Retry-After in such an answer
-//! [pauses](RateLimitConfig::with_max_pause) everything that shares an adaptive limiter, and a fixed one on request.
+//! measured, and lets it come back along the cubic curve of the AWS SDKs' adaptive retry mode (`client_rate_limiter.rs` of
+//! aws-smithy-runtime) until the service has borne twice what was too much. A Retry-After in such an answer
+//! [pauses](RateLimitConfig::with_max_pause) everything that shares an adaptive limiter.
+//!
+//! A rate that is only fixed does not listen to answers: it is what its owner has agreed on, whatever one call is told. The
+//! call itself still heeds its Retry-After, in the [retries](crate::retry) above. So do the peers: governor, tower's and
+//! Polly's limiters never see an answer, resilience4j's drains its permits after one only where `drainPermissionsOnResult`
+//! says so, and in the SDKs the header delays the retry of its own request. To have a fixed rate pause all the same, set
+//! [`with_max_pause`](RateLimitConfig::with_max_pause), or [`with_adaptation`](RateLimitConfig::with_adaptation), which
+//! lowers it as well.
 //!
 //! **What callers then see.** A wait of at most [`max_wait`](RateLimitConfig::with_max_wait) among at most
 //! [`max_waiting`](RateLimitConfig::with_max_waiting) calls. Whoever would have to wait longer, or longer than the

@@ -2,22 +2,26 @@ use std::time::Duration;
 
 use crate::Timestamp;
 
-/// What is left of the rate after a plea for fewer calls; the AWS SDKs' figure, as are the next five ("Retry behavior",
-/// AWS SDKs and Tools Reference Guide, adaptive mode).
+// Where a name stands behind a number, it is that of the number's origin: `client_rate_limiter.rs` of the SDK for Rust, in
+// aws-smithy-runtime 1.16.2.
+
+/// What is left of the rate after a plea for fewer calls; `BETA`.
 const BETA: f64 = 0.7;
-/// How fast the rate comes back.
+/// How fast the rate comes back; `SCALE_CONSTANT`.
 const SCALE: f64 = 0.4;
-/// How much the newest half second counts in the measured rate.
+/// How much the newest half second counts in the measured rate; `SMOOTH`.
 const SMOOTH: f64 = 0.8;
-/// The rate is never lower, in calls a second.
+/// The rate is never lower, in calls a second; `MIN_FILL_RATE`.
 const MIN_RATE: f64 = 0.5;
-/// The burst is never smaller.
+/// The burst is never smaller; `MIN_CAPACITY`.
 const MIN_BURST: f64 = 1.0;
-/// How many seconds' worth of calls may come at once. The SDKs save up a whole second, which a service that has just asked
-/// for fewer calls answers with the next plea.
+/// How many seconds' worth of calls may come at once; our own figure. The SDK saves up a whole second
+/// (`update_bucket_refill_rate`), which a service that has just asked for fewer calls answers with the next plea.
 const BURST: f64 = 0.1;
-/// How long a rate is counted for before it is averaged.
+/// How long a rate is counted for before it is averaged; half a second, as in `update_tokens_retrieved_per_second`.
 const STEP: u64 = 500_000_000;
+/// How many times what is in use the rate may be; as in `update_rate_limiter`.
+const HEADROOM: f64 = 2.0;
 /// How many times the rate that was too much must have come back for the service to be taken as recovered; our own figure.
 const RECOVERED: f64 = 2.0;
 
@@ -26,9 +30,14 @@ const RECOVERED: f64 = 2.0;
 /// Nothing is held back until the first plea. It lowers the rate to 0.7 of what was measured; from there the rate comes
 /// back along a cubic curve, slowest near where it was too much, and never to more than twice what is in use.
 ///
-/// Otherwise than in the SDKs, pleas that answer calls from before the rate was lowered do not lower it again, the rate
-/// of a first half second is estimated rather than taken for nothing, bursts are a tenth, and the limit ends once the
-/// rate has doubled what was too much without another plea.
+/// Otherwise than in the SDK,
+///
+/// - pleas that answer calls from before the rate was lowered do not lower it again: one moment of overload is one lesson;
+/// - calls are counted as they are sent, not as they are answered, and those of a first half second are an estimate
+///   rather than nothing;
+/// - bursts are a tenth;
+/// - a retry costs what any call costs (there 5, after a timeout 10): retries have a [budget](crate::budget) of their own;
+/// - the limit ends once the rate has doubled what was too much without another plea (there never).
 #[derive(Debug)]
 pub(super) struct Throttle {
     // None while nothing is held back.
@@ -136,7 +145,7 @@ impl Throttle {
         let measured = self.meter.measured();
         if let Some(limit) = &mut self.limit {
             limit.refill(now);
-            limit.rate = limit.curve(now).min(2.0 * measured).max(MIN_RATE);
+            limit.rate = limit.curve(now).min(HEADROOM * measured).max(MIN_RATE);
             limit.tokens = limit.tokens.min(limit.burst());
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
 use leeward_resilience::{
     KeyedRateLimitLayer, KeyedRateLimiter, Plain, Rate, RateLimitConfig, RateLimitLayer,
-    RateLimiter, Switch, TokioClock,
+    RateLimiter, RetryLayer, RetryPolicy, Switch, TokioClock,
 };
 use leeward_testkit::contracts::ScriptedRequest;
 use proptest::{
@@ -196,6 +196,40 @@ async fn no_service_pauses_its_callers_for_a_day() {
         service.ready().await.unwrap().call(read()).await.unwrap();
         assert_eq!(start.elapsed(), expected);
     }
+}
+
+/// A fixed rate is what its owner has agreed on: what one call is told delays that call alone.
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_under_a_fixed_rate_delays_the_call_that_was_told_and_no_other() {
+    let plea = Fault::throttled().retry_after(2 * SECOND);
+    let limiter = limiter(RateLimitConfig::fixed(Rate::per_second(1_000)));
+    let start = Instant::now();
+    let retry = RetryLayer::new(RetryPolicy::new().with_seed(42));
+    let limit = RateLimitLayer::new(limiter.clone());
+    let told = retry.layer(limit.layer(failing([plea]).0));
+    let told = async {
+        told.oneshot(read()).await.unwrap();
+        start.elapsed()
+    };
+    let others = async {
+        let mut other = limit.layer(failing([]).0);
+        for _ in 0..10 {
+            other.ready().await.unwrap().call(read()).await.unwrap();
+        }
+        start.elapsed()
+    };
+    let (told, others) = tokio::join!(told, others);
+    assert!(told >= 2 * SECOND, "{told:?}");
+    assert_eq!(others, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_pause_apart() {
+    let config = RateLimitConfig::fixed(Rate::per_second(1_000)).with_max_pause(20 * SECOND);
+    let limiters = KeyedRateLimiter::with_clock(config, 10, TokioClock::new());
+    limiters.of(&"told").pause(20 * SECOND);
+    assert!(limiters.of(&"told").try_acquire().is_err());
+    limiters.of(&"other").try_acquire().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
