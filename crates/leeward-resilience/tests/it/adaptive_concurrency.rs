@@ -2,14 +2,14 @@
 
 use std::{task::Poll, time::Duration};
 
-use leeward_resilience::{ConcurrencyLimitConfig, ConcurrencyLimitLayer, DeadlineLayer};
+use leeward_resilience::{ConcurrencyLimitConfig, ConcurrencyLimitLayer, DeadlineLayer, Switch};
 use leeward_testkit::contracts::{Failing, Script, ScriptedError};
 use tokio::time::advance;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::{
     concurrency_limit::{adaptive, call, counts, limiter, poll_once},
-    fault::{Fault, read, silent},
+    fault::{Fault, always_failing, read, silent},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -76,6 +76,32 @@ async fn a_plea_for_fewer_calls_shrinks_an_adaptive_limit_and_passes_unchanged()
         let error = answer.unwrap_err();
         assert!(matches!(error, ScriptedError::Failed { failing: seen, .. } if seen == failing));
         assert_eq!(limiter.limit(), limit, "{failing:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_switched_off_learns_nothing() {
+    let limiter = limiter(adaptive());
+    let switch = Switch::off();
+    let layer = ConcurrencyLimitLayer::new(limiter.clone()).with_switch(switch.clone());
+    let mut service = layer.layer(always_failing(Fault::throttled).0);
+    for expected in [100, 90] {
+        let call = service.ready().await.unwrap().call(read());
+        call.await.unwrap_err();
+        assert_eq!(limiter.limit(), expected);
+        switch.turn_on();
+    }
+}
+
+/// A service made for each connection, as axum's `Router::layer` or a `MakeService` does: what one learns, all heed.
+#[tokio::test(start_paused = true)]
+async fn services_that_are_made_for_each_connection_learn_one_limit() {
+    let limiter = limiter(adaptive());
+    let layer = ConcurrencyLimitLayer::new(limiter.clone());
+    let per_connection = || layer.clone().layer(always_failing(Fault::throttled).0);
+    for expected in [90, 81] {
+        per_connection().oneshot(read()).await.unwrap_err();
+        assert_eq!(limiter.limit(), expected);
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use leeward_error_taxonomy::Classify;
-use leeward_resilience::{Plain, Rate, RateLimitConfig, RateLimitLayer, RateLimiter, TokioClock};
+use leeward_resilience::{
+    Plain, Rate, RateLimitConfig, RateLimitLayer, RateLimiter, Switch, TokioClock,
+};
 use leeward_testkit::contracts::{Failing, Script, ScriptedRequest};
 use tokio::time::sleep;
 use tower::{Layer, Service, ServiceExt};
@@ -118,6 +120,20 @@ async fn only_pleas_for_fewer_calls_slow_an_adaptive_limit() {
                 .unwrap_err();
         }
         assert_eq!(limiter.throttled_rate(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_switched_off_learns_nothing() {
+    let limiter = limiter(RateLimitConfig::adaptive());
+    let switch = Switch::off();
+    let layer = RateLimitLayer::new(limiter.clone()).with_switch(switch.clone());
+    let mut service = layer.layer(always_failing(Fault::throttled).0);
+    for expected in [false, true] {
+        let call = service.ready().await.unwrap().call(read());
+        call.await.unwrap_err();
+        assert_eq!(limiter.throttled_rate().is_some(), expected);
+        switch.turn_on();
     }
 }
 

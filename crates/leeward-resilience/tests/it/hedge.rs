@@ -13,8 +13,8 @@ use std::{
 
 use leeward_error_taxonomy::{Classify, Stage};
 use leeward_resilience::{
-    Budget, BudgetConfig, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, CircuitState,
-    HedgeLayer, HedgePolicy, Plain, Ratio, RetryLayer, RetryPolicy, Switch, TokioClock, deadline,
+    Budget, BudgetConfig, HedgeLayer, HedgePolicy, Plain, Ratio, RetryLayer, RetryPolicy, Switch,
+    TokioClock, deadline,
 };
 use tokio::time::{Instant, advance, sleep};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -22,9 +22,9 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use crate::fault::{Fault, book, failing, read, silent};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-const DELAY: Duration = Duration::from_millis(100);
+pub(crate) const DELAY: Duration = Duration::from_millis(100);
 
-fn hedge() -> HedgeLayer<TokioClock> {
+pub(crate) fn hedge() -> HedgeLayer<TokioClock> {
     HedgeLayer::with_clock(HedgePolicy::after(DELAY), TokioClock::new())
 }
 
@@ -261,32 +261,6 @@ async fn f5_no_hedge_starts_that_cannot_finish() {
     }
 }
 
-/// Pitfall 7 of the facts: hedges that cancel the slow primary hid the outage from the breaker.
-#[tokio::test(start_paused = true)]
-async fn pitfall_7_the_age_of_the_loser_is_evidence_for_the_breaker_below() {
-    let config = CircuitConfig::new().with_seed(42).with_slow(DELAY);
-    let breaker = CircuitBreaker::with_clock(config, TokioClock::new());
-    // Primaries go to a black hole behind the breaker, hedges elsewhere.
-    let sent = Arc::new(AtomicUsize::new(0));
-    let hole = CircuitBreakerLayer::new(breaker.clone()).layer(silent().0);
-    let service = service_fn(move |request: Plain<()>| {
-        let is_primary = sent.fetch_add(1, Relaxed).is_multiple_of(2);
-        let hole = hole.clone();
-        async move {
-            if is_primary {
-                return hole.oneshot(request).await;
-            }
-            Ok(0)
-        }
-    });
-    let mut service = hedge().layer(service);
-    for _ in 0..5 {
-        let call = service.ready().await.unwrap().call(read());
-        call.await.unwrap();
-    }
-    assert_eq!(breaker.state(), CircuitState::Open);
-}
-
 /// Ready at the second asking and for one call only; a clone is a new instance. It never answers.
 #[derive(Default)]
 struct Cold {
@@ -396,6 +370,27 @@ async fn switched_off_it_sends_once_and_learns_nothing() {
     attempts.store(2, Relaxed);
     let answer = service.ready().await.unwrap().call(read()).await;
     assert_eq!((answer.unwrap(), attempts.load(Relaxed)), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn switched_off_it_learns_no_latency() {
+    for policy in [HedgePolicy::default(), HedgePolicy::after_multiple(3)] {
+        let switch = Switch::off();
+        let layer = HedgeLayer::with_clock(policy, TokioClock::new()).with_switch(switch.clone());
+        let usual = service_fn(|_: Plain<()>| async {
+            sleep(20 * MILLISECOND).await;
+            Ok::<_, Fault>(())
+        });
+        for _ in 0..100 {
+            layer.layer(usual).oneshot(read()).await.unwrap();
+        }
+        assert_eq!(layer.delay(), None);
+        switch.turn_on();
+        for _ in 0..100 {
+            layer.layer(usual).oneshot(read()).await.unwrap();
+        }
+        assert!(layer.delay().is_some());
+    }
 }
 
 fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {

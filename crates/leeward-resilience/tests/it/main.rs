@@ -28,7 +28,7 @@
 //! | 4 a probe that is lost | `circuit_breaker::f1_…`, `circuit_tests::a_lost_probe_is_replaced_…`, `stack::a_lost_probe_…` |
 //! | 5 a cancelled probe, or a late answer, closes the circuit | `circuit_tests::probes_again_after_a_cancelled_probe`, P9 |
 //! | 6 half-open is a herd; an older state makes room for more | P6; `circuit_tests::a_lost_probe_is_replaced_…`, `circuit_handle::what_a_mode_let_through_…` |
-//! | 7 what is inside a timeout, or lost to a hedge, is not seen | P7; `hedge::pitfall_7_…`, `circuit_evidence::silence_shows_…` (three) |
+//! | 7 what is inside a timeout, or lost to a hedge, is not seen | P7; `hedge_evidence::pitfall_7_…`, `circuit_evidence::silence_shows_…` (three) |
 //! | 8 windows and averages that hide an outage | P1, P2, P5 |
 //! | 9 budgets that are none, are not exact, or fail the fail-over itself | P3, P8; `budget::pitfall_9_…`, `budget::callers_that_wait_…` |
 //! | 10 jitter that is the same for all, or left out by default | P4; `retry::pitfall_10_…`, `rest::differs_by_a_quarter_…` |
@@ -61,9 +61,11 @@ mod deadline;
 mod environment;
 mod fault;
 mod hedge;
+mod hedge_evidence;
 mod instantly;
 mod load_shed;
 mod manual_clock;
+mod not_sent;
 mod rate_limit;
 mod retry;
 mod stack;
