@@ -1,10 +1,12 @@
-use crate::{Category, Facts, IamAction, Meaning, OperationName, Rejected, codes, redact};
+use crate::{
+    Category, Facts, IamAction, Meaning, Obstacle, OperationName, Rejected, codes, redact,
+};
 use std::fmt;
 
 /// Says in one sentence what to do next about a failure.
 ///
-/// It comes from the table of the service's codes, from the obstacle that kept the request from an answer, or from the
-/// refusal of a layer; failing these from the category.
+/// It comes from the table of the service's codes, from the obstacle that kept the request from an answer (of credentials: from
+/// what their provider was answered), or from the refusal of a layer; failing these from the category.
 ///
 /// ```
 /// use leeward_error_taxonomy::{Category, Facts, OperationName, Stage, Verdict};
@@ -31,25 +33,16 @@ impl<'a> Advice<'a> {
         if let Some(rejected) = facts.rejected {
             return Self::say(of_refusal(rejected));
         }
-        if let Some(obstacle) = facts.obstacle {
-            return Self::say(obstacle.advice());
-        }
         let message = facts.message.unwrap_or_default();
-        let words_of_the_code = || {
-            let meaning = facts.code.and_then(|code| meaning(facts.operation, code));
-            meaning.and_then(own_words)
-        };
-        let sentence = match facts.category {
-            Category::Authentication if is_skewed(message) => codes::SET_THE_CLOCK,
-            Category::Authorization => reason_of_denial(message)
-                .or_else(words_of_the_code)
-                .unwrap_or(codes::ALLOW),
-            category => words_of_the_code().unwrap_or_else(|| codes::of_category(category)),
+        let (sentence, operation) = match facts.obstacle {
+            // Whatever is missing, it is not the action of the operation that was not sent.
+            Some(obstacle) => (on_obstacle(obstacle, facts), None),
+            None => (on_answer(facts), facts.operation),
         };
         let action = if sentence.as_bytes().contains(&b'{') {
             IamAction::in_message(message)
                 .filter(|action| redact::is_plain(action, message))
-                .or_else(|| facts.operation.and_then(IamAction::of))
+                .or_else(|| operation.and_then(IamAction::of))
         } else {
             None
         };
@@ -81,6 +74,46 @@ impl fmt::Display for Advice<'_> {
 }
 
 const ACTION: &str = "{action}";
+
+/// What to do about the answer of the service that was called.
+fn on_answer(facts: &Facts<'_>) -> &'static str {
+    let words_of_the_code = || {
+        let meaning = facts.code.and_then(|code| meaning(facts.operation, code));
+        meaning.and_then(own_words)
+    };
+    let message = facts.message.unwrap_or_default();
+    match facts.category {
+        Category::Authentication if is_skewed(message) => codes::SET_THE_CLOCK,
+        Category::Authorization => reason_of_denial(message)
+            .or_else(words_of_the_code)
+            .unwrap_or(codes::ALLOW),
+        category => words_of_the_code().unwrap_or_else(|| codes::of_category(category)),
+    }
+}
+
+/// What to do about what was in the way: as a provider of credentials was answered, or as the root of the failure says.
+fn on_obstacle(obstacle: Obstacle, facts: &Facts<'_>) -> &'static str {
+    let answer = obstacle.is_of_credentials().then_some(facts);
+    answer.and_then(on_answer_to_provider).unwrap_or_else(|| {
+        obstacle.advice(|| match (facts.message, facts.cause) {
+            (Some(message), _) => message.to_owned(),
+            (None, cause) => cause.map(ToString::to_string).unwrap_or_default(),
+        })
+    })
+}
+
+/// What to do about the answer that a provider of credentials was given, if it was.
+fn on_answer_to_provider(facts: &Facts<'_>) -> Option<&'static str> {
+    let meaning = Meaning::of_provider(facts.code?)?;
+    let message = facts.message.unwrap_or_default();
+    let reason = match meaning.category {
+        Category::Authentication => is_skewed(message).then_some(codes::SET_THE_CLOCK),
+        Category::Authorization => reason_of_denial(message),
+        _ => None,
+    };
+    let words = || own_words(meaning).unwrap_or_else(|| codes::of_category(meaning.category));
+    Some(reason.unwrap_or_else(words))
+}
 
 fn meaning(operation: Option<OperationName>, code: &str) -> Option<Meaning> {
     match operation {
@@ -175,7 +208,7 @@ fn of_refusal(rejected: &Rejected) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Obstacle, Stage, Verdict};
+    use crate::{Stage, Verdict};
 
     fn answered(
         operation: Option<(&'static str, &'static str)>,

@@ -70,7 +70,23 @@ impl Obstacle {
         }
     }
 
-    pub(crate) const fn advice(self) -> &'static str {
+    /// Whether credentials were in the way, so that a code is that of an answer to their provider.
+    pub(crate) const fn is_of_credentials(self) -> bool {
+        matches!(
+            self,
+            Self::Credentials | Self::CredentialsTimeout | Self::CredentialsSetup
+        )
+    }
+
+    /// Says what to do, more closely where it is known what `told` says: the root of the failure in words.
+    pub(crate) fn advice(self, told: impl FnOnce() -> String) -> &'static str {
+        let known = matches!(self, Self::Credentials | Self::CredentialsSetup)
+            .then(told)
+            .and_then(|told| of_provider(&told));
+        known.unwrap_or_else(|| self.general_advice())
+    }
+
+    const fn general_advice(self) -> &'static str {
         match self {
             Self::Credentials => {
                 "give the client credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, log in with aws sso login, or attach a role to the instance, task or function"
@@ -117,6 +133,46 @@ impl Obstacle {
             Self::Other => "check the network, the proxy and the endpoint",
         }
     }
+}
+
+/// What the providers of aws-config 1.13 say, whose errors have no public type.
+fn of_provider(told: &str) -> Option<&'static str> {
+    const KNOWN: &[(&str, &str)] = &[
+        (
+            "SSO token",
+            "log in again with aws sso login and the profile that AWS_PROFILE names: its token is missing or has expired",
+        ),
+        (
+            "cached Login token",
+            "log in again with aws login: the cached session is missing or has expired",
+        ),
+        (
+            "AWS_ROLE_ARN environment variable must be set",
+            "set AWS_ROLE_ARN beside AWS_WEB_IDENTITY_TOKEN_FILE: on EKS, annotate the service account with the role's ARN",
+        ),
+        (
+            "No such file or directory",
+            "put the file there that credentials come from: the token that AWS_WEB_IDENTITY_TOKEN_FILE names, or the command of credential_process",
+        ),
+        (
+            "sso-session named",
+            "write the [sso-session] section that the profile's sso_session names into ~/.aws/config",
+        ),
+        (
+            "was not defined",
+            "write the profile that AWS_PROFILE, source_profile or the client's configuration names into ~/.aws/config",
+        ),
+        (
+            "formed an infinite loop",
+            "end the chain of source_profile with a profile that has credentials of its own",
+        ),
+        (
+            "cargo feature",
+            "turn the feature of aws-config on that the message names",
+        ),
+    ];
+    let found = KNOWN.iter().find(|(words, _)| told.contains(words));
+    found.map(|(_, advice)| *advice)
 }
 
 impl fmt::Display for Obstacle {

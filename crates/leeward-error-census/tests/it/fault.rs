@@ -3,7 +3,7 @@
 //! The SDK crates leave out whose fault an error is, so that `models/faults.txt` says it.
 
 use crate::sources;
-use leeward_error_taxonomy::{Category, Facts, Meaning, Stage, Verdict};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Meaning, Stage, Verdict};
 use std::collections::BTreeMap;
 
 const MODELS: &str = include_str!("../../models/faults.txt");
@@ -56,6 +56,38 @@ fn no_fault_of_the_client_blames_the_service() {
         assert!(!blames(meaning, Some(status)), "{service} {code} {status}");
     }
     assert!(walked > 300, "{walked} of {}", faults.len());
+}
+
+/// As a modelled error prints itself, whose type is lost.
+#[derive(Debug)]
+struct Text(String);
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Text {}
+
+/// What two services mean by these differs, so that nobody can tell without the service.
+const AMBIGUOUS: [&str; 0] = [];
+
+#[test]
+fn where_the_type_is_lost_too_no_fault_of_the_client_blames_the_service() {
+    let mut unknown = Vec::new();
+    for ((service, code), fault) in faults() {
+        let error = AwsError::from_erased(Text(format!("{code}: as told")));
+        if error.code().is_none() && Meaning::of(service, code).is_some() {
+            unknown.push(code);
+        }
+        if !fault.is_of_the_service && !INTERNAL_IN_WORDS.contains(&code) {
+            assert!(!error.facts().blames_the_service(), "{service} {code}");
+        }
+    }
+    unknown.sort_unstable();
+    unknown.dedup();
+    assert_eq!(unknown, AMBIGUOUS);
 }
 
 #[test]

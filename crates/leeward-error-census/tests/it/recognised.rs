@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::{
     body::SdkBody,
     error::{ErrorMetadata, metadata::ProvideErrorMetadata},
+    event_stream::RawMessage,
 };
 use leeward_error_taxonomy::{AwsError, Category, Verdict};
 use std::error::Error;
@@ -122,5 +123,33 @@ fn every_service_is_recognised_by_its_error_type() {
         "sts.AssumeRole",
         DENIED,
         "sts:AssumeRole on the role",
+    );
+}
+
+#[test]
+fn the_operation_of_an_event_stream_is_read_off_the_name_of_the_stream() {
+    fn name<E>(generic: fn(ErrorMetadata) -> E) -> String
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let meta = ErrorMetadata::builder().code("ThrottlingException").build();
+        let error = SdkError::service_error(generic(meta), RawMessage::invalid(None));
+        AwsError::from(error).operation().unwrap().to_string()
+    }
+    assert_eq!(
+        name(aws_sdk_cloudwatchlogs::types::error::StartLiveTailResponseStreamError::generic),
+        "cloudwatchlogs.StartLiveTail"
+    );
+    assert_eq!(
+        name(aws_sdk_cloudwatchlogs::types::error::GetLogObjectResponseStreamError::generic),
+        "cloudwatchlogs.GetLogObject"
+    );
+    assert_eq!(
+        name(aws_sdk_lambda::types::error::InvokeWithResponseStreamResponseEventError::generic),
+        "lambda.InvokeWithResponseStream"
+    );
+    assert_eq!(
+        name(aws_sdk_s3::types::error::SelectObjectContentEventStreamError::generic),
+        "s3.SelectObjectContent"
     );
 }

@@ -73,6 +73,7 @@ pub(super) const CODES: &[Entry] = &[
         "wait until the stack set's present operation is over",
     ),
     ("OperationNotFoundException", NotFound, Final, ""),
+    ("OperationStatusCheckFailedException", Conflict, Final, ""),
     (
         "ResourceScanInProgress",
         Conflict,

@@ -189,6 +189,7 @@ pub(super) const CODES: &[Entry] = &[
         "enable trusted access for IAM in the organization",
     ),
     ("ServiceFailure", Internal, Transient, ""),
+    ("ServiceNotSupportedException", Validation, Final, ""),
     (
         "UnmodifiableEntity",
         Conflict,

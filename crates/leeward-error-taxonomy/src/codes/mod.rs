@@ -12,6 +12,7 @@ mod dynamodb;
 mod eventbridge;
 mod every_service;
 mod iam;
+mod identity_center;
 mod kms;
 mod lambda;
 mod s3;
@@ -77,6 +78,13 @@ impl Meaning {
             .or_else(|| find(every_service::CODES, code))
     }
 
+    /// Looks up what a provider of credentials was answered: by IAM Identity Center, whose codes STS does not use, or by STS.
+    pub(crate) fn of_provider(code: &str) -> Option<Self> {
+        Self::by_either_name(code, |code| {
+            find(identity_center::CODES, code).or_else(|| Self::of("sts", code))
+        })
+    }
+
     /// What the reasons in `message` say, where the code alone says too little.
     #[cfg(feature = "sdk")]
     pub(crate) fn by_reasons(&self, message: Option<&str>) -> Option<(Category, Verdict)> {
@@ -85,14 +93,23 @@ impl Meaning {
     }
 
     /// Looks up a code whose service is not known: among the shared codes, then in all tables, if these agree.
+    ///
+    /// A text may have the name of the shape instead, `IDPCommunicationErrorException` for `IDPCommunicationError`.
     pub(crate) fn of_any_service(code: &str) -> Option<Self> {
-        find(every_service::CODES, code).or_else(|| {
-            let mut found = SERVICES.iter().filter_map(|(_, table)| find(table, code));
-            let first = found.next()?;
-            let alike =
-                |other: Self| (other.category, other.verdict) == (first.category, first.verdict);
-            found.all(alike).then_some(first)
+        Self::by_either_name(code, |code| {
+            find(every_service::CODES, code).or_else(|| {
+                let mut found = SERVICES.iter().filter_map(|(_, table)| find(table, code));
+                let first = found.next()?;
+                let alike = |other: Self| {
+                    (other.category, other.verdict) == (first.category, first.verdict)
+                };
+                found.all(alike).then_some(first)
+            })
         })
+    }
+
+    fn by_either_name(code: &str, find: impl Fn(&str) -> Option<Self>) -> Option<Self> {
+        find(code).or_else(|| find(code.strip_suffix("Exception")?))
     }
 }
 
@@ -140,7 +157,11 @@ mod tests {
     #[test]
     fn every_table_is_sorted_and_names_a_code_once() {
         let tables = SERVICES.iter().copied();
-        for (service, table) in tables.chain([("every service", every_service::CODES)]) {
+        let shared = [
+            ("every service", every_service::CODES),
+            ("identity center", identity_center::CODES),
+        ];
+        for (service, table) in tables.chain(shared) {
             for pair in table.windows(2) {
                 let (first, second) = (pair[0].0, pair[1].0);
                 assert!(first < second, "{service}: {first} stands before {second}");
@@ -151,8 +172,12 @@ mod tests {
 
     #[test]
     fn advice_is_a_sentence_without_a_full_stop() {
-        for (service, table) in SERVICES {
-            for (code, .., advice) in *table {
+        let shared = [
+            ("every service", every_service::CODES),
+            ("identity center", identity_center::CODES),
+        ];
+        for (service, table) in SERVICES.iter().copied().chain(shared) {
+            for (code, .., advice) in table {
                 let plain = advice.replace("{action}", "");
                 let at_fault = format!("{service} {code}: {advice}");
                 assert!(
@@ -258,6 +283,8 @@ mod tests {
             Some(Category::Encryption)
         );
         assert_eq!(category("InvalidNextToken"), Some(Category::Validation));
+        let shape = Meaning::of_any_service("IDPCommunicationErrorException").unwrap();
+        assert_eq!(shape.code, "IDPCommunicationError");
         assert_eq!(category("NewInTwentyTwentySeven"), None);
     }
 

@@ -1,5 +1,5 @@
+use super::credentials;
 use crate::{Category, Facts, Obstacle, Stage, Verdict, chain};
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{
     dns::ResolveDnsError,
     interceptors::error::InterceptorError,
@@ -24,7 +24,7 @@ pub(super) fn facts(failure: &DispatchFailure) -> Facts<'_> {
 }
 
 pub(super) fn of_connector(connector: &ConnectorError) -> Facts<'_> {
-    if let Some(facts) = credentials(connector) {
+    if let Some(facts) = chain::below(connector).find_map(credentials::facts) {
         return facts;
     }
     let sources: Vec<Source<'_>> = chain::below(connector)
@@ -60,37 +60,15 @@ pub(super) fn not_made<'a>() -> Facts<'a> {
     )
 }
 
-fn met<'a>(stage: Stage, category: Category, verdict: Verdict, obstacle: Obstacle) -> Facts<'a> {
+pub(super) fn met<'a>(
+    stage: Stage,
+    category: Category,
+    verdict: Verdict,
+    obstacle: Obstacle,
+) -> Facts<'a> {
     let mut facts = Facts::new(stage, category, verdict);
     facts.obstacle = Some(obstacle);
     facts
-}
-
-fn credentials(connector: &ConnectorError) -> Option<Facts<'_>> {
-    let error: &CredentialsError =
-        chain::below(connector).find_map(|error| error.downcast_ref())?;
-    Some(of_credentials(error))
-}
-
-pub(super) fn of_credentials(error: &CredentialsError) -> Facts<'_> {
-    let (category, verdict, obstacle) = match error {
-        CredentialsError::InvalidConfiguration(_) => (
-            Category::Configuration,
-            Verdict::Final,
-            Obstacle::CredentialsSetup,
-        ),
-        CredentialsError::ProviderTimedOut(_) => (
-            Category::Authentication,
-            Verdict::Transient,
-            Obstacle::CredentialsTimeout,
-        ),
-        _ => (
-            Category::Authentication,
-            Verdict::Final,
-            Obstacle::Credentials,
-        ),
-    };
-    met(Stage::NotSent, category, verdict, obstacle)
 }
 
 /// What the SDK could not settle before sending, known by text: these errors have no public type.

@@ -4,6 +4,8 @@
 
 mod answers;
 mod aws_error;
+mod beyond_calls;
+mod credentials;
 mod erased;
 mod made;
 mod redaction;
