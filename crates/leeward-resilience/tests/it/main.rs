@@ -35,7 +35,7 @@
 //! | 11 a hedge's error wins; a spent budget fails the call | P10; `hedge::pitfall_11_…`, `retry::pitfall_11_…` |
 //! | 12 fast failures attract load | P11; `circuit_evidence::pitfall_12_…` |
 //! | 13 a fair lock on the hot path | P13 |
-//! | 14 a layer that is applied for each connection forgets | `contract::*::services_of_one_layer_share_its_state` |
+//! | 14 a layer that is applied for each connection forgets | `contract::*::services_of_one_layer_share_its_state`, `rate_limit::*_line::services_of_one_layer_share_its_line` (and so on), `adaptive_concurrency::services_that_are_made_…` |
 //! | 15 an error of `poll_ready`, or a wait without a waker | `stack::pitfall_15_…`, `load_shed::a_service_without_room_…`, `concurrency_limit::a_full_line_…` |
 //! | 16 a body that cannot be copied; a request that another Region cannot take | `retry::pitfall_16_…` (two); leeward-region-router: `request::each_region_sees_…`, `request::what_can_be_sent_only_once_…` (two) |
 //! | 17 retries on two levels; a fresh quota in each Region | `stack::pitfall_17_…`; leeward-client-pool: `sharing::only_a_client_that_is_called_bare_retries`; leeward-region-router: `budget::each_further_attempt_costs_a_token_…` |
