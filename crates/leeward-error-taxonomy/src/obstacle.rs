@@ -86,6 +86,8 @@ impl Obstacle {
         known.unwrap_or_else(|| self.general_advice())
     }
 
+    /// The hop limit is that of "Configure the Instance Metadata Service options" in the EC2 User Guide; the idle time of S3
+    /// was observed (aws-sdk-rust, issue 1106), no page states it.
     const fn general_advice(self) -> &'static str {
         match self {
             Self::Credentials => {

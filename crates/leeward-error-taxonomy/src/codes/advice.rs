@@ -3,6 +3,7 @@
 use crate::Category;
 
 pub(super) const ACCESS_KEY: &str = "check that the access key exists, is active, belongs to this partition of AWS and comes with its session token";
+/// Five by "Troubleshoot Signature Version 4 signing" in the IAM User Guide, fifteen by the error codes of S3.
 pub(super) const CLOCK: &str = "set the clock of this machine by NTP: AWS takes signatures that are 5 to 15 minutes off at most";
 pub(super) const ENABLE: &str =
     "sign the account up for the service, or enable the Region in the account's settings";

@@ -4,7 +4,7 @@ use crate::{
     Verdict::{Final, Throttled, Transient},
 };
 
-/// The codes of CloudFormation, from its SDK model and API reference.
+/// The codes of CloudFormation, from its SDK model and API reference, and so are the numbers.
 pub(super) const CODES: &[Entry] = &[
     (
         "AlreadyExistsException",
@@ -84,7 +84,7 @@ pub(super) const CODES: &[Entry] = &[
         "ResourceScanLimitExceeded",
         RateLimit,
         Throttled,
-        "wait: scans have a daily quota, and a failed one bars the next for 10 minutes",
+        "wait: scans have a daily quota, and a failed one bars the next for 10 minutes, one that met too many resources for 24 hours",
     ),
     ("ResourceScanNotFound", NotFound, Final, ""),
     ("StackInstanceNotFoundException", NotFound, Final, ""),

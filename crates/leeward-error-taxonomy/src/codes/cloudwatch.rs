@@ -7,7 +7,7 @@ use crate::{
     Verdict::{Final, Throttled, Transient},
 };
 
-/// The codes of CloudWatch, from its SDK model.
+/// The codes of CloudWatch, from its SDK model; the size of a PutMetricData from its page in the API reference.
 ///
 /// An error there has two names: the code of the old query protocol and the name of its shape. Either may arrive.
 pub(super) const CODES: &[Entry] = &[

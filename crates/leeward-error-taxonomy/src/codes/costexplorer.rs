@@ -4,7 +4,7 @@ use crate::{
     Verdict::{Final, Throttled, Transient},
 };
 
-/// The codes of Cost Explorer, from its SDK model.
+/// The codes of Cost Explorer, from its SDK model; the day until its first data from "Enabling Cost Explorer" in the User Guide.
 pub(super) const CODES: &[Entry] = &[
     (
         "AccessDeniedException",

@@ -5,6 +5,8 @@ use crate::{
 };
 
 /// The codes of DynamoDB, from its SDK model and "Error handling with DynamoDB".
+///
+/// The numbers are those of "Quotas in Amazon DynamoDB" and "DynamoDB on-demand capacity mode" in its Developer Guide.
 pub(super) const CODES: &[Entry] = &[
     (
         "BackupInUseException",

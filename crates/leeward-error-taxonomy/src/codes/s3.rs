@@ -11,6 +11,10 @@ use crate::{
 };
 
 /// The codes of Amazon S3, from "List of error codes" in its API reference; the SDK models only a few of them.
+///
+/// The numbers are those of its User Guide: sizes of uploads and parts from "Amazon S3 multipart upload limits" and "Uploading
+/// objects", lengths from "Naming Amazon S3 objects", "Working with object metadata" and "General purpose bucket naming rules",
+/// rates from "Optimizing Amazon S3 performance".
 pub(super) const CODES: &[Entry] = &[
     (
         "AccessControlListNotSupported",

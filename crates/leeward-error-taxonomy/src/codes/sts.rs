@@ -4,7 +4,7 @@ use crate::{
     Verdict::{Final, Transient},
 };
 
-/// The codes of AWS STS, from its SDK model and API reference.
+/// The codes of AWS STS, from its SDK model and API reference; the hour of a role that assumes a role from AssumeRole there.
 pub(super) const CODES: &[Entry] = &[
     (
         "AccessDenied",
