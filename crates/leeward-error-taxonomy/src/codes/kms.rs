@@ -10,7 +10,7 @@ use crate::{
 /// The codes of AWS KMS, from its SDK model and the "Errors" sections of its API reference.
 ///
 /// The numbers come from there too, of RotateKeyOnDemand, ScheduleKeyDeletion and Tag; the 250 ms of an external key store
-/// proxy from "Plan an external key store" in the Developer Guide.
+/// proxy from "Troubleshooting external key stores" in the Developer Guide.
 pub(super) const CODES: &[Entry] = &[
     (
         "AlreadyExistsException",
