@@ -8,5 +8,5 @@ pub mod contracts;
 #[cfg(feature = "aws")]
 pub use aws::{
     ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, Counts, Fault, FaultRule, Faults, Latency,
-    SECRET_ACCESS_KEY, Scope, StartError, Tally,
+    RoleSession, Roles, SECRET_ACCESS_KEY, Scope, StartError, Tally,
 };

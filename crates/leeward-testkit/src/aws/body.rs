@@ -1,4 +1,4 @@
-use crate::aws::connection::Line;
+use crate::aws::line::{Line, Turn};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::{
@@ -17,6 +17,8 @@ pub(super) struct AnswerBody {
     promised: u64,
     next: Option<Bytes>,
     tear: Option<Tear>,
+    /// Kept until hyper has no more use for the body.
+    _turn: Option<Turn>,
 }
 
 #[derive(Debug)]
@@ -35,6 +37,15 @@ impl AnswerBody {
             promised: bytes.len() as u64,
             next: Some(bytes).filter(|bytes| !bytes.is_empty()),
             tear: None,
+            _turn: None,
+        }
+    }
+
+    /// Ends the turn of its call when it has been taken up.
+    pub(super) fn in_turn(self, turn: Turn) -> Self {
+        Self {
+            _turn: Some(turn),
+            ..self
         }
     }
 
@@ -48,6 +59,7 @@ impl AnswerBody {
                 line,
                 flushed: false,
             }),
+            _turn: None,
         }
     }
 }

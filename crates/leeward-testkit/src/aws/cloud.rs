@@ -1,20 +1,16 @@
 use crate::aws::{
+    builder::{AwsBuilder, StartError},
     connection,
     counts::{Counter, Counts},
     fault::Faults,
     front::Front,
-    services::Services,
     site::Site,
+    sts::Roles,
+    tls::Tls,
 };
 use leeward_error_taxonomy::Region;
-use std::{
-    future::poll_fn,
-    io, mem,
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{future::poll_fn, mem, sync::Arc, time::Duration};
 use tokio::{
-    runtime::Handle,
     sync::watch,
     task::{JoinHandle, JoinSet},
     time::sleep,
@@ -33,110 +29,13 @@ pub const ACCOUNT_ID: &str = winterbaume_core::DEFAULT_ACCOUNT_ID;
 /// ends the tasks; [`shutdown`](Self::shutdown) also waits until they have ended.
 #[derive(Debug)]
 pub struct Aws {
-    sites: Vec<Arc<Site>>,
-    faults: Faults,
-    counter: Arc<Counter>,
-    stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-/// Says which Regions there are, and where they run.
-#[derive(Clone, Debug, Default)]
-pub struct AwsBuilder {
-    regions: Vec<Region>,
-    runtime: Option<Handle>,
-}
-
-/// Why the in-process AWS did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// There is nothing to start.
-    #[error("no Region given: name at least one")]
-    NoRegion,
-    /// A Region was given more than once.
-    #[error("{region} given twice: name each Region once")]
-    GivenTwice {
-        /// The one that was.
-        region: Region,
-    },
-    /// There is no tokio runtime to run on.
-    #[error("no tokio runtime here: start inside of one, or give its handle to the builder")]
-    NoRuntime,
-    /// The system gave no port.
-    #[error("no port on loopback for {region}")]
-    NoPort {
-        /// The Region that stays without.
-        region: Region,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-impl AwsBuilder {
-    /// Adds a Region.
-    #[must_use]
-    pub fn with_region(mut self, region: Region) -> Self {
-        self.regions.push(region);
-        self
-    }
-
-    /// Runs on this runtime, which needs its I/O and time drivers. Default: the one that `start` is called in.
-    #[must_use]
-    pub fn with_runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Some(runtime);
-        self
-    }
-
-    /// Opens the ports; requests are answered from then on.
-    ///
-    /// # Errors
-    ///
-    /// Any [`StartError`].
-    pub async fn start(self) -> Result<Aws, StartError> {
-        if self.regions.is_empty() {
-            return Err(StartError::NoRegion);
-        }
-        let runtime = match self.runtime {
-            Some(runtime) => runtime,
-            None => Handle::try_current().map_err(|_| StartError::NoRuntime)?,
-        };
-        let mut sites: Vec<Arc<Site>> = Vec::new();
-        for region in &self.regions {
-            let region = region.clone();
-            if sites.iter().any(|site| *site.region() == region) {
-                return Err(StartError::GivenTwice { region });
-            }
-            let site = Site::open(region.clone(), runtime.clone())
-                .map_err(|source| StartError::NoPort { region, source })?;
-            sites.push(Arc::new(site));
-        }
-
-        let faults = Faults::new(sites.clone());
-        let services = Arc::new(Services::new(&self.regions));
-        let (counter, requests) = (Arc::default(), Arc::new(AtomicU64::new(1)));
-        let stop = watch::Sender::new(false);
-        let tasks = sites
-            .iter()
-            .map(|site| {
-                let front = Front {
-                    site: Arc::clone(site),
-                    services: Arc::clone(&services),
-                    faults: faults.clone(),
-                    counter: Arc::clone(&counter),
-                    requests: Arc::clone(&requests),
-                };
-                runtime.spawn(accept(Arc::new(front), stop.subscribe()))
-            })
-            .collect();
-        Ok(Aws {
-            sites,
-            faults,
-            counter,
-            stop,
-            tasks,
-        })
-    }
+    pub(super) sites: Vec<Arc<Site>>,
+    pub(super) faults: Faults,
+    pub(super) counter: Arc<Counter>,
+    pub(super) roles: Roles,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) stop: watch::Sender<bool>,
+    pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
 impl Aws {
@@ -152,11 +51,9 @@ impl Aws {
     ///
     /// Any [`StartError`].
     pub async fn start(regions: &[Region]) -> Result<Self, StartError> {
-        let builder = AwsBuilder {
-            regions: regions.to_vec(),
-            runtime: None,
-        };
-        builder.start().await
+        let builder = Self::builder();
+        let add = |builder: AwsBuilder, region: &Region| builder.with_region(region.clone());
+        regions.iter().fold(builder, add).start().await
     }
 
     /// The Regions, in the order in which they were given.
@@ -175,13 +72,37 @@ impl Aws {
         let site = sites
             .find(|site| site.region() == region)
             .expect("endpoints are asked for of Regions that were started");
-        format!("http://{}", site.address())
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", site.address())
+    }
+
+    /// The certificate, in PEM, of the authority that vouches for all Regions; clients must be told to trust it.
+    ///
+    /// `None` without [TLS](AwsBuilder::with_tls).
+    #[must_use]
+    pub fn root_certificate(&self) -> Option<&str> {
+        self.tls.as_deref().map(|tls| tls.root.as_str())
     }
 
     /// The fault plane of all Regions.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.faults.clone()
+    }
+
+    /// The roles that STS lends.
+    #[must_use]
+    pub fn roles(&self) -> Roles {
+        self.roles.clone()
+    }
+
+    /// Closes the connections that carry no call at present, as a server does that has waited long enough.
+    ///
+    /// They say nothing of it beforehand; clients see it when they look, or when they send.
+    pub fn close_idle_connections(&self) {
+        for site in &self.sites {
+            site.dismiss();
+        }
     }
 
     /// What has been called, and how many connections there are.
@@ -222,7 +143,7 @@ impl Drop for Aws {
 }
 
 /// Accepts connections for one Region until it is told to stop; ends them all then.
-async fn accept(front: Arc<Front>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn accept(front: Arc<Front>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

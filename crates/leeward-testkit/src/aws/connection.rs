@@ -1,4 +1,4 @@
-use crate::aws::{fault::Link, front::Front};
+use crate::aws::{fault::Link, front::Front, line::Line};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{
@@ -6,71 +6,71 @@ use std::{
     future::pending,
     io::{self, ErrorKind},
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::{Notify, watch},
+    sync::watch,
 };
 
 /// Serves one connection until either side ends it, or a fault does.
 pub(super) async fn serve(front: Arc<Front>, stream: TcpStream) {
-    let _counted = front.connected();
+    let connected = front.connected();
     // Without it each answer waits for the client's delayed acknowledgement; a socket that is already gone says so below.
     let _ = stream.set_nodelay(true);
-    let line = Arc::new(Line::default());
+    let line = Arc::new(Line::new(connected.number()));
     let link = front.watch_link();
     let socket = Socket {
         stream,
         link: link.clone(),
         line: Arc::clone(&line),
     };
-    let answer = {
-        let line = Arc::clone(&line);
-        service_fn(move |request| {
-            let (front, line) = (Arc::clone(&front), Arc::clone(&line));
-            async move { Ok::<_, Infallible>(front.answer(&line, request).await) }
-        })
+    let conversation = async {
+        let Some(tls) = &front.tls else {
+            return converse(&front, &line, socket).await;
+        };
+        // How a client fails to greet is its own affair.
+        if let Ok(stream) = tls.acceptor.accept(socket).await {
+            connected.shook_hands();
+            converse(&front, &line, stream).await;
+        }
     };
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(socket), answer));
+    // Outlives the choice below, so that a line is cut before its socket is closed.
+    let mut conversation = pin!(conversation);
     tokio::select! {
         biased;
         () = line.ended() => {}
         () = ends_with_the_link(link, &line) => line.cut(),
+        () = &mut conversation => {}
+    }
+}
+
+/// Answers calls until the client leaves, or the server by its own manners.
+async fn converse(
+    front: &Arc<Front>,
+    line: &Arc<Line>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) {
+    let answer = service_fn(|request| {
+        let turn = line.begin();
+        async move {
+            let answer = front.answer(line, request).await;
+            Ok::<_, Infallible>(answer.map(|body| body.in_turn(turn)))
+        }
+    });
+    let stream = TokioIo::new(stream);
+    let mut connection = pin!(http1::Builder::new().serve_connection(stream, answer));
+    tokio::select! {
+        biased;
+        () = line.outstays(front.manners, front.watch_dismissal()) => {
+            connection.as_mut().graceful_shutdown();
+        }
         // How a client leaves is its own affair.
-        _ = &mut connection => {}
+        _ = &mut connection => return,
     }
-}
-
-/// What a connection's task, its socket and the calls on it tell each other.
-#[derive(Debug, Default)]
-pub(super) struct Line {
-    cut: AtomicBool,
-    end: Notify,
-    /// Part of an answer was held back by a black hole.
-    swallowed: AtomicBool,
-}
-
-impl Line {
-    /// Ends the connection with a reset.
-    pub(super) fn cut(&self) {
-        self.mark_for_reset();
-        self.end.notify_one();
-    }
-
-    /// Makes the end of the connection a reset, whoever ends it.
-    pub(super) fn mark_for_reset(&self) {
-        self.cut.store(true, Ordering::Release);
-    }
-
-    async fn ended(&self) {
-        self.end.notified().await;
-    }
+    let _ = connection.await;
 }
 
 /// Waits until the Region refuses, or until it is out of a black hole that took something of this connection.
@@ -79,7 +79,7 @@ async fn ends_with_the_link(mut link: watch::Receiver<Link>, line: &Line) {
         let now = *link.borrow_and_update();
         match now {
             Link::Refused => return,
-            Link::Open if line.swallowed.load(Ordering::Acquire) => return,
+            Link::Open if line.is_swallowed() => return,
             Link::Open | Link::BlackHole => {}
         }
         if link.changed().await.is_err() {
@@ -101,10 +101,10 @@ impl Socket {
     /// Whether bytes may leave now. A wait here ends with the connection, because what a black hole took stays unsent.
     fn poll_exit(&self) -> Poll<io::Result<()>> {
         match *self.link.borrow() {
-            Link::Open if self.line.swallowed.load(Ordering::Acquire) => Poll::Pending,
+            Link::Open if self.line.is_swallowed() => Poll::Pending,
             Link::Open => Poll::Ready(Ok(())),
             Link::BlackHole => {
-                self.line.swallowed.store(true, Ordering::Release);
+                self.line.mark_swallowed();
                 Poll::Pending
             }
             Link::Refused => Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
@@ -154,7 +154,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // A shutdown would say a clean end before the reset.
-        if self.line.cut.load(Ordering::Acquire) {
+        if self.line.is_cut() {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(cx)
@@ -163,7 +163,7 @@ impl AsyncWrite for Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if self.line.cut.load(Ordering::Acquire) {
+        if self.line.is_cut() {
             // A socket that is already dead needs no reset.
             let _ = self.stream.set_zero_linger();
         }

@@ -1,14 +1,17 @@
 use crate::aws::{
+    admission::Admission,
     body::AnswerBody,
     call::Call,
-    connection::Line,
-    counts::{Connected, Counter, Outcome},
+    counts::{Connected, Counter, Outcome, Trace},
     fault::{Faults, Link, RuleId, Strike},
+    line::{Line, Manners},
     operation, refusal,
     request_id::RequestId,
-    service::{self, Protocol, Service},
+    service::{Protocol, Service},
     services::Services,
+    signature::Signature,
     site::Site,
+    tls::Tls,
 };
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
@@ -31,11 +34,18 @@ pub(super) struct Front {
     pub(super) faults: Faults,
     pub(super) counter: Arc<Counter>,
     pub(super) requests: Arc<AtomicU64>,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) manners: Manners,
+    pub(super) admission: Admission,
 }
 
 impl Front {
     pub(super) fn connected(&self) -> Connected {
         self.counter.connected(self.site.region().clone())
+    }
+
+    pub(super) fn watch_dismissal(&self) -> watch::Receiver<()> {
+        self.site.watch_dismissal()
     }
 
     pub(super) fn watch_link(&self) -> watch::Receiver<Link> {
@@ -49,18 +59,20 @@ impl Front {
         request: Request<Incoming>,
     ) -> Response<AnswerBody> {
         let (head, body) = request.into_parts();
-        let signed_for = service::signed_for(&head);
-        let service = Service::named(&signed_for);
+        let signature = Signature::of(&head);
+        let service = Service::named(&signature.service);
         let in_head = match service {
             Some(service) => operation::in_head(service, &head),
             None => Some(operation::UNKNOWN.to_owned()),
         };
         let in_body = in_head.is_none();
-        let mut ticket = self.counter.begin(Call {
+        let call = Call {
             region: self.site.region().clone(),
             service: service.map_or("unknown", Service::name).to_owned(),
             operation: in_head.unwrap_or_else(|| operation::UNKNOWN.to_owned()),
-        });
+        };
+        let trace = Trace::new(signature.access_key_id.as_deref(), line.number());
+        let mut ticket = self.counter.begin(call, trace);
 
         let Ok(body) = body.collect().await.map(Collected::to_bytes) else {
             line.cut();
@@ -73,12 +85,19 @@ impl Front {
         let call = ticket.call().clone();
         let Some(service) = service else {
             ticket.settle(Outcome::Error);
-            return unknown_service(&signed_for, id);
+            return unknown_service(&signature.service, id);
+        };
+        let arrival = Arrival {
+            service,
+            signature,
+            head,
+            body,
+            id,
         };
         let end = tokio::select! {
             biased;
             never = self.swallow(&call, line) => match never {},
-            end = self.befall(service, &call, line, head, body, id) => end,
+            end = self.befall(&call, line, arrival) => end,
         };
         match end {
             End::Answered(response, outcome) => {
@@ -94,15 +113,14 @@ impl Front {
     }
 
     /// Lets happen to a call what the rules decide.
-    async fn befall(
-        &self,
-        service: Service,
-        call: &Call,
-        line: &Arc<Line>,
-        head: Parts,
-        body: Bytes,
-        id: RequestId,
-    ) -> End {
+    async fn befall(&self, call: &Call, line: &Arc<Line>, arrival: Arrival) -> End {
+        let Arrival {
+            service,
+            signature,
+            head,
+            body,
+            id,
+        } = arrival;
         let decision = self.faults.decide(call);
         if let Some(Strike::Swallow(rule)) = decision.strike {
             match self.silence(rule, line).await {}
@@ -120,10 +138,15 @@ impl Front {
             Some(Strike::Tear) => true,
             Some(Strike::Swallow(_)) | None => false,
         };
-        let mut response = self
-            .services
-            .answer(service, &call.region, head, body, id)
-            .await;
+        let mut response = match self.admission.refusal(&signature) {
+            Some(reason) => refusal::of_reason(service, &call.operation, &reason, id),
+            None => {
+                let services = &self.services;
+                services
+                    .answer(service, &call.region, &signature, head, body, id)
+                    .await
+            }
+        };
         id.put_on(service, &mut response);
         if tear {
             let torn = response.map(|body| AnswerBody::torn(&body, Arc::clone(line)));
@@ -149,6 +172,15 @@ impl Front {
         line.cut();
         pending().await
     }
+}
+
+/// A call that has been read.
+struct Arrival {
+    service: Service,
+    signature: Signature,
+    head: Parts,
+    body: Bytes,
+    id: RequestId,
 }
 
 /// How a call ends that no black hole takes.

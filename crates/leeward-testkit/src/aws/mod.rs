@@ -2,9 +2,12 @@
 //!
 //! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it, asks
 //! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
-//! `operation.rs`; what the emulators lack is in `kms/`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
+//! `operation.rs`, who asks by `signature.rs`, and whether they may by `admission.rs`; what the emulators lack is in `kms/`,
+//! `sts/`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
 
+mod admission;
 mod body;
+mod builder;
 mod call;
 mod chunked;
 mod cloud;
@@ -13,13 +16,20 @@ mod counts;
 mod fault;
 mod front;
 mod kms;
+mod line;
 mod operation;
 mod refusal;
 mod request_id;
 mod service;
 mod services;
+mod signature;
 mod site;
+mod sts;
+mod time;
+mod tls;
 
-pub use cloud::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, SECRET_ACCESS_KEY, StartError};
+pub use builder::{AwsBuilder, StartError};
+pub use cloud::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, SECRET_ACCESS_KEY};
 pub use counts::{Counts, Tally};
 pub use fault::{Fault, FaultRule, Faults, Latency, Scope};
+pub use sts::{RoleSession, Roles};

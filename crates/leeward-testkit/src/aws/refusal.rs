@@ -25,8 +25,7 @@ pub(super) fn answer(
     refusal: &Refusal,
     id: RequestId,
 ) -> Response<Bytes> {
-    let words = words(service, operation, &refusal.reason);
-    let mut response = write(service.protocol(), &words, id);
+    let mut response = of_reason(service, operation, &refusal.reason, id);
     let headers = response.headers_mut();
     if let Some(delay) = refusal.retry_after {
         let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
@@ -36,6 +35,16 @@ pub(super) fn answer(
         headers.insert(RETRY_AFTER_IN_MS, whole_ms(delay).into());
     }
     response
+}
+
+/// Answers an error that has a `reason` and nothing to wait for.
+pub(super) fn of_reason(
+    service: Service,
+    operation: &str,
+    reason: &Reason,
+    id: RequestId,
+) -> Response<Bytes> {
+    write(service.protocol(), &words(service, operation, reason), id)
 }
 
 /// Answers an error that the front itself has found.
@@ -65,6 +74,14 @@ fn words(service: Service, operation: &str, reason: &Reason) -> Words {
         (Reason::ExpiredToken, Iam | Sts) => (403, "ExpiredToken", EXPIRED),
         (Reason::ExpiredToken, Lambda) => (403, "ExpiredTokenException", EXPIRED),
         (Reason::ExpiredToken, _) => (400, "ExpiredTokenException", EXPIRED),
+        (Reason::UnknownCredentials, S3) => (
+            403,
+            "InvalidAccessKeyId",
+            "The AWS Access Key Id you provided does not exist in our records.",
+        ),
+        (Reason::UnknownCredentials, Iam | Sts) => (403, "InvalidClientTokenId", UNKNOWN),
+        (Reason::UnknownCredentials, Lambda) => (403, "UnrecognizedClientException", UNKNOWN),
+        (Reason::UnknownCredentials, _) => (400, "UnrecognizedClientException", UNKNOWN),
         (Reason::AccessDenied, S3) => (403, "AccessDenied", "Access Denied"),
         (Reason::AccessDenied, service) => {
             let (status, code) = match service {
@@ -100,6 +117,7 @@ fn words(service: Service, operation: &str, reason: &Reason) -> Words {
 }
 
 const EXPIRED: &str = "The security token included in the request is expired";
+const UNKNOWN: &str = "The security token included in the request is invalid.";
 
 fn write(protocol: Protocol, words: &Words, id: RequestId) -> Response<Bytes> {
     let Words { code, message, .. } = words;
@@ -160,7 +178,7 @@ const fn fault_of(status: u16) -> &'static str {
     if status < 500 { "User" } else { "Server" }
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -226,6 +244,15 @@ mod tests {
                 (Service::S3, 400, "ExpiredToken"),
                 (Service::Sts, 403, "ExpiredToken"),
                 (Service::Lambda, 403, "ExpiredTokenException"),
+            ],
+        );
+        check(
+            &Reason::UnknownCredentials,
+            [
+                (Service::DynamoDb, 400, "UnrecognizedClientException"),
+                (Service::S3, 403, "InvalidAccessKeyId"),
+                (Service::Sts, 403, "InvalidClientTokenId"),
+                (Service::Lambda, 403, "UnrecognizedClientException"),
             ],
         );
     }

@@ -1,4 +1,3 @@
-use http::request::Parts;
 use leeward_error_taxonomy::Region;
 
 /// A service that the in-process AWS has.
@@ -76,63 +75,9 @@ impl Service {
     }
 }
 
-/// Reads the name of the service from the scope of the signature, in the header or in a presigned query.
-///
-/// Requests without a signature are what S3 knows as anonymous.
-pub(super) fn signed_for(head: &Parts) -> String {
-    let header = head
-        .headers
-        .get(http::header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once("Credential="))
-        .and_then(|(_, rest)| rest.split([',', ' ']).next().map(str::to_owned));
-    let presigned = || {
-        let query = head.uri.query()?;
-        query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("X-Amz-Credential="))
-            .map(|scope| scope.replace("%2F", "/").replace("%2f", "/"))
-    };
-    // AKID/20260224/us-east-1/kms/aws4_request; a SigV4a scope has no Region.
-    header
-        .or_else(presigned)
-        .as_deref()
-        .and_then(|scope| scope.rsplit('/').nth(1))
-        .unwrap_or("s3")
-        .to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(authorization: &str, uri: &str, expected: &str) {
-        let mut request = http::Request::get(uri);
-        if !authorization.is_empty() {
-            request = request.header("authorization", authorization);
-        }
-        let (head, ()) = request.body(()).unwrap().into_parts();
-        assert_eq!(signed_for(&head), expected);
-    }
-
-    #[test]
-    fn the_service_is_the_one_that_the_signature_is_for() {
-        let signed = "AWS4-HMAC-SHA256 Credential=AKID/20260224/eu-west-1/kms/aws4_request, SignedHeaders=host, Signature=0";
-        check(signed, "/", "kms");
-        check(
-            "AWS4-ECDSA-P256-SHA256 Credential=AKID/20260224/sts/aws4_request, Signature=0",
-            "/",
-            "sts",
-        );
-        check(
-            "",
-            "/bucket/key?X-Amz-Credential=AKID%2F20260224%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Expires=9",
-            "s3",
-        );
-        check("", "/bucket/key", "s3");
-        check("nonsense", "/", "s3");
-    }
 
     #[test]
     fn a_service_is_found_by_its_name() {

@@ -1,4 +1,7 @@
-use crate::aws::{chunked, kms::Kms, refusal, request_id::RequestId, service::Service};
+use crate::aws::{
+    chunked, kms::Kms, refusal, request_id::RequestId, service::Service, signature::Signature,
+    sts::Sts,
+};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
 use leeward_error_taxonomy::Region;
@@ -8,10 +11,11 @@ use winterbaume_core::{MockRequest, MockService};
 /// The emulated services; each keeps its Regions apart.
 pub(super) struct Services {
     emulators: HashMap<Service, Arc<dyn MockService>>,
+    sts: Sts,
 }
 
 impl Services {
-    pub(super) fn new(regions: &[Region]) -> Self {
+    pub(super) fn new(regions: &[Region], sts: Sts) -> Self {
         let emulators = Service::ALL.map(|service| {
             let emulator: Arc<dyn MockService> = match service {
                 Service::DynamoDb => Arc::new(winterbaume_dynamodb::DynamoDbService::new()),
@@ -29,6 +33,7 @@ impl Services {
         });
         Self {
             emulators: HashMap::from(emulators),
+            sts,
         }
     }
 
@@ -37,6 +42,7 @@ impl Services {
         &self,
         service: Service,
         region: &Region,
+        signature: &Signature,
         mut head: Parts,
         body: Bytes,
         id: RequestId,
@@ -46,6 +52,11 @@ impl Services {
             let protocol = service.protocol();
             return refusal::of_the_front(protocol, 400, "IncompleteBody", message, id);
         };
+        if service == Service::Sts
+            && let Some(answer) = self.sts.answer(region, signature, &body, id)
+        {
+            return answer;
+        }
         // Some emulators would take the Region from the signature, if they saw it.
         head.headers.remove(header::AUTHORIZATION);
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());

@@ -18,6 +18,7 @@ pub(super) struct Site {
     address: SocketAddr,
     runtime: Handle,
     link: watch::Sender<Link>,
+    dismissal: watch::Sender<()>,
     door: Mutex<Door>,
 }
 
@@ -38,6 +39,7 @@ impl Site {
             address: claim.local_addr()?,
             runtime,
             link: watch::Sender::default(),
+            dismissal: watch::Sender::default(),
             door: Mutex::default(),
         };
         let listener = site.listen()?;
@@ -63,6 +65,15 @@ impl Site {
 
     pub(super) fn watch_link(&self) -> watch::Receiver<Link> {
         self.link.subscribe()
+    }
+
+    pub(super) fn watch_dismissal(&self) -> watch::Receiver<()> {
+        self.dismissal.subscribe()
+    }
+
+    /// Asks the connections that carry no call to close.
+    pub(super) fn dismiss(&self) {
+        self.dismissal.send_replace(());
     }
 
     /// Makes the sockets behave so; the port is closed or open when this returns.

@@ -2,7 +2,8 @@
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{
-    behavior_version::BehaviorVersion, orchestrator::HttpResponse, result::SdkError,
+    behavior_version::BehaviorVersion, http::SharedHttpClient, orchestrator::HttpResponse,
+    result::SdkError,
 };
 use aws_smithy_types::{
     error::metadata::ProvideErrorMetadata, retry::RetryConfig, timeout::TimeoutConfig,
@@ -29,14 +30,31 @@ pub(crate) fn hasty(aws: &Aws, region: &Region) -> SdkConfig {
     config(aws, region, Duration::from_millis(200))
 }
 
+/// Signs with these credentials.
+pub(crate) fn config_as(credentials: Credentials, aws: &Aws, region: &Region) -> SdkConfig {
+    let credentials = SharedCredentialsProvider::new(credentials);
+    let config = patient(aws, region).into_builder();
+    config.credentials_provider(credentials).build()
+}
+
 fn config(aws: &Aws, region: &Region, attempt_timeout: Duration) -> SdkConfig {
+    let http = aws_smithy_http_client::Builder::new().build_http();
+    config_by(http, aws, region, attempt_timeout)
+}
+
+pub(crate) fn config_by(
+    http: SharedHttpClient,
+    aws: &Aws,
+    region: &Region,
+    attempt_timeout: Duration,
+) -> SdkConfig {
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .region(aws_types::region::Region::new(region.as_str().to_owned()))
         .endpoint_url(aws.endpoint(region))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(http)
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()

@@ -44,6 +44,7 @@ pub(in crate::aws) enum Reason {
     Throttling,
     AccessDenied,
     ExpiredToken,
+    UnknownCredentials,
     Other {
         status: u16,
         code: String,
@@ -83,6 +84,14 @@ impl Fault {
     #[must_use]
     pub const fn expired_token() -> Self {
         Self::refusal(Reason::ExpiredToken)
+    }
+
+    /// Answers that nobody knows the caller's credentials, as the service at hand says it.
+    ///
+    /// `UnrecognizedClientException` in most; IAM and STS say `InvalidClientTokenId`, S3 `InvalidAccessKeyId`.
+    #[must_use]
+    pub const fn unknown_credentials() -> Self {
+        Self::refusal(Reason::UnknownCredentials)
     }
 
     /// Answers that the caller may not do that, as the service at hand says it.
