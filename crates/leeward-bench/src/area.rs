@@ -1,4 +1,4 @@
-use crate::{BoxError, Case, envelope, limits, resilience, router, taxonomy};
+use crate::{BoxError, Case, envelope, limits, pool, resilience, router, taxonomy};
 use clap::ValueEnum;
 use std::fmt;
 
@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Area {
     /// Encryption and decryption of messages.
     Envelope,
+    /// Clients, and calls with them over loopback.
+    Pool,
     /// The tower layers.
     Resilience,
     /// A healthy call through the Region router.
@@ -17,11 +19,12 @@ pub enum Area {
 
 impl Area {
     /// Every area, in the order of the table.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Resilience,
         Self::Router,
         Self::Envelope,
         Self::Taxonomy,
+        Self::Pool,
     ];
 
     /// What is measured here: our subjects and the physical limit.
@@ -32,6 +35,7 @@ impl Area {
     pub fn cases(self) -> Result<Vec<Case>, BoxError> {
         match self {
             Self::Envelope => envelope::cases(),
+            Self::Pool => pool::cases(),
             Self::Resilience => {
                 let mut cases = resilience::cases()?;
                 cases.extend(limits::cases()?);
@@ -47,6 +51,7 @@ impl fmt::Display for Area {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Envelope => "envelope",
+            Self::Pool => "pool",
             Self::Resilience => "resilience",
             Self::Router => "router",
             Self::Taxonomy => "taxonomy",

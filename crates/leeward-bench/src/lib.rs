@@ -2,6 +2,7 @@
 
 pub mod envelope;
 pub mod limits;
+pub mod pool;
 pub mod resilience;
 pub mod router;
 pub mod taxonomy;

@@ -17,7 +17,7 @@ use row::Row;
 const PEERS: &str = "crates/leeward-bench/peers/Cargo.toml";
 
 /// The areas that `leeward-bench` knows; a wrong one is refused before anything is built.
-const AREAS: [&str; 4] = ["resilience", "router", "envelope", "taxonomy"];
+const AREAS: [&str; 5] = ["resilience", "router", "envelope", "taxonomy", "pool"];
 
 /// How a bench ends that knows no such area.
 const BAD_INPUT: u8 = 2;

@@ -52,6 +52,11 @@ fn messages_are_measured() {
 }
 
 #[test]
+fn clients_are_measured() {
+    measures(Area::Pool);
+}
+
+#[test]
 fn errors_are_measured() {
     measures(Area::Taxonomy);
 }
