@@ -48,6 +48,11 @@ impl Tasks {
         self.ended.is_cancelled()
     }
 
+    /// Ends everything without waiting for it.
+    pub(crate) fn cancel(&self) {
+        self.ended.cancel();
+    }
+
     /// Ends everything and waits until nothing runs any more.
     pub(crate) async fn end(&self) {
         self.ended.cancel();

@@ -74,6 +74,19 @@ pub enum ClientError {
         /// What the provider says.
         source: Arc<CredentialsError>,
     },
+    /// A role that its caller may not assume.
+    #[error(
+        "{caller} may not assume {role}: allow it sts:AssumeRole on the role, and name it in the role's trust policy"
+    )]
+    #[non_exhaustive]
+    RoleDenied {
+        /// The role.
+        role: String,
+        /// The ARN of who was to assume it, as STS names it.
+        caller: String,
+        /// What the provider says.
+        source: Arc<CredentialsError>,
+    },
     /// An endpoint that no request can be sent to.
     #[error(
         "the endpoint {endpoint:?} is no URL of a server: {reason}; write it as in https://kms.internal:8443"
@@ -127,7 +140,7 @@ impl Classify for ClientError {
             }
             Self::Recipe { .. } => final_one(Category::Configuration, Obstacle::Other),
             Self::Expired { .. } => final_one(Category::Authentication, Obstacle::Credentials),
-            Self::Credentials { source, .. } => {
+            Self::Credentials { source, .. } | Self::RoleDenied { source, .. } => {
                 let source: &(dyn Error + 'static) = &**source;
                 let mut facts = Facts::of_erased(source);
                 // Whatever was sent, it was not the call.

@@ -1,143 +1,66 @@
 //! Credentials by identity, each loaded once for all clients that use it.
 
-mod steady;
+mod assume_role;
+mod code;
+mod counts;
+mod flight;
+mod loader;
+mod profile;
+mod providers;
+mod refreshing;
+mod refusal;
+mod refusals;
+mod sts_regions;
+mod validity;
 
-use crate::{ClientError, Identity, Role, identity::Kind, tasks::Tasks};
-use aws_config::sts::AssumeRoleProvider;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+pub use counts::CredentialStats;
+pub use refreshing::{RefreshingCredentials, RefreshingCredentialsBuilder};
+
+pub(crate) use providers::{Provided, Providers};
+pub(crate) use refusal::{RenewRefused, RepeatRefused};
+
+use crate::{Identity, pool::Endpoints, tasks::Tasks};
+use assume_role::Sts;
+use aws_smithy_async::{rt::sleep::SharedAsyncSleep, time::SharedTimeSource};
 use aws_types::SdkConfig;
+use counts::Counts;
 use leeward_error_taxonomy::Region;
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::SystemTime,
-};
-use steady::SteadyCredentials;
+use loader::Surroundings;
+use refreshing::LOAD_TIMEOUT;
+use std::{sync::Arc, time::Duration};
+use sts_regions::StsRegions;
 
-/// The providers of all identities.
-pub(crate) struct Providers {
-    base: SdkConfig,
-    own: Identity,
-    tasks: Tasks,
-    known: Mutex<HashMap<Identity, SharedCredentialsProvider>>,
+/// Where credentials come from, and by what they live.
+pub(crate) struct Setting {
+    pub(crate) base: SdkConfig,
+    pub(crate) own: Identity,
+    pub(crate) max_identities: usize,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) home: Option<Region>,
+    pub(crate) sts_regions: Option<Vec<Region>>,
+    pub(crate) sts_timeout: Duration,
+    pub(crate) tasks: Tasks,
+    pub(crate) time: SharedTimeSource,
+    pub(crate) sleep: SharedAsyncSleep,
 }
 
-/// What a client needs of an identity.
-#[derive(Clone)]
-pub(crate) struct Provided {
-    pub(crate) provider: SharedCredentialsProvider,
-    /// The Region that the profile names.
-    pub(crate) region: Option<Region>,
-    /// When credentials expire that nobody renews.
-    pub(crate) expiry: Option<SystemTime>,
-}
-
-/// How credentials were loaded since the pool was built.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CredentialStats {
-    /// Identities whose credentials are kept.
-    pub kept: usize,
-}
-
-impl Providers {
-    pub(crate) fn new(base: SdkConfig, own: Identity, tasks: Tasks) -> Self {
-        Self {
-            base,
-            own,
-            tasks,
-            known: Mutex::default(),
-        }
-    }
-
-    pub(crate) async fn provide(&self, identity: &Identity) -> Result<Provided, ClientError> {
-        let provider = match self.known(identity) {
-            Some(provider) => provider,
-            None => {
-                let provider = self.make(identity).await?;
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.entry(identity.clone()).or_insert(provider).clone()
-            }
+impl Setting {
+    pub(crate) fn open(self) -> Providers {
+        let counts = Arc::<Counts>::default();
+        let around = Surroundings {
+            tasks: self.tasks,
+            time: self.time,
+            sleep: self.sleep,
+            counts: counts.clone(),
+            load_timeout: LOAD_TIMEOUT,
         };
-        if matches!(identity.0, Kind::Role(_) | Kind::Profile(_)) {
-            let loaded = provider.provide_credentials().await;
-            loaded.map_err(|source| ClientError::Credentials {
-                identity: identity.to_string(),
-                reason: source.to_string(),
-                source: Arc::new(source),
-            })?;
-        }
-        Ok(Provided {
-            provider,
-            region: None,
-            expiry: None,
-        })
-    }
-
-    async fn make(&self, identity: &Identity) -> Result<SharedCredentialsProvider, ClientError> {
-        let steady = |provider| {
-            SharedCredentialsProvider::new(SteadyCredentials::new(
-                provider,
-                self.tasks.runtime().clone(),
-            ))
+        let sts = Sts {
+            base: self.base.clone(),
+            endpoints: self.endpoints,
+            regions: StsRegions::new(self.home, self.sts_regions),
+            timeout: self.sts_timeout,
+            counts,
         };
-        let identity = match identity.0 {
-            Kind::Default => &self.own,
-            _ => identity,
-        };
-        Ok(match &identity.0 {
-            Kind::Default => steady(
-                self.base
-                    .credentials_provider()
-                    .ok_or(ClientError::ShutDown)?,
-            ),
-            Kind::Profile(name) => {
-                let provider = aws_config::profile::ProfileFileCredentialsProvider::builder()
-                    .profile_name(name.to_string())
-                    .build();
-                steady(SharedCredentialsProvider::new(provider))
-            }
-            Kind::Role(role) => steady(self.assume(role).await?),
-            Kind::Keys(keys) => SharedCredentialsProvider::new(keys.credentials().clone()),
-            Kind::Provider(own) => steady(own.0.clone()),
-        })
-    }
-
-    async fn assume(&self, role: &Role) -> Result<SharedCredentialsProvider, ClientError> {
-        let source = Box::pin(self.provide(role.source())).await?.provider;
-        let provider = AssumeRoleProvider::builder(role.arn())
-            .configure(&self.base)
-            .build_from_provider(source)
-            .await;
-        Ok(SharedCredentialsProvider::new(provider))
-    }
-
-    fn known(&self, identity: &Identity) -> Option<SharedCredentialsProvider> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(identity).cloned()
-    }
-
-    pub(crate) fn invalidate_role(&self, arn: &str) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|identity, _| identity.as_role().is_none_or(|role| role.arn() != arn));
-    }
-
-    pub(crate) fn clear(&self) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.clear();
-    }
-
-    pub(crate) fn stats(&self) -> CredentialStats {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        CredentialStats { kept: known.len() }
-    }
-}
-
-impl fmt::Debug for Providers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Providers")
-            .field("stats", &self.stats())
-            .finish_non_exhaustive()
+        Providers::new(self.base, self.own, self.max_identities, around, sts)
     }
 }

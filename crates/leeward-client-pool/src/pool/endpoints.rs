@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Where requests go that do not go to AWS's own endpoints.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Endpoints {
+pub(crate) struct Endpoints {
     by_region: HashMap<Region, String>,
     by_service: HashMap<(String, Region), String>,
 }
@@ -19,7 +19,7 @@ impl Endpoints {
     }
 
     /// The one of the service in the Region, else that of the Region.
-    pub(super) fn of(&self, service: &str, region: &Region) -> Option<&str> {
+    pub(crate) fn of(&self, service: &str, region: &Region) -> Option<&str> {
         let of_service = self.by_service.iter();
         let mut of_service = of_service
             .filter(|((known, there), _)| known == service && there == region)

@@ -1,0 +1,155 @@
+//! Refused credentials: dropped, and the call sent once more with others.
+
+use super::{RefreshingCredentials, code};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{
+                BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
+                InterceptorContext,
+            },
+            dyn_dispatch_hint,
+        },
+        retries::{
+            RequestAttempts,
+            classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
+        },
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::{
+    config_bag::{ConfigBag, Storable, StoreReplace},
+    retry::{ErrorKind, RetryConfig},
+};
+use std::time::Duration;
+
+/// Sees that a service refuses the credentials of a call, and drops exactly those.
+#[derive(Clone, Debug)]
+pub(crate) struct RenewRefused(pub(crate) RefreshingCredentials);
+
+/// Whose signature the attempt under way carries.
+#[derive(Debug)]
+struct Signer(Box<str>);
+
+impl Storable for Signer {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Set on an answer that is asked for again, for [`RepeatRefused`] to see: a classifier sees no configuration.
+#[derive(Clone, Copy, Debug)]
+struct Renewed;
+
+/// Set on the call, which is sent again but once.
+#[derive(Debug)]
+struct HasRepeated;
+
+impl Storable for HasRepeated {
+    type Storer = StoreReplace<Self>;
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for RenewRefused {
+    fn name(&self) -> &'static str {
+        "leeward::credentials"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let signature = context.request().headers().get("authorization");
+        if let Some(signer) = signature.and_then(signer) {
+            config.interceptor_state().store_put(Signer(signer.into()));
+        }
+        Ok(())
+    }
+
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(answer) = context.response_mut() else {
+            return Ok(());
+        };
+        if !code::refuses_credentials(answer) {
+            return Ok(());
+        }
+        let signer = config.load::<Signer>();
+        let is_renewed =
+            signer.is_some_and(|Signer(id)| self.0.refused(id).is_worth_another_attempt());
+        if is_renewed && config.load::<HasRepeated>().is_none() {
+            answer.add_extension(Renewed);
+            config.interceptor_state().store_put(HasRepeated);
+            make_room_for_another(config);
+        }
+        Ok(())
+    }
+}
+
+/// Allows one attempt more than there have been, also where the SDK is to make but one.
+fn make_room_for_another(config: &mut ConfigBag) {
+    let made = config
+        .load::<RequestAttempts>()
+        .map_or(1, RequestAttempts::attempts);
+    if let Some(retries) = config.load::<RetryConfig>() {
+        let most = retries.max_attempts().max(made.saturating_add(1));
+        let retries = retries.clone().with_max_attempts(most);
+        config.interceptor_state().store_put(retries);
+    }
+}
+
+/// The access key id of `AWS4-HMAC-SHA256 Credential=AKIA…/20260101/us-east-1/kms/aws4_request, …`
+/// ("Authorization header" in the Signature Version 4 documentation).
+fn signer(authorization: &str) -> Option<&str> {
+    let (_, rest) = authorization.split_once("Credential=")?;
+    let (id, _) = rest.split_once('/')?;
+    Some(id)
+}
+
+/// Lets the SDK send a call again whose credentials were refused and renewed, at once.
+///
+/// The room for that attempt is made by [`RenewRefused`]: a client that was made without either of the two sends no call more
+/// often than its settings say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RepeatRefused;
+
+impl ClassifyRetry for RepeatRefused {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let answer = context.response();
+        if answer.is_some_and(|answer| answer.extension::<Renewed>().is_some()) {
+            RetryAction::retryable_error_with_explicit_delay(ErrorKind::ClientError, Duration::ZERO)
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "leeward::credentials"
+    }
+
+    /// After the SDK's own, since the last word counts.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_names_its_signer() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \
+                      SignedHeaders=host, Signature=5d67";
+        assert_eq!(signer(header), Some("AKIDEXAMPLE"));
+        for other in ["Bearer token", "", "AWS4-HMAC-SHA256 Credential="] {
+            assert_eq!(signer(other), None);
+        }
+    }
+}

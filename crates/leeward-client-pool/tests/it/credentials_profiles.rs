@@ -1,0 +1,242 @@
+//! Profiles of the shared configuration files, each test in a process of its own.
+
+use crate::{
+    child,
+    cloud::{EAST, WEST},
+    hand_clock::HandClock,
+};
+use aws_credential_types::Credentials;
+use aws_sdk_kms::Client;
+use leeward_client_pool::{ClientError, Identity, Pool, Role};
+use leeward_error_taxonomy::{Category, Classify};
+use leeward_testkit::Aws;
+use std::{path::Path, time::Duration};
+
+const LEDGER: &str = "arn:aws:iam::111122223333:role/ledger";
+
+/// Runs `body` in a child whose configuration files are these.
+fn with_files(test: &str, config: &str, credentials: &str, body: impl Future<Output = ()>) {
+    if child::is_child() {
+        tokio::runtime::Runtime::new().unwrap().block_on(body);
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (config, credentials) = (write("config", config), write("credentials", credentials));
+    child::run(
+        &format!("credentials_profiles::{test}"),
+        &[
+            ("AWS_CONFIG_FILE", &config),
+            ("AWS_SHARED_CREDENTIALS_FILE", &credentials),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ],
+    );
+}
+
+async fn cloud() -> (Aws, Pool) {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let pool = crate::cloud::builder(&aws)
+        .with_sts_regions([EAST, WEST])
+        .build()
+        .await
+        .unwrap();
+    (aws, pool)
+}
+
+const CONFIG: &str =
+    "[profile staging]\nregion = us-west-2\n\n[profile empty]\nregion = us-east-1\n";
+const CREDENTIALS: &str =
+    "[staging]\naws_access_key_id = AKIDSTAGING\naws_secret_access_key = hush\n";
+
+#[test]
+fn a_profile_signs_with_its_keys_in_its_region() {
+    with_files(
+        "a_profile_signs_with_its_keys_in_its_region",
+        CONFIG,
+        CREDENTIALS,
+        async {
+            let (aws, pool) = cloud().await;
+            let kms: Client = pool.client().with_profile("staging").await.unwrap();
+            kms.list_keys().send().await.unwrap();
+            let there = aws.counts().in_region(&WEST);
+            let signers = there.signers("kms", "ListKeys");
+            assert_eq!(signers, [("AKIDSTAGING".to_owned(), 1)].into());
+            let role = Role::new(LEDGER).unwrap();
+            let role = role.assumed_by(Identity::profile("staging"));
+            let asked = pool.client::<Client>().with_region(EAST).with_role(role);
+            asked.await.unwrap();
+            assert_eq!(aws.roles().sessions(LEDGER)[0].assumed_by, "AKIDSTAGING");
+        },
+    );
+}
+
+const CHAIN: &str = "[profile staging]
+region = us-west-2
+
+[profile hub]
+role_arn = arn:aws:iam::111122223333:role/hub
+source_profile = staging
+
+[profile partner]
+role_arn = arn:aws:iam::111122223333:role/ledger
+source_profile = hub
+external_id = partner-7
+role_session_name = payments
+duration_seconds = 1800
+region = us-east-1
+";
+
+#[test]
+fn the_role_of_a_profile_is_assumed_where_sts_answers() {
+    with_files(
+        "the_role_of_a_profile_is_assumed_where_sts_answers",
+        CHAIN,
+        CREDENTIALS,
+        async {
+            let (aws, pool) = cloud().await;
+            let dark = leeward_testkit::Scope::region(EAST).service("sts");
+            aws.faults().inject(dark, leeward_testkit::Fault::refuse());
+            let kms: Client = pool.client().with_profile("partner").await.unwrap();
+            kms.list_keys().send().await.unwrap();
+            let ledger = aws.roles().sessions(LEDGER);
+            let hub = aws.roles().sessions("arn:aws:iam::111122223333:role/hub");
+            assert_eq!(hub[0].assumed_by, "AKIDSTAGING");
+            assert_eq!(ledger[0].assumed_by, hub[0].access_key_id);
+            assert_eq!(ledger[0].external_id.as_deref(), Some("partner-7"));
+            assert_eq!(ledger[0].session_name, "payments");
+            assert_eq!(ledger[0].lifetime, Duration::from_secs(1_800));
+            let there = aws.counts().in_region(&EAST);
+            let signers = there.signers("kms", "ListKeys");
+            assert_eq!(signers, [(ledger[0].access_key_id.clone(), 1)].into());
+        },
+    );
+}
+
+#[test]
+fn profiles_in_a_circle_are_told() {
+    with_files(
+        "profiles_in_a_circle_are_told",
+        "[profile a]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = b\n\n\
+         [profile b]\nrole_arn = arn:aws:iam::111122223333:role/b\nsource_profile = a\n",
+        "",
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("a").with_region(EAST);
+            let text = asked.await.unwrap_err().to_string();
+            assert!(text.contains("infinite loop"), "{text}");
+        },
+    );
+}
+
+#[test]
+fn an_unknown_profile_is_told_with_those_that_there_are() {
+    with_files(
+        "an_unknown_profile_is_told_with_those_that_there_are",
+        CONFIG,
+        CREDENTIALS,
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("prod").await;
+            let error = asked.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                r#"the profile "prod" is not in the shared configuration files, which hold empty, staging"#
+            );
+            assert_eq!(error.facts().category, Category::Configuration);
+        },
+    );
+}
+
+#[test]
+fn a_profile_without_credentials_is_told_when_its_client_is_asked_for() {
+    with_files(
+        "a_profile_without_credentials_is_told_when_its_client_is_asked_for",
+        CONFIG,
+        CREDENTIALS,
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("empty").await;
+            let error = asked.unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.starts_with("no credentials for profile/empty: "),
+                "{text}"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_corrected_file_counts_from_the_next_load_on() {
+    with_files(
+        "a_corrected_file_counts_from_the_next_load_on",
+        CONFIG,
+        CREDENTIALS,
+        async {
+            let (aws, pool) = cloud().await;
+            let file = std::env::var("AWS_SHARED_CREDENTIALS_FILE").unwrap();
+            let kms: Client = pool.client().with_profile("staging").await.unwrap();
+            let corrected = CREDENTIALS.replace("AKIDSTAGING", "AKIDROTATED");
+            std::fs::write(Path::new(&file), corrected).unwrap();
+            kms.list_keys().send().await.unwrap();
+            let fault = leeward_testkit::Fault::unknown_credentials();
+            let scope = leeward_testkit::Scope::any().service("kms");
+            let refusing = aws.faults().inject(scope, fault);
+            kms.list_keys().send().await.unwrap_err();
+            refusing.clear();
+            kms.list_keys().send().await.unwrap();
+            let signers = aws.counts().signers("kms", "ListKeys");
+            let expected = [("AKIDSTAGING".to_owned(), 2), ("AKIDROTATED".to_owned(), 2)];
+            assert_eq!(signers, expected.into());
+        },
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told() {
+    with_files(
+        "a_file_that_cannot_be_read_is_told",
+        "[profile staging\n",
+        "",
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("staging").await;
+            let error = asked.unwrap_err();
+            assert!(matches!(error, ClientError::Profiles { .. }), "{error:?}");
+        },
+    );
+}
+
+#[tokio::test]
+async fn keys_that_have_expired_are_told_with_how_long_ago() {
+    let clock = HandClock::new();
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let pool = crate::cloud::builder(&aws)
+        .with_time_source(clock.time_source())
+        .build()
+        .await
+        .unwrap();
+    let now = aws_smithy_async::time::TimeSource::now(&clock);
+    let expiry = now - Duration::from_secs(90);
+    let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "hush", None, Some(expiry), "given");
+    let asked = pool.client::<Client>().with_region(EAST);
+    let error = asked.with_identity(Identity::keys(keys)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the credentials AKIA****MPLE expired 90s ago: get new ones, or hand in a provider that renews them"
+    );
+    assert_eq!(error.facts().category, Category::Authentication);
+}
+
+#[tokio::test]
+async fn a_bound_of_no_identities_is_refused() {
+    let built = Pool::builder().with_max_identities(0).build().await;
+    assert_eq!(
+        built.unwrap_err().to_string(),
+        "the bound of identities is zero, and nothing could ever be done: set it to 1 or more"
+    );
+}

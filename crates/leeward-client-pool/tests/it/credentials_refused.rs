@@ -1,0 +1,231 @@
+//! Credentials that a service refuses: dropped, and the call sent once more with others. Over real sockets.
+
+use crate::cloud::{EAST, WEST, builder, credentials};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+};
+use aws_sdk_kms::{Client, error::ProvideErrorMetadata};
+use leeward_client_pool::{Identity, Pool, Role};
+use leeward_resilience::Plain;
+use leeward_testkit::{Aws, Fault, Scope};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tower::ServiceExt;
+
+const HUB: &str = "arn:aws:iam::111122223333:role/hub";
+const LEDGER: &str = "arn:aws:iam::111122223333:role/ledger";
+
+async fn checking() -> (Aws, Pool) {
+    let aws = Aws::builder()
+        .with_region(EAST)
+        .with_region(WEST)
+        .checking_credentials()
+        .start()
+        .await
+        .unwrap();
+    let pool = builder(&aws)
+        .with_credentials(credentials())
+        .with_region(EAST)
+        .with_sts_regions([EAST, WEST])
+        .build()
+        .await
+        .unwrap();
+    (aws, pool)
+}
+
+/// Gives other credentials with each load.
+#[derive(Debug, Default)]
+struct Numbered(AtomicU64);
+
+impl ProvideCredentials for Numbered {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let number = self.0.fetch_add(1, Relaxed) + 1;
+        let id = format!("AKID{number}");
+        future::ProvideCredentials::ready(Ok(Credentials::from_keys(id, "hush", None)))
+    }
+}
+
+fn numbered() -> Identity {
+    Identity::provider(SharedCredentialsProvider::new(Numbered::default()))
+}
+
+async fn list(pool: &Pool, identity: impl Into<Identity>, by_target: bool) -> Result<(), String> {
+    let asked = pool.client::<Client>().with_identity(identity);
+    let answer = if by_target {
+        let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
+        asked.target().await.unwrap().oneshot(list).await
+    } else {
+        asked.await.unwrap().list_keys().send().await
+    };
+    answer
+        .map(drop)
+        .map_err(|error| error.code().unwrap_or("none").to_owned())
+}
+
+#[tokio::test]
+async fn a_call_with_revoked_credentials_is_sent_again_with_others() {
+    for by_target in [false, true] {
+        let (aws, pool) = checking().await;
+        let role = Role::new(LEDGER).unwrap();
+        list(&pool, role.clone(), by_target).await.unwrap();
+        aws.roles().revoke(LEDGER);
+        aws.reset_counts();
+        list(&pool, role.clone(), by_target).await.unwrap();
+        list(&pool, role, by_target).await.unwrap();
+        let signers = aws.counts().signers("kms", "ListKeys");
+        let sessions = aws.roles().sessions(LEDGER);
+        let ids: Vec<_> = sessions.iter().map(|one| &one.access_key_id).collect();
+        assert_eq!(ids.len(), 2, "one more AssumeRole");
+        let (mut old, mut new) = (signers.get(ids[0]), signers.get(ids[1]));
+        if old > new {
+            (old, new) = (new, old);
+        }
+        assert_eq!((old, new), (Some(&1), Some(&2)), "{signers:?}");
+        assert_eq!(pool.stats().credentials.invalidations, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_calls_with_revoked_credentials_cost_one_session() {
+    let (aws, pool) = checking().await;
+    let kms: Client = pool
+        .client()
+        .with_role(Role::new(LEDGER).unwrap())
+        .await
+        .unwrap();
+    kms.list_keys().send().await.unwrap();
+    aws.roles().revoke(LEDGER);
+    let calls: tokio::task::JoinSet<_> = (0..100).map(|_| kms.list_keys().send()).collect();
+    for answer in calls.join_all().await {
+        answer.unwrap();
+    }
+    assert_eq!(aws.roles().calls(LEDGER), 2);
+    assert_eq!(pool.stats().credentials.invalidations, 1);
+}
+
+#[tokio::test]
+async fn each_way_of_refusing_is_understood_and_answered_once() {
+    for by_target in [false, true] {
+        for fault in [
+            Fault::expired_token(),
+            Fault::unknown_credentials(),
+            Fault::error(403, "InvalidClientTokenId", "unknown"),
+        ] {
+            let (aws, pool) = checking().await;
+            let identity = numbered();
+            list(&pool, identity.clone(), by_target).await.unwrap();
+            aws.reset_counts();
+            aws.faults().inject(Scope::any().service("kms"), fault);
+            list(&pool, identity.clone(), by_target).await.unwrap_err();
+            let signers = aws.counts().signers("kms", "ListKeys");
+            let once_each = [("AKID1".to_owned(), 1), ("AKID2".to_owned(), 1)];
+            assert_eq!(signers, once_each.into(), "sent again once, and no more");
+            // A Region that refuses whatever is new costs no more than one load in a while.
+            list(&pool, identity, by_target).await.unwrap_err();
+            assert_eq!(aws.counts().calls("kms", "ListKeys"), 3);
+            assert_eq!(pool.stats().credentials.invalidations, 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn given_keys_are_refused_once() {
+    for by_target in [false, true] {
+        let (aws, pool) = checking().await;
+        aws.faults()
+            .inject(Scope::any().service("kms"), Fault::expired_token());
+        let keys = Identity::keys(Credentials::from_keys("AKIDGIVEN", "hush", None));
+        let code = list(&pool, keys, by_target).await.unwrap_err();
+        assert_eq!(code, "ExpiredTokenException");
+        assert_eq!(aws.counts().calls("kms", "ListKeys"), 1);
+    }
+}
+
+#[tokio::test]
+async fn another_refusal_drops_nothing_and_is_not_sent_again() {
+    let (aws, pool) = checking().await;
+    let fault = Fault::error(400, "ValidationException", "ExpiredTokenException");
+    aws.faults().inject(Scope::any().service("kms"), fault);
+    list(&pool, numbered(), false).await.unwrap_err();
+    aws.faults()
+        .inject(Scope::any().service("kms"), Fault::access_denied());
+    list(&pool, numbered(), true).await.unwrap_err();
+    assert_eq!(aws.counts().calls("kms", "ListKeys"), 2);
+    assert_eq!(pool.stats().credentials.invalidations, 0);
+}
+
+#[tokio::test]
+async fn a_target_is_still_silent_about_everything_else() {
+    let (aws, pool) = checking().await;
+    for fault in [
+        Fault::throttling(),
+        Fault::error(500, "KMSInternalException", "try again"),
+        Fault::refuse(),
+    ] {
+        aws.reset_counts();
+        let rule = aws.faults().inject(Scope::any().service("kms"), fault);
+        list(&pool, numbered(), true).await.unwrap_err();
+        assert_eq!(aws.counts().calls("kms", "ListKeys"), 1);
+        rule.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_to_send_once_is_given_its_second_attempt_all_the_same() {
+    let (aws, pool) = checking().await;
+    let identity = numbered();
+    let kms: Client = pool
+        .client()
+        .with_identity(identity)
+        .with_config("once", |config| {
+            let once = aws_smithy_types::retry::RetryConfig::standard().with_max_attempts(1);
+            config.set_retry_config(Some(once));
+        })
+        .await
+        .unwrap();
+    let rule = aws
+        .faults()
+        .inject(Scope::any().service("kms"), Fault::expired_token());
+    kms.list_keys().send().await.unwrap_err();
+    assert_eq!(aws.counts().calls("kms", "ListKeys"), 2);
+    rule.clear();
+    aws.reset_counts();
+    let fault = Fault::error(500, "KMSInternalException", "try again");
+    aws.faults().inject(Scope::any().service("kms"), fault);
+    kms.list_keys().send().await.unwrap_err();
+    assert_eq!(aws.counts().calls("kms", "ListKeys"), 1);
+}
+
+#[tokio::test]
+async fn a_target_that_takes_nothing_along_is_silent_as_well() {
+    let (aws, pool) = checking().await;
+    for fault in [
+        Fault::expired_token(),
+        Fault::error(500, "KMSInternalException", "try again"),
+    ] {
+        aws.reset_counts();
+        let rule = aws.faults().inject(Scope::any().service("kms"), fault);
+        let bare = pool.client_by("kms", |config| Client::new(config.sdk()));
+        let list = Plain::new(|kms: Client| async move { kms.list_keys().send().await });
+        let target = bare.with_identity(numbered()).target().await.unwrap();
+        target.oneshot(list).await.unwrap_err();
+        assert_eq!(aws.counts().calls("kms", "ListKeys"), 1);
+        rule.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_role_whose_source_was_revoked_is_assumed_with_another_session_of_it() {
+    let (aws, pool) = checking().await;
+    let ledger = Role::new(LEDGER)
+        .unwrap()
+        .assumed_by(Role::new(HUB).unwrap());
+    let kms: Client = pool.client().with_role(ledger).await.unwrap();
+    aws.roles().revoke(HUB);
+    pool.invalidate_role(LEDGER);
+    kms.list_keys().send().await.unwrap();
+    assert_eq!(aws.roles().calls(HUB), 2);
+}
