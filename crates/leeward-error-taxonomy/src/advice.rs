@@ -158,7 +158,10 @@ fn reason_of_denial(message: &str) -> Option<&'static str> {
             "allow {action} in the policy of the VPC endpoint",
         ),
     ];
-    if let Some((_, reason)) = message.rsplit_once("because no ") {
+    const BECAUSE: &str = "because no ";
+    // From the end on, where IAM says it, and by its first letter, which is not frequent.
+    let mut reasons = message.rmatch_indices('b');
+    if let Some(reason) = reasons.find_map(|(at, _)| message[at..].strip_prefix(BECAUSE)) {
         let found = REASONS
             .iter()
             .find(|(policy, _)| reason.starts_with(policy));

@@ -1,4 +1,4 @@
-use crate::{Category, Facts, Obstacle, Rejected, Stage, Verdict, redact};
+use crate::{Category, Facts, Obstacle, Rejected, Stage, Verdict, redact::Kept};
 use std::{
     borrow::Cow,
     fmt,
@@ -16,10 +16,10 @@ pub struct Failure {
     stage: Stage,
     category: Category,
     verdict: Verdict,
-    code: Option<String>,
-    message: Option<String>,
-    request_id: Option<String>,
-    extended_request_id: Option<String>,
+    code: Option<Kept>,
+    message: Option<Kept>,
+    request_id: Option<Kept>,
+    extended_request_id: Option<Kept>,
     status: Option<u16>,
     #[cfg_attr(
         feature = "serde",
@@ -56,25 +56,25 @@ impl Failure {
     /// The service's error code.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.code.as_ref().map(Kept::shown)
     }
 
     /// The service's message, or that of the error at the root of a failure to send.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.message.as_ref().map(Kept::shown)
     }
 
     /// The id under which AWS support finds the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.as_ref().map(Kept::shown)
     }
 
     /// The second id that S3 gives.
     #[must_use]
     pub fn extended_request_id(&self) -> Option<&str> {
-        self.extended_request_id.as_deref()
+        self.extended_request_id.as_ref().map(Kept::shown)
     }
 
     /// The HTTP status of the answer.
@@ -110,17 +110,45 @@ impl Failure {
 
     /// Says it in `words`, where nobody else has said anything.
     pub(crate) fn or_in_words(&mut self, words: impl FnOnce() -> String) {
-        self.message
-            .get_or_insert_with(|| redact::redact(&words()).into_owned());
+        self.message.get_or_insert_with(|| Kept::words(words()));
+    }
+
+    /// Keeps the texts as they came, and takes the secrets out when they are first looked at.
+    pub(crate) fn as_it_came(facts: &Facts<'_>) -> Self {
+        let words = |code: &str| Kept::words(code.to_owned());
+        let id = |id: &str| Kept::id(id.to_owned());
+        Self {
+            stage: facts.stage,
+            category: facts.category,
+            verdict: facts.verdict,
+            code: facts.code.map(words),
+            message: message(facts).map(|message| Kept::words(message.into_owned())),
+            request_id: facts.request_id.map(id),
+            extended_request_id: facts.extended_request_id.map(id),
+            status: facts.status,
+            retry_after: facts.retry_after,
+            retry_at: facts.retry_at,
+            obstacle: facts.obstacle,
+        }
     }
 
     /// The same facts once more.
     pub(crate) fn facts(&self) -> Facts<'_> {
-        let mut facts = Facts::new(self.stage, self.category, self.verdict);
-        facts.code = self.code();
-        facts.message = self.message();
+        let mut facts = self.facts_by(Kept::shown);
         facts.request_id = self.request_id();
         facts.extended_request_id = self.extended_request_id();
+        facts
+    }
+
+    /// The same facts with code and message as they came, and without the ids.
+    pub(crate) fn facts_as_they_came(&self) -> Facts<'_> {
+        self.facts_by(Kept::as_it_came)
+    }
+
+    fn facts_by<'a>(&'a self, read: fn(&'a Kept) -> &'a str) -> Facts<'a> {
+        let mut facts = Facts::new(self.stage, self.category, self.verdict);
+        facts.code = self.code.as_ref().map(read);
+        facts.message = self.message.as_ref().map(read);
         facts.status = self.status;
         facts.retry_after = self.retry_after;
         facts.retry_at = self.retry_at;
@@ -132,7 +160,7 @@ impl Failure {
     pub(crate) fn write_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.code, &self.message) {
             (Some(code), Some(message)) => write!(f, "{code}: {message}"),
-            (Some(text), None) | (None, Some(text)) => f.write_str(text),
+            (Some(text), None) | (None, Some(text)) => fmt::Display::fmt(text, f),
             (None, None) => write!(f, "{}", self.category),
         }
     }
@@ -140,19 +168,14 @@ impl Failure {
 
 impl From<&Facts<'_>> for Failure {
     fn from(facts: &Facts<'_>) -> Self {
-        let id = |id: &str| redact::in_id(id).into_owned();
+        let known = Self::as_it_came(facts);
+        let clean = |text: Option<Kept>| text.map(Kept::cleaned);
         Self {
-            stage: facts.stage,
-            category: facts.category,
-            verdict: facts.verdict,
-            code: facts.code.map(|code| redact::redact(code).into_owned()),
-            message: message(facts).map(|message| redact::redact(&message).into_owned()),
-            request_id: facts.request_id.map(id),
-            extended_request_id: facts.extended_request_id.map(id),
-            status: facts.status,
-            retry_after: facts.retry_after,
-            retry_at: facts.retry_at,
-            obstacle: facts.obstacle,
+            code: clean(known.code),
+            message: clean(known.message),
+            request_id: clean(known.request_id),
+            extended_request_id: clean(known.extended_request_id),
+            ..known
         }
     }
 }
@@ -236,7 +259,7 @@ mod tests {
         facts.extended_request_id = Some(id);
         facts.message = Some(id);
         let failure = Failure::from(&facts);
-        assert_eq!(failure.extended_request_id.as_deref(), Some(id));
-        assert_eq!(failure.message.as_deref(), Some("[redacted]"));
+        assert_eq!(failure.extended_request_id(), Some(id));
+        assert_eq!(failure.message(), Some("[redacted]"));
     }
 }

@@ -64,12 +64,18 @@ impl<'a> IamAction<'a> {
     /// `… is not authorized to perform: kms:Decrypt on resource … because no identity-based policy allows the kms:Decrypt
     /// action`: looked for from the end first, which is nearer.
     pub(crate) fn in_message(message: &'a str) -> Option<Self> {
-        let at_the_end = message
-            .strip_suffix(" action")
-            .and_then(|message| Self::parse(message.rsplit(' ').next()?));
+        let at_the_end = message.strip_suffix(" action").and_then(|message| {
+            let (before, action) = message.rsplit_once(' ')?;
+            before.ends_with(" the").then(|| Self::parse(action))?
+        });
         at_the_end.or_else(|| {
-            let (_, rest) = message.split_once("authorized to perform")?;
-            let rest = rest.trim_start_matches([':', ' ']);
+            const SAID: &str = "authorized to perform";
+            // Its z is rarer than all else in it.
+            let mut said = message.match_indices('z').filter_map(|(at, _)| {
+                let from = at.checked_sub("authori".len())?;
+                message.get(from..)?.strip_prefix(SAID)
+            });
+            let rest = said.next()?.trim_start_matches([':', ' ']);
             let is_of_it = |char: char| char.is_ascii_alphanumeric() || ":-*".contains(char);
             let end = rest.find(|char| !is_of_it(char)).unwrap_or(rest.len());
             Self::parse(&rest[..end])
@@ -93,6 +99,27 @@ impl<'a> IamAction<'a> {
 }
 
 impl IamAction<'_> {
+    /// Whether its prefix is one that the services of the tables have.
+    pub(crate) fn is_of_a_known_service(&self) -> bool {
+        const PREFIXES: [&str; 14] = [
+            "ce",
+            "cloudformation",
+            "cloudwatch",
+            "dynamodb",
+            "events",
+            "iam",
+            "kms",
+            "lambda",
+            "logs",
+            "s3",
+            "s3-object-lambda",
+            "s3express",
+            "secretsmanager",
+            "sts",
+        ];
+        PREFIXES.contains(&self.prefix)
+    }
+
     pub(crate) const fn parts(&self) -> [&str; 2] {
         [self.prefix, self.name]
     }

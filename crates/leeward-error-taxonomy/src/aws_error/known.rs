@@ -14,7 +14,7 @@ pub(crate) struct Known {
 impl Known {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         let mut known = Self {
-            failure: Failure::from(facts),
+            failure: Failure::as_it_came(facts),
             operation: facts.operation.map(redact::operation),
             region: None,
             attempts: None,
@@ -48,7 +48,15 @@ impl Known {
     }
 
     pub(crate) fn facts(&self) -> Facts<'_> {
-        let mut facts = self.failure.facts();
+        self.of_the_call(self.failure.facts())
+    }
+
+    /// The facts with the texts as they came: to find advice by, which shows no part of them that may be a secret.
+    pub(super) fn facts_as_they_came(&self) -> Facts<'_> {
+        self.of_the_call(self.failure.facts_as_they_came())
+    }
+
+    fn of_the_call<'a>(&self, mut facts: Facts<'a>) -> Facts<'a> {
         facts.operation = self.operation;
         facts.attempts = self.attempts;
         facts

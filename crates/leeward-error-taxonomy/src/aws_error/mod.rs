@@ -152,7 +152,9 @@ impl AwsError {
     /// Says what to do next.
     #[must_use]
     pub fn advice(&self) -> Advice<'_> {
-        self.facts().advice()
+        let mut facts = self.0.known.facts_as_they_came();
+        facts.rejected = self.rejected();
+        Advice::of(&facts)
     }
 
     /// The record of what is known, free of secrets.

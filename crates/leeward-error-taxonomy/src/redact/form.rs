@@ -38,6 +38,21 @@ pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option
     found.into_iter().flatten().min_by_key(|hit| hit.start)
 }
 
+/// Whether `text` is one run of base64 of such a length as S3's second ids have (64, 76 and more), and no secret.
+///
+/// What [`find`] would say of it, without its looks at names, schemes and digests, which the form leaves no room for.
+pub(super) fn is_id_of_s3(text: &[u8]) -> bool {
+    let id = text.strip_suffix(b"=").unwrap_or(text);
+    let id = id.strip_suffix(b"=").unwrap_or(id);
+    let all = |is: fn(u8) -> bool| id.iter().fold(true, |so_far, &byte| so_far & is(byte));
+    // A digest is letters and digits alone.
+    (SECRET_KEY + 1..=LONGEST_ID).contains(&id.len())
+        && all(is_base64)
+        && !all(|byte| byte.is_ascii_alphanumeric())
+        && prefixed(id, 0, id.len()).is_none()
+        && digest(id, 0, id.len()).is_none()
+}
+
 /// `-----BEGIN … PRIVATE KEY-----`: what follows, to the end of its last line or of the text.
 fn pem(bytes: &[u8], end: usize) -> Option<Hit> {
     let find = |text: &[u8], wanted: &[u8]| {
@@ -61,10 +76,20 @@ fn pem(bytes: &[u8], end: usize) -> Option<Hit> {
 /// A token or an access key id, whichever comes first: both are known by how they begin.
 fn prefixed(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
     let word = &bytes[start..end];
+    // Most words hold none of them, which is told of many bytes at once, for there is no way out of this loop.
+    let begins = |(&one, &two): (&u8, &u8)| {
+        (one == b'A') & matches!(two, b'K' | b'S' | b'B' | b'C' | b'Q')
+            | (one == b'I') & (two == b'Q')
+            | (one == b'F') & (two == b'w')
+            | (one == b'e') & (two == b'y')
+    };
+    let pairs = word.iter().zip(word.get(1..)?);
+    if !pairs.fold(false, |found, pair| found | begins(pair)) {
+        return None;
+    }
     let is_escaped = bytes[..start].ends_with(b"\\");
     word.windows(2)
         .enumerate()
-        // The first two letters of the prefixes tell nearly everything else apart.
         .find_map(|(at, two)| match two {
             b"AK" | b"AS" | b"AB" | b"AC" => key_id(word, at),
             b"AQ" | b"IQ" | b"Fw" | b"ey" => token(word, at, is_escaped),
@@ -105,6 +130,14 @@ fn key_id(word: &[u8], at: usize) -> Option<Hit> {
 
 /// A run of base64 that no one writes by hand.
 fn random(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option<Hit> {
+    let has = |is: fn(&u8) -> bool| {
+        let word = bytes[start..end].iter();
+        word.fold(false, |found, byte| found | is(byte))
+    };
+    // What chance draws is of both cases; paths and names are of one.
+    if end - start < SECRET_KEY || !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) {
+        return None;
+    }
     let mut from = start;
     while end - from.min(end) >= SECRET_KEY {
         let run = bytes[from..end].iter().take_while(|byte| is_base64(**byte));

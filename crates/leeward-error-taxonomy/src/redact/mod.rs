@@ -6,6 +6,7 @@
 
 mod encoded;
 mod form;
+mod kept;
 mod name;
 mod scan;
 mod scheme;
@@ -13,6 +14,8 @@ mod scheme;
 mod tables;
 mod url;
 mod value;
+
+pub(crate) use kept::Kept;
 
 use crate::{IamAction, OperationName};
 use scan::Scan;
@@ -57,6 +60,9 @@ pub(crate) fn in_id(text: &str) -> Cow<'_, str> {
     if text.len() <= 36 && text.bytes().all(is_of_a_uuid) {
         return Cow::Borrowed(text);
     }
+    if form::is_id_of_s3(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     without(text, Kind::Id)
 }
 
@@ -78,7 +84,12 @@ enum Kind {
 
 /// Whether an action read off `message` may be printed: no part of it was taken for a secret there, nor is it one alone.
 pub(crate) fn is_plain(action: &IamAction<'_>, message: &str) -> bool {
-    let action = action.parts().join(":");
+    // Where IAM's own words led to an action of a service that is known, no name of a secret can have stood before it.
+    let [prefix, name] = action.parts();
+    if action.is_of_a_known_service() {
+        return clean(name, Kind::Words).is_none();
+    }
+    let action = [prefix, name].join(":");
     let is_left = || match clean(message, Kind::Words) {
         None => true,
         Some(message) => message.contains(&action),
@@ -151,7 +162,13 @@ fn clean(text: &str, kind: Kind) -> Option<String> {
 /// Line breaks and other control characters become spaces, as a log wants it.
 fn on_one_line(text: &str) -> Cow<'_, str> {
     let is_plain = if text.is_ascii() {
-        !text.bytes().any(|byte| byte.is_ascii_control())
+        // By pieces without a way out of them, which the compiler makes one comparison of many bytes.
+        let has_control = |piece: &[u8]| {
+            piece
+                .iter()
+                .fold(false, |found, byte| found | byte.is_ascii_control())
+        };
+        !text.as_bytes().chunks(64).any(has_control)
     } else {
         !text.contains(char::is_control)
     };

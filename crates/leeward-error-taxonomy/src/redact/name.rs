@@ -57,7 +57,8 @@ const NAMES: &[(&str, Extent)] = &[
 const SHORTEST: usize = 3;
 /// The letters that a name may end with.
 const LAST: &[u8] = b"degnty";
-const LONGEST: usize = 64;
+/// The longest name has 31 letters, and signs between them.
+const LONGEST: usize = 48;
 const LONG_VALUE: usize = 16;
 /// An ARN has so many bytes at most before the type of its resource.
 const ARN: usize = 80;
@@ -69,6 +70,9 @@ pub(super) fn value_after(bytes: &[u8], start: usize, end: usize, name: &[u8]) -
         bytes.get(end)?,
         b'"' | b'\'' | b'`' | b'\\' | b':' | b'=' | b'>' | b' ' | b']' | b'('
     ) {
+        return None;
+    }
+    if !ends_as_one(name) {
         return None;
     }
     let extent = extent_of(name)?;
@@ -92,6 +96,25 @@ pub(super) fn may_be(word: &[u8]) -> bool {
     let is_last = |byte: &u8| LAST.contains(&byte.to_ascii_lowercase());
     word.len() >= SHORTEST && word.last().is_some_and(is_last)
 }
+
+/// Whether the last two letters of `word` are those of a name; signs within it do not count.
+fn ends_as_one(word: &[u8]) -> bool {
+    let mut letters = word
+        .iter()
+        .rev()
+        .filter(|byte| byte.is_ascii_alphanumeric())
+        .map(u8::to_ascii_lowercase);
+    match (letters.next(), letters.next()) {
+        (Some(last), Some(before)) => LAST_TWO.contains(&[before, last]),
+        _ => false,
+    }
+}
+
+/// The letters that a name may end with, two by two.
+const LAST_TWO: [[u8; 2]; 14] = [
+    *b"on", *b"ie", *b"se", *b"xt", *b"ey", *b"ng", *b"ry", *b"en", *b"ed", *b"et", *b"de", *b"wd",
+    *b"rd", *b"re",
+];
 
 /// Whether `word` is the name of a secret.
 pub(super) fn is_one(word: &[u8]) -> bool {
@@ -142,6 +165,8 @@ mod tests {
         for (name, extent) in NAMES {
             assert!(extent_of(name.as_bytes()) == Some(*extent), "{name}");
             assert!(may_be(name.as_bytes()), "{name}");
+            assert!(ends_as_one(name.as_bytes()), "{name}");
+            assert!(ends_as_one(format!("{name}_").as_bytes()), "{name}");
         }
     }
 }

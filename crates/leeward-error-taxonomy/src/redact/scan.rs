@@ -171,7 +171,11 @@ impl Iterator for Scan<'_> {
 
 /// Whether the word from `start` to `end` can be a secret or stand before one; most are too short and stand before a space.
 fn is_worth_a_look(bytes: &[u8], start: usize, end: usize) -> bool {
-    if end - start >= form::SHORTEST || matches!(bytes[start], b'-' | b'B' | b'b') {
+    let length = end - start;
+    if length >= form::SHORTEST
+        || (matches!(bytes[start], b'B' | b'b') && length <= scheme::LONGEST_WITH_B)
+        || bytes[start] == b'-'
+    {
         return true;
     }
     let follows = |at: usize| bytes.get(at).copied().unwrap_or_default();

@@ -22,6 +22,8 @@ const PROSE: &[&[u8]] = &[
     b"tokens",
     b"was",
 ];
+/// The schemes that begin with a B, `Basic` and `Bearer`, are no longer.
+pub(super) const LONGEST_WITH_B: usize = 6;
 /// No credentials are shorter, where nothing else gives them away.
 const SHORTEST: usize = 8;
 /// No word of a sentence after `Bearer` is as long.
