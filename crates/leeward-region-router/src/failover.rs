@@ -118,6 +118,13 @@ mod tests {
             (Rejected::AttemptTimedOut { timeout }, PAID, PassOn),
             (Rejected::CircuitOpen { retry_in: timeout }, FREE, FREE),
             (Rejected::LimiterFull, FREE, FREE),
+            (
+                Rejected::NotSentInTime {
+                    timeout: Duration::from_secs(1),
+                },
+                FREE,
+                FREE,
+            ),
             (Rejected::unavailable("no client"), FREE, FREE),
             (
                 Rejected::DeadlineExceeded {

@@ -2,7 +2,6 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -11,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::{course::Course, layer::Plan, policy::says_more};
+use super::{course::Course, policy::says_more};
 use crate::{Clock, TscClock, Withdrawal};
 
 pin_project! {
@@ -33,8 +32,8 @@ pin_project! {
         timer: Option<Sleep>,
         // Paid for the hedge that is due, until the service is ready for it.
         withdrawal: Option<Withdrawal>,
-        service: S,
-        // None if the call is not to be hedged.
+        // None, like the course, if the call is not to be hedged.
+        service: Option<S>,
         course: Option<Course<C>>,
         // The copy for the next hedge; none if there is to be none.
         spare: Option<Request>,
@@ -48,16 +47,40 @@ where
     Request: crate::Request,
     C: Clock,
 {
-    pub(super) fn new(mut ready: S, request: Request, plan: &Arc<Plan<C>>) -> Self {
-        let course = Course::begin(plan, &request);
-        let spare = course.as_ref().and_then(|_| request.replay());
+    /// Sends the request, and its copies from where it was sent.
+    #[inline(always)]
+    pub(super) fn hedged(mut ready: S, request: Request, course: Course<C>) -> Self {
+        let spare = request.replay();
+        let primary = ready.call(request);
+        Self::begun(primary, Some(ready), Some(course), spare)
+    }
+}
+
+impl<S, Request, C> ResponseFuture<S, Request, C>
+where
+    S: Service<Request>,
+{
+    /// Waits for a call that is not to be hedged, and needs no copy of the service for it.
+    #[inline(always)]
+    pub(super) const fn passing(primary: S::Future) -> Self {
+        Self::begun(primary, None, None, None)
+    }
+
+    // One with its callers, as all of the way of a success: to be moved costs a future of this size more than all the rest here.
+    #[inline(always)]
+    const fn begun(
+        primary: S::Future,
+        service: Option<S>,
+        course: Option<Course<C>>,
+        spare: Option<Request>,
+    ) -> Self {
         Self {
-            primary: Some(ready.call(request)),
+            primary: Some(primary),
             hedge: None,
             further: Vec::new(),
             timer: None,
             withdrawal: None,
-            service: ready,
+            service,
             course,
             spare,
             failed: None,
@@ -74,6 +97,7 @@ where
 {
     type Output = Result<S::Response, S::Error>;
 
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.course.is_none() {
             let primary = self.project().primary.as_pin_mut();
@@ -150,7 +174,11 @@ where
     /// Ready when another attempt has been sent.
     fn poll_hedge(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let (Some(course), true) = (this.course.as_mut(), this.spare.is_some()) else {
+        let (Some(course), Some(service), true) = (
+            this.course.as_mut(),
+            this.service.as_mut(),
+            this.spare.is_some(),
+        ) else {
             return Poll::Pending;
         };
         if this.withdrawal.is_none() {
@@ -171,7 +199,7 @@ where
             *this.spare = None;
             return Poll::Pending;
         };
-        match this.service.poll_ready(cx) {
+        match service.poll_ready(cx) {
             Poll::Pending => {
                 *this.withdrawal = Some(withdrawal);
                 return Poll::Pending;
@@ -186,7 +214,7 @@ where
         if course.hedge(withdrawal) {
             *this.spare = request.replay();
         }
-        let attempt = this.service.call(request);
+        let attempt = service.call(request);
         if this.hedge.is_none() {
             this.hedge.set(Some(attempt));
         } else {

@@ -7,7 +7,7 @@ use std::{
 use leeward_error_taxonomy::Classify;
 use tower_service::Service;
 
-use super::{ResponseFuture, layer::Plan};
+use super::{ResponseFuture, course::Course, layer::Plan};
 use crate::{Clock, TscClock};
 
 /// Hedges the calls of `inner`; made by [`HedgeLayer`](super::HedgeLayer).
@@ -18,6 +18,7 @@ pub struct Hedge<S, C: Clock = TscClock> {
 }
 
 impl<S, C: Clock> Hedge<S, C> {
+    #[inline(always)]
     pub(super) const fn new(inner: S, plan: Arc<Plan<C>>) -> Self {
         Self { inner, plan }
     }
@@ -34,13 +35,18 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S, Request, C>;
 
+    #[inline(always)]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let Some(course) = Course::begin(&self.plan, &request) else {
+            return ResponseFuture::passing(self.inner.call(request));
+        };
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::new(ready, request, &self.plan)
+        ResponseFuture::hedged(ready, request, course)
     }
 }

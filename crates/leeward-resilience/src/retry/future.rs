@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use leeward_error_taxonomy::Classify;
+use leeward_error_taxonomy::{Classify, Stage};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
@@ -31,6 +31,8 @@ pin_project! {
         course: Course,
         // The copy for the next attempt.
         spare: Option<Request>,
+        // What an attempt failed with that may have been sent, for the case that none after it is. On the heap, as above.
+        sent: Option<Box<S::Error>>,
     }
 }
 
@@ -84,6 +86,7 @@ where
             },
             service: ready,
             course,
+            sent: None,
         }
     }
 }
@@ -114,7 +117,7 @@ where
                         }
                     };
                     let Some(again) = this.course.fail(&error.facts(), this.spare.is_some()) else {
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(Err(furthest(error, this.sent.take())));
                     };
                     let pause = Pause::after(error, again);
                     this.step.set(Step::Pausing { pause });
@@ -124,14 +127,17 @@ where
                     ready!(pause.sleep.poll(cx));
                     if let Err(error) = ready!(this.service.poll_ready(cx)) {
                         this.course.give_up(&error.facts(), Cause::NotReady);
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(Err(furthest(error, this.sent.take())));
                     }
                     let Failed { error, again } =
                         pause.failed.take().expect("kept from the failure on");
                     // A service that took long to be ready again may have used the time up.
                     if !this.course.has_time() {
                         this.course.give_up(&error.facts(), Cause::OutOfTime);
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(Err(furthest(error, this.sent.take())));
+                    }
+                    if was_sent(&error) {
+                        *this.sent = Some(Box::new(error));
                     }
                     let request = this.spare.take().expect("looked at before the pause");
                     this.course.begin_another(again);
@@ -142,6 +148,20 @@ where
             }
         }
     }
+}
+
+/// What the whole call failed with: its last attempt, unless that was not sent and one before it may have been.
+///
+/// Whoever is told "not sent" may send the request once more, and then it could be applied twice.
+fn furthest<E: Classify>(last: E, sent: Option<Box<E>>) -> E {
+    match sent {
+        Some(sent) if !was_sent(&last) => *sent,
+        _ => last,
+    }
+}
+
+fn was_sent(error: &impl Classify) -> bool {
+    error.facts().stage != Stage::NotSent
 }
 
 impl<S, Request> fmt::Debug for ResponseFuture<S, Request>

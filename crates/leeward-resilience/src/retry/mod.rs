@@ -9,7 +9,8 @@
 //! sent again only if the failed attempt cannot have been applied: it was not sent, or the service asked for fewer
 //! calls instead. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.
 //!
-//! **What callers then see.** The error of the last attempt, unchanged, budget or time spent or not. Attempts, pauses and the
+//! **What callers then see.** The error of the last attempt, unchanged, budget or time spent or not; but if that one was not
+//! sent and one before it may have been, the error of that one, since whoever reads "not sent" may send it once more. Attempts, pauses and the
 //! cause of giving up are `tracing` events at debug level under the target `leeward::retry`, and [counts](RetryCounters).
 //!
 //! **Where it goes.** Under the deadline of the operation, over everything that may fail. One layer of a stack retries: switch

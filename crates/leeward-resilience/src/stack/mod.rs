@@ -42,7 +42,7 @@
 //! - The 95th percentile is that of "The Tail at Scale" (CACM 2013); in *batch* a hedge would pay for a speed that nobody asks
 //!   for.
 //!
-//! **What it costs.** A call that succeeds at once allocates nothing and takes about 0.3 µs, as `docs/benchmarks.md` measures it
+//! **What it costs.** A call that succeeds at once allocates nothing and takes 0.2 to 0.25 µs, as `docs/benchmarks.md` measures it
 //! and on its machine; a call to AWS takes some ten thousand times as long. Layer by layer, each alone:
 //!
 //! | layer | ns | of which |
@@ -53,7 +53,7 @@
 //! | concurrency limit, adaptive | 43 | 17 for the limit; two readings; the lock of what it learns |
 //! | circuit breaker | 48 | two readings; two shared counts |
 //! | deadline of an attempt | 30 | another reading of the system's clock |
-//! | between them | 100 or so | a copy of all that is under retry and again under hedge, for the attempt that may follow: a counted pointer for each layer; and larger futures to move |
+//! | between them | 40 or so | a copy of all that is under retry, for the attempt that may follow: a counted pointer for each layer |
 //!
 //! Fixed limits save 25 of them ([`with_concurrency`](Preset::with_concurrency)), no hedge 40. A breaker, limiter or hedge that
 //! shared the others' readings would save 10 each, and take what the service's own poll lasts for nothing.

@@ -49,6 +49,26 @@ async fn gives_up_with_the_last_error() {
     assert_eq!(layer.counters().out_of_attempts(), 1);
 }
 
+/// A layer above may send again what was not sent, a router without a budget even.
+#[tokio::test(start_paused = true)]
+async fn a_call_of_which_one_attempt_may_have_been_sent_is_never_told_as_not_sent() {
+    let refused = || Fault::from(Rejected::NotSentInTime { timeout: SECOND });
+    for (attempts, told) in [
+        (vec![Fault::lost(), refused(), refused()], Stage::MaybeSent),
+        (vec![refused(), Fault::lost(), refused()], Stage::MaybeSent),
+        (
+            vec![Fault::throttled(), refused(), refused()],
+            Stage::Answered,
+        ),
+        (vec![refused(), refused(), Fault::lost()], Stage::MaybeSent),
+        (vec![refused(), refused(), refused()], Stage::NotSent),
+    ] {
+        let (service, sent) = failing(attempts);
+        let fault = retry().layer(service).oneshot(read()).await.unwrap_err();
+        assert_eq!((fault.facts().stage, sent.count()), (told, 3));
+    }
+}
+
 /// F4 of the facts, the retry's half of it.
 #[tokio::test(start_paused = true)]
 async fn f4_what_must_be_applied_once_is_never_applied_twice() {
