@@ -6,6 +6,8 @@ mod connections;
 mod credentials;
 mod deadline;
 mod environment;
+mod guard;
+mod http;
 mod identity;
 mod key;
 mod operation;
@@ -13,14 +15,16 @@ mod pool;
 mod target;
 mod tasks;
 
+pub use self::http::{HttpService, HttpStats};
 pub use cache::ClientStats;
 pub use client::{
     AwsClient, ClientConfig, ClientError, ClientFuture, ClientRequest, TargetFuture, TargetRequest,
 };
-pub use connections::ConnectionStats;
-pub use credentials::CredentialStats;
+pub use connections::{ConnectionStats, HostStats};
+pub use credentials::{CredentialStats, RefreshingCredentials, RefreshingCredentialsBuilder};
 pub use deadline::DeadlineInterceptor;
 pub use environment::{Environment, UnknownEnvironment};
+pub use guard::{Guard, GuardConfig, GuardKey, GuardStats};
 pub use identity::{Identity, InvalidRoleArn, Role};
 pub use key::Retries;
 pub use operation::{Failed, FutureOf, Op, Operation, SendWith, idempotency_of};

@@ -1,10 +1,12 @@
 use super::{Inner, Pool, PoolError, endpoints::Endpoints};
 use crate::{
-    ClientError, Environment, Identity, Role,
+    ClientError, Environment, GuardConfig, HttpService, Identity, Role,
     cache::Clients,
     connections::{self, Connections},
-    credentials::Providers,
+    credentials,
     environment::Numbers,
+    guard::Guard,
+    http::{HttpLayers, Stack, StackClient},
     identity::Partition,
     tasks::Tasks,
 };
@@ -17,11 +19,15 @@ use aws_smithy_async::{
     rt::sleep::{SharedAsyncSleep, TokioSleep},
     time::SharedTimeSource,
 };
-use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_runtime_api::client::{http::SharedHttpClient, result::ConnectorError};
+use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{region::Region as AwsRegion, sdk_ua_metadata::FrameworkMetadata};
+use http::{HeaderName, Request, Response};
 use leeward_error_taxonomy::Region;
 use std::{hash::RandomState, sync::Arc, time::Duration};
 use tokio::runtime::Handle;
+use tower_layer::Layer;
+use tower_service::Service;
 
 /// Sets a [`Pool`] up.
 ///
@@ -35,6 +41,7 @@ pub struct PoolBuilder {
     endpoints: Endpoints,
     max_connections_per_host: Option<usize>,
     max_waiting_per_host: Option<usize>,
+    max_connection_wait: Option<Duration>,
     idle_timeout: Option<Duration>,
     keepalive: Option<Option<Duration>>,
     connect_timeout: Option<Duration>,
@@ -44,8 +51,13 @@ pub struct PoolBuilder {
     attempts: Option<u32>,
     proxy: bool,
     roots: Vec<Vec<u8>>,
+    layers: HttpLayers,
+    guard: Option<GuardConfig>,
     fips: Option<bool>,
     dual_stack: Option<bool>,
+    sts_regions: Option<Vec<Region>>,
+    sts_timeout: Duration,
+    max_identities: usize,
     max_clients: usize,
     time_to_live: Duration,
     negative_entry: Duration,
@@ -63,6 +75,7 @@ impl Default for PoolBuilder {
             endpoints: Endpoints::default(),
             max_connections_per_host: None,
             max_waiting_per_host: None,
+            max_connection_wait: None,
             idle_timeout: None,
             keepalive: None,
             connect_timeout: None,
@@ -72,9 +85,14 @@ impl Default for PoolBuilder {
             attempts: None,
             proxy: true,
             roots: Vec::new(),
+            layers: HttpLayers::default(),
+            guard: Some(GuardConfig::new()),
             // The library alone is not enough: the endpoints are to be validated too.
             fips: cfg!(feature = "fips").then_some(true),
             dual_stack: None,
+            sts_regions: None,
+            sts_timeout: Duration::from_secs(1),
+            max_identities: 1024,
             max_clients: 1024,
             time_to_live: Duration::from_secs(60 * 60),
             negative_entry: Duration::from_secs(1),
@@ -109,6 +127,35 @@ impl PoolBuilder {
     pub fn with_identity(self, identity: impl Into<Identity>) -> Self {
         Self {
             identity: identity.into(),
+            ..self
+        }
+    }
+
+    /// Asks STS in these Regions for the sessions of roles, in this order, after the pool's own Region.
+    ///
+    /// A Region that gives no answer in time, is overloaded or has STS switched off is passed over for the next one; who
+    /// answered instead goes first for ten minutes. Regions of another partition than the role's are never asked. Default:
+    /// `us-east-1`, `us-west-2`, `eu-west-1`, and their like in other partitions, where STS is always active.
+    pub fn with_sts_regions(self, regions: impl IntoIterator<Item = Region>) -> Self {
+        Self {
+            sts_regions: Some(regions.into_iter().collect()),
+            ..self
+        }
+    }
+
+    /// Gives the STS of one Region this long for its answer, connecting included. Default: a second.
+    pub fn with_sts_timeout(self, sts_timeout: Duration) -> Self {
+        Self {
+            sts_timeout,
+            ..self
+        }
+    }
+
+    /// Keeps the credentials of at most so many identities; past it the one that a client was made for longest ago is
+    /// forgotten, while its clients go on. Default: 1024.
+    pub fn with_max_identities(self, max_identities: usize) -> Self {
+        Self {
+            max_identities,
             ..self
         }
     }
@@ -178,6 +225,18 @@ impl PoolBuilder {
         }
     }
 
+    /// Lets a call wait so long for a connection; then it is refused, unsent. Default: half of the attempt timeout, so that the
+    /// other half is left for the call; a minute where there is none.
+    ///
+    /// A client with an attempt or operation timeout of its own waits for half of that at most. The wait is no part of the read
+    /// timeout and is never tried again by the SDK.
+    pub fn with_max_connection_wait(self, max_connection_wait: Duration) -> Self {
+        Self {
+            max_connection_wait: Some(max_connection_wait),
+            ..self
+        }
+    }
+
     /// Closes a connection that was not used for this long.
     pub fn with_idle_timeout(self, idle_timeout: Duration) -> Self {
         Self {
@@ -206,6 +265,65 @@ impl PoolBuilder {
     pub fn with_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
         self
+    }
+}
+
+/// What calls pass.
+impl PoolBuilder {
+    /// Puts a tower layer around the sending of every request, outside of those that were added later and of the pool's own.
+    ///
+    /// It sees each attempt of each client, retries of the SDK and the calls for credentials included, after they are signed:
+    /// a header that it adds is not. The layer is applied once, so that what it counts or limits is the pool's. For layers
+    /// that change the type of the body or of the error, tower has `map_response` and `map_err`.
+    ///
+    /// ```
+    /// use aws_smithy_types::body::SdkBody;
+    /// use http::{HeaderValue, Request};
+    /// use leeward_client_pool::Pool;
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// let tagged = MapRequestLayer::new(|mut request: Request<SdkBody>| {
+    ///     request.headers_mut().insert("x-team", HeaderValue::from_static("ledger"));
+    ///     request
+    /// });
+    /// let builder = Pool::builder().with_http_layer(tagged);
+    /// # let _ = builder;
+    /// ```
+    pub fn with_http_layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: Service<Request<SdkBody>, Response = Response<SdkBody>, Error = ConnectorError>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        <L::Service as Service<Request<SdkBody>>>::Future: Send + 'static,
+    {
+        self.layers.push(layer);
+        self
+    }
+
+    /// Sends the SDK's id of the call, the same for all its attempts, under this name too, unless the header is there. Default:
+    /// only as `amz-sdk-invocation-id`.
+    pub fn with_request_id_header(mut self, name: HeaderName) -> Self {
+        self.layers.set_id_header(name);
+        self
+    }
+
+    /// Guards the clients that retry by themselves by these numbers. Default: [`GuardConfig::new`].
+    pub fn with_guard(self, guard: GuardConfig) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
+        }
+    }
+
+    /// Guards no client.
+    pub fn without_guard(self) -> Self {
+        Self {
+            guard: None,
+            ..self
+        }
     }
 }
 
@@ -318,6 +436,9 @@ impl PoolBuilder {
         let tasks = Tasks::on(runtime);
         let connections = Connections::open(self.connections(&numbers), &tasks)
             .map_err(|source| PoolError::Connections { source })?;
+        let guard = self.guard;
+        let guard = guard.map(|guard| Guard::new(guard, self.attempt_timeout(&numbers)));
+        let http = Arc::new(Stack::new(self.layers, connections.clone()));
         let home = match &self.region {
             Some(region) => Some(region.clone()),
             None => configured_region().await?,
@@ -336,7 +457,7 @@ impl PoolBuilder {
         // A chain without a Region asks the metadata service for one.
         let chain = home.as_ref().map_or("us-east-1", Region::as_str).to_owned();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(connections.http_client())
+            .http_client(SharedHttpClient::new(StackClient::new(http.clone())))
             // Credentials are cached by their providers here, which never drop what is still good.
             .identity_cache(IdentityCache::no_cache())
             .region(AwsRegion::new(chain))
@@ -354,12 +475,26 @@ impl PoolBuilder {
             loader = loader.use_dual_stack(dual_stack);
         }
         let base = loader.load().await;
+        let providers = credentials::Setting {
+            base: base.clone(),
+            own: self.identity,
+            max_identities: self.max_identities,
+            endpoints: self.endpoints.clone(),
+            home: home.clone(),
+            sts_regions: self.sts_regions,
+            sts_timeout: self.sts_timeout,
+            tasks: tasks.clone(),
+            time: self.time.clone(),
+            sleep: self.sleep.clone(),
+        };
         let inner = Inner {
-            providers: Providers::new(base.clone(), self.identity, tasks.clone()),
+            providers: providers.open(),
             base,
             home,
             endpoints: self.endpoints,
             connections,
+            http,
+            guard,
             clients: Clients::new(self.max_clients),
             tasks,
             time: self.time,
@@ -396,11 +531,18 @@ impl PoolBuilder {
         })
     }
 
+    fn attempt_timeout(&self, numbers: &Numbers) -> Option<Duration> {
+        self.attempt_timeout
+            .unwrap_or(Some(numbers.attempt_timeout))
+    }
+
     fn check(&self, numbers: &Numbers) -> Result<(), PoolError> {
         let some_time =
             |time: Option<Option<Duration>>| !matches!(time, Some(Some(Duration::ZERO)));
         let checks = [
             ("the bound of clients", self.max_clients > 0),
+            ("the bound of identities", self.max_identities > 0),
+            ("the time for an answer of STS", !self.sts_timeout.is_zero()),
             (
                 "the bound of connections per host",
                 numbers.connections_per_host > 0,
@@ -422,6 +564,10 @@ impl PoolBuilder {
         connections::Config {
             per_host: numbers.connections_per_host,
             waiting_per_host: numbers.waiting_per_host,
+            max_wait: self.max_connection_wait.unwrap_or_else(|| {
+                let attempt = self.attempt_timeout(numbers);
+                attempt.map_or(LONGEST_WAIT, |attempt| attempt / 2)
+            }),
             idle_timeout: numbers.idle_timeout,
             keepalive: numbers.keepalive,
             proxy: self.proxy,
@@ -430,6 +576,9 @@ impl PoolBuilder {
         }
     }
 }
+
+/// Where attempts have all the time, a call waits so long for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 fn same_partition(role: &Role, home: &Region) -> Result<(), ClientError> {
     let (of_role, of_home) = (role.partition(), Partition::of(home));

@@ -5,12 +5,15 @@ use crate::{
     ClientConfig, ClientError, DeadlineInterceptor, Retries,
     cache::{Erased, Flight, Life},
     client::Recipe,
-    credentials::Provided,
+    credentials::{Provided, RenewRefused, RepeatRefused},
+    http::Patience,
     identity::Partition,
     key::Key,
 };
 use aws_smithy_async::{future::timeout::Timeout, rt::sleep::AsyncSleep};
-use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::{
+    interceptors::SharedInterceptor, retries::classifiers::SharedRetryClassifier,
+};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::origin::Origin;
 use leeward_error_taxonomy::Region;
@@ -100,7 +103,10 @@ impl Inner {
         let settings = &key.settings;
         let mut config = self.base.to_builder();
         config.set_region(aws_types::region::Region::new(region.as_str().to_owned()));
-        config.set_credentials_provider(Some(provided.provider));
+        let Provided {
+            provider, renewal, ..
+        } = provided;
+        config.set_credentials_provider(Some(provider));
         let own = settings.endpoint.as_deref();
         if let Some(url) = own.or_else(|| self.endpoints.of(key.recipe.service, &region)) {
             endpoints::check(url)?;
@@ -121,13 +127,26 @@ impl Inner {
         if let Some(own) = &settings.own {
             own.apply(&mut config);
         }
-        let interceptors = vec![SharedInterceptor::new(DeadlineInterceptor)];
+        let mut interceptors = vec![SharedInterceptor::new(DeadlineInterceptor)];
+        if let Some(renewal) = renewal {
+            interceptors.push(SharedInterceptor::new(RenewRefused(renewal)));
+        }
+        let sdk = config.build();
+        let max_wait = self.connections.max_wait();
+        if let Some(patience) = Patience::of(sdk.timeout_config(), max_wait) {
+            interceptors.push(SharedInterceptor::new(patience));
+        }
+        if let (Retries::Sdk, Some(guard)) = (key.retries, &self.guard) {
+            let endpoint = settings.endpoint.clone();
+            interceptors.push(guard.interceptor(key.recipe.service, &region, endpoint));
+        }
+        let repeat = SharedRetryClassifier::new(RepeatRefused);
         Ok(ClientConfig::new(
-            config.build(),
+            sdk,
             region,
             key.retries,
             interceptors,
-            Vec::new(),
+            vec![repeat],
         ))
     }
 

@@ -9,6 +9,7 @@ mod making;
 mod stats;
 
 pub use builder::PoolBuilder;
+pub(crate) use endpoints::Endpoints;
 pub use error::PoolError;
 pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;
@@ -19,12 +20,13 @@ use crate::{
     client::{Asked, Recipe, Wish},
     connections::Connections,
     credentials::Providers,
+    guard::Guard,
+    http::Stack,
     identity::Kind,
     tasks::Tasks,
 };
 use aws_smithy_async::{rt::sleep::SharedAsyncSleep, time::SharedTimeSource};
 use aws_types::SdkConfig;
-use endpoints::Endpoints;
 use leeward_error_taxonomy::Region;
 use std::{
     fmt,
@@ -48,6 +50,8 @@ struct Inner {
     home: Option<Region>,
     endpoints: Endpoints,
     connections: Connections,
+    http: Arc<Stack>,
+    guard: Option<Guard>,
     providers: Providers,
     clients: Clients,
     tasks: Tasks,
@@ -120,7 +124,15 @@ impl Pool {
             clients: inner.clients.counts().read(inner.clients.len()),
             credentials: inner.providers.stats(),
             connections: inner.connections.stats(),
+            http: inner.http.stats(),
+            guard: inner.guard.as_ref().map(Guard::stats),
         }
+    }
+
+    /// What guards the clients that retry by themselves; `None` if the pool was built without.
+    #[must_use]
+    pub fn guard(&self) -> Option<&Guard> {
+        self.inner.guard.as_ref()
     }
 
     /// How many clients are kept.

@@ -1,4 +1,7 @@
-use crate::{cache::ClientStats, connections::ConnectionStats, credentials::CredentialStats};
+use crate::{
+    cache::ClientStats, connections::ConnectionStats, credentials::CredentialStats,
+    guard::GuardStats, http::HttpStats,
+};
 
 /// What a pool has, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,4 +13,8 @@ pub struct PoolStats {
     pub credentials: CredentialStats,
     /// The connections.
     pub connections: ConnectionStats,
+    /// The requests.
+    pub http: HttpStats,
+    /// The guard, unless the pool was built without.
+    pub guard: Option<GuardStats>,
 }

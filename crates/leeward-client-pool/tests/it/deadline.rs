@@ -1,10 +1,10 @@
 //! Clients that know the deadline of the task which calls them, over real sockets and real time.
 
-use crate::cloud::{EAST, regions};
+use crate::cloud::{EAST, WEST, builder, credentials, regions};
 use aws_sdk_kms::{Client, error::SdkError};
 use leeward_error_taxonomy::Rejected;
 use leeward_resilience::{DeadlineLayer, Plain, deadline};
-use leeward_testkit::{Fault, Scope};
+use leeward_testkit::{Aws, Fault, Scope};
 use std::{error::Error, time::Duration};
 use tokio::{runtime::Handle, time::Instant};
 use tower::{Layer, ServiceExt};
@@ -44,7 +44,10 @@ async fn a_bare_call_into_a_black_hole_gives_up_at_the_deadline() {
 
 #[tokio::test]
 async fn the_retries_of_the_sdk_end_at_the_deadline_too() {
-    let (aws, pool) = regions().await;
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    // A circuit would end them before.
+    let pool = builder(&aws).with_credentials(credentials());
+    let pool = pool.without_guard().build().await.unwrap();
     let fault = Fault::error(500, "KMSInternalException", "try again");
     aws.faults()
         .inject(Scope::region(EAST).service("kms"), fault);

@@ -1,0 +1,123 @@
+use aws_smithy_types::body::{self, SdkBody};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+pin_project! {
+    /// A body that keeps something until it has ended, has failed or is dropped.
+    struct Held<T> {
+        #[pin]
+        body: SdkBody,
+        // None once the body is done.
+        kept: Option<T>,
+    }
+}
+
+/// Keeps `kept` for as long as `body` comes in; lets it go at once if there is nothing to come.
+pub(crate) fn hold<T: Send + Sync + 'static>(body: SdkBody, kept: T) -> SdkBody {
+    if body.bytes().is_some() || Body::is_end_stream(&body) {
+        return body;
+    }
+    SdkBody::from_body_1_x(Held {
+        body,
+        kept: Some(kept),
+    })
+}
+
+impl<T> Body for Held<T> {
+    type Data = Bytes;
+    type Error = body::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, body::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.body.as_mut().poll_frame(cx));
+        // Whoever knows the length may not ask for the end.
+        if !matches!(frame, Some(Ok(_))) || Body::is_end_stream(&*this.body) {
+            *this.kept = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        Body::is_end_stream(&self.body)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        Body::size_hint(&self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::VecDeque, sync::Arc, task::Waker};
+
+    struct Frames(VecDeque<Result<&'static str, &'static str>>);
+
+    impl Body for Frames {
+        type Data = Bytes;
+        type Error = body::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, body::Error>>> {
+            let next = self.0.pop_front();
+            Poll::Ready(next.map(|frame| {
+                frame
+                    .map(|data| Frame::data(Bytes::from_static(data.as_bytes())))
+                    .map_err(Into::into)
+            }))
+        }
+    }
+
+    /// How many polls it takes until the body lets go, if it does.
+    fn polls_until_free(frames: &[Result<&'static str, &'static str>]) -> Option<usize> {
+        let kept = Arc::new(());
+        let body = SdkBody::from_body_1_x(Frames(frames.iter().copied().collect()));
+        let mut body = hold(body, kept.clone());
+        for polls in 0..=frames.len() {
+            if Arc::strong_count(&kept) == 1 {
+                return Some(polls);
+            }
+            let _ = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+        }
+        (Arc::strong_count(&kept) == 1).then_some(frames.len() + 1)
+    }
+
+    #[test]
+    fn what_is_kept_goes_with_the_end_of_the_body_and_not_before() {
+        assert_eq!(polls_until_free(&[Ok("a"), Ok("b")]), Some(3));
+        assert_eq!(polls_until_free(&[]), Some(1));
+    }
+
+    #[test]
+    fn what_is_kept_goes_with_a_broken_body() {
+        assert_eq!(polls_until_free(&[Ok("a"), Err("torn"), Ok("b")]), Some(2));
+    }
+
+    #[test]
+    fn what_is_kept_goes_with_a_dropped_body() {
+        let kept = Arc::new(());
+        let body = SdkBody::from_body_1_x(Frames([Ok("a")].into()));
+        drop(hold(body, kept.clone()));
+        assert_eq!(Arc::strong_count(&kept), 1);
+    }
+
+    #[test]
+    fn nothing_is_kept_for_a_body_that_is_here() {
+        for body in [SdkBody::empty(), SdkBody::from("all of it")] {
+            let kept = Arc::new(());
+            let body = hold(body, kept.clone());
+            assert_eq!(Arc::strong_count(&kept), 1);
+            assert!(body.bytes().is_some(), "it stays in memory");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use super::{groups::Groups, origin::Origin};
+use aws_smithy_http_client::pool::Client;
+use aws_smithy_runtime_api::client::{
+    http::{HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use std::{sync::Arc, time::Duration};
+
+/// Ways out for one attempt, with its timeouts: one for each group of connections that a host may use.
+#[derive(Clone, Debug)]
+pub(crate) struct Ways {
+    first: SharedHttpConnector,
+    others: Option<Arc<[(u32, SharedHttpConnector)]>>,
+    patience: Duration,
+}
+
+/// How long a call is given that knows no connect timeout, before its being dropped is a silence.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Ways {
+    pub(super) fn new(
+        clients: &[Client],
+        groups: &Groups,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> Self {
+        let way = |group: u32| clients[group as usize].http_connector(settings, components);
+        let others = || groups.others().map(|group| (group, way(group))).collect();
+        Self {
+            first: way(0),
+            others: groups.has_others().then(others),
+            patience: settings.connect_timeout().unwrap_or(PATIENCE),
+        }
+    }
+
+    /// Sends over a connection that may be trusted, and watches what comes of it.
+    pub(crate) async fn send(
+        &self,
+        origin: &Arc<Origin>,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let watch = origin.watch(self.patience);
+        let answer = self.to(watch.group()).call(request).await;
+        watch.end(answer.as_ref());
+        answer
+    }
+
+    /// A host that has turned since these were made is called the old way once more.
+    fn to(&self, group: u32) -> &SharedHttpConnector {
+        let mut others = self.others.iter().flat_map(|others| others.iter());
+        others
+            .find(|(other, _)| *other == group)
+            .map_or(&self.first, |(_, connector)| connector)
+    }
+}

@@ -1,0 +1,26 @@
+//! Breaker, rate limit and counters inside plain SDK clients.
+//!
+//! **What it does to a call.** Before each attempt it asks the circuit of the service in the Region; before sending it waits for
+//! the rate that the service bears. What comes of the attempt, both learn.
+//!
+//! **When it acts.** For clients that retry by themselves, those of [`Pool::client`](crate::Pool::client), unless the pool is
+//! built [without](crate::PoolBuilder::without_guard). Targets have none, since their layers do that.
+//!
+//! **What callers then see.** A refusal is sent neither once nor, by the SDK's retries, again: it is an
+//! `SdkError::DispatchFailure` with a [`Rejected`](leeward_error_taxonomy::Rejected) in its sources, which
+//! [`Classify`](leeward_error_taxonomy::Classify) reads. A call that is dropped gives back what it holds, and if it had been
+//! under way for long, counts against the service.
+
+mod attempt;
+mod config;
+mod handle;
+mod interceptor;
+mod lane;
+mod outcome;
+mod rate;
+mod stats;
+
+pub(crate) use attempt::Attempt;
+pub use config::GuardConfig;
+pub use handle::{Guard, GuardKey};
+pub use stats::GuardStats;

@@ -1,0 +1,106 @@
+use super::{
+    dispatch::Dispatch,
+    stats::{Counters, HttpStats},
+    trace,
+};
+use crate::connections::Connections;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http::{HeaderName, Request, Response};
+use std::{fmt, sync::Arc};
+use tower::util::BoxCloneSyncService;
+use tower_http::{
+    map_response_body::MapResponseBodyLayer,
+    sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiveResponseHeadersLayer},
+    set_header::SetRequestHeaderLayer,
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// What a layer of the user is put around: it sends a signed request of the SDK and gives the answer, body unread.
+///
+/// It is always ready. The request must be handed on with its extensions, which say how it is to be sent.
+pub type HttpService = BoxCloneSyncService<Request<SdkBody>, Response<SdkBody>, ConnectorError>;
+
+/// The layers that the user asked for, the outermost first.
+#[derive(Default)]
+pub(crate) struct HttpLayers {
+    layers: Vec<Box<dyn FnOnce(HttpService) -> HttpService + Send + Sync>>,
+    id_header: Option<HeaderName>,
+}
+
+impl HttpLayers {
+    pub(crate) fn push<L>(&mut self, layer: L)
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service: Service<Request<SdkBody>, Response = Response<SdkBody>, Error = ConnectorError>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        <L::Service as Service<Request<SdkBody>>>::Future: Send + 'static,
+    {
+        self.layers
+            .push(Box::new(move |inner| HttpService::new(layer.layer(inner))));
+    }
+
+    pub(crate) fn set_id_header(&mut self, name: HeaderName) {
+        self.id_header = Some(name);
+    }
+}
+
+impl fmt::Debug for HttpLayers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpLayers")
+            .field("layers", &self.layers.len())
+            .field("id_header", &self.id_header)
+            .finish()
+    }
+}
+
+/// What every request of a pool passes; made once, so that what layers count or limit is the pool's.
+pub(crate) struct Stack {
+    pub(super) connections: Connections,
+    pub(super) service: HttpService,
+    counters: Arc<Counters>,
+}
+
+impl Stack {
+    pub(crate) fn new(layers: HttpLayers, connections: Connections) -> Self {
+        let counters = Arc::new(Counters::default());
+        let sent = Dispatch::new(connections.clone(), counters.clone());
+        let marked = SetSensitiveResponseHeadersLayer::new(trace::SECRET).layer(sent);
+        let traced = trace::layer().layer(marked);
+        let traced = MapResponseBodyLayer::new(SdkBody::from_body_1_x::<_, _>).layer(traced);
+        let marked = SetSensitiveRequestHeadersLayer::new(trace::SECRET).layer(traced);
+        let service = match layers.id_header {
+            // The SDK's id of the call, for whoever reads it by another name.
+            Some(name) => HttpService::new(
+                SetRequestHeaderLayer::if_not_present(name, |request: &Request<SdkBody>| {
+                    request.headers().get(&trace::INVOCATION).cloned()
+                })
+                .layer(marked),
+            ),
+            None => HttpService::new(marked),
+        };
+        let outwards = layers.layers.into_iter().rev();
+        Self {
+            service: outwards.fold(service, |inner, layer| layer(inner)),
+            connections,
+            counters,
+        }
+    }
+
+    pub(crate) fn stats(&self) -> HttpStats {
+        self.counters.read()
+    }
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack")
+            .field("connections", &self.connections)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

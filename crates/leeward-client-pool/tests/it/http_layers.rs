@@ -1,0 +1,308 @@
+//! What requests pass on their way out.
+
+use crate::{
+    cloud::{EAST, WEST, builder, credentials},
+    wire::Wire,
+};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_kms::Client;
+use aws_smithy_types::body::SdkBody;
+use http::{HeaderName, HeaderValue, Request};
+use leeward_client_pool::{Pool, PoolBuilder};
+use leeward_testkit::{Aws, Fault, Scope};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tower::util::MapRequestLayer;
+use tower_http::set_header::SetRequestHeaderLayer;
+use tracing::Level;
+
+async fn pool(wire: &Wire, change: impl FnOnce(PoolBuilder) -> PoolBuilder) -> Pool {
+    let pool = Pool::builder()
+        .without_proxy()
+        .with_endpoint(EAST, wire.url())
+        .with_credentials(credentials());
+    change(pool).build().await.unwrap()
+}
+
+async fn list(pool: &Pool) {
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
+    kms.list_keys().send().await.unwrap();
+}
+
+fn adds(
+    name: &'static str,
+    value: &'static str,
+) -> MapRequestLayer<impl Fn(Request<SdkBody>) -> Request<SdkBody> + Clone> {
+    MapRequestLayer::new(move |mut request: Request<SdkBody>| {
+        let name = HeaderName::from_static(name);
+        request
+            .headers_mut()
+            .append(name, HeaderValue::from_static(value));
+        request
+    })
+}
+
+#[tokio::test]
+async fn a_layer_of_the_users_and_one_of_tower_http_change_what_is_sent() {
+    let wire = Wire::open().await;
+    let of_tower_http = SetRequestHeaderLayer::overriding(
+        HeaderName::from_static("x-tower"),
+        HeaderValue::from_static("http"),
+    );
+    let pool = pool(&wire, |pool| {
+        pool.with_http_layer(adds("x-team", "ledger"))
+            .with_http_layer(of_tower_http)
+    });
+    list(&pool.await).await;
+    let head = wire.heads().remove(0);
+    assert!(head.contains("\r\nx-team: ledger\r\n"), "{head}");
+    assert!(head.contains("\r\nx-tower: http\r\n"), "{head}");
+    assert!(
+        head.contains("md/http#hyper-1.x"),
+        "the SDK knows who sends: {head}"
+    );
+}
+
+#[tokio::test]
+async fn the_first_layer_is_the_outermost() {
+    let wire = Wire::open().await;
+    let pool = pool(&wire, |pool| {
+        pool.with_http_layer(adds("x-order", "outer"))
+            .with_http_layer(adds("x-order", "inner"))
+    });
+    list(&pool.await).await;
+    let head = wire.heads().remove(0);
+    let outer = head.find("x-order: outer").unwrap();
+    let inner = head.find("x-order: inner").unwrap();
+    assert!(outer < inner, "{head}");
+}
+
+#[tokio::test]
+async fn a_layer_is_applied_once_for_all_clients() {
+    let wire = Wire::open().await;
+    let applied = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&applied);
+    let layer = tower::layer::layer_fn(move |inner| {
+        *counted.lock().unwrap() += 1;
+        inner
+    });
+    let pool = pool(&wire, |pool| pool.with_http_layer(layer)).await;
+    for region in [EAST, WEST] {
+        let kms: Client = pool
+            .client()
+            .with_region(region)
+            .with_endpoint(wire.url())
+            .await
+            .unwrap();
+        kms.list_keys().send().await.unwrap();
+    }
+    assert_eq!((*applied.lock().unwrap(), wire.heads().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_layer_that_loses_the_extensions_is_told_so() {
+    let wire = Wire::open().await;
+    let strips = MapRequestLayer::new(|mut request: Request<SdkBody>| {
+        request.extensions_mut().clear();
+        request
+    });
+    let pool = pool(&wire, |pool| pool.with_http_layer(strips)).await;
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
+    let error = kms.list_keys().send().await.unwrap_err();
+    let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
+        error.source()
+    });
+    let last = chain.last().unwrap().to_string();
+    assert!(
+        last.starts_with("a layer dropped the extensions of the request: change"),
+        "{last}"
+    );
+    assert!(wire.heads().is_empty());
+}
+
+#[tokio::test]
+async fn the_id_of_the_call_is_sent_under_the_name_that_was_asked_for() {
+    let wire = Wire::open().await;
+    let name = HeaderName::from_static("x-request-id");
+    let pool = pool(&wire, |pool| pool.with_request_id_header(name)).await;
+    list(&pool).await;
+    list(&pool).await;
+    let value = |head: &str, name: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().to_owned()
+    };
+    let heads = wire.heads();
+    for head in &heads {
+        assert_eq!(
+            value(head, "x-request-id: "),
+            value(head, "amz-sdk-invocation-id: ")
+        );
+    }
+    assert_ne!(
+        value(&heads[0], "x-request-id: "),
+        value(&heads[1], "x-request-id: ")
+    );
+}
+
+#[tokio::test]
+async fn attempts_are_counted_by_how_they_end() {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let pool = builder(&aws).with_credentials(credentials());
+    let pool = pool.without_guard().with_attempts(1).build().await.unwrap();
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
+    kms.list_keys().send().await.unwrap();
+    kms.describe_key()
+        .key_id("nobody")
+        .send()
+        .await
+        .unwrap_err();
+    let failing = aws.faults().inject(
+        Scope::any(),
+        Fault::error(500, "KMSInternalException", "of the test"),
+    );
+    kms.list_keys().send().await.unwrap_err();
+    failing.clear();
+    let silent = aws.faults().inject(Scope::any(), Fault::black_hole());
+    let call = kms.list_keys().send();
+    tokio::time::timeout(Duration::from_millis(50), call)
+        .await
+        .unwrap_err();
+    silent.clear();
+    aws.faults().inject(Scope::region(EAST), Fault::refuse());
+    kms.list_keys().send().await.unwrap_err();
+    let stats = pool.stats().http;
+    assert_eq!(
+        (stats.attempts, stats.in_flight, stats.answers()),
+        (5, 0, 3)
+    );
+    assert_eq!(
+        (stats.successes, stats.client_errors, stats.server_errors),
+        (1, 1, 1)
+    );
+    assert_eq!((stats.failed, stats.dropped), (1, 1));
+    assert!(
+        stats
+            .mean_time_to_first_byte()
+            .is_some_and(|mean| !mean.is_zero())
+    );
+}
+
+/// What a subscriber writes.
+#[derive(Clone, Debug, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+const SECRETS: [&str; 7] = [
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "IQoJb3JpZ2luX2VjEXAMPLETOKEN",
+    "c3NlLWMta2V5LW9mLXRoZS10ZXN0",
+    "md5-of-the-customer-key",
+    "cookie-of-the-test",
+    "deadbeefdeadbeef",
+    "credential=akidexample",
+];
+
+#[tokio::test]
+async fn no_secret_reaches_a_subscriber() {
+    let log = Log::default();
+    let written = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(Level::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_writer(move || written.clone())
+        .finish();
+    let _subscribed = tracing::subscriber::set_default(subscriber);
+    let wire = Wire::open().await;
+    let keys = Credentials::from_keys("AKIDEXAMPLE", SECRETS[0], Some(SECRETS[1].to_owned()));
+    let presigned = MapRequestLayer::new(|mut request: Request<SdkBody>| {
+        let uri = format!("{}?X-Amz-Signature=deadbeefdeadbeef&acl", request.uri());
+        *request.uri_mut() = uri.parse().unwrap();
+        request
+    });
+    let pool = pool(&wire, |pool| {
+        pool.with_credentials(SharedCredentialsProvider::new(keys))
+            .with_http_layer(adds(
+                "x-amz-server-side-encryption-customer-key",
+                SECRETS[2],
+            ))
+            .with_http_layer(adds(
+                "x-amz-server-side-encryption-customer-key-md5",
+                SECRETS[3],
+            ))
+            .with_http_layer(adds("cookie", SECRETS[4]))
+            .with_http_layer(presigned)
+    });
+    list(&pool.await).await;
+    let sent = wire.heads().remove(0);
+    assert!(
+        SECRETS[1..]
+            .iter()
+            .all(|secret| sent.contains(&secret.to_ascii_lowercase())),
+        "{sent}"
+    );
+    let text = log.text();
+    let ours = text.lines().filter(|line| line.contains("leeward::http"));
+    let ours: String = ours.collect::<Vec<_>>().join("\n");
+    assert!(ours.contains("x-amz-security-token\": Sensitive"), "{ours}");
+    assert!(ours.contains("?X-Amz-Signature=*&acl"), "{ours}");
+    for secret in SECRETS {
+        let secret = secret.to_ascii_lowercase();
+        assert!(
+            !ours.to_ascii_lowercase().contains(&secret),
+            "{secret} in {ours}"
+        );
+    }
+    for secret in &SECRETS[..5] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_is_a_span_that_names_the_call_and_its_answer() {
+    let log = Log::default();
+    let written = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(Level::DEBUG)
+        .with_writer(move || written.clone())
+        .finish();
+    let _subscribed = tracing::subscriber::set_default(subscriber);
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let pool = builder(&aws).with_credentials(credentials());
+    list(&pool.build().await.unwrap()).await;
+    let text = log.text();
+    let answered = text
+        .lines()
+        .find(|line| line.contains("leeward::http") && line.contains("answered"));
+    let line = answered.unwrap();
+    for part in [
+        "attempt{method=POST",
+        "host=\"127.0.0.1\"",
+        "attempt=\"attempt=1; max=3\"",
+        "status=200",
+        "aws_request_id=",
+        "id=\"",
+    ] {
+        assert!(line.contains(part), "{part} not in {line}");
+    }
+}
