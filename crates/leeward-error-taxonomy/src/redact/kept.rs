@@ -4,7 +4,11 @@ use std::{borrow::Cow, fmt, sync::OnceLock};
 /// A text that is shown without its secrets, which may be taken out only when it is first looked at.
 ///
 /// Most errors are acted upon and never read. A copy holds no more than what is shown.
-pub(crate) struct Kept {
+///
+/// One pointer, so that records stay small.
+pub(crate) struct Kept(Box<Inner>);
+
+struct Inner {
     text: String,
     kind: Kind,
     /// What is shown in its place, once that is known; nothing if it is shown as it is.
@@ -22,39 +26,40 @@ impl Kept {
         Self::new(text, Kind::Id)
     }
 
-    const fn new(text: String, kind: Kind) -> Self {
-        Self {
+    fn new(text: String, kind: Kind) -> Self {
+        Self(Box::new(Inner {
             text,
             kind,
             shown: OnceLock::new(),
-        }
+        }))
     }
 
     /// Takes the secrets out now.
-    pub(crate) fn cleaned(self) -> Self {
-        let text = self.shown().to_owned();
-        let shown = OnceLock::from(None);
-        Self {
-            text,
-            shown,
-            ..self
+    pub(crate) fn cleaned(mut self) -> Self {
+        self.shown();
+        if let Some(Some(clean)) = self.0.shown.take() {
+            self.0.text = clean;
         }
+        self.0.shown = OnceLock::from(None);
+        self
     }
 
     /// The text without its secrets.
     pub(crate) fn shown(&self) -> &str {
-        let shown = self.shown.get_or_init(|| match self.clean() {
+        let shown = self.0.shown.get_or_init(|| match self.0.clean() {
             Cow::Borrowed(_) => None,
             Cow::Owned(clean) => Some(clean),
         });
-        shown.as_deref().unwrap_or(&self.text)
+        shown.as_deref().unwrap_or(&self.0.text)
     }
 
     /// The text as it came: to be read, never to be shown.
     pub(crate) fn as_it_came(&self) -> &str {
-        &self.text
+        &self.0.text
     }
+}
 
+impl Inner {
     fn clean(&self) -> Cow<'_, str> {
         match self.kind {
             Kind::Words => without(&self.text, Kind::Words),
@@ -65,11 +70,11 @@ impl Kept {
 
 impl Clone for Kept {
     fn clone(&self) -> Self {
-        Self {
+        Self(Box::new(Inner {
             text: self.shown().to_owned(),
-            kind: self.kind,
+            kind: self.0.kind,
             shown: OnceLock::from(None),
-        }
+        }))
     }
 }
 
