@@ -27,6 +27,10 @@ pub const FIRST: &str = "first call of a new client, TLS";
 pub const LEEWARD: &str = "leeward, client() for each call";
 /// One client, kept by hand.
 pub const KEPT: &str = "SDK, one client kept";
+/// One client that gives up as those of the pool do: the SDK's default has no time-outs but that to connect.
+pub const KEPT_WITH_TIMEOUTS: &str = "SDK, one client kept, with time-outs";
+/// The same over the SDK's own pool of connections, on which ours is built.
+pub const KEPT_OVER_POOL: &str = "SDK, one client kept, with time-outs, over its connection pool";
 /// A client for each call.
 pub const EACH: &str = "SDK, a client for each call";
 /// The whole configuration for each call.
@@ -56,10 +60,16 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
 fn calls(name: &'static str, world: &Arc<World>) -> Result<Case, BoxError> {
     Ok(Case::new(Area::Pool, name, Unit::Nanoseconds)
         .with(KEPT, plain_sdk::one_client(world)?)
+        .with(
+            KEPT_WITH_TIMEOUTS,
+            plain_sdk::one_client_with_timeouts(world)?,
+        )
+        .with(KEPT_OVER_POOL, plain_sdk::one_client_over_a_pool(world)?)
         .with(EACH, plain_sdk::client_for_each_call(world)?)
         .with(LOAD, plain_sdk::load_for_each_call(world)?)
         .with(LEEWARD, client_for_each_call(world)?)
         .compare(LEEWARD, KEPT, Bar::AtMost(1.05))
+        .compare(LEEWARD, KEPT_OVER_POOL, None)
         .compare(LEEWARD, LOAD, None))
 }
 

@@ -4,7 +4,7 @@ use leeward_client_pool::{Environment, Pool, PoolBuilder};
 use leeward_error_taxonomy::Region;
 use leeward_testkit::{ACCESS_KEY_ID, Aws, AwsBuilder, SECRET_ACCESS_KEY};
 use std::{hint::black_box, sync::Arc};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 pub(super) const REGION: &str = "eu-central-1";
 const HOME: Region = Region::from_static(REGION);
@@ -69,6 +69,10 @@ impl World {
             Some(pem) => builder.with_root_certificates(pem),
             None => builder,
         }
+    }
+
+    pub(super) fn enter(&self) -> EnterGuard<'_> {
+        self.callers.enter()
     }
 
     pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
