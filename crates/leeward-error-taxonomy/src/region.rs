@@ -40,6 +40,33 @@ impl Region {
         }
     }
 
+    /// The partition that the Region is of, as ARNs write it: `aws`, `aws-cn`, `aws-us-gov` …
+    ///
+    /// Neither credentials nor the names of resources are good in two of them. Read off the name, as the SDK's own table of
+    /// partitions does; what begins like none of them, an emulator's Region say, is of `aws`.
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::Region;
+    /// assert_eq!(Region::from_static("us-gov-west-1").partition(), "aws-us-gov");
+    /// assert_eq!(Region::from_static("eu-central-1").partition(), "aws");
+    /// ```
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        const PREFIXES: [(&str, &str); 7] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-iso-", "aws-iso"),
+            ("us-isob-", "aws-iso-b"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("us-isof-", "aws-iso-f"),
+            ("eusc-", "aws-eusc"),
+        ];
+        let found = PREFIXES
+            .iter()
+            .find(|(prefix, _)| self.0.starts_with(prefix));
+        found.map_or("aws", |(_, partition)| partition)
+    }
+
     /// The name, as AWS writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -111,7 +111,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
     ///
     /// # Errors
     ///
-    /// [`RouterError`] if there is no Region, if one is named twice, or if attempts are given no time.
+    /// [`RouterError`] if there is no Region, if one is named twice, if two are of different partitions, in which neither
+    /// credentials nor keys are the same, or if attempts are given no time.
     pub fn build<M>(self, maker: M) -> Result<RegionRouter<M::Response, C>, RouterError>
     where
         M: Service<Region> + Clone + Send + 'static,
@@ -150,6 +151,16 @@ impl<C: Clock> RegionRouterBuilder<C> {
         if let Some(region) = self.regions.iter().find(|region| !seen.insert(*region)) {
             return Err(RouterError::RepeatedRegion {
                 region: region.clone(),
+            });
+        }
+        let partition = |region: &Region| region.partition();
+        let home = self.regions.first().map(partition);
+        let stranger = |region: &&Region| Some(region.partition()) != home;
+        if let (Some(one), Some(other)) = (self.regions.first(), self.regions.iter().find(stranger))
+        {
+            return Err(RouterError::MixedPartitions {
+                one: one.clone(),
+                other: other.clone(),
             });
         }
         if self.attempt_timeout.is_zero() {

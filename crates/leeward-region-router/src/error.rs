@@ -13,6 +13,14 @@ pub enum RouterError {
         /// Which.
         region: Region,
     },
+    /// Two Regions are of different partitions of AWS, in which no credentials and no names are the same.
+    #[error("Regions {one} ({}) and {other} ({}) are of two partitions of AWS, and no call is good in both: route within one", .one.partition(), .other.partition())]
+    MixedPartitions {
+        /// The first of the list.
+        one: Region,
+        /// The first that is of another.
+        other: Region,
+    },
     /// An attempt is given no time at all.
     #[error(
         "an attempt timeout of zero would refuse every attempt: give a healthy Region time to answer, 1 s by default"

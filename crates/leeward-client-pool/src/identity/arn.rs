@@ -93,34 +93,31 @@ pub(crate) enum Partition {
 }
 
 impl Partition {
-    const NAMES: [(Self, &'static str, &'static str); 8] = [
-        (Self::China, "aws-cn", "cn-"),
-        (Self::UsGov, "aws-us-gov", "us-gov-"),
-        (Self::Iso, "aws-iso", "us-iso-"),
-        (Self::IsoB, "aws-iso-b", "us-isob-"),
-        (Self::IsoE, "aws-iso-e", "eu-isoe-"),
-        (Self::IsoF, "aws-iso-f", "us-isof-"),
-        (Self::EuSovereign, "aws-eusc", "eusc-"),
-        // Whatever begins otherwise, those of emulators included.
-        (Self::Aws, "aws", ""),
+    const NAMES: [(Self, &'static str); 8] = [
+        (Self::Aws, "aws"),
+        (Self::China, "aws-cn"),
+        (Self::UsGov, "aws-us-gov"),
+        (Self::Iso, "aws-iso"),
+        (Self::IsoB, "aws-iso-b"),
+        (Self::IsoE, "aws-iso-e"),
+        (Self::IsoF, "aws-iso-f"),
+        (Self::EuSovereign, "aws-eusc"),
     ];
 
     fn named(name: &str) -> Option<Self> {
-        let found = Self::NAMES.iter().find(|(_, known, _)| *known == name);
-        found.map(|(partition, ..)| *partition)
+        let found = Self::NAMES.iter().find(|(_, known)| *known == name);
+        found.map(|(partition, _)| *partition)
     }
 
     pub(crate) fn of(region: &Region) -> Self {
-        let begins = |(.., prefix): &&(Self, &str, &str)| region.as_str().starts_with(prefix);
-        let found = Self::NAMES.iter().find(begins);
-        found.map_or(Self::Aws, |(partition, ..)| *partition)
+        Self::named(region.partition()).unwrap_or(Self::Aws)
     }
 }
 
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.iter().find(|(partition, ..)| partition == self);
-        f.write_str(name.map_or("aws", |(_, name, _)| name))
+        let name = Self::NAMES.iter().find(|(partition, _)| partition == self);
+        f.write_str(name.map_or("aws", |(_, name)| name))
     }
 }
 

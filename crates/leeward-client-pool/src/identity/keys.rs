@@ -21,10 +21,6 @@ impl Keys {
     }
 }
 
-#[expect(
-    clippy::derived_hash_with_manual_eq,
-    reason = "equal keys have equal access key ids"
-)]
 impl Hash for Keys {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.access_key_id().hash(state);

@@ -37,6 +37,16 @@ fn says_what_is_wrong_with_a_list_of_regions_and_what_to_do() {
         RouterError::RepeatedRegion { region: A },
         "Region us-east-1 is named twice: name each Region once, the preferred one first",
     );
+    let china = leeward_error_taxonomy::Region::from_static("cn-north-1");
+    check(
+        builder([A, china.clone()]).build(world.clone()),
+        RouterError::MixedPartitions {
+            one: A,
+            other: china,
+        },
+        "Regions us-east-1 (aws) and cn-north-1 (aws-cn) are of two partitions of AWS, and no call is good in both: \
+         route within one",
+    );
     check(
         builder([A])
             .with_attempt_timeout(Duration::ZERO)
