@@ -43,11 +43,6 @@ impl Tasks {
         !self.ended.is_cancelled() && self.alive.has_changed().is_ok()
     }
 
-    /// Whether the pool was shut down, as opposed to its runtime.
-    pub(crate) fn is_shut_down(&self) -> bool {
-        self.ended.is_cancelled()
-    }
-
     /// Ends everything without waiting for it.
     pub(crate) fn cancel(&self) {
         self.ended.cancel();
@@ -58,10 +53,6 @@ impl Tasks {
         self.ended.cancel();
         self.tracker.close();
         self.tracker.wait().await;
-    }
-
-    pub(crate) const fn runtime(&self) -> &Handle {
-        &self.runtime
     }
 }
 

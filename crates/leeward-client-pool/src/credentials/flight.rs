@@ -30,7 +30,7 @@ impl Flight {
         match landed.ok().and_then(|landed| landed.clone()) {
             Some(outcome) => outcome.map_err(|error| repeat(&error)),
             None => Err(CredentialsError::unhandled(
-                "the task that loads credentials is gone: its runtime has ended, its pool was shut down, or the provider panicked",
+                "the task that loads credentials is gone: its runtime has ended, or its pool was shut down",
             )),
         }
     }

@@ -1,6 +1,7 @@
 use super::{
     counts::{Counts, told},
     flight::{Flight, Outcome, flight, repeat},
+    load::load,
     refusals::{Refusal, Refusals},
     validity::{Course, Moment, Validity, backoff},
 };
@@ -8,10 +9,9 @@ use crate::tasks::Tasks;
 use arc_swap::ArcSwapOption;
 use aws_credential_types::{
     Credentials,
-    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError},
+    provider::{SharedCredentialsProvider, error::CredentialsError},
 };
 use aws_smithy_async::{
-    future::timeout::Timeout,
     rt::sleep::{AsyncSleep, SharedAsyncSleep},
     time::SharedTimeSource,
 };
@@ -176,14 +176,7 @@ impl Loader {
         let loading = Loading(Some(self.clone()));
         let inner = self.clone();
         self.around.tasks.spawn(async move {
-            let timeout = inner.around.load_timeout;
-            let loaded = Timeout::new(
-                inner.provider.provide_credentials(),
-                inner.around.sleep.sleep(timeout),
-            );
-            let loaded = loaded
-                .await
-                .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(timeout)));
+            let loaded = load(&inner.provider, &inner.around).await;
             let outcome = inner.land(loaded);
             loading.has_landed();
             landing.land(outcome);
@@ -194,7 +187,6 @@ impl Loader {
     /// Takes what was loaded, or puts the next try off.
     fn land(self: &Arc<Self>, loaded: Result<Credentials, CredentialsError>) -> Outcome {
         let now = self.now();
-        let loaded = loaded.and_then(|credentials| not_expired(credentials, now.wall));
         let mut state = self.state();
         state.flight = None;
         // Cleared with the flight, so that whoever asks next takes the lock.
@@ -368,7 +360,7 @@ impl Drop for Loader {
     }
 }
 
-/// Says that no load is under way any more when its task ends before it has landed: with its runtime, or in a panic.
+/// Says that no load is under way any more when its task ends before it has landed: with its runtime, or with its pool.
 ///
 /// It takes no lock, since a runtime that has ended drops the task while it is being spawned.
 struct Loading(Option<Arc<Loader>>);
@@ -384,17 +376,5 @@ impl Drop for Loading {
         if let Some(inner) = &self.0 {
             inner.is_loading.store(false, Relaxed);
         }
-    }
-}
-
-fn not_expired(credentials: Credentials, now: SystemTime) -> Result<Credentials, CredentialsError> {
-    let ago = credentials
-        .expiry()
-        .and_then(|expiry| now.duration_since(expiry).ok());
-    match ago {
-        None => Ok(credentials),
-        Some(ago) => Err(CredentialsError::provider_error(format!(
-            "the provider gave credentials that expired {ago:?} ago: look at its source, and at this machine's clock"
-        ))),
     }
 }

@@ -4,6 +4,7 @@ mod assume_role;
 mod code;
 mod counts;
 mod flight;
+mod load;
 mod loader;
 mod profile;
 mod providers;

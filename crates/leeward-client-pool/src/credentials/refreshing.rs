@@ -99,6 +99,10 @@ impl RefreshingCredentials {
     /// Drops the credentials with this access key id, if they are still the ones that are served; says whether they were.
     ///
     /// Whoever asks next waits for new ones. Late news of credentials that have been replaced since changes nothing.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "what it does matters more than what it says"
+    )]
     pub fn invalidate(&self, access_key_id: &str) -> bool {
         self.loader.invalidate(|held| held == access_key_id)
     }

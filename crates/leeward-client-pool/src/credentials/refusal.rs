@@ -1,6 +1,7 @@
 //! Refused credentials: dropped, and the call sent once more with others.
 
 use super::{RefreshingCredentials, code};
+use aws_smithy_runtime::client::retries::TokenBucket;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -41,9 +42,9 @@ impl Storable for Signer {
 #[derive(Clone, Copy, Debug)]
 struct Renewed;
 
-/// Set on the call, which is sent again but once.
-#[derive(Debug)]
-struct HasRepeated;
+/// Set on the call, which is sent again but once; with what its other attempts are paid from.
+#[derive(Clone, Debug)]
+struct HasRepeated(Option<TokenBucket>);
 
 impl Storable for HasRepeated {
     type Storer = StoreReplace<Self>;
@@ -65,6 +66,9 @@ impl Intercept for RenewRefused {
         if let Some(signer) = signature.and_then(signer) {
             config.interceptor_state().store_put(Signer(signer.into()));
         }
+        if let Some(HasRepeated(Some(bucket))) = config.load::<HasRepeated>().cloned() {
+            config.interceptor_state().store_put(bucket);
+        }
         Ok(())
     }
 
@@ -85,7 +89,6 @@ impl Intercept for RenewRefused {
             signer.is_some_and(|Signer(id)| self.0.refused(id).is_worth_another_attempt());
         if is_renewed && config.load::<HasRepeated>().is_none() {
             answer.add_extension(Renewed);
-            config.interceptor_state().store_put(HasRepeated);
             make_room_for_another(config);
         }
         Ok(())
@@ -93,7 +96,14 @@ impl Intercept for RenewRefused {
 }
 
 /// Allows one attempt more than there have been, also where the SDK is to make but one.
+///
+/// It is free: all calls that were under way with the same credentials are refused at once, and the SDK's retry quota of 500
+/// tokens would let a hundred of them try again.
 fn make_room_for_another(config: &mut ConfigBag) {
+    let quota = HasRepeated(config.load::<TokenBucket>().cloned());
+    let state = config.interceptor_state();
+    state.store_put(quota);
+    state.store_put(TokenBucket::unlimited());
     let made = config
         .load::<RequestAttempts>()
         .map_or(1, RequestAttempts::attempts);
