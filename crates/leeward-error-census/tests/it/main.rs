@@ -6,4 +6,5 @@ mod action;
 mod fault;
 mod known;
 mod recognised;
+mod senders;
 mod sources;
