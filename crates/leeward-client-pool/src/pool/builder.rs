@@ -19,7 +19,10 @@ use aws_smithy_async::{
     rt::sleep::{SharedAsyncSleep, TokioSleep},
     time::SharedTimeSource,
 };
-use aws_smithy_runtime_api::client::{http::SharedHttpClient, result::ConnectorError};
+use aws_smithy_runtime_api::client::{
+    http::SharedHttpClient, result::ConnectorError,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+};
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{region::Region as AwsRegion, sdk_ua_metadata::FrameworkMetadata};
 use http::{HeaderName, Request, Response};
@@ -463,6 +466,13 @@ impl PoolBuilder {
             .region(AwsRegion::new(chain))
             .retry_config(RetryConfig::standard().with_max_attempts(numbers.attempts.max(1)))
             .timeout_config(timeouts.build())
+            .stalled_stream_protection(
+                StalledStreamProtectionConfig::enabled()
+                    .upload_enabled(true)
+                    .download_enabled(true)
+                    .grace_period(connections.max_wait().saturating_add(STALLED))
+                    .build(),
+            )
             .time_source(self.time.clone())
             .sleep_impl(self.sleep.clone());
         if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
@@ -576,6 +586,10 @@ impl PoolBuilder {
         }
     }
 }
+
+/// A body that stands still for so long is given up, as by the SDK itself. A request that waits for a connection stands still
+/// too, so that the longest wait comes on top, or the SDK would take it for a broken line and try again.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// Where attempts have all the time, a call waits so long for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);

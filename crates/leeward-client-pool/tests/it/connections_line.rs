@@ -5,11 +5,15 @@ use crate::{
     wire::{Wire, until},
 };
 use aws_sdk_kms::Client;
+use aws_smithy_async::{
+    rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep},
+    time::{SharedTimeSource, TimeSource},
+};
 use leeward_client_pool::{HostStats, Pool, PoolBuilder};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Rejected, Stage};
 use leeward_resilience::deadline;
 use leeward_testkit::{Aws, Fault, Latency, Scope};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::{task::JoinSet, time::Instant};
 
 async fn one_connection(change: impl FnOnce(PoolBuilder) -> PoolBuilder) -> (Aws, Pool, Client) {
@@ -186,4 +190,55 @@ async fn a_place_is_free_when_its_call_is_dropped_half_way() {
     wire.let_bodies(2);
     kms.list_keys().send().await.unwrap();
     assert_eq!(pool.stats().http.in_flight, 0);
+}
+
+/// Runs a hundred times as fast as real time.
+#[derive(Clone, Copy, Debug)]
+struct Fast(Instant);
+
+const SPEED: u32 = 100;
+
+impl TimeSource for Fast {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_219_200) + self.0.elapsed() * SPEED
+    }
+}
+
+impl AsyncSleep for Fast {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(tokio::time::sleep(duration / SPEED))
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_stands_in_line_is_no_stalled_upload() {
+    let wire = Wire::holding_bodies().await;
+    let clock = Fast(Instant::now());
+    let pool = Pool::builder()
+        .without_proxy()
+        .with_endpoint(EAST, wire.url())
+        .with_credentials(credentials())
+        .with_max_connections_per_host(1)
+        .with_max_connection_wait(Duration::from_secs(300))
+        .with_time_source(SharedTimeSource::new(clock))
+        .with_sleep(SharedAsyncSleep::new(clock))
+        .with_connect_timeout(Duration::from_secs(1_000))
+        .with_read_timeout(None)
+        .with_attempt_timeout(None)
+        .with_operation_timeout(None)
+        .with_attempts(1);
+    let pool = pool.build().await.unwrap();
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
+    let mut calls = JoinSet::new();
+    for _ in 0..2 {
+        let kms = kms.clone();
+        calls.spawn(async move { kms.list_keys().send().await.unwrap() });
+    }
+    until(|| pool.stats().http.successes == 1).await;
+    let begun = Instant::now();
+    // The SDK gives an upload up that has stood still for six seconds.
+    until(|| begun.elapsed() * SPEED > Duration::from_secs(15)).await;
+    wire.let_bodies(2);
+    assert_eq!(calls.join_all().await.len(), 2);
+    assert_eq!(pool.stats().http.attempts, 2);
 }
