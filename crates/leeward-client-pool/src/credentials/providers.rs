@@ -67,6 +67,24 @@ struct Entry {
 }
 
 impl Providers {
+    /// The roles that calls as `identity` go by way of, the last assumed first.
+    pub(crate) fn roles<'a>(&'a self, identity: &'a Identity) -> impl Iterator<Item = &'a Role> {
+        let role_of = |identity: &'a Identity| match identity.0 {
+            Kind::Default => self.own.as_role(),
+            _ => identity.as_role(),
+        };
+        // The pool's own role is assumed by nobody's default but the chain's.
+        let is_own = |role: &Role| {
+            self.own
+                .as_role()
+                .is_some_and(|own| std::ptr::eq(own, role))
+        };
+        std::iter::successors(role_of(identity), move |role| match role.source().0 {
+            Kind::Default if is_own(role) => None,
+            _ => role_of(role.source()),
+        })
+    }
+
     pub(super) fn new(
         base: SdkConfig,
         own: Identity,

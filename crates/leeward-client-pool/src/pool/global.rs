@@ -42,6 +42,7 @@ impl Pool {
     }
 
     /// Forgets the pool of the process and gives it back, to be shut down: for tests, and for the end of a program.
+    #[expect(clippy::must_use_candidate, reason = "a test calls it to clear")]
     pub fn take_global() -> Option<Self> {
         slot().take()
     }

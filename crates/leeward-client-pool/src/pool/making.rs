@@ -69,20 +69,15 @@ impl Inner {
         key: &Key,
         recipe: &Recipe<C>,
     ) -> Result<(Erased, Life), ClientError> {
-        if let (Some(region), Some(role)) = (&key.region, key.identity.as_role()) {
-            let (of_role, of_region) = (role.partition(), Partition::of(region));
-            if of_role != of_region {
-                return Err(ClientError::mixed(
-                    (role.arn(), &of_role),
-                    (region, &of_region),
-                ));
-            }
+        if let Some(region) = &key.region {
+            self.is_of_one_partition(key, region)?;
         }
         let provided = self.providers.provide(&key.identity).await?;
         let region = key.region.clone().or_else(|| provided.region.clone());
         let region = region.or_else(|| self.home.clone());
         let region = region.or_else(|| recipe.home().cloned());
         let region = region.ok_or(ClientError::NoRegion)?;
+        self.is_of_one_partition(key, &region)?;
         let expiry = provided.expiry;
         let config = self.config(key, region.clone(), provided)?;
         let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&config)));
@@ -92,6 +87,19 @@ impl Inner {
         let now = self.time.now();
         let life = Life::begin(now, self.time_to_live, expiry, fastrand::f64());
         Ok((Erased::new(client, region), life))
+    }
+
+    /// Refuses a Region in which no role of the identity can be anybody.
+    fn is_of_one_partition(&self, key: &Key, region: &Region) -> Result<(), ClientError> {
+        let of_region = Partition::of(region);
+        let mut roles = self.providers.roles(&key.identity);
+        match roles.find(|role| role.partition() != of_region) {
+            None => Ok(()),
+            Some(role) => Err(ClientError::mixed(
+                (role.arn(), &role.partition()),
+                (region, &of_region),
+            )),
+        }
     }
 
     fn config(

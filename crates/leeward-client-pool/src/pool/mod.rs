@@ -15,7 +15,7 @@ pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;
 
 use crate::{
-    AwsClient, ClientConfig, ClientRequest, Identity, Retries, Role, TargetRequest,
+    AwsClient, ClientConfig, ClientRequest, Identity, Retries, TargetRequest,
     cache::{Clients, Found},
     client::{Asked, Recipe, Wish},
     connections::Connections,
@@ -155,11 +155,14 @@ impl Pool {
 
     /// Forgets the clients of a role, whatever else makes one another, and the credentials of its sessions; those of roles
     /// that it assumes as well. The next call of such a client asks STS anew. Says how many clients there were.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn invalidate_role(&self, arn: &str) -> usize {
         self.inner.providers.invalidate_role(arn);
-        self.inner
-            .clients
-            .clear(|key| is_by_way_of(&key.identity, arn))
+        let providers = &self.inner.providers;
+        self.inner.clients.clear(|key| {
+            let mut roles = providers.roles(&key.identity);
+            roles.any(|role| role.arn() == arn)
+        })
     }
 
     /// Ends what the pool does by the side and closes its connections; waits until nothing of it runs.
@@ -211,12 +214,6 @@ impl Pool {
     pub(crate) fn now(&self) -> SystemTime {
         self.inner.time.now()
     }
-}
-
-/// Whether calls as `identity` go by way of the role.
-fn is_by_way_of(identity: &Identity, arn: &str) -> bool {
-    let chain = std::iter::successors(identity.as_role(), |role| role.source().as_role());
-    chain.map(Role::arn).any(|known| known == arn)
 }
 
 impl fmt::Debug for Pool {

@@ -17,6 +17,7 @@ mod deadline;
 mod guard;
 mod hand_clock;
 mod http_layers;
+mod lifetimes;
 mod load;
 mod operations;
 mod proxies;

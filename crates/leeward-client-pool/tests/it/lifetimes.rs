@@ -1,0 +1,212 @@
+//! How long clients, pools and the pool of the process live.
+
+use crate::{
+    clients::until,
+    cloud::{EAST, WEST, builder, regions},
+    hand_clock::HandClock,
+};
+use aws_credential_types::Credentials;
+use aws_sdk_kms::Client;
+use aws_smithy_async::time::TimeSource;
+use leeward_client_pool::{ClientError, Identity, Pool, Role};
+use leeward_error_taxonomy::Region;
+use leeward_testkit::Aws;
+use std::{
+    future::IntoFuture,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+#[tokio::test]
+async fn past_its_bound_the_client_unused_for_longest_makes_room() {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let pool = builder(&aws).with_max_clients(3).build().await.unwrap();
+    let ask = |region: &'static str| {
+        pool.client::<Client>()
+            .with_region(Region::from_static(region))
+    };
+    for region in ["us-east-1", "us-east-2", "us-west-1"] {
+        ask(region).await.unwrap();
+    }
+    ask("us-east-1").await.unwrap();
+    ask("us-west-2").await.unwrap();
+    let before = pool.stats().clients;
+    assert_eq!((before.kept, before.evicted_for_room), (3, 1));
+    ask("us-east-1").await.unwrap();
+    assert_eq!(
+        pool.stats().clients.builds,
+        before.builds,
+        "used lately, hence kept"
+    );
+    ask("us-east-2").await.unwrap();
+    assert_eq!(pool.stats().clients.builds, before.builds + 1, "forgotten");
+}
+
+#[tokio::test]
+async fn an_old_client_is_renewed_by_the_side() {
+    let clock = HandClock::new();
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let builder = builder(&aws).with_time_source(clock.time_source());
+    let pool = builder.build().await.unwrap();
+    let ask = || pool.client::<Client>().with_region(EAST);
+    ask().await.unwrap();
+    clock.advance(Duration::from_secs(54 * 60));
+    ask().await.unwrap();
+    assert_eq!(pool.stats().clients.builds, 1);
+    clock.advance(Duration::from_secs(5 * 60));
+    let mut asked = Box::pin(ask().into_future());
+    assert!(
+        futures_util::poll!(asked.as_mut()).is_ready(),
+        "the old one is given at once"
+    );
+    until(|| pool.stats().clients.builds == 2).await;
+    clock.advance(Duration::from_secs(10 * 60));
+    ask().await.unwrap();
+    assert_eq!(pool.stats().clients.builds, 2, "renewed before its end");
+    clock.advance(Duration::from_secs(3 * 60 * 60));
+    ask().await.unwrap();
+    let stats = pool.stats().clients;
+    assert_eq!((stats.builds, stats.evicted_by_age, stats.kept), (3, 1, 1));
+}
+
+#[tokio::test]
+async fn a_client_of_fixed_credentials_is_kept_until_five_minutes_before_they_expire() {
+    let clock = HandClock::new();
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let builder = builder(&aws).with_time_source(clock.time_source());
+    let pool = builder.build().await.unwrap();
+    let expiry: SystemTime = clock.now() + Duration::from_secs(15 * 60);
+    let keys = Credentials::new(
+        "ASIAIOSFODNN7EXAMPLE",
+        "s",
+        Some("t".into()),
+        Some(expiry),
+        "",
+    );
+    let ask = || {
+        let ask = pool.client::<Client>().with_region(EAST);
+        ask.with_identity(Identity::keys(keys.clone()))
+    };
+    ask().await.unwrap();
+    clock.advance(Duration::from_secs(11 * 60));
+    ask().await.unwrap();
+    assert_eq!(pool.stats().clients.evicted_by_age, 1);
+    clock.advance(Duration::from_secs(5 * 60));
+    let refused = ask().await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the credentials ASIA****MPLE expired 60s ago: get new ones, or hand in a provider that renews them"
+    );
+}
+
+#[tokio::test]
+async fn clearing_fails_no_call_in_flight() {
+    let (aws, pool) = regions().await;
+    use leeward_testkit::{Fault, Latency, Scope};
+    let slow = Fault::latency(Latency::fixed(Duration::from_millis(200)));
+    aws.faults().inject(Scope::region(EAST), slow);
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
+    let calls = (0..100).map(|_| {
+        let kms = kms.clone();
+        async move { kms.list_keys().send().await }
+    });
+    let calls: tokio::task::JoinSet<_> = calls.collect();
+    until(|| pool.stats().connections.opened > 0).await;
+    pool.clear();
+    assert!(pool.is_empty());
+    for answer in calls.join_all().await {
+        answer.unwrap();
+    }
+    kms.list_keys().send().await.unwrap();
+    assert_eq!(pool.stats().clients.cleared, 1);
+    pool.client::<Client>().with_region(EAST).await.unwrap();
+    assert_eq!(pool.len(), 1);
+}
+
+#[tokio::test]
+async fn after_its_shutdown_a_pool_says_so() {
+    let (_aws, pool) = regions().await;
+    let kms: Client = pool.client().with_region(EAST).await.unwrap();
+    kms.list_keys().send().await.unwrap();
+    pool.shutdown().await;
+    assert_eq!(pool.stats().connections.open, 0, "closed with it");
+    let refused = pool.client::<Client>().with_region(EAST).await.unwrap_err();
+    assert!(matches!(refused, ClientError::ShutDown), "{refused}");
+    kms.list_keys().send().await.unwrap_err();
+}
+
+#[test]
+fn a_pool_whose_runtime_has_ended_says_so() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (aws, pool) = runtime.block_on(regions());
+    drop(runtime);
+    let other = tokio::runtime::Runtime::new().unwrap();
+    let refused = other.block_on(async { pool.client::<Client>().with_region(EAST).await });
+    assert!(matches!(refused, Err(ClientError::ShutDown)));
+    drop(aws);
+}
+
+#[test]
+fn the_pool_of_the_process_is_built_once_and_anew_when_its_runtime_has_ended() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let built = Arc::new(AtomicUsize::new(0));
+    let ask = || {
+        let built = built.clone();
+        async move {
+            Pool::global_by(|| {
+                built.fetch_add(1, Relaxed);
+                Pool::builder().with_region(EAST)
+            })
+            .await
+            .unwrap()
+        }
+    };
+    let pool = first.block_on(ask());
+    first
+        .block_on(pool.client::<Client>().into_future())
+        .unwrap();
+    second.block_on(ask());
+    assert_eq!(built.load(Relaxed), 1, "shared while its runtime lives");
+    drop(first);
+    let pool = second.block_on(ask());
+    assert_eq!(built.load(Relaxed), 2);
+    assert!(pool.is_empty());
+    assert!(Pool::take_global().is_some() && Pool::take_global().is_none());
+    second.block_on(ask());
+    assert_eq!(built.load(Relaxed), 3, "cleared, hence built anew");
+    Pool::take_global();
+}
+
+#[tokio::test]
+async fn a_role_that_is_the_pools_own_is_invalidated_with_its_clients() {
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let arn = "arn:aws:iam::111122223333:role/ledger";
+    let keys = Credentials::from_keys("AKIAIOSFODNN7EXAMPLE", "secret", None);
+    let role = Role::new(arn).unwrap().assumed_by(Identity::keys(keys));
+    let pool = builder(&aws)
+        .with_region(EAST)
+        .with_identity(role)
+        .build()
+        .await
+        .unwrap();
+    pool.client::<Client>().await.unwrap();
+    assert_eq!(
+        pool.invalidate_role("arn:aws:iam::111122223333:role/other"),
+        0
+    );
+    assert_eq!(pool.invalidate_role(arn), 1);
+    let china = Region::from_static("cn-north-1");
+    let refused = pool
+        .client::<Client>()
+        .with_region(china)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, ClientError::MixedPartitions { .. }),
+        "{refused}"
+    );
+}
