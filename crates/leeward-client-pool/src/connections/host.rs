@@ -73,9 +73,13 @@ impl Host {
 
 impl Hash for HostRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.name.bytes() {
-            state.write_u8(byte.to_ascii_lowercase());
-        }
+        // A name has 253 characters at most (RFC 1035, section 2.3.4); the rest of a longer one is left to the comparison.
+        let mut name = [0; 253];
+        let length = self.name.len().min(name.len());
+        let name = &mut name[..length];
+        name.copy_from_slice(&self.name.as_bytes()[..length]);
+        name.make_ascii_lowercase();
+        state.write(name);
         state.write_u16(self.port);
         state.write_u8(self.is_tls.into());
     }

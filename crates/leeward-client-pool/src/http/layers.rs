@@ -69,7 +69,7 @@ impl Stack {
     pub(crate) fn new(layers: HttpLayers, connections: Connections) -> Self {
         let counters = Arc::new(Counters::default());
         let sent = Dispatch::new(connections.clone(), counters.clone());
-        let marked = SetSensitiveResponseHeadersLayer::new(trace::SECRET).layer(sent);
+        let marked = SetSensitiveResponseHeadersLayer::new(trace::SECRET_ANSWERED).layer(sent);
         let traced = trace::layer().layer(marked);
         let traced = MapResponseBodyLayer::new(SdkBody::from_body_1_x::<_, _>).layer(traced);
         let marked = SetSensitiveRequestHeadersLayer::new(trace::SECRET).layer(traced);

@@ -17,12 +17,11 @@ use tracing::{Span, field};
 /// The SDK's id of a call, the same for all its attempts.
 pub(super) const INVOCATION: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 
-/// Headers whose values nobody is to see.
-pub(super) const SECRET: [HeaderName; 11] = [
+/// Headers of a request whose values nobody is to see.
+pub(super) const SECRET: [HeaderName; 10] = [
     http::header::AUTHORIZATION,
     http::header::PROXY_AUTHORIZATION,
     http::header::COOKIE,
-    http::header::SET_COOKIE,
     HeaderName::from_static("x-amz-security-token"),
     HeaderName::from_static("x-amz-s3session-token"),
     HeaderName::from_static("x-aws-ec2-metadata-token"),
@@ -30,6 +29,12 @@ pub(super) const SECRET: [HeaderName; 11] = [
     HeaderName::from_static("x-amz-server-side-encryption-customer-key-md5"),
     HeaderName::from_static("x-amz-copy-source-server-side-encryption-customer-key"),
     HeaderName::from_static("x-amz-copy-source-server-side-encryption-customer-key-md5"),
+];
+
+/// Headers of an answer whose values nobody is to see.
+pub(super) const SECRET_ANSWERED: [HeaderName; 2] = [
+    http::header::SET_COOKIE,
+    HeaderName::from_static("x-amz-server-side-encryption-customer-key-md5"),
 ];
 
 /// The layer, which must see its headers marked already.
