@@ -1,7 +1,7 @@
 use crate::{
     Category, Facts, IamAction, Meaning, Obstacle, OperationName, Rejected, codes, redact,
 };
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// Says in one sentence what to do next about a failure.
 ///
@@ -29,20 +29,40 @@ pub struct Advice<'a> {
 }
 
 impl<'a> Advice<'a> {
+    /// Reads it off the message without its secrets, as it would be off a record of the same facts.
     pub(crate) fn of(facts: &Facts<'a>) -> Self {
+        match facts
+            .message
+            .map(|message| (message, redact::redact(message)))
+        {
+            Some((message, Cow::Owned(clean))) => {
+                let told = || IamAction::in_message(&clean)?.within(message);
+                let clean = Facts {
+                    message: Some(&clean),
+                    ..*facts
+                };
+                Self::read(&clean, told)
+            }
+            _ => Self::read_off(facts),
+        }
+    }
+
+    /// Reads it off texts that hold no secret any more.
+    pub(crate) fn read_off(facts: &Facts<'a>) -> Self {
+        Self::read(facts, || IamAction::in_message(facts.message?))
+    }
+
+    fn read(facts: &Facts<'_>, told: impl FnOnce() -> Option<IamAction<'a>>) -> Self {
         if let Some(rejected) = facts.rejected {
             return Self::say(of_refusal(rejected));
         }
-        let message = facts.message.unwrap_or_default();
         let (sentence, operation) = match facts.obstacle {
             // Whatever is missing, it is not the action of the operation that was not sent.
             Some(obstacle) => (on_obstacle(obstacle, facts), None),
             None => (on_answer(facts), facts.operation),
         };
         let action = if sentence.as_bytes().contains(&b'{') {
-            IamAction::in_message(message)
-                .filter(|action| redact::is_plain(action, message))
-                .or_else(|| operation.and_then(IamAction::of))
+            told().or_else(|| operation.and_then(IamAction::of))
         } else {
             None
         };

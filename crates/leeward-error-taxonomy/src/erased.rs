@@ -37,6 +37,14 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// What an [`AwsError`] in the chain knows, if it is the first whose type says something.
+pub(crate) fn known<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Known> {
+    let says_something = |error: &&'a (dyn Error + 'static)| of_type(*error).is_some();
+    chain::from(error)
+        .find(says_something)
+        .and_then(Known::in_link)
+}
+
 /// What the type of one error in the chain says.
 fn of_type<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
     if let Some(error) = error.downcast_ref::<AwsError>() {

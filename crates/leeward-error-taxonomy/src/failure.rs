@@ -134,21 +134,17 @@ impl Failure {
 
     /// The same facts once more.
     pub(crate) fn facts(&self) -> Facts<'_> {
-        let mut facts = self.facts_by(Kept::shown);
+        let mut facts = self.facts_to_advise_on();
         facts.request_id = self.request_id();
         facts.extended_request_id = self.extended_request_id();
         facts
     }
 
-    /// The same facts with code and message as they came, and without the ids.
-    pub(crate) fn facts_as_they_came(&self) -> Facts<'_> {
-        self.facts_by(Kept::as_it_came)
-    }
-
-    fn facts_by<'a>(&'a self, read: fn(&'a Kept) -> &'a str) -> Facts<'a> {
+    /// The same facts without the ids, which advice does not ask for, so that they need not be looked through.
+    pub(crate) fn facts_to_advise_on(&self) -> Facts<'_> {
         let mut facts = Facts::new(self.stage, self.category, self.verdict);
-        facts.code = self.code.as_ref().map(read);
-        facts.message = self.message.as_ref().map(read);
+        facts.code = self.code();
+        facts.message = self.message();
         facts.status = self.status;
         facts.retry_after = self.retry_after;
         facts.retry_at = self.retry_at;

@@ -82,6 +82,18 @@ impl<'a> IamAction<'a> {
         })
     }
 
+    #[cfg(feature = "sdk")]
+    pub(crate) const fn parts(&self) -> [&str; 2] {
+        [self.prefix, self.name]
+    }
+
+    /// The same action, as it stands in `message`.
+    pub(crate) fn within<'b>(&self, message: &'b str) -> Option<IamAction<'b>> {
+        let action = self.to_string();
+        let at = message.find(&action)?;
+        IamAction::parse(&message[at..at + action.len()])
+    }
+
     fn parse(text: &'a str) -> Option<Self> {
         let (prefix, name) = text.split_once(':')?;
         // The longest of either that the Service Authorization Reference lists are 37 and 63 characters long.
@@ -89,39 +101,13 @@ impl<'a> IamAction<'a> {
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || signs.contains(&byte);
             (1..=most).contains(&text.len()) && text.bytes().all(fits)
         };
-        let is_action = is_of(prefix, 40, b"-") && is_of(name, 72, b"*");
+        // One wildcard, as in `kms:ReEncrypt*`; more stand where an access key id was.
+        let is_action = is_of(prefix, 40, b"-") && is_of(name, 72, b"*") && !name.contains("**");
         is_action.then_some(Self {
             prefix,
             name,
             others: &[],
         })
-    }
-}
-
-impl IamAction<'_> {
-    /// Whether its prefix is one that the services of the tables have.
-    pub(crate) fn is_of_a_known_service(&self) -> bool {
-        const PREFIXES: [&str; 14] = [
-            "ce",
-            "cloudformation",
-            "cloudwatch",
-            "dynamodb",
-            "events",
-            "iam",
-            "kms",
-            "lambda",
-            "logs",
-            "s3",
-            "s3-object-lambda",
-            "s3express",
-            "secretsmanager",
-            "sts",
-        ];
-        PREFIXES.contains(&self.prefix)
-    }
-
-    pub(crate) const fn parts(&self) -> [&str; 2] {
-        [self.prefix, self.name]
     }
 }
 

@@ -51,9 +51,8 @@ impl Known {
         self.of_the_call(self.failure.facts())
     }
 
-    /// The facts with the texts as they came: to find advice by, which shows no part of them that may be a secret.
-    pub(super) fn facts_as_they_came(&self) -> Facts<'_> {
-        self.of_the_call(self.failure.facts_as_they_came())
+    pub(super) fn facts_to_advise_on(&self) -> Facts<'_> {
+        self.of_the_call(self.failure.facts_to_advise_on())
     }
 
     fn of_the_call<'a>(&self, mut facts: Facts<'a>) -> Facts<'a> {

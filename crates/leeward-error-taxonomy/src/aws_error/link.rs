@@ -1,6 +1,7 @@
 use super::Known;
 use crate::{chain, redact::redact};
 use std::{error::Error, fmt};
+use zeroize::Zeroizing;
 
 /// The text of one error in a chain, without secrets.
 ///
@@ -19,7 +20,7 @@ impl Link {
     pub(super) fn of(error: &(dyn Error + 'static), known: Known) -> Self {
         let texts: Vec<_> = chain::from(error)
             .take(LONGEST)
-            .map(|error| redact(&error.to_string()).into_owned())
+            .map(|error| redact(&Zeroizing::new(error.to_string())).into_owned())
             .collect();
         let linked = texts
             .into_iter()

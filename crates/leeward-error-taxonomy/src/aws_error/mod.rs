@@ -7,7 +7,7 @@ mod record;
 
 use crate::{
     Advice, Category, Classify, Facts, Failure, Obstacle, OperationName, Region, Rejected, Stage,
-    Verdict, chain, redact,
+    Verdict, chain, erased, redact,
 };
 use link::Link;
 
@@ -110,8 +110,11 @@ impl AwsError {
             Err(error) => {
                 let facts = Facts::of_erased(&*error);
                 let is_refusal = facts.rejected.is_some();
-                let mut known = Known::of(&facts);
-                known.region = Known::within(&*error).and_then(|known| known.region.clone());
+                let known = erased::known(&*error).cloned().unwrap_or_else(|| {
+                    let mut known = Known::of(&facts);
+                    known.region = Known::within(&*error).and_then(|known| known.region.clone());
+                    known
+                });
                 Self::from_known(known, is_refusal, error)
             }
         }
@@ -152,9 +155,9 @@ impl AwsError {
     /// Says what to do next.
     #[must_use]
     pub fn advice(&self) -> Advice<'_> {
-        let mut facts = self.0.known.facts_as_they_came();
+        let mut facts = self.0.known.facts_to_advise_on();
         facts.rejected = self.rejected();
-        Advice::of(&facts)
+        Advice::read_off(&facts)
     }
 
     /// The record of what is known, free of secrets.

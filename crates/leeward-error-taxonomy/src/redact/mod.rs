@@ -17,7 +17,7 @@ mod value;
 
 pub(crate) use kept::Kept;
 
-use crate::{IamAction, OperationName};
+use crate::OperationName;
 use scan::Scan;
 use std::borrow::Cow;
 
@@ -80,21 +80,6 @@ enum Kind {
     Words,
     /// Opaque, as ids of requests are.
     Id,
-}
-
-/// Whether an action read off `message` may be printed: no part of it was taken for a secret there, nor is it one alone.
-pub(crate) fn is_plain(action: &IamAction<'_>, message: &str) -> bool {
-    // Where IAM's own words led to an action of a service that is known, no name of a secret can have stood before it.
-    let [prefix, name] = action.parts();
-    if action.is_of_a_known_service() {
-        return clean(name, Kind::Words).is_none();
-    }
-    let action = [prefix, name].join(":");
-    let is_left = || match clean(message, Kind::Words) {
-        None => true,
-        Some(message) => message.contains(&action),
-    };
-    clean(&action, Kind::Words).is_none() && is_left()
 }
 
 /// The name of an operation as it may be printed: unknown, where somebody took a secret for a name.

@@ -40,16 +40,6 @@ fn errors(text: &str) -> Vec<AwsError> {
         &text(),
         response(400, &headers),
     );
-    let denied = |before: &str| {
-        let message = format!("{before} is not authorized to perform: {}", text());
-        let answer = answer(
-            EncryptError::generic,
-            "AccessDenied",
-            &message,
-            response(403, &[]),
-        );
-        AwsError::from(answer)
-    };
     let dispatch =
         |error: ConnectorError| SdkError::<EncryptError, HttpResponse>::dispatch_failure(error);
     let no_credentials = CredentialsError::provider_error(text());
@@ -65,8 +55,6 @@ fn errors(text: &str) -> Vec<AwsError> {
     let refused = refused.map(AwsError::from);
     let whole = AwsError::from(whole);
     let mut errors = vec![
-        denied("User: u"),
-        denied(&text()),
         dispatch(ConnectorError::io(text().into())).into(),
         dispatch(ConnectorError::other(no_credentials.into(), None)).into(),
         SdkError::<EncryptError, HttpResponse>::timeout_error(text()).into(),
@@ -78,7 +66,40 @@ fn errors(text: &str) -> Vec<AwsError> {
         whole,
     ];
     errors.extend(refused);
+    errors.extend(denials(&text()).iter().map(|message| denied(message)));
     errors
+}
+
+/// Denials in IAM's own words, with `text` before them, in the place of the action and after them.
+fn denials(text: &str) -> Vec<String> {
+    let because = "because no session policy allows the";
+    vec![
+        format!("{text} is not authorized to perform: s3:GetObject"),
+        format!("User: u is not authorized to perform: {text}"),
+        format!("not authorized to perform: s3:{text} {because} s3:{text} action"),
+        format!("{because} {text} action"),
+        format!("not authorized to perform: s3:GetObject on resource: {text}"),
+    ]
+}
+
+/// Such denials of an action with a part of `text` for its name, which is a secret where it is told as one.
+fn named_after(text: &str) -> Vec<String> {
+    // The longest that may be taken for an action.
+    let is_of_it = |char: char| char.is_ascii_alphanumeric() || char == '*';
+    let words = text.split(|char| !is_of_it(char));
+    let word = words.max_by_key(|word| word.len()).unwrap_or_default();
+    vec![
+        format!("{text} is not authorized to perform: s3:{word}"),
+        format!("{text} not authorized to perform: {word}:{word} on resource: r"),
+        format!("{text} because no identity-based policy allows the iam:{word} action"),
+        format!("not authorized to perform: s3:{word} on resource: {text}"),
+    ]
+}
+
+/// An error that a service denied with `message`.
+fn denied(message: &str) -> AwsError {
+    let code = "AccessDenied";
+    answer(EncryptError::generic, code, message, response(403, &[])).into()
 }
 
 /// Everything that an error and what is made of it print.
@@ -184,6 +205,86 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    #[test]
+    fn no_secret_comes_out_of_the_advice_on_a_denial(
+        secret in prop_oneof![formed(), named()],
+        before in neighbour(),
+        after in neighbour(),
+    ) {
+        let text = format!("{before} {} {after}", secret.written);
+        for message in denials(&secret.written).into_iter().chain(named_after(&text)) {
+            let error = denied(&message);
+            let advice = error.advice().to_string();
+            let debug = format!("{:?}", error.advice());
+            let shown = error.message().unwrap_or_default().to_owned();
+            // The record is read after it was shown, and so is a copy of it below another error.
+            prop_assert_eq!(&advice, &error.advice().to_string());
+            let copy = AwsError::from_erased(anyhow::Error::from(error));
+            prop_assert_eq!(&advice, &copy.advice().to_string(), "{}", message);
+            for piece in secret.pieces.iter().filter(|piece| !shown.contains(*piece)) {
+                prop_assert!(!advice.contains(piece), "{piece} of {message}\nis in {advice}");
+                prop_assert!(!debug.contains(piece), "{piece} of {message}\nis in {debug}");
+            }
+            if let Some(action) = error_action(&advice) {
+                let of_the_operation = action == "kms:Encrypt";
+                prop_assert!(of_the_operation || shown.contains(&action), "{action}\nis not in {shown}");
+            }
+        }
+    }
+}
+
+/// The action that advice on a denial of `kms.Encrypt` names.
+fn error_action(advice: &str) -> Option<String> {
+    let mut words = advice.split(' ').filter(|word| word.contains(':'));
+    Some(words.next()?.trim_end_matches(',').to_owned())
+}
+
+#[test]
+fn an_action_within_a_secret_is_not_advised() {
+    for (message, advised) in [
+        (
+            "passphrase: not authorized to perform: s3:hunter2",
+            "kms:Encrypt",
+        ),
+        (
+            "plaintext: you are authorized to perform kms:hunter2horse today",
+            "kms:Encrypt",
+        ),
+        (
+            "password=\"a is not authorized to perform: sts:correcthorse\" x",
+            "kms:Encrypt",
+        ),
+        (
+            "{\"SecretString\":\"allows the iam:swordfish action",
+            "kms:Encrypt",
+        ),
+        (
+            "not authorized to perform: s3:AKIAIOSFODNN7EXAMPLE",
+            "kms:Encrypt",
+        ),
+        (
+            "authorized to perform: s3:GetObject with password=hunter2",
+            "s3:GetObject",
+        ),
+        (
+            "password=hunter2 is not authorized to perform: s3:GetObject",
+            "s3:GetObject",
+        ),
+    ] {
+        let error = denied(message);
+        for advice in [error.advice(), error.facts().advice()] {
+            assert_eq!(advice.action().unwrap().to_string(), advised, "{message}");
+        }
+        let raw: &SdkError<EncryptError, HttpResponse> = error.downcast_ref().unwrap();
+        let facts = raw.facts();
+        assert_eq!(facts.advice().to_string(), error.advice().to_string());
+        assert_eq!(facts.advice().action(), error.advice().action());
     }
 }
 
