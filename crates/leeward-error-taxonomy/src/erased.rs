@@ -9,8 +9,9 @@ impl<'a> Facts<'a> {
     ///
     /// It knows an [`AwsError`], also below another error, a refusal of our layers and the network errors of the standard
     /// library; with the feature `sdk` also what the SDK's errors are made of: connector errors, credentials errors, the
-    /// metadata of an answer, and the texts of modelled errors, which lead with their code. What nothing is known of may
-    /// have been sent, is final and of [`Category::Unknown`].
+    /// metadata of an answer, and the texts of modelled errors, which lead with their code. Any other text that leads with a
+    /// code of AWS has its meaning too, but may tell of a request that got no answer. What nothing is known of may have been
+    /// sent, is final and of [`Category::Unknown`].
     ///
     /// ```
     /// use leeward_error_taxonomy::{Category, Facts, Stage};
@@ -24,7 +25,7 @@ impl<'a> Facts<'a> {
     pub fn of_erased(error: &'a (dyn Error + 'static)) -> Self {
         let mut facts = chain::from(error)
             .find_map(of_type)
-            .or_else(|| chain::from(error).find_map(of_text))
+            .or_else(|| of_texts(error))
             .or_else(|| chain::from(error).find_map(of_io))
             .unwrap_or_else(|| Facts::new(Stage::MaybeSent, Category::Unknown, Verdict::Final));
         if facts.cause.is_none() && facts.message.is_none() {
@@ -63,21 +64,51 @@ fn of_type<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
     None
 }
 
-/// What the text of one error in the chain says: `Name [Code]: words` of a modelled error, or the SDK's own phrase.
-fn of_text<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
-    let text = error.to_string();
+/// What the first text in the chain says that says something.
+fn of_texts<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
+    let mut is_answer = false;
+    chain::from(error).find_map(|error| {
+        let text = error.to_string();
+        let facts = of_code(error, &text, is_answer).or_else(|| of_phrase(&text));
+        // What an `SdkError` says of itself, above the modelled error.
+        is_answer = text == "service error";
+        facts
+    })
+}
+
+/// What the code says that leads the text of `error`, as it does the SDK's modelled errors: `Name [Code]: words`, or
+/// `Code: words`.
+///
+/// Anybody may begin a text with a code, of an answer that never came or came to another request. That there was an answer is
+/// sure only in the SDK's own form.
+fn of_code<'a>(error: &'a (dyn Error + 'static), text: &str, is_answer: bool) -> Option<Facts<'a>> {
     let name = text.split(": ").next().unwrap_or_default();
-    let code = match name.split_once(" [") {
-        Some((_, code)) => code.trim_end_matches(']'),
-        None => name,
+    let (code, is_modelled) = match name
+        .strip_suffix(']')
+        .and_then(|name| name.split_once(" ["))
+    {
+        Some((name, code)) => (code, is_name(name)),
+        None => (name, false),
     };
-    if let Some(meaning) = Meaning::of_any_service(code) {
-        let mut facts = Facts::new(Stage::Answered, meaning.category, meaning.verdict);
-        facts.code = Some(meaning.code);
-        facts.cause = Some(error);
-        return Some(facts);
-    }
-    let (stage, category, verdict, obstacle) = match text.as_str() {
+    let meaning = Meaning::of_any_service(code)?;
+    let stage = if is_modelled || is_answer {
+        Stage::Answered
+    } else {
+        Stage::MaybeSent
+    };
+    let mut facts = Facts::new(stage, meaning.category, meaning.verdict);
+    facts.code = Some(meaning.code);
+    facts.cause = Some(error);
+    Some(facts)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// What the SDK's own phrases say.
+fn of_phrase<'a>(text: &str) -> Option<Facts<'a>> {
+    let (stage, category, verdict, obstacle) = match text {
         "request has timed out" => (
             Stage::MaybeSent,
             Category::Timeout,

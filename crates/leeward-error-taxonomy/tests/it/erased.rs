@@ -115,6 +115,74 @@ fn a_message_does_not_repeat_its_code() {
 }
 
 #[test]
+fn a_code_in_the_words_of_others_is_no_answer() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Said(&'static str, #[source] Option<Box<Self>>);
+    let said = |text, below: Option<&'static str>| {
+        let below = below.map(|text| Box::new(Said(text, None)));
+        AwsError::from_erased(Said(text, below))
+    };
+    for (text, below, stage, category) in [
+        (
+            "ThrottlingException: gave up on the queue",
+            None,
+            Stage::MaybeSent,
+            Category::RateLimit,
+        ),
+        (
+            "ThrottlingException",
+            None,
+            Stage::MaybeSent,
+            Category::RateLimit,
+        ),
+        (
+            "not saved",
+            Some("AccessDenied: by the proxy"),
+            Stage::MaybeSent,
+            Category::Authorization,
+        ),
+        (
+            "a [AccessDenied] b: c",
+            None,
+            Stage::MaybeSent,
+            Category::Unknown,
+        ),
+        (
+            "a b [AccessDenied]: c",
+            None,
+            Stage::MaybeSent,
+            Category::Authorization,
+        ),
+        (
+            "KmsInternalException [KMSInternalException]: x",
+            None,
+            Stage::Answered,
+            Category::Internal,
+        ),
+        (
+            "service error",
+            Some("DisabledException: off"),
+            Stage::Answered,
+            Category::Encryption,
+        ),
+        (
+            "service errors",
+            Some("DisabledException: off"),
+            Stage::MaybeSent,
+            Category::Encryption,
+        ),
+    ] {
+        let error = said(text, below);
+        assert_eq!(
+            (error.stage(), error.category()),
+            (stage, category),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn an_aws_error_comes_out_as_it_was() {
     let error = AwsError::from(denied()).with_attempts(2);
     let text = error.to_string();
