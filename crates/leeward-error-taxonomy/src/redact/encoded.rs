@@ -1,6 +1,6 @@
 //! Looks through percent-encoding: a whole query may stand in one parameter of another.
 
-use super::{Hit, Kind, Shown, looked, scan::Scan, scan::is_of_a_word, value};
+use super::{Hit, Kind, Shown, decoded::Decoded, scan::Scan, scan::is_of_a_word, value};
 
 /// So often a text is decoded.
 const LAYERS: usize = 3;
@@ -16,7 +16,7 @@ pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> (Optio
         .take_while(|&byte| goes_on(byte))
         .count();
     let end = end + length;
-    let mut decoded = Decoded::of(&bytes[start..end]);
+    let mut decoded = Decoded::of(&bytes[start..end], read);
     for _ in 0..LAYERS {
         let Some(text) = &decoded else {
             return (None, end);
@@ -25,10 +25,10 @@ pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> (Optio
         let hidden = |hit: &Hit| hit.shown == Shown::Nothing;
         let found = Scan::new(&text.bytes, kind).without_decoding().find(hidden);
         if let Some(hit) = found {
-            let start = start + text.origins[hit.start];
+            let start = start + text.origin(hit.start);
             return (Some(Hit::hidden(start, value::bare_end(bytes, start))), end);
         }
-        decoded = text.again();
+        decoded = text.again(read);
     }
     (None, end)
 }
@@ -37,7 +37,7 @@ pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> (Optio
 pub(super) fn decoded(word: &[u8]) -> Vec<u8> {
     let mut bytes = word.to_vec();
     for _ in 0..LAYERS {
-        match Decoded::of(&bytes) {
+        match Decoded::of(&bytes, read) {
             Some(decoded) => bytes = decoded.bytes,
             None => break,
         }
@@ -45,41 +45,11 @@ pub(super) fn decoded(word: &[u8]) -> Vec<u8> {
     bytes
 }
 
-struct Decoded {
-    bytes: Vec<u8>,
-    /// Where each byte stood.
-    origins: Vec<usize>,
-}
-
-impl Decoded {
-    fn of(text: &[u8]) -> Option<Self> {
-        looked(text.len());
-        let mut decoded = Self {
-            bytes: Vec::with_capacity(text.len()),
-            origins: Vec::with_capacity(text.len()),
-        };
-        let mut at = 0;
-        while at < text.len() {
-            let code = (text[at] == b'%')
-                .then(|| code(text.get(at + 1..at + 3)?))
-                .flatten();
-            decoded.bytes.push(code.unwrap_or(text[at]));
-            decoded.origins.push(at);
-            at += if code.is_some() { 3 } else { 1 };
-        }
-        (decoded.bytes.len() < text.len()).then_some(decoded)
+/// `%3D`
+fn read(text: &[u8]) -> Option<(u8, usize)> {
+    if text[0] != b'%' {
+        return None;
     }
-
-    fn again(&self) -> Option<Self> {
-        let mut decoded = Self::of(&self.bytes)?;
-        for origin in &mut decoded.origins {
-            *origin = self.origins[*origin];
-        }
-        Some(decoded)
-    }
-}
-
-fn code(digits: &[u8]) -> Option<u8> {
-    let digit = |at: usize| char::from(digits[at]).to_digit(16);
-    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    Some((u8::try_from(digit(1)? * 16 + digit(2)?).ok()?, 3))
 }

@@ -1,13 +1,17 @@
 //! Takes secrets out of texts: the one place through which every text of a record or an [`AwsError`](crate::AwsError) goes.
 //!
 //! A secret is known by the name before it (`name`, and `value` for how far it goes), by the scheme of its header
-//! (`scheme`), as the password of a URL (`url`) or by its own form (`form`); percent-encoding hides none of these
-//! (`encoded`). `scan` walks the text once.
+//! (`scheme`), as the password of a URL (`url`) or by its own form (`form`); the name may also stand in a member of its own
+//! before it (`pair`). Percent-encoding hides none of these (`encoded`), nor do entities and escapes (`escaped`). `scan` walks
+//! the text once.
 
+mod decoded;
 mod encoded;
+mod escaped;
 mod form;
 mod kept;
 mod name;
+mod pair;
 mod scan;
 mod scheme;
 #[cfg(test)]
@@ -43,11 +47,16 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// | as the text of an XML element | the closing tag |
 /// | as a parameter of a query, percent-encoded up to three times too | the next parameter |
 /// | bare | the next blank, or what closes the JSON or XML around it |
+/// | in a member or a place of its own, `Key=password,Value=…` or `("password", …)` | as above |
 /// | in brackets, as `Debug` writes bytes | the closing bracket |
 /// | headers, cookies, plaintexts and passphrases without quotes | the end of the text |
 ///
-/// What it cannot know: a secret with neither a name nor a form, such as a password in the middle of a sentence; what
-/// follows a blank in a bare value; what follows a quote that is not escaped within quotes.
+/// Entities of XML, escapes of JSON and blanks beyond ASCII are read as what they stand for.
+///
+/// What it cannot know: a secret with neither a name nor a form, such as a password in the middle of a sentence; one whose
+/// name comes after it or stands in words (`the password is …`); what follows a blank in a bare value; what follows a quote
+/// that is not escaped within quotes. After a bare `token:`, `secret:` or `signature:` and a blank, a word that sentences
+/// go on with, such as `expired`, stays.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
     without(text, Kind::Words)
@@ -118,9 +127,20 @@ impl Hit {
 
 /// `text` without its secrets, or none if it has none.
 fn clean(text: &str, kind: Kind) -> Option<String> {
+    let found = Scan::new(text.as_bytes(), kind);
+    let escaped = escaped::find(text.as_bytes(), kind);
+    if escaped.is_empty() {
+        return hide(text, found);
+    }
+    let mut all: Vec<Hit> = found.chain(escaped).collect();
+    all.sort_by_key(|hit| hit.start);
+    hide(text, all)
+}
+
+fn hide(text: &str, hits: impl IntoIterator<Item = Hit>) -> Option<String> {
     let mut clean = String::new();
     let mut kept = 0;
-    for hit in Scan::new(text.as_bytes(), kind) {
+    for hit in hits {
         // Told after the fact, a value may reach back into what another name has hidden.
         let start = hit.start.max(kept);
         if start >= hit.end {
@@ -128,12 +148,14 @@ fn clean(text: &str, kind: Kind) -> Option<String> {
         }
         clean.push_str(&text[kept..start]);
         match hit.shown {
-            Shown::Nothing => clean.push_str(REDACTED),
-            Shown::Ends => {
+            Shown::Ends if start == hit.start => {
                 clean.push_str(&text[start..start + 4]);
                 clean.push_str("****");
                 clean.push_str(&text[hit.end - 4..hit.end]);
             }
+            // What two names hide is one piece.
+            _ if start == kept && clean.ends_with(REDACTED) => {}
+            _ => clean.push_str(REDACTED),
         }
         kept = hit.end;
     }

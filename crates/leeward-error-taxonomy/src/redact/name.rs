@@ -1,6 +1,6 @@
 //! Secrets that their name gives away: `name=value`, `"name": "value"`, `<name>value<`, `name%3Dvalue`.
 
-use super::{Hit, looked, value};
+use super::{Hit, looked, pair, value};
 use value::{Begin, Written};
 
 /// How much of what follows a name is secret.
@@ -8,8 +8,8 @@ use value::{Begin, Written};
 enum Extent {
     /// All of the value, however short.
     Value,
-    /// The value, if it is quoted or long enough to be no word of a sentence.
-    LongValue,
+    /// The value, unless it is a word of a sentence about what is named.
+    ValueNotProse,
     /// The rest of the line, or of the quotes: schemes and several parts.
     Line,
 }
@@ -30,6 +30,7 @@ const NAMES: &[(&str, Extent)] = &[
     ("base32stringseed", Extent::Value),
     ("clientassertion", Extent::Value),
     ("clientsecret", Extent::Value),
+    ("invalidtoken", Extent::ValueNotProse),
     ("idtoken", Extent::Value),
     ("passcode", Extent::Value),
     ("passwd", Extent::Value),
@@ -49,9 +50,9 @@ const NAMES: &[(&str, Extent)] = &[
     ("tokencode", Extent::Value),
     ("webidentitytoken", Extent::Value),
     ("xamzsignature", Extent::Value),
-    ("secret", Extent::LongValue),
-    ("signature", Extent::LongValue),
-    ("token", Extent::LongValue),
+    ("secret", Extent::ValueNotProse),
+    ("signature", Extent::ValueNotProse),
+    ("token", Extent::ValueNotProse),
 ];
 
 const SHORTEST: usize = 3;
@@ -59,7 +60,66 @@ const SHORTEST: usize = 3;
 const LAST: &[u8] = b"degnty";
 /// The longest name has 31 letters, and signs between them.
 const LONGEST: usize = 48;
+/// No word of a sentence is as long.
 const LONG_VALUE: usize = 16;
+/// Error codes that end as names do begin so: what follows is their message.
+const CODES: &[&[u8]] = &[
+    b"bad",
+    b"expired",
+    b"incomplete",
+    b"invalid",
+    b"malformed",
+    b"missing",
+    b"unknown",
+    b"unrecognized",
+    b"unsupported",
+];
+/// What is said of a token, a secret or a signature after a colon.
+const PROSE: &[&[u8]] = &[
+    b"a",
+    b"already",
+    b"an",
+    b"are",
+    b"cannot",
+    b"could",
+    b"does",
+    b"error",
+    b"exceeded",
+    b"expired",
+    b"failed",
+    b"found",
+    b"has",
+    b"header",
+    b"in",
+    b"incorrect",
+    b"invalid",
+    b"is",
+    b"it",
+    b"malformed",
+    b"mismatch",
+    b"missing",
+    b"must",
+    b"no",
+    b"none",
+    b"not",
+    b"null",
+    b"of",
+    b"provided",
+    b"required",
+    b"should",
+    b"that",
+    b"the",
+    b"this",
+    b"to",
+    b"unable",
+    b"unknown",
+    b"unsupported",
+    b"was",
+    b"when",
+    b"wrong",
+    b"you",
+    b"your",
+];
 /// An ARN has so many bytes at most before the type of its resource.
 const ARN: usize = 80;
 
@@ -75,11 +135,11 @@ pub(super) fn value_after(bytes: &[u8], start: usize, end: usize, name: &[u8]) -
     if !ends_as_one(name) {
         return None;
     }
-    let extent = extent_of(name)?;
+    let extent = extent_of(name).or_else(|| extent_of(pair::name_before(bytes, start, name)?))?;
     let begin = value::begin(bytes, start, end)?;
     let start = begin.at;
-    let may_be_prose = extent == Extent::LongValue && matches!(begin.written, Written::Bare);
-    if extent == Extent::LongValue && (!begin.is_separated || is_in_an_arn(bytes, start)) {
+    let is_bare_value = extent == Extent::ValueNotProse && matches!(begin.written, Written::Bare);
+    if extent == Extent::ValueNotProse && (!begin.is_separated || is_in_an_arn(bytes, start)) {
         return None;
     }
     let end = if extent == Extent::Line && begin.is_bare() {
@@ -87,8 +147,23 @@ pub(super) fn value_after(bytes: &[u8], start: usize, end: usize, name: &[u8]) -
     } else {
         value::end(bytes, &begin)
     };
-    let shortest = if may_be_prose { LONG_VALUE } else { 0 };
-    (end >= start + shortest).then_some(Hit::hidden(start, end))
+    let is_prose = is_bare_value
+        && !begin.is_assigned
+        && end < start + LONG_VALUE
+        && (is_code(name) || is_one_of(PROSE, &bytes[start..end]));
+    (!is_prose && start <= end).then_some(Hit::hidden(start, end))
+}
+
+/// Whether `name` is rather that of an error, as in `ExpiredToken: The provided token has expired`.
+fn is_code(name: &[u8]) -> bool {
+    CODES.iter().any(|code| {
+        let begin = name.get(..code.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(code))
+    })
+}
+
+fn is_one_of(words: &[&[u8]], word: &[u8]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether `word` can be a name, by its length and its last letter: most words, those of an ARN for one, cannot.
@@ -111,14 +186,15 @@ fn ends_as_one(word: &[u8]) -> bool {
 }
 
 /// The letters that a name may end with, two by two.
-const LAST_TWO: [[u8; 2]; 14] = [
+const LAST_TWO: [[u8; 2]; 15] = [
     *b"on", *b"ie", *b"se", *b"xt", *b"ey", *b"ng", *b"ry", *b"en", *b"ed", *b"et", *b"de", *b"wd",
-    *b"rd", *b"re",
+    *b"rd", *b"re", // And `value`, whose name stands before it.
+    *b"ue",
 ];
 
 /// Whether `word` is the name of a secret.
 pub(super) fn is_one(word: &[u8]) -> bool {
-    extent_of(word).is_some_and(|extent| extent != Extent::LongValue)
+    extent_of(word).is_some_and(|extent| extent != Extent::ValueNotProse)
 }
 
 fn extent_of(word: &[u8]) -> Option<Extent> {

@@ -60,6 +60,15 @@ fn what_aws_says_stays_as_it_is() {
         "tcp connect error: Connection refused (os error 111)",
         "error trying to connect: https://kms.us-east-1.amazonaws.com/?a=b@c",
         "Ключ недоступен — ждите",
+        "InvalidToken: The token is malformed. IncompleteSignature: Authorization header",
+        "ExpiredTokenException: Token expired: current date/time 1 must be before the expiration date/time 2",
+        "Invalid token: expired. Secret: not found. signature: The date is in the future",
+        "Unable to parse token: missing; bad secret: must not be empty",
+        "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request is invalid.",
+        "The provided token is malformed or otherwise invalid.",
+        "A conversion from Key=department,Value=sales was refused",
+        "Tag { key: \"password-policy\", value: \"strict\" }",
+        "('region', 'eu-west-1') and &quot;key&quot;: &quot;x&quot; R&amp;D \\u0041",
     ] {
         check(text, text);
         assert!(matches!(redact(text), Cow::Borrowed(_)), "{text}");
@@ -123,6 +132,128 @@ fn secrets_are_known_by_their_names() {
         (
             "Value 'hunter2' at 'password' failed to satisfy",
             "Value '[redacted]' at 'password' failed to satisfy",
+        ),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn a_token_is_no_shorter_a_secret_than_a_password() {
+    for (text, expected) in [
+        ("token=abc", "token=[redacted]"),
+        ("token = abc", "token = [redacted]"),
+        ("NextToken=abc&x=y", "NextToken=[redacted]&x=y"),
+        ("token: abc, x", "token: [redacted], x"),
+        ("secret: hunter2", "secret: [redacted]"),
+        ("secret:swordfish", "secret:[redacted]"),
+        ("signature=0af x", "signature=[redacted] x"),
+        ("signature => 0af x", "signature => [redacted] x"),
+        ("x-vault-token: s.abc", "x-vault-token: [redacted]"),
+        ("PRIVATE-TOKEN: glpat-abc", "PRIVATE-TOKEN: [redacted]"),
+        ("--token abc --user eve", "--token [redacted] --user eve"),
+        ("ExpiredToken=abc", "ExpiredToken=[redacted]"),
+        ("{\"secret\": hunter2}", "{\"secret\": [redacted]}"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn a_name_in_a_member_of_its_own_is_known() {
+    for (text, expected) in [
+        (
+            r#"("x-amz-security-token", HeaderValue("hunter2")), ("a", "b")"#,
+            r#"("x-amz-security-token", [redacted]")), ("a", "b")"#,
+        ),
+        (
+            r#"("password", "hunter2")"#,
+            r#"("password", "[redacted]")"#,
+        ),
+        (r#"[\"token\", \"abc\"]"#, r#"[\"token\", \"[redacted]\"]"#),
+        (r#"["password",["hunter2"]]"#, r#"["password",[redacted]]"#),
+        (
+            r#"Tag { key: "password", value: "hunter2" }"#,
+            r#"Tag { key: "password", value: "[redacted]" }"#,
+        ),
+        (
+            r#"Tag { key: Some("password"), value: Some("hunter2") }"#,
+            r#"Tag { key: Some("password"), value: Some("[redacted]") }"#,
+        ),
+        (
+            r#"{"Key":"password","Value":"hunter2"},{"Key":"b","Value":"c"}"#,
+            r#"{"Key":"password","Value":"[redacted]"},{"Key":"b","Value":"c"}"#,
+        ),
+        (
+            r#"{\"Key\": \"token\", \"Value\": \"a b\"}"#,
+            r#"{\"Key\": \"token\", \"Value\": \"[redacted]\"}"#,
+        ),
+        (
+            r#"{"ParameterKey":"DBPassword","UsePreviousValue":"x","ParameterValue":"hunter2"}"#,
+            r#"{"ParameterKey":"DBPassword","UsePreviousValue":"[redacted]","ParameterValue":"[redacted]"}"#,
+        ),
+        (
+            "ParameterKey=DBPassword,ParameterValue=hunter2 ParameterKey=A,ParameterValue=b",
+            "ParameterKey=DBPassword,ParameterValue=[redacted] ParameterKey=A,ParameterValue=b",
+        ),
+        (
+            "[{ParameterKey: DBPassword, ParameterValue: hunter2}]",
+            "[{ParameterKey: DBPassword, ParameterValue: [redacted]}]",
+        ),
+        ("Name=token,Value=abc", "Name=token,Value=[redacted]"),
+        ("Name=region,Value=abc", "Name=region,Value=abc"),
+        (
+            "<Name>password</Name><Value>hunter 2</Value>",
+            "<Name>password</Name><Value>[redacted]</Value>",
+        ),
+        (
+            "<Key>apikey</Key> <Value>hunter2</Value>",
+            "<Key>apikey</Key> <Value>[redacted]</Value>",
+        ),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn entities_and_escapes_hide_no_secret_from_the_scan() {
+    for (text, expected) in [
+        (
+            "&quot;password&quot;:&quot;hunter2&quot;, x",
+            "&quot;password&quot;:&quot;[redacted]&quot;, x",
+        ),
+        (
+            "&amp;quot;password&amp;quot; : &amp;quot;hun&amp;amp;ter&amp;quot;",
+            "&amp;quot;password&amp;quot; : &amp;quot;[redacted]&amp;quot;",
+        ),
+        ("password&#61;hunter2 x", "password&#61;[redacted] x"),
+        ("password&#x3d;hunter2 x", "password&#x3d;[redacted] x"),
+        (
+            "&lt;SessionToken&gt;a b&lt;/SessionToken&gt;",
+            "&lt;SessionToken&gt;[redacted]&lt;/SessionToken&gt;",
+        ),
+        (
+            r"{\u0022password\u0022:\u0022a b\u0022,\u0022x\u0022:1}",
+            r"{\u0022password\u0022:\u0022[redacted]\u0022,\u0022x\u0022:1}",
+        ),
+        (r"password\x3dhunter2 x", r"password\x3d[redacted] x"),
+        (r"password\u{a0}=hunter2 x", r"password\u{a0}=[redacted] x"),
+        (
+            "password\u{a0}=\u{2003}hunter2 x",
+            "password\u{a0}=\u{2003}[redacted] x",
+        ),
+        (
+            "password\u{3000}: hunter2 x",
+            "password\u{3000}: [redacted] x",
+        ),
+        ("password\u{ff1a}hunter2 x", "password\u{ff1a}[redacted] x"),
+        (
+            "пароль password\u{202f}= hunter2",
+            "пароль password\u{202f}= [redacted]",
+        ),
+        (
+            "AT&amp;T key AKIAIOSFODNN7EXAMPLE",
+            "AT&amp;T key AKIA****MPLE",
         ),
     ] {
         check(text, expected);
@@ -362,6 +493,14 @@ fn a_text_made_to_be_slow_is_read_in_a_straight_line() {
         "eyJ",
         "AKIA",
         "AKIAIOSFODNN7EXAMPLE",
+        "&quot;",
+        "&amp;amp;quot;password&#61;",
+        "\\u0022",
+        "\u{a0}password=",
+        "Key=password,Value=",
+        "Value=",
+        "name: x value: ",
+        "(\"password\",",
         "Ab1/",
         "/",
     ] {

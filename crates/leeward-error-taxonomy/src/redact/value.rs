@@ -20,10 +20,12 @@ pub(super) enum Written {
 pub(super) struct Begin {
     pub(super) at: usize,
     /// Past the name of its type, which may as well be a part of the value.
-    inner: usize,
+    pub(super) inner: usize,
     pub(super) written: Written,
     /// Whether more than a blank stands between the name and the value.
     pub(super) is_separated: bool,
+    /// Whether it is written as no sentence is.
+    pub(super) is_assigned: bool,
 }
 
 /// The attributes of an XML element are no longer.
@@ -31,6 +33,8 @@ const ATTRIBUTES: usize = 256;
 /// A type's name before a value, as `Debug` writes it, is no longer.
 const LONGEST_TYPE: usize = 40;
 const PARAMETER: usize = 64;
+/// A quote and the backslashes before it are no longer.
+const LONGEST_QUOTE: usize = 16;
 
 /// Where the value of the name from `start` to `end` begins, if one follows.
 pub(super) fn begin(bytes: &[u8], start: usize, end: usize) -> Option<Begin> {
@@ -47,8 +51,15 @@ pub(super) fn begin(bytes: &[u8], start: usize, end: usize) -> Option<Begin> {
     while blanks > 0 && (cursor.skip_word(b"header") || cursor.skip_word(b"value")) {
         blanks += cursor.skip(is_blank);
     }
-    let is_separated = cursor.skip(|byte| matches!(byte, b':' | b'=' | b'>')) > 0;
+    let sign = cursor.at;
+    let signs = match cursor.peek() {
+        Some(b',') if is_key && is_first_of_two(bytes, start) => cursor.skip(|byte| byte == b','),
+        _ => cursor.skip(|byte| matches!(byte, b':' | b'=' | b'>')),
+    };
+    let is_separated = signs > 0;
     let spaces = cursor.skip(is_blank);
+    let is_colon = bytes[sign..sign + signs].iter().all(|&byte| byte == b':');
+    let is_assigned = is_separated && (!is_colon || blanks + spaces == 0);
     let is_opened = cursor.skip_options();
     let at = cursor.at;
     cursor.skip_types();
@@ -72,6 +83,7 @@ pub(super) fn begin(bytes: &[u8], start: usize, end: usize) -> Option<Begin> {
         inner: cursor.at,
         written,
         is_separated: is_separated || is_option || is_called,
+        is_assigned,
     })
 }
 
@@ -135,6 +147,14 @@ fn is_tag(bytes: &[u8], start: usize) -> bool {
     }
 }
 
+/// Whether the name in quotes at `start` begins a list: `("name", "value")`.
+fn is_first_of_two(bytes: &[u8], start: usize) -> bool {
+    let is_quote = |&&byte: &&u8| matches!(byte, b'"' | b'\'' | b'`' | b'\\');
+    let before = &bytes[start.saturating_sub(LONGEST_QUOTE)..start];
+    let quotes = before.iter().rev().take_while(is_quote).count();
+    matches!(before[..before.len() - quotes], [.., b'(' | b'['])
+}
+
 fn element(bytes: &[u8], end: usize) -> Option<Begin> {
     let rest = &bytes[end..bytes.len().min(end + ATTRIBUTES)];
     let length = rest.iter().position(|byte| b"<>".contains(byte))?;
@@ -146,6 +166,7 @@ fn element(bytes: &[u8], end: usize) -> Option<Begin> {
         inner: at,
         written: Written::Element,
         is_separated: true,
+        is_assigned: true,
     })
 }
 

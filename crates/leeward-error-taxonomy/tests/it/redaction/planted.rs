@@ -82,6 +82,9 @@ const NAMES: &[&str] = &[
     "SecretString",
 ];
 
+/// Those that sentences speak of as well.
+const NAMES_OF_PROSE: &[&str] = &["token", "secret", "signature", "x-vault-token", "db.Secret"];
+
 fn json(value: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{escaped}\"")
@@ -167,6 +170,27 @@ pub(super) fn named() -> impl Strategy<Value = Planted> {
             format!("<{name}><![CDATA[{value}]]></{name}>")
         },
     ];
+    let member: Vec<fn(&str, &str) -> String> = vec![
+        |name, value| format!("{{\"Key\":{},\"Value\":{}}}", json(name), json(value)),
+        |name, value| {
+            json(&format!(
+                "[{{\"Name\": {}, \"Value\": {}}}]",
+                json(name),
+                json(value)
+            ))
+        },
+        |name, value| format!("Tag {{ key: {}, value: {} }}", json(name), json(value)),
+        |name, value| {
+            let (name, value) = (json(name), json(value));
+            format!("P {{ parameter_key: Some({name}), parameter_value: Some({value}) }}")
+        },
+        |name, value| format!("({}, {})", json(name), json(value)),
+        |name, value| format!("[({}, HeaderValue({})), x]", json(name), json(value)),
+        |name, value| {
+            let value = value.replace('&', "&amp;").replace('<', "&lt;");
+            format!("<Tag><Key>{name}</Key>\n<Value>{value}</Value></Tag>")
+        },
+    ];
     let quoted: Vec<fn(&str, &str) -> String> = vec![
         |name, value| format!("{name}='{value}'"),
         |name, value| format!("'{name}': '{value}', next"),
@@ -181,6 +205,8 @@ pub(super) fn named() -> impl Strategy<Value = Planted> {
         |name, value| format!("{{\"message\":\"{name}={value}\",\"x\":1}}"),
         |name, value| format!("password={name}: {value} next"),
         |name, value| format!("{name}: [{value} next"),
+        |name, value| format!("ParameterKey={name},ParameterValue={value} next"),
+        |name, value| format!("Name: {name}, Value: {value} next"),
     ];
     let schemed: Vec<fn(&str, &str) -> String> = vec![
         |_, value| format!("Authorization header: 'Basic {value}'"),
@@ -200,23 +226,50 @@ pub(super) fn named() -> impl Strategy<Value = Planted> {
         |_, value| format!("Value '{value}' at 'password' failed to satisfy constraint"),
     ];
     type Ways = Vec<fn(&str, &str) -> String>;
-    let written = |values: BoxedStrategy<Vec<String>>, ways: Ways| {
-        (values, select(NAMES), select(ways)).prop_map(|(pieces, name, way)| {
+    let written = |values: BoxedStrategy<Vec<String>>, names: Vec<&'static str>, ways: Ways| {
+        let encoded = select(vec![
+            |text: String| text,
+            |text: String| text,
+            |text: String| text,
+            in_entities,
+            |text: String| in_entities(in_entities(text)),
+            in_escapes,
+            in_odd_blanks,
+        ]);
+        let drawn = (values, select(names), select(ways), encoded);
+        drawn.prop_map(|(pieces, name, way, encode)| {
             let is_word = |piece: &&str| piece.len() >= 4;
             let secret = pieces.concat();
             let words = secret.split(|char| !"qxz".contains(char)).filter(is_word);
             Planted {
                 pieces: words.map(ToOwned::to_owned).collect(),
-                written: way(name, &secret),
+                written: encode(way(name, &secret)),
             }
         })
     };
+    let all = || [NAMES, NAMES_OF_PROSE].concat();
     prop_oneof![
-        4 => written(any().boxed(), escaped),
-        2 => written(quotable().boxed(), quoted),
-        2 => written(bare().boxed(), unquoted),
-        2 => written(plain().boxed(), schemed),
+        4 => written(any().boxed(), all(), escaped),
+        2 => written(any().boxed(), all(), member),
+        2 => written(quotable().boxed(), NAMES.to_vec(), quoted),
+        2 => written(bare().boxed(), all(), unquoted),
+        2 => written(plain().boxed(), NAMES.to_vec(), schemed),
     ]
+}
+
+fn in_entities(text: String) -> String {
+    let text = text.replace('&', "&amp;").replace('"', "&quot;");
+    text.replace('<', "&lt;").replace('=', "&#61;")
+}
+
+/// As a JSON string that escapes more than it must.
+fn in_escapes(text: String) -> String {
+    let text = text.replace('\\', "\\u005c").replace('"', "\\u0022");
+    text.replace('=', "\\u003D").replace(':', "\\u003a")
+}
+
+fn in_odd_blanks(text: String) -> String {
+    text.replacen(' ', "\u{a0}", 1).replacen(' ', "\u{2003}", 1)
 }
 
 /// What stands around a secret: printable, some of it not ASCII, some of it made to be mistaken for something else.
