@@ -124,7 +124,9 @@ pub struct Withdrawal {
 impl Withdrawal {
     /// Uses the token up: the extra call is being made.
     pub fn spend(mut self) {
-        self.taken = None;
+        if let Some((account, Source::Floor, part)) = self.taken.take() {
+            account.floor.spend(part, (account.now)());
+        }
     }
 }
 
@@ -134,7 +136,9 @@ impl Drop for Withdrawal {
             Some((account, Source::Earned, part)) => {
                 account.earned.put_back(part, account.cap());
             }
-            Some((account, Source::Floor, part)) => account.floor.put_back(part),
+            Some((account, Source::Floor, part)) => {
+                account.floor.put_back(part, (account.now)());
+            }
             None => {}
         }
     }

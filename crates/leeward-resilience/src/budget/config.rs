@@ -79,7 +79,7 @@ impl BudgetConfig {
         Self { floor, ..self }
     }
 
-    /// How long one token of the floor takes to come back; 1 s by default.
+    /// How long one token of the floor takes to come back once it is spent; 1 s by default.
     #[must_use]
     pub const fn with_floor_interval(self, floor_interval: Duration) -> Self {
         Self {

@@ -67,9 +67,28 @@ fn a_token_of_the_floor_given_back_is_there_once() {
         assert!(floor.withdraw(TOKEN, at(5)));
         let theirs = Arc::clone(&floor);
         let other = thread::spawn(move || u64::from(theirs.withdraw(TOKEN, at(5))));
-        floor.put_back(TOKEN);
+        floor.put_back(TOKEN, at(5));
         let taken = other.join().unwrap();
         assert_eq!(taken + floor.tokens(at(5)), 1);
+    });
+}
+
+#[test]
+fn a_token_of_the_floor_given_back_late_meets_one_that_is_spent() {
+    model(|| {
+        let floor = Arc::new(Floor::new(2, Duration::from_secs(1)));
+        assert!(floor.withdraw(TOKEN, at(5)));
+        let theirs = Arc::clone(&floor);
+        let other = thread::spawn(move || {
+            let taken = theirs.withdraw(TOKEN, at(9));
+            if taken {
+                theirs.spend(TOKEN, at(9));
+            }
+            u64::from(taken)
+        });
+        floor.put_back(TOKEN, at(9));
+        let spent = other.join().unwrap();
+        assert_eq!(spent + floor.tokens(at(9)), 2);
     });
 }
 

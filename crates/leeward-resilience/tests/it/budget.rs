@@ -39,7 +39,7 @@ struct Reference {
     earned: u64,
     cap: u64,
     deposit: u64,
-    // In milliseconds of refill.
+    // In milliseconds of refill: what is there, taken or not, of which time adds no more than the depth.
     floor: u64,
     floor_depth: u64,
     // From which of the two, and how many tenths.
@@ -53,21 +53,31 @@ impl Reference {
         let from_earned = self.earned >= TOKEN / 10 * tenths;
         if from_earned {
             self.earned -= TOKEN / 10 * tenths;
-        } else if self.floor >= Self::INTERVAL / 10 * tenths {
-            self.floor -= Self::INTERVAL / 10 * tenths;
-        } else {
+        } else if self.left_in_floor() < Self::INTERVAL / 10 * tenths {
             return false;
         }
         self.taken.push((from_earned, tenths));
         true
     }
 
+    /// A token of the floor that somebody holds is still there, as if nobody had asked for it; it is only promised.
+    fn left_in_floor(&self) -> u64 {
+        let of_floor = self.taken.iter().filter(|(from_earned, _)| !from_earned);
+        let promised: u64 = of_floor.map(|(_, tenths)| tenths).sum();
+        self.floor - Self::INTERVAL / 10 * promised
+    }
+
+    fn spend_oldest(&mut self) {
+        let (from_earned, tenths) = self.taken.remove(0);
+        if !from_earned {
+            self.floor -= Self::INTERVAL / 10 * tenths;
+        }
+    }
+
     fn put_oldest_back(&mut self) {
         let (to_earned, tenths) = self.taken.remove(0);
         if to_earned {
             self.earned = self.cap.min(self.earned + TOKEN / 10 * tenths);
-        } else {
-            self.refill(Self::INTERVAL / 10 * tenths);
         }
     }
 
@@ -76,7 +86,7 @@ impl Reference {
     }
 
     fn tokens(&self) -> u64 {
-        self.earned / TOKEN + self.floor / Self::INTERVAL
+        self.earned / TOKEN + self.left_in_floor() / Self::INTERVAL
     }
 }
 
@@ -126,7 +136,7 @@ proptest! {
                 }
                 Step::SpendOldest if !taken.is_empty() => {
                     taken.remove(0).spend();
-                    reference.taken.remove(0);
+                    reference.spend_oldest();
                 }
                 Step::PutOldestBack if !taken.is_empty() => {
                     drop(taken.remove(0));
@@ -224,6 +234,21 @@ fn p8_the_share_is_exact() {
         (0..100_000).for_each(|_| budget.deposit());
         assert_eq!(budget.tokens(), tokens, "{ratio}");
     }
+}
+
+#[test]
+fn a_token_that_comes_back_late_is_no_second_one() {
+    let clock = ManualClock::default();
+    let config = BudgetConfig::new().with_floor(2);
+    let budget = Budget::with_clock(config, clock.clone());
+    let held = budget.withdraw().unwrap();
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(budget.tokens(), 1, "the other one");
+    budget.withdraw().unwrap().spend();
+    drop(held);
+    assert_eq!(budget.tokens(), 1);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(budget.tokens(), 2);
 }
 
 /// So many calls a second, for so many seconds; a tenth of the clock's second at a time.
