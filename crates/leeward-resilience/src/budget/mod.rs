@@ -1,7 +1,8 @@
 //! Caps the extra calls of retries, hedges and fail-over as a share of the traffic.
 //!
 //! **What it does to a call.** Nothing to the call itself. Each one [pays in](Budget::deposit) a share of a token, and
-//! whoever wants to send a request again must first [take](Budget::withdraw) a whole one.
+//! whoever wants to send a request again must first [take](Budget::withdraw) a whole one. It goes back if the extra call is
+//! not made, and if it turns out not to have been sent.
 //!
 //! **When it acts.** When tokens run out: more calls fail than the [ratio](BudgetConfig::with_ratio) allows to be sent
 //! again. The [cap](BudgetConfig::with_cap_time) bounds what a quiet hour can save up and follows the rate of calls, the
@@ -27,7 +28,9 @@ mod earned;
 mod floor;
 #[cfg(all(test, leeward_loom))]
 mod model;
+mod payment;
 mod rate;
 
 pub use account::{Budget, Withdrawal};
 pub use config::BudgetConfig;
+pub(crate) use payment::Payment;

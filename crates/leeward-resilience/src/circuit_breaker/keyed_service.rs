@@ -9,7 +9,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{CircuitBreakers, ResponseFuture};
-use crate::{Clock, Switch, TscClock};
+use crate::{Clock, Switch, TscClock, deadline::Claim};
 
 /// Puts [`CircuitBreakers`] before a service; a function tells the key of each request.
 ///
@@ -100,11 +100,14 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if !self.switch.is_on() {
-            return ResponseFuture::passing(self.inner.call(request));
+            return ResponseFuture::passing(claim.call(&mut self.inner, request));
         }
         match self.breakers.of(&(self.key_of)(&request)).admit() {
-            Ok(admission) => ResponseFuture::admitted(self.inner.call(request), admission),
+            Ok(admission) => {
+                ResponseFuture::admitted(claim.call(&mut self.inner, request), admission)
+            }
             Err(rejected) => ResponseFuture::refused(rejected),
         }
     }

@@ -7,7 +7,7 @@ use leeward_error_taxonomy::{Classify, Rejected};
 use tower_service::Service;
 
 use super::{CircuitBreakerLayer, ResponseFuture};
-use crate::{Clock, TscClock};
+use crate::{Clock, TscClock, deadline::Claim};
 
 /// Asks a [`CircuitBreaker`](super::CircuitBreaker) before each call of `inner`; made by [`CircuitBreakerLayer`].
 #[derive(Clone, Debug)]
@@ -42,11 +42,14 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if !self.layer.switch.is_on() {
-            return ResponseFuture::passing(self.inner.call(request));
+            return ResponseFuture::passing(claim.call(&mut self.inner, request));
         }
         match self.layer.breaker.admit() {
-            Ok(admission) => ResponseFuture::admitted(self.inner.call(request), admission),
+            Ok(admission) => {
+                ResponseFuture::admitted(claim.call(&mut self.inner, request), admission)
+            }
             Err(rejected) => ResponseFuture::refused(rejected),
         }
     }

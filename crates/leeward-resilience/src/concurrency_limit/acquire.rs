@@ -10,13 +10,16 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 use super::{ConcurrencyLimiter, ConcurrencyPermit};
-use crate::{Clock, TscClock, deadline};
+use crate::{
+    Clock, TscClock,
+    deadline::{self, Claim},
+};
 
 pin_project! {
     /// Waits for a permit; made by [`ConcurrencyLimiter::acquire`]. Dropping it leaves the line.
     ///
     /// Ends in [`LimiterFull`](Rejected::LimiterFull) if there is no room to wait, or if the wait gets too long; and in the
-    /// refusal of [`deadline::check`] as soon as the caller's time is over.
+    /// refusal of [`deadline::check`] as soon as the caller's time is over, which speaks for the one who asked alone.
     ///
     /// # Panics
     ///
@@ -24,6 +27,8 @@ pin_project! {
     #[must_use = "nothing is acquired until the future is polled"]
     pub struct Acquire<C: Clock = TscClock> {
         turn: Turn<C>,
+        // None of one that is waited for without the layer.
+        claim: Option<Claim>,
         // Made when the wait begins.
         #[pin]
         sleep: Option<Sleep>,
@@ -59,8 +64,20 @@ impl<C: Clock> Acquire<C> {
         Self::new(Turn::Full)
     }
 
+    /// Says "not sent" in the name of the deadline above only as this claim allows.
+    pub(super) fn under(self, claim: Claim) -> Self {
+        Self {
+            claim: Some(claim),
+            ..self
+        }
+    }
+
     const fn new(turn: Turn<C>) -> Self {
-        Self { turn, sleep: None }
+        Self {
+            turn,
+            claim: None,
+            sleep: None,
+        }
     }
 }
 
@@ -77,7 +94,11 @@ impl<C: Clock> Future for Acquire<C> {
             Turn::Awaited(place) => place,
         };
         // A permit that there is no time to use is somebody else's.
-        let refused = match deadline::check() {
+        let checked = match this.claim {
+            Some(claim) => claim.check(),
+            None => deadline::check(),
+        };
+        let refused = match checked {
             Err(late) => late,
             Ok(()) => {
                 if let Some(permit) = place.poll(cx) {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{Acquire, ConcurrencyPermit};
-use crate::{Clock, TscClock};
+use crate::{Clock, TscClock, deadline::Claim};
 
 pin_project! {
     /// The answer of [`ConcurrencyLimit`](super::ConcurrencyLimit).
@@ -40,6 +40,7 @@ pin_project! {
     struct Waiting<S, Request, C: Clock> {
         #[pin]
         acquire: Acquire<C>,
+        claim: Claim,
         service: S,
         request: Option<Request>,
     }
@@ -57,9 +58,10 @@ where
         }
     }
 
-    pub(super) fn waiting(acquire: Acquire<C>, ready: S, request: Request) -> Self {
+    pub(super) fn waiting(acquire: Acquire<C>, claim: Claim, ready: S, request: Request) -> Self {
         let waiting = Box::pin(Waiting {
             acquire,
+            claim,
             service: ready,
             request: Some(request),
         });
@@ -82,7 +84,7 @@ where
             let waiting = waiting.as_mut().project();
             let permit = ready!(waiting.acquire.poll(cx))?;
             let request = waiting.request.take().expect("not polled after its answer");
-            let call = waiting.service.call(request);
+            let call = waiting.claim.call(waiting.service, request);
             step.set(Step::Calling {
                 call,
                 permit: Some(permit),

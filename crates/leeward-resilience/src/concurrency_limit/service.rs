@@ -8,7 +8,7 @@ use leeward_error_taxonomy::{Classify, Rejected};
 use tower_service::Service;
 
 use super::{ConcurrencyLimitLayer, ResponseFuture};
-use crate::{Clock, TscClock};
+use crate::{Clock, TscClock, deadline::Claim};
 
 /// Asks a [`ConcurrencyLimiter`](super::ConcurrencyLimiter) before each call of `inner`; made by
 /// [`ConcurrencyLimitLayer`].
@@ -44,14 +44,16 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if !self.layer.switch.is_on() {
-            return ResponseFuture::calling(self.inner.call(request), None);
+            return ResponseFuture::calling(claim.call(&mut self.inner, request), None);
         }
         if let Ok(permit) = self.layer.limiter.try_acquire() {
-            return ResponseFuture::calling(self.inner.call(request), Some(permit));
+            return ResponseFuture::calling(claim.call(&mut self.inner, request), Some(permit));
         }
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::waiting(self.layer.limiter.acquire(), ready, request)
+        let acquire = self.layer.limiter.acquire().under(claim);
+        ResponseFuture::waiting(acquire, claim, ready, request)
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::limit::Due;
+use super::{Claim, limit::Due};
 
 pin_project! {
     /// The answer of [`Deadline`](super::Deadline).
@@ -25,6 +25,8 @@ pin_project! {
         sleep: Option<Sleep>,
         // None if nothing bounds the call.
         due: Option<Due>,
+        // Of a call that was refused.
+        claim: Claim,
     }
 }
 
@@ -35,6 +37,7 @@ impl<F> ResponseFuture<F> {
             inner: Some(inner),
             sleep: None,
             due: None,
+            claim: Claim::WITHHELD,
         }
     }
 
@@ -44,14 +47,16 @@ impl<F> ResponseFuture<F> {
             inner: Some(inner),
             sleep: None,
             due: Some(due),
+            claim: Claim::WITHHELD,
         }
     }
 
-    pub(super) const fn refused(due: Due) -> Self {
+    pub(super) const fn refused(due: Due, claim: Claim) -> Self {
         Self {
             inner: None,
             sleep: None,
             due: Some(due),
+            claim,
         }
     }
 }
@@ -71,7 +76,7 @@ where
             return inner.expect("nothing refuses it").poll(cx);
         };
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            return Poll::Ready(Err(due.limit.refuse(false).into()));
+            return Poll::Ready(Err(due.limit.refuse(this.claim.has_started()).into()));
         };
         let answer = due.within(|| inner.poll(cx));
         if answer.is_ready() {

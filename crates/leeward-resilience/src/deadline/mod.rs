@@ -20,6 +20,10 @@
 //! [`NotSentInTime`] where it was an attempt's time, after which any request is tried again. Neither is evidence against
 //! the service.
 //!
+//! A limiter says so only where nothing but layers of this crate stands between it and the deadline. Under a service of
+//! anybody else's, a router too, its refusal says "maybe sent": that service may do several things in one call, and have done
+//! the first. One that does so states with an error of its own how far its call got ([`check`] says more).
+//!
 //! **Where it goes.** Outermost for the operation, innermost for the attempt, under the circuit breaker, so that the
 //! breaker sees the silence.
 //!
@@ -43,12 +47,14 @@
 //! [`DeadlineExceeded`]: leeward_error_taxonomy::Rejected::DeadlineExceeded
 //! [`NotSentInTime`]: leeward_error_taxonomy::Rejected::NotSentInTime
 
+mod claim;
 mod future;
 mod layer;
 mod limit;
 mod propagation;
 mod service;
 
+pub(crate) use claim::Claim;
 pub use future::ResponseFuture;
 pub use layer::DeadlineLayer;
 pub use propagation::{Carried, carry, check, current, is_enforced, remaining, until};

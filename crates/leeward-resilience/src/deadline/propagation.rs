@@ -56,17 +56,23 @@ pub fn is_enforced() -> bool {
 
 /// Refuses if the present task's time is over, for whoever is about to begin something on its behalf.
 ///
-/// Who makes a call wait before it is sent asks at every poll. A deadline layer above polls what is under it before it ends
-/// the call, and can itself only say that the request may have been sent.
+/// Who makes a call wait before it is sent asks at every poll: a deadline layer above polls what is under it before it ends
+/// the call, and knows less of it.
+///
+/// The refusal speaks for the one who asks. A service that does several things in one call (books, then notifies) must not
+/// hand it on as its own: "not sent" is true of the second, and a layer above would take it for the whole. Say with an
+/// error of your own how far the call got, in its [`facts`](leeward_error_taxonomy::Classify::facts).
 ///
 /// # Errors
 ///
-/// [`Rejected::DeadlineExceeded`] that says that nothing was sent, or [`Rejected::NotSentInTime`] where it is an attempt
-/// whose time is over.
+/// [`Rejected::DeadlineExceeded`] that says that nothing was sent, after which no layer sends anything again; where it is an
+/// attempt whose time is over, [`Rejected::AttemptTimedOut`]: whoever asks here cannot know what the attempt has sent
+/// before. Only the limiters of this crate know, where nothing but layers of this crate stands between them and the
+/// deadline; they refuse with [`Rejected::NotSentInTime`].
 pub fn check() -> Result<(), Rejected> {
-    match CURRENT.get() {
-        Some(due) if due.end <= Instant::now() => Err(due.limit.refuse(false)),
-        _ => Ok(()),
+    match Due::over() {
+        Some(due) => Err(due.limit.refuse(due.limit.scope == Scope::Attempt)),
+        None => Ok(()),
     }
 }
 
@@ -150,6 +156,11 @@ impl Due {
     /// What the present task runs under.
     pub(super) fn current() -> Option<Self> {
         CURRENT.get()
+    }
+
+    /// What the present task runs under, if its time is over.
+    pub(super) fn over() -> Option<Self> {
+        Self::current().filter(|due| due.end <= Instant::now())
     }
 
     /// Makes this the current deadline while `work` is done, and restores the one before it, on a panic too.

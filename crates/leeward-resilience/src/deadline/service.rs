@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{
-    ResponseFuture,
+    Claim, ResponseFuture,
     limit::{Due, Limit},
 };
 use crate::Switch;
@@ -45,18 +45,23 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if !self.switch.is_on() {
-            return ResponseFuture::unbounded(self.inner.call(request));
+            return ResponseFuture::unbounded(claim.call(&mut self.inner, request));
         }
         // The one look at the clock that a call costs.
         let now = Instant::now();
-        match self.limit.begin(now, Due::current()) {
-            None => ResponseFuture::unbounded(self.inner.call(request)),
-            Some(due) if due.end <= now => ResponseFuture::refused(due),
-            Some(due) => {
-                let inner = due.within(|| self.inner.call(request));
-                ResponseFuture::bounded(inner, due)
-            }
+        let above = Due::current();
+        let Some(due) = self.limit.begin(now, above) else {
+            return ResponseFuture::unbounded(claim.call(&mut self.inner, request));
+        };
+        // In the name of the deadline above only what that has handed on, in its own name anything.
+        let is_own = above.is_none_or(|above| due.end < above.end);
+        let claim = if is_own { Claim::GRANTED } else { claim };
+        if due.end <= now {
+            return ResponseFuture::refused(due, claim);
         }
+        let inner = due.within(|| claim.call(&mut self.inner, request));
+        ResponseFuture::bounded(inner, due)
     }
 }

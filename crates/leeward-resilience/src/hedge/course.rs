@@ -63,9 +63,8 @@ impl<C: Clock> Course<C> {
         withdrawal
     }
 
-    /// Uses the token up, and says whether yet another hedge may follow.
-    pub(super) fn hedge(&mut self, withdrawal: Withdrawal) -> bool {
-        withdrawal.spend();
+    /// Counts a hedge that is sent, and says whether yet another may follow.
+    pub(super) fn hedge(&mut self) -> bool {
         self.hedges += 1;
         self.plan.counters.hedged();
         debug!(

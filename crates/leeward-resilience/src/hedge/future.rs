@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 use super::{course::Course, policy::says_more};
-use crate::{Clock, TscClock, Withdrawal};
+use crate::{Clock, TscClock, Withdrawal, budget::Payment, deadline::Claim};
 
 pin_project! {
     /// The answer of [`Hedge`](super::Hedge).
@@ -26,7 +26,9 @@ pin_project! {
         // The first hedge has its place here, so that only the rare second one allocates.
         #[pin]
         hedge: Option<S::Future>,
-        further: Vec<Pin<Box<S::Future>>>,
+        // Taken with the outcome; on drop, what may have been sent is paid for.
+        payment: Option<Payment>,
+        further: Vec<(Pin<Box<S::Future>>, Payment)>,
         // Until the next hedge is due.
         #[pin]
         timer: Option<Sleep>,
@@ -49,9 +51,9 @@ where
 {
     /// Sends the request, and its copies from where it was sent.
     #[inline(always)]
-    pub(super) fn hedged(mut ready: S, request: Request, course: Course<C>) -> Self {
+    pub(super) fn hedged(mut ready: S, request: Request, course: Course<C>, claim: Claim) -> Self {
         let spare = request.replay();
-        let primary = ready.call(request);
+        let primary = claim.call(&mut ready, request);
         Self::begun(primary, Some(ready), Some(course), spare)
     }
 }
@@ -77,6 +79,7 @@ where
         Self {
             primary: Some(primary),
             hedge: None,
+            payment: None,
             further: Vec::new(),
             timer: None,
             withdrawal: None,
@@ -151,18 +154,25 @@ where
                     course.hedge_won(this.primary.is_some());
                     return Some(response);
                 }
-                Err(error) => keep(this.failed, error),
+                Err(error) => {
+                    if let Some(payment) = this.payment.take() {
+                        payment.failed(&error.facts());
+                    }
+                    keep(this.failed, error);
+                }
             }
         }
         let mut at = 0;
-        while let Some(attempt) = this.further.get_mut(at) {
+        while let Some((attempt, _)) = this.further.get_mut(at) {
             match attempt.as_mut().poll(cx) {
                 Poll::Ready(Ok(response)) => {
                     course.hedge_won(this.primary.is_some());
                     return Some(response);
                 }
                 Poll::Ready(Err(error)) => {
-                    drop(this.further.swap_remove(at));
+                    let (attempt, payment) = this.further.swap_remove(at);
+                    drop(attempt);
+                    payment.failed(&error.facts());
                     keep(this.failed, error);
                 }
                 Poll::Pending => at += 1,
@@ -211,14 +221,17 @@ where
             Poll::Ready(Ok(())) => {}
         }
         let request = this.spare.take().expect("looked at above");
-        if course.hedge(withdrawal) {
+        if course.hedge() {
             *this.spare = request.replay();
         }
-        let attempt = service.call(request);
+        // The primary may have been sent: what is refused from here on speaks for the hedge alone.
+        let attempt = Claim::WITHHELD.call(service, request);
         if this.hedge.is_none() {
             this.hedge.set(Some(attempt));
+            *this.payment = Some(Payment::new(withdrawal));
         } else {
-            this.further.push(Box::pin(attempt));
+            let payment = Payment::new(withdrawal);
+            this.further.push((Box::pin(attempt), payment));
         }
         Poll::Ready(())
     }
@@ -228,6 +241,7 @@ where
         let mut this = self.project();
         this.primary.set(None);
         this.hedge.set(None);
+        *this.payment = None;
         this.further.clear();
         this.timer.set(None);
         *this.withdrawal = None;

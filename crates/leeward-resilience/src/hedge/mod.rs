@@ -12,7 +12,8 @@
 //!
 //! **What callers then see.** The first success. A failure ends its own attempt and no other: a hedge that fails leaves a
 //! slow primary alone, a primary that fails waits for the hedge that is under way. If all fail, the failure
-//! that got furthest passes unchanged, the service's own answer before a lost connection before a refusal. A budget that is spent, or a service
+//! that got furthest passes unchanged, the service's own answer before a lost connection before a refusal; that the deadline of
+//! the whole operation is over, before all of them. A hedge that turns out not to have been sent gives its token back. A budget that is spent, or a service
 //! that is not ready for a second attempt, means no hedge and never an error. Hedges and their victories are `tracing` events
 //! at debug level under the target `leeward::hedge`, and [counts](HedgeCounters).
 //!

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use leeward_error_taxonomy::{Facts, Stage};
+use leeward_error_taxonomy::{Facts, Rejected, Stage};
 
 use crate::Ratio;
 
@@ -92,11 +92,13 @@ pub(super) fn has_time(usual: Option<Duration>, left: Option<Duration>) -> bool 
 
 /// Whether the later of two failures is the one to tell: if its request got further than the earlier one's.
 ///
-/// An answer of the service says most; and a call of which one attempt may have been sent must not claim that none was.
+/// An answer of the service says most; and a call of which one attempt may have been sent must not claim that none was. That
+/// the time for the whole operation is over goes before both, lest a layer above begin another attempt.
 pub(super) fn says_more(later: &Facts<'_>, earlier: &Facts<'_>) -> bool {
-    let distance = |facts: &Facts<'_>| match facts.stage {
-        Stage::NotSent => 0,
-        Stage::Answered => 2,
+    let distance = |facts: &Facts<'_>| match (facts.stage, facts.rejected) {
+        (Stage::NotSent, _) => 0,
+        (_, Some(Rejected::DeadlineExceeded { .. })) => 3,
+        (Stage::Answered, _) => 2,
         _ => 1,
     };
     distance(later) > distance(earlier)
@@ -105,7 +107,7 @@ pub(super) fn says_more(later: &Facts<'_>, earlier: &Facts<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leeward_error_taxonomy::{Category, Verdict};
+    use leeward_error_taxonomy::{Category, Classify, Verdict};
 
     #[test]
     fn the_failure_that_got_furthest_says_most_and_else_the_first() {
@@ -119,6 +121,21 @@ mod tests {
             (Stage::NotSent, Stage::Answered, false),
         ] {
             assert_eq!(says_more(&failed(later), &failed(earlier)), expected);
+        }
+    }
+
+    #[test]
+    fn a_deadline_that_is_over_is_told_whatever_else_failed() {
+        let over = |stage| Rejected::DeadlineExceeded {
+            timeout: Duration::from_secs(3),
+            stage,
+        };
+        let (maybe_sent, not_sent) = (over(Stage::MaybeSent), over(Stage::NotSent));
+        for stage in [Stage::NotSent, Stage::MaybeSent, Stage::Answered] {
+            let failed = Facts::new(stage, Category::Network, Verdict::Transient);
+            assert!(says_more(&maybe_sent.facts(), &failed));
+            assert!(!says_more(&failed, &maybe_sent.facts()));
+            assert!(!says_more(&not_sent.facts(), &failed));
         }
     }
 

@@ -8,7 +8,7 @@ use leeward_error_taxonomy::Classify;
 use tower_service::Service;
 
 use super::{ResponseFuture, course::Course, layer::Plan};
-use crate::{Clock, TscClock};
+use crate::{Clock, TscClock, deadline::Claim};
 
 /// Hedges the calls of `inner`; made by [`HedgeLayer`](super::HedgeLayer).
 #[derive(Clone, Debug)]
@@ -42,11 +42,12 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         let Some(course) = Course::begin(&self.plan, &request) else {
-            return ResponseFuture::passing(self.inner.call(request));
+            return ResponseFuture::passing(claim.call(&mut self.inner, request));
         };
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::hedged(ready, request, course)
+        ResponseFuture::hedged(ready, request, course, claim)
     }
 }

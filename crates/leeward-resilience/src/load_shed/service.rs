@@ -4,7 +4,7 @@ use leeward_error_taxonomy::Rejected;
 use tower_service::Service;
 
 use super::ResponseFuture;
-use crate::Switch;
+use crate::{Switch, deadline::Claim};
 
 /// Refuses calls while `inner` is not ready; made by [`LoadShedLayer`](super::LoadShedLayer).
 #[derive(Debug)]
@@ -51,8 +51,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if std::mem::take(&mut self.inner_is_ready) {
-            ResponseFuture::admitted(self.inner.call(request))
+            ResponseFuture::admitted(claim.call(&mut self.inner, request))
         } else {
             ResponseFuture::refused()
         }

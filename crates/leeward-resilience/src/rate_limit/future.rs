@@ -15,7 +15,10 @@ use super::{
     RateLimiter,
     limiter::{Place, SentAt},
 };
-use crate::{Clock, TscClock, deadline};
+use crate::{
+    Clock, TscClock,
+    deadline::{self, Claim},
+};
 
 pin_project! {
     /// The answer of [`RateLimit`](super::RateLimit) and [`KeyedRateLimit`](super::KeyedRateLimit).
@@ -48,6 +51,7 @@ type Made<F, C> = (F, Option<(RateLimiter<C>, SentAt)>);
 pin_project! {
     struct Waiting<S, Request, C: Clock> {
         place: Place<C>,
+        claim: Claim,
         service: S,
         request: Option<Request>,
         wait: Duration,
@@ -72,9 +76,16 @@ where
         }
     }
 
-    pub(super) fn waiting(place: Place<C>, wait: Duration, ready: S, request: Request) -> Self {
+    pub(super) fn waiting(
+        place: Place<C>,
+        wait: Duration,
+        claim: Claim,
+        ready: S,
+        request: Request,
+    ) -> Self {
         let waiting = Box::pin(Waiting {
             place,
+            claim,
             service: ready,
             request: Some(request),
             wait,
@@ -131,7 +142,7 @@ where
     ) -> Poll<Result<Made<S::Future, C>, Rejected>> {
         let mut this = self.project();
         let limiter = &this.place.0;
-        deadline::check()?;
+        this.claim.check()?;
         if this.sleep.is_none() {
             let longest = Instant::now().checked_add(limiter.max_wait());
             *this.end = [longest, deadline::current()].into_iter().flatten().min();
@@ -142,7 +153,7 @@ where
             ready!(sleep.as_mut().poll(cx));
             if let Some(sent_at) = limiter.take() {
                 let request = this.request.take().expect("not polled after its answer");
-                let call = this.service.call(request);
+                let call = this.claim.call(this.service, request);
                 return Poll::Ready(Ok((call, limiter.listener(sent_at))));
             }
             // The rate has fallen, or somebody was quicker.

@@ -9,7 +9,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{KeyedRateLimiter, ResponseFuture, service::limited};
-use crate::{Clock, Switch, TscClock};
+use crate::{Clock, Switch, TscClock, deadline::Claim};
 
 /// Puts a [`KeyedRateLimiter`] before a service; a function tells the key of each request.
 #[derive(Clone)]
@@ -85,11 +85,12 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if self.switch.is_on() {
             let limiter = self.limiters.of(&(self.key_of)(&request));
-            limited(&mut self.inner, request, &limiter)
+            limited(&mut self.inner, request, &limiter, claim)
         } else {
-            ResponseFuture::calling(self.inner.call(request), None)
+            ResponseFuture::calling(claim.call(&mut self.inner, request), None)
         }
     }
 }

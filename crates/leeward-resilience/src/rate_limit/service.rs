@@ -7,7 +7,7 @@ use leeward_error_taxonomy::{Classify, Rejected};
 use tower_service::Service;
 
 use super::{RateLimiter, ResponseFuture};
-use crate::{Clock, Switch, TscClock};
+use crate::{Clock, Switch, TscClock, deadline::Claim};
 
 /// Asks a [`RateLimiter`] before each call of `inner`; made by [`RateLimitLayer`](super::RateLimitLayer).
 #[derive(Clone, Debug)]
@@ -44,10 +44,11 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         if self.switch.is_on() {
-            limited(&mut self.inner, request, &self.limiter)
+            limited(&mut self.inner, request, &self.limiter, claim)
         } else {
-            ResponseFuture::calling(self.inner.call(request), None)
+            ResponseFuture::calling(claim.call(&mut self.inner, request), None)
         }
     }
 }
@@ -58,15 +59,16 @@ pub(super) fn limited<S, C, Request>(
     inner: &mut S,
     request: Request,
     limiter: &RateLimiter<C>,
+    claim: Claim,
 ) -> ResponseFuture<S, Request, C>
 where
     S: Service<Request> + Clone,
     C: Clock,
 {
     if let Some(sent_at) = limiter.pass() {
-        return ResponseFuture::calling(inner.call(request), limiter.listener(sent_at));
+        return ResponseFuture::calling(claim.call(inner, request), limiter.listener(sent_at));
     }
-    queued(inner, request, limiter)
+    queued(inner, request, limiter, claim)
 }
 
 #[cold]
@@ -75,6 +77,7 @@ fn queued<S, C, Request>(
     inner: &mut S,
     request: Request,
     limiter: &RateLimiter<C>,
+    claim: Claim,
 ) -> ResponseFuture<S, Request, C>
 where
     S: Service<Request> + Clone,
@@ -85,5 +88,5 @@ where
     };
     let next = inner.clone();
     let ready = mem::replace(inner, next);
-    ResponseFuture::waiting(place, wait, ready, request)
+    ResponseFuture::waiting(place, wait, claim, ready, request)
 }

@@ -8,7 +8,11 @@ use super::{
     layer::Plan,
     policy::{Cause, Decision},
 };
-use crate::{Idempotency, Withdrawal, deadline};
+use crate::{
+    Idempotency, Withdrawal,
+    budget::Payment,
+    deadline::{self, Claim},
+};
 
 /// How one call goes, from attempt to attempt.
 pub(super) struct Course {
@@ -16,6 +20,7 @@ pub(super) struct Course {
     plan: Option<Arc<Plan>>,
     operation: OperationName,
     idempotency: Idempotency,
+    claim: Claim,
     // On the heap, so that a call that goes well at once is small.
     failures: Option<Box<Failures>>,
 }
@@ -28,6 +33,8 @@ struct Failures {
     waited: Duration,
     // Split from the layer's seed.
     random: Rng,
+    // For the attempt that is under way, from the second on.
+    payment: Option<Payment>,
 }
 
 /// The attempt that is to follow a failed one, and the token that pays for it.
@@ -43,6 +50,7 @@ impl Course {
         plan: Option<Arc<Plan>>,
         operation: OperationName,
         idempotency: Idempotency,
+        claim: Claim,
     ) -> Self {
         if let Some(plan) = &plan {
             plan.counters.called();
@@ -51,6 +59,7 @@ impl Course {
             plan,
             operation,
             idempotency,
+            claim,
             failures: None,
         }
     }
@@ -93,8 +102,12 @@ impl Course {
                 attempts: 0,
                 waited: Duration::ZERO,
                 random: plan.seed.split(),
+                payment: None,
             })
         });
+        if let Some(payment) = failures.payment.take() {
+            payment.failed(facts);
+        }
         let left = deadline::remaining();
         let decision =
             plan.policy
@@ -122,6 +135,15 @@ impl Course {
         None
     }
 
+    /// What the first attempt hands on, and any other as long as none before it may have been sent.
+    pub(super) const fn claim(&self, was_sent: bool) -> Claim {
+        if was_sent {
+            Claim::WITHHELD
+        } else {
+            self.claim
+        }
+    }
+
     /// Whether the deadline leaves time for an attempt that begins now.
     pub(super) fn has_time(&self) -> bool {
         let policy = self.plan.as_ref().map(|plan| plan.policy);
@@ -129,8 +151,8 @@ impl Course {
     }
 
     pub(super) fn begin_another(&mut self, again: Again) {
-        again.withdrawal.spend();
         if let Some(failures) = &mut self.failures {
+            failures.payment = Some(Payment::new(again.withdrawal));
             failures.attempts += 1;
             failures.waited += again.after;
         }

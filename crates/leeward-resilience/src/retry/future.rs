@@ -16,6 +16,7 @@ use super::{
     layer::Plan,
     policy::Cause,
 };
+use crate::deadline::Claim;
 
 pin_project! {
     /// The answer of [`Retry`](super::Retry).
@@ -77,12 +78,17 @@ where
 {
     /// Begins the first attempt; without a plan it is the only one.
     #[inline(always)]
-    pub(super) fn new(mut ready: S, request: Request, plan: Option<Arc<Plan>>) -> Self {
-        let course = Course::begin(plan, request.operation(), request.idempotency());
+    pub(super) fn new(
+        mut ready: S,
+        request: Request,
+        plan: Option<Arc<Plan>>,
+        claim: Claim,
+    ) -> Self {
+        let course = Course::begin(plan, request.operation(), request.idempotency(), claim);
         Self {
             spare: course.spare(&request),
             step: Step::Calling {
-                call: ready.call(request),
+                call: claim.call(&mut ready, request),
             },
             service: ready,
             course,
@@ -136,13 +142,14 @@ where
                         this.course.give_up(&error.facts(), Cause::OutOfTime);
                         return Poll::Ready(Err(furthest(error, this.sent.take())));
                     }
-                    if was_sent(&error) {
+                    if got_further(&error, this.sent.as_deref()) {
                         *this.sent = Some(Box::new(error));
                     }
                     let request = this.spare.take().expect("looked at before the pause");
                     this.course.begin_another(again);
                     *this.spare = this.course.spare(&request);
-                    let call = this.service.call(request);
+                    let claim = this.course.claim(this.sent.is_some());
+                    let call = claim.call(this.service, request);
                     this.step.set(Step::Calling { call });
                 }
             }
@@ -158,6 +165,14 @@ fn furthest<E: Classify>(last: E, sent: Option<Box<E>>) -> E {
         Some(sent) if !was_sent(&last) => *sent,
         _ => last,
     }
+}
+
+/// Whether a failed attempt is the one to remember: it may have been sent, and if it was answered, none before it says less
+/// of what became of it.
+fn got_further<E: Classify>(error: &E, sent: Option<&E>) -> bool {
+    let stage = error.facts().stage;
+    let is_unknown = |sent: &E| sent.facts().stage != Stage::Answered;
+    stage != Stage::NotSent && !(stage == Stage::Answered && sent.is_some_and(is_unknown))
 }
 
 fn was_sent(error: &impl Classify) -> bool {

@@ -10,8 +10,14 @@
 //! calls instead. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.
 //!
 //! **What callers then see.** The error of the last attempt, unchanged, budget or time spent or not; but if that one was not
-//! sent and one before it may have been, the error of that one, since whoever reads "not sent" may send it once more. Attempts, pauses and the
-//! cause of giving up are `tracing` events at debug level under the target `leeward::retry`, and [counts](RetryCounters).
+//! sent and one before it may have been, the error of that one, since whoever reads "not sent" may send it once more. A
+//! deadline that ends in a line after such an attempt stays a deadline, and says that the request may have been sent.
+//! Attempts, pauses and the cause of giving up are `tracing` events at debug level under the target `leeward::retry`, and
+//! [counts](RetryCounters).
+//!
+//! **What it costs.** A token of the budget for each attempt from the second on. It goes back if the attempt is not made, and
+//! if it turns out not to have been sent: refused by a layer below, or without a connection. One that is dropped under way
+//! may have been sent, and is paid for.
 //!
 //! **Where it goes.** Under the deadline of the operation, over everything that may fail. One layer of a stack retries: switch
 //! the SDK's own retries off under it.

@@ -8,6 +8,7 @@ use leeward_error_taxonomy::Classify;
 use tower_service::Service;
 
 use super::{ResponseFuture, layer::Plan};
+use crate::deadline::Claim;
 
 /// Sends the failed requests of `inner` again; made by [`RetryLayer`](super::RetryLayer).
 #[derive(Clone, Debug)]
@@ -40,11 +41,12 @@ where
 
     #[inline(always)]
     fn call(&mut self, request: Request) -> Self::Future {
+        let claim = Claim::take();
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
         // Even while the layer is off: whatever below draws on the budget lives on it too.
         self.plan.budget.deposit();
         let plan = self.plan.switch.is_on().then(|| Arc::clone(&self.plan));
-        ResponseFuture::new(ready, request, plan)
+        ResponseFuture::new(ready, request, plan, claim)
     }
 }

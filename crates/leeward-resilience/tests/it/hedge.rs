@@ -182,6 +182,27 @@ async fn retries_and_hedges_share_one_budget() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hedge_that_is_not_sent_costs_no_token() {
+    let cases: [(&'static [Plan], u64); 5] = [
+        (&[(1_000, OK), (10, NOT_SENT), (10, NOT_SENT)], 10),
+        (&[(1_000, OK), (10, NOT_SENT), (10, LOST)], 9),
+        (&[(1_000, OK), (500, LOST), (10, NOT_SENT)], 9),
+        (&[(1_000, OK), (10, NOT_SENT), (5_000, OK)], 9),
+        (&[(1_000, OK), (5_000, OK), (5_000, OK)], 8),
+    ];
+    for (plans, tokens) in cases {
+        let never = 1_000_000 * DELAY;
+        let config = BudgetConfig::new().with_floor_interval(never);
+        let budget = Budget::new(config.with_ratio(Ratio::percent(0)));
+        let policy = HedgePolicy::after(DELAY).with_max_hedges(2);
+        let layer = HedgeLayer::with_clock(policy, TokioClock::new()).with_budget(budget.clone());
+        let (service, attempts, _) = planned(plans);
+        assert_eq!(layer.layer(service).oneshot(read()).await.unwrap(), 1);
+        assert_eq!((attempts.load(Relaxed), budget.tokens()), (3, tokens));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn more_than_one_hedge_by_option() {
     let policy = HedgePolicy::after(DELAY).with_max_hedges(3);
     let layer = HedgeLayer::with_clock(policy, TokioClock::new());

@@ -68,4 +68,5 @@ mod manual_clock;
 mod not_sent;
 mod rate_limit;
 mod retry;
+mod several_steps;
 mod stack;

@@ -156,18 +156,21 @@ async fn whoever_asks_before_it_sends_is_told_whose_time_is_over() {
         deadline::check()?;
         Ok::<_, Fault>(())
     });
-    for (layer, expected) in [
+    for (layer, stage, expected) in [
         (
             DeadlineLayer::new(2 * SECOND),
+            Stage::NotSent,
             "no answer within the deadline of 2 s",
         ),
+        // After which any request would be tried again.
         (
             DeadlineLayer::per_attempt(2 * SECOND),
-            "not sent within 2 s of the attempt",
+            Stage::MaybeSent,
+            "no answer within 2 s of the attempt",
         ),
     ] {
         let fault = layer.layer(service).oneshot(()).await.unwrap_err();
-        assert_eq!(fault.facts().stage, Stage::NotSent);
+        assert_eq!(fault.facts().stage, stage);
         assert_eq!(fault.rejected.unwrap().to_string(), expected);
     }
 }

@@ -12,7 +12,7 @@ use leeward_resilience::{
     RetryLayer, RetryPolicy,
 };
 use tokio::time::{Instant, timeout};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use crate::fault::{Fault, always_failing, book, failing, read, silent};
 
@@ -59,6 +59,15 @@ async fn a_call_of_which_one_attempt_may_have_been_sent_is_never_told_as_not_sen
         (
             vec![Fault::throttled(), refused(), refused()],
             Stage::Answered,
+        ),
+        // An answer to the second tells nothing of the first.
+        (
+            vec![Fault::lost(), Fault::throttled(), refused()],
+            Stage::MaybeSent,
+        ),
+        (
+            vec![Fault::throttled(), Fault::lost(), refused()],
+            Stage::MaybeSent,
         ),
         (vec![refused(), refused(), Fault::lost()], Stage::MaybeSent),
         (vec![refused(), refused(), refused()], Stage::NotSent),
@@ -182,6 +191,46 @@ async fn a_call_dropped_in_its_pause_gives_its_token_back() {
     let call = layer.layer(failing([Fault::lost()]).0).oneshot(read());
     assert_eq!(call.await.unwrap(), 2);
     assert_eq!(budget.tokens(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_not_sent_costs_no_token() {
+    let refused = || Fault::from(Rejected::NotSentInTime { timeout: SECOND });
+    let open = || Fault::from(Rejected::CircuitOpen { retry_in: SECOND });
+    for (attempts, tokens) in [
+        (vec![Fault::lost(), open()], 10),
+        (vec![Fault::lost(), refused(), refused()], 10),
+        (vec![Fault::lost(), Fault::not_sent()], 9),
+        (vec![Fault::lost(), refused(), Fault::lost()], 9),
+        (vec![refused()], 9),
+        (vec![Fault::lost(), Fault::lost(), Fault::lost()], 8),
+        (vec![Fault::lost(), Fault::invalid()], 9),
+    ] {
+        let never = 1_000_000 * SECOND;
+        let config = BudgetConfig::new().with_floor_interval(never);
+        let budget = Budget::new(config.with_ratio(Ratio::percent(0)));
+        let layer = RetryLayer::new(RetryPolicy::new()).with_budget(budget.clone());
+        let name = format!("{attempts:?}");
+        let _ = layer.layer(failing(attempts).0).oneshot(read()).await;
+        assert_eq!(budget.tokens(), tokens, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_dropped_may_have_been_sent_and_costs_its_token() {
+    let budget = Budget::new(BudgetConfig::new().with_floor_interval(1_000_000 * SECOND));
+    let layer = retry().with_budget(budget.clone());
+    let (lost, _) = failing([Fault::lost()]);
+    // The second attempt answers late.
+    let service = ServiceBuilder::new()
+        .service(lost)
+        .and_then(|answer| async move {
+            tokio::time::sleep(60 * SECOND).await;
+            Ok::<_, Fault>(answer)
+        });
+    let call = layer.layer(service).oneshot(read());
+    timeout(SECOND, call).await.unwrap_err();
+    assert_eq!((layer.counters().retries(), budget.tokens()), (1, 9));
 }
 
 #[tokio::test(start_paused = true)]
