@@ -10,24 +10,44 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// The answer of [`LoadShed`](super::LoadShed).
-    pub struct ResponseFuture<F> {
-        // None if there was no room.
+    pub struct ResponseFuture<F, E> {
         #[pin]
-        inner: Option<F>,
+        state: State<F, E>,
     }
 }
 
-impl<F> ResponseFuture<F> {
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, E> {
+        Admitted { #[pin] inner: F },
+        // The service fails for good.
+        Failed { error: Option<E> },
+        // There was no room.
+        Refused,
+    }
+}
+
+impl<F, E> ResponseFuture<F, E> {
     pub(super) const fn admitted(inner: F) -> Self {
-        Self { inner: Some(inner) }
+        Self {
+            state: State::Admitted { inner },
+        }
+    }
+
+    pub(super) const fn failed(error: E) -> Self {
+        Self {
+            state: State::Failed { error: Some(error) },
+        }
     }
 
     pub(super) const fn refused() -> Self {
-        Self { inner: None }
+        Self {
+            state: State::Refused,
+        }
     }
 }
 
-impl<F, Response, E> Future for ResponseFuture<F>
+impl<F, Response, E> Future for ResponseFuture<F, E>
 where
     F: Future<Output = Result<Response, E>>,
     E: From<Rejected>,
@@ -35,17 +55,21 @@ where
     type Output = Result<Response, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().inner.as_pin_mut() {
-            Some(inner) => inner.poll(cx),
-            None => Poll::Ready(Err(Rejected::LimiterFull.into())),
+        match self.project().state.project() {
+            StateProjection::Admitted { inner } => inner.poll(cx),
+            StateProjection::Failed { error } => {
+                Poll::Ready(Err(error.take().expect("not polled after its answer")))
+            }
+            StateProjection::Refused => Poll::Ready(Err(Rejected::LimiterFull.into())),
         }
     }
 }
 
-impl<F> fmt::Debug for ResponseFuture<F> {
+impl<F, E> fmt::Debug for ResponseFuture<F, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let admitted = matches!(self.state, State::Admitted { .. });
         f.debug_struct("ResponseFuture")
-            .field("admitted", &self.inner.is_some())
+            .field("admitted", &admitted)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,7 @@
-use std::task::{Context, Poll};
+use std::{
+    mem,
+    task::{Context, Poll, Waker},
+};
 
 use leeward_error_taxonomy::Rejected;
 use tower_service::Service;
@@ -10,7 +13,7 @@ use crate::{Switch, deadline::Claim};
 #[derive(Debug)]
 pub struct LoadShed<S> {
     inner: S,
-    // Whether this very instance said so, and has not been called since.
+    // Whether this very instance was made ready while the layer was off, and has not been called since.
     inner_is_ready: bool,
     switch: Switch,
 }
@@ -34,28 +37,42 @@ impl<S: Clone> Clone for LoadShed<S> {
 
 impl<S, Request> Service<Request> for LoadShed<S>
 where
-    S: Service<Request>,
+    S: Service<Request> + Clone,
     S::Error: From<Rejected>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, S::Error>;
 
+    // The service is asked in `call`: a place that it gave here, now or later, and that nobody used would be lost to others.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        if self.switch.is_on() {
+            return Poll::Ready(Ok(()));
+        }
         let readiness = self.inner.poll_ready(cx);
         self.inner_is_ready = matches!(readiness, Poll::Ready(Ok(())));
-        match readiness {
-            Poll::Pending if self.switch.is_on() => Poll::Ready(Ok(())),
-            readiness => readiness,
-        }
+        readiness
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
         let claim = Claim::take();
-        if std::mem::take(&mut self.inner_is_ready) {
-            ResponseFuture::admitted(claim.call(&mut self.inner, request))
+        let was_ready = mem::take(&mut self.inner_is_ready);
+        let readiness = if was_ready {
+            Poll::Ready(Ok(()))
         } else {
-            ResponseFuture::refused()
+            // Nobody waits for the answer, so nobody is to be woken.
+            self.inner
+                .poll_ready(&mut Context::from_waker(Waker::noop()))
+        };
+        match readiness {
+            Poll::Ready(Ok(())) => ResponseFuture::admitted(claim.call(&mut self.inner, request)),
+            Poll::Ready(Err(error)) => ResponseFuture::failed(error),
+            Poll::Pending => {
+                // It may stand in a line now, where it would be given a place that it does not use. A clone stands in none.
+                let fresh = self.inner.clone();
+                self.inner = fresh;
+                ResponseFuture::refused()
+            }
         }
     }
 }

@@ -185,6 +185,7 @@ async fn concurrency_limit() -> Vec<bool> {
 }
 
 /// Never ready.
+#[derive(Clone)]
 struct Full;
 
 impl Service<Plain<()>> for Full {
