@@ -28,9 +28,12 @@ pub enum Rejected {
         timeout: Duration,
     },
     /// The circuit breaker holds calls back.
-    #[error("circuit open, next probe in {}", Seconds(*.retry_in))]
+    #[error("{}", HeldBack(*.retry_in))]
     CircuitOpen {
         /// When the breaker will let a probe through.
+        ///
+        /// Zero of a circuit that has closed and starts slowly, with a growing share of the calls: any later call may pass.
+        /// [`Duration::MAX`] of one that is held open until somebody says otherwise.
         retry_in: Duration,
     },
     /// A limiter has neither a permit nor room to wait for one.
@@ -195,6 +198,23 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// Why a circuit lets a call not pass, by when it lets one.
+struct HeldBack(Duration);
+
+impl fmt::Display for HeldBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Duration::ZERO => {
+                f.write_str("circuit starting slowly after an outage, not every call passes yet")
+            }
+            Duration::MAX => {
+                f.write_str("circuit held open until it is reset or set to another mode")
+            }
+            wait => write!(f, "circuit open, next probe in {}", Seconds(wait)),
+        }
+    }
+}
+
 struct List<'a>(&'a [Attempt]);
 
 impl fmt::Display for List<'_> {
@@ -221,6 +241,30 @@ mod tests {
         let text = format!("{refused:?} {refused:#?} {refused}");
         assert!(!text.contains(secret), "{text}");
         assert!(text.contains("aws_secret_access_key"), "{text}");
+    }
+
+    #[test]
+    fn a_circuit_says_what_the_caller_waits_for() {
+        for (retry_in, text) in [
+            (
+                Duration::ZERO,
+                "circuit starting slowly after an outage, not every call passes yet",
+            ),
+            (
+                Duration::from_millis(1_500),
+                "circuit open, next probe in 1.5 s",
+            ),
+            (
+                Duration::from_secs(86_400),
+                "circuit open, next probe in 86400 s",
+            ),
+            (
+                Duration::MAX,
+                "circuit held open until it is reset or set to another mode",
+            ),
+        ] {
+            assert_eq!(Rejected::CircuitOpen { retry_in }.to_string(), text);
+        }
     }
 
     #[test]

@@ -13,8 +13,19 @@ use super::{
 use crate::{Ratio, Timestamp};
 
 /// What a circuit that was forced open answers to the question when to try again.
-pub(super) const MAX_RETRY_IN: Duration = Duration::from_secs(86_400);
+const NEVER_AGAIN: Duration = Duration::MAX;
+/// What one answers that starts slowly: the next call may be among those that pass.
+const AT_ONCE: Duration = Duration::ZERO;
 const NEVER: Timestamp = Timestamp::new(Duration::MAX);
+
+/// How long a call that is held back `until` then has to wait at `now`.
+pub(super) fn wait(until: Timestamp, now: Timestamp) -> Duration {
+    if until == NEVER {
+        NEVER_AGAIN
+    } else {
+        until.since(now)
+    }
+}
 
 /// Decides which calls pass, from the outcomes of those before them.
 #[derive(Debug)]
@@ -110,7 +121,7 @@ impl Circuit {
         self.evidence.note(now);
         match self.mode {
             CircuitMode::Disabled => (Ok(Passage::Unobserved), None),
-            CircuitMode::ForcedOpen => (Err(MAX_RETRY_IN), None),
+            CircuitMode::ForcedOpen => (Err(NEVER_AGAIN), None),
             CircuitMode::Active => self.ask(now),
             CircuitMode::ObserveOnly => {
                 let (passage, change) = self.ask(now);
@@ -125,7 +136,7 @@ impl Circuit {
                 let passage = if ramp.passes(now, &mut self.random) {
                     Ok(Passage::Counted)
                 } else {
-                    Err(Duration::ZERO)
+                    Err(AT_ONCE)
                 };
                 return (passage, None);
             }

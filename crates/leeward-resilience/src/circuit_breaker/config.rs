@@ -184,6 +184,9 @@ impl CircuitConfig {
     /// After an opening, lets a share of the calls through that rises evenly from `from` to all of them in `slow_start`; from
     /// 10 % in 10 s by default.
     ///
+    /// It refuses calls of a service that answers again: for whoever has somewhere else to go, as a Region router has. The
+    /// [presets](crate::stack), which have nowhere, are without.
+    ///
     /// What has just recovered is seldom ready for everything at once. Calls are picked by lot, but one each hundredth of
     /// the time passes in any case, so that few calls are not held up. Zero switches it off.
     #[must_use]

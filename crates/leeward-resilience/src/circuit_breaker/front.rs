@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{
     CircuitChange, CircuitConfig, CircuitMode, CircuitState,
     atomic::{AtomicU64, Mutex, MutexGuard, Ordering},
-    circuit::{Circuit, MAX_RETRY_IN},
+    circuit::{self, Circuit},
     lane::{Counted, Lane},
     outcome::Outcome,
     passage::{Gate, Passage, Seen},
@@ -96,7 +96,7 @@ impl Front {
                 let until =
                     Timestamp::new(Duration::from_nanos(self.until.load(Ordering::Relaxed)));
                 if now < until {
-                    (Err(until.since(now).min(MAX_RETRY_IN)), None)
+                    (Err(circuit::wait(until, now)), None)
                 } else {
                     self.ask(lane, now)
                 }

@@ -44,7 +44,7 @@
 //! its thread. A failure, a slow call and the first call of a step take one for a short time. Nothing is allocated.
 //!
 //! **What callers then see.** [`CircuitOpen`], which was not sent, is not tried again in place, and says when the next probe
-//! is due. The router goes elsewhere on it, free of charge.
+//! is due, that the circuit starts slowly, or that somebody holds it open. The router goes elsewhere on it, free of charge.
 //!
 //! **Where it goes.** Under retries, so that each attempt is an outcome, and over the deadline of the attempt. Where calls of
 //! several kinds share a stack, of which one may fail by itself (operations, tables, tenants), a [`CircuitBreakersLayer`]

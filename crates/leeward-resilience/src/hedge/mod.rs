@@ -17,7 +17,8 @@
 //! that is not ready for a second attempt, means no hedge and never an error. Hedges and their victories are `tracing` events
 //! at debug level under the target `leeward::hedge`, and [counts](HedgeCounters).
 //!
-//! **Where it goes.** Under retries, whose budget it shares as [`withdraw_only`](crate::Budget::withdraw_only), and over the
+//! **Where it goes.** Under retries, whose budget it shares as [`withdraw_only`](crate::Budget::withdraw_only), under the
+//! limiters, so that a call which waits in line is not taken for a slow one and its hedge needs no permit, and over the
 //! circuit breaker, so that each attempt is an outcome. Over one server it buys a second chance against a slow connection or
 //! host; over a Region router the second attempt may go elsewhere.
 //!

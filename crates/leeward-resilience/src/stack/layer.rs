@@ -10,7 +10,7 @@ use crate::{
 
 /// The service that a [`StackLayer`] makes.
 pub type Stack<S, C = TscClock> =
-    Deadline<Retry<Hedge<ConcurrencyLimit<CircuitBreakerService<Deadline<S>, C>, C>, C>>>;
+    Deadline<Retry<ConcurrencyLimit<Hedge<CircuitBreakerService<Deadline<S>, C>, C>, C>>>;
 
 /// All layers of a [`Preset`] as one, with handles to look at them.
 ///
@@ -71,10 +71,10 @@ impl<C: Clock> StackLayer<C> {
         self.deadline.layer(
             // Sends again what failed and may pass, within the budget.
             self.retry.layer(
-                // Sends a slow call a second time, within the same budget.
-                self.hedge.layer(
-                    // Keeps the calls in flight to what the service carries.
-                    self.limit.layer(
+                // Keeps the calls in flight to what the service carries.
+                self.limit.layer(
+                    // Sends a slow call a second time, within the same budget; to wait in line is not to be slow.
+                    self.hedge.layer(
                         // Refuses at once while the service is down.
                         self.circuit.layer(
                             // Bounds each attempt, so that silence shows.

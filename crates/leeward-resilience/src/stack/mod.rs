@@ -1,8 +1,9 @@
 //! Whole stacks for calls to AWS, ready-made: one name for a set of numbers that go together.
 //!
 //! **What it does to a call.** What its layers do, outermost first: [deadline](crate::deadline), [retry](crate::retry) within
-//! a [budget](crate::budget), [hedge](crate::hedge) on the same budget,
-//! [concurrency limit](crate::concurrency_limit), [circuit breaker](crate::circuit_breaker), deadline of the attempt.
+//! a [budget](crate::budget), [concurrency limit](crate::concurrency_limit), [hedge](crate::hedge) on the same budget,
+//! [circuit breaker](crate::circuit_breaker), deadline of the attempt. A call and its hedge share one permit: to wait in line
+//! is no latency to hedge against, and none that the hedge learns.
 //!
 //! **When it acts.** See the table. [`Preset::interactive`] is for calls that somebody waits for, [`Preset::batch`] for work
 //! that must get done and may take its time, [`Preset::critical`] for the few calls that all else hangs on (a key that must
@@ -21,6 +22,7 @@
 //! | or at slow calls | 60 % of 20, at 5 times the usual | the same | the same |
 //! | circuit rests | 2 s | 5 s | 1 s |
 //! | a probe keeps its place for | 2 s | 30 s | 4 s |
+//! | slow start after an outage | none | none | none |
 //! | calls in flight | adaptive, 20 to 200 | adaptive, 20 to 200 | adaptive, 50 to 500 |
 //! | calls in line; wait | as many as in flight; 1 s | 1,000; 30 s | as many as in flight; 2 s |
 //!
@@ -37,6 +39,10 @@
 //! - The circuit of *batch* is the breaker's default. That of *critical* opens late and rests briefly: a wrong refusal costs
 //!   more here than a call sent in vain.
 //! - A probe keeps its place for two attempts, so that the success of a slow one still closes the circuit.
+//! - There is no [slow start](crate::CircuitConfig::with_slow_start): it refuses calls that the service would answer, 390 of a
+//!   thousand in its ten seconds, for the sake of routers whose calls go elsewhere meanwhile. These calls have nowhere to go.
+//!   What spares a service that comes back is the limit of the calls in flight, whose line waits, and the circuit, which opens
+//!   again and for longer.
 //! - 20 to 200 calls in flight are the bounds of Netflix's Gradient2; *critical* may use more, since it must not wait behind
 //!   itself. The waits are a third and a fifth of the deadline.
 //! - The 95th percentile is that of "The Tail at Scale" (CACM 2013); in *batch* a hedge would pay for a speed that nobody asks
@@ -49,8 +55,8 @@
 //! |---|---|---|
 //! | deadline of the operation | 30 | a reading of the system's clock, 22; hence after which time to stop |
 //! | retry | 10 | a copy of the request, the share of the budget |
-//! | hedge | 30 | two readings of the processor's counter, 8 each; the histogram |
 //! | concurrency limit, adaptive | 43 | 17 for the limit; two readings; the lock of what it learns |
+//! | hedge | 30 | two readings of the processor's counter, 8 each; the histogram |
 //! | circuit breaker | 48 | two readings; two shared counts |
 //! | deadline of an attempt | 30 | another reading of the system's clock |
 //! | between them | 40 or so | a copy of all that is under retry, for the attempt that may follow: a counted pointer for each layer |

@@ -30,10 +30,9 @@ impl Preset {
             budget: BudgetConfig::new(),
             hedge: Some(HedgePolicy::after_multiple(3)),
             concurrency: ConcurrencyLimitConfig::adaptive().with_max_wait(Duration::from_secs(1)),
-            circuit: CircuitConfig::new()
+            circuit: circuit(attempt_timeout)
                 .with_failure_rate(Ratio::percent(25), 20)
                 .with_window(Duration::from_secs(2))
-                .with_attempt_timeout(attempt_timeout)
                 .with_rest(Duration::from_secs(2)),
         }
     }
@@ -51,7 +50,7 @@ impl Preset {
             concurrency: ConcurrencyLimitConfig::adaptive()
                 .with_max_waiting(1_000)
                 .with_max_wait(Duration::from_secs(30)),
-            circuit: CircuitConfig::new().with_attempt_timeout(attempt_timeout),
+            circuit: circuit(attempt_timeout),
         }
     }
 
@@ -72,10 +71,9 @@ impl Preset {
                 .with_bounds(50, 500)
                 .with_initial(50)
                 .with_max_wait(Duration::from_secs(2)),
-            circuit: CircuitConfig::new()
+            circuit: circuit(attempt_timeout)
                 .with_consecutive_failures(10)
                 .with_window(Duration::from_secs(2))
-                .with_attempt_timeout(attempt_timeout)
                 .with_rest(Duration::from_secs(1)),
         }
     }
@@ -135,7 +133,7 @@ impl Preset {
         }
     }
 
-    /// When the circuit opens and how it closes.
+    /// When the circuit opens and how it closes: all of it, the slow start too, which the presets are without.
     #[must_use]
     pub const fn with_circuit(self, circuit: CircuitConfig) -> Self {
         Self { circuit, ..self }
@@ -152,4 +150,12 @@ impl Preset {
     pub fn layer_with_clock<C: Clock>(self, clock: C) -> StackLayer<C> {
         StackLayer::new(&self, clock)
     }
+}
+
+/// Without a slow start: what it would refuse has nowhere else to go. A service that is overrun as it comes back is spared by
+/// the limit of the calls in flight and by the rest of the circuit that opens again.
+const fn circuit(attempt_timeout: Duration) -> CircuitConfig {
+    CircuitConfig::new()
+        .with_attempt_timeout(attempt_timeout)
+        .with_slow_start(Duration::ZERO, Ratio::percent(100))
 }

@@ -47,7 +47,10 @@ fn forced_open_it_refuses_until_it_is_reset() {
     assert_eq!(breaker.state(), CircuitState::ForcedOpen);
     clock.advance(3_600 * SECOND);
     let refused = breaker.admit().unwrap_err();
-    assert_eq!(refused.to_string(), "circuit open, next probe in 86400 s");
+    assert_eq!(
+        refused.to_string(),
+        "circuit held open until it is reset or set to another mode"
+    );
     breaker.reset();
     assert_eq!(breaker.state(), CircuitState::Closed);
     breaker.admit().unwrap().succeed();

@@ -266,3 +266,82 @@ async fn a_circuit_closes_again_however_long_an_attempt_may_take() {
     answer.unwrap();
     assert_eq!(breaker.state(), CircuitState::Closed);
 }
+
+/// A call that waits in line is not slow, and its hedge would only wait behind it.
+#[tokio::test(start_paused = true)]
+async fn a_preset_hedges_no_call_that_waits_in_line_and_learns_nothing_of_its_wait() {
+    let config = ConcurrencyLimitConfig::fixed(1)
+        .with_max_waiting(100)
+        .with_max_wait(60 * SECOND);
+    let layer = Preset::interactive()
+        .with_hedge(HedgePolicy::after_multiple(3).with_min_calls(20))
+        .with_concurrency(config)
+        .layer_with_clock(TokioClock::new());
+    let service = layer.over(service_fn(|_: Plain<()>| async {
+        tokio::time::sleep(SECOND / 50).await;
+        Ok::<_, Fault>(())
+    }));
+    // Of which the last waits for two seconds, a hundred times as long as it is under way.
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        calls.spawn(service.clone().oneshot(read()));
+    }
+    while let Some(answer) = calls.join_next().await {
+        answer.unwrap().unwrap();
+    }
+    assert_eq!(layer.hedges().hedges(), 0);
+    // What it has learned meanwhile is how long the service takes: a call that takes seven times as long is hedged.
+    let slow = layer.over(service_fn(|_: Plain<()>| async {
+        tokio::time::sleep(SECOND / 7).await;
+        Ok::<_, Fault>(())
+    }));
+    slow.oneshot(read()).await.unwrap();
+    assert_eq!(
+        (layer.hedges().hedges(), layer.limiter().in_flight()),
+        (1, 0)
+    );
+}
+
+/// A single Region has nowhere else to go: what has recovered is called again, by all.
+#[tokio::test(start_paused = true)]
+async fn a_preset_refuses_nothing_once_its_circuit_has_closed() {
+    for preset in [Preset::interactive(), Preset::batch(), Preset::critical()] {
+        let layer = preset.layer_with_clock(TokioClock::new());
+        while layer.breaker().state() == CircuitState::Closed {
+            let (failing, _) = always_failing(Fault::lost);
+            let _ = layer.over(failing).oneshot(book()).await;
+        }
+        tokio::time::sleep(10 * SECOND).await;
+        let service = layer.over(Instantly);
+        service.clone().oneshot(read()).await.expect("the probe");
+        for _ in 0..1_000 {
+            tokio::time::sleep(SECOND / 100).await;
+            let answer = service.clone().oneshot(read()).await;
+            answer.expect("the service answers");
+        }
+    }
+}
+
+/// The refusal says what the caller waits for.
+#[tokio::test(start_paused = true)]
+async fn a_circuit_that_starts_slowly_or_is_held_open_says_so() {
+    let config = CircuitConfig::new()
+        .with_consecutive_failures(1)
+        .with_slow_start(10 * SECOND, leeward_resilience::Ratio::percent(1))
+        .with_seed(42);
+    let breaker = CircuitBreaker::with_clock(config, TokioClock::new());
+    let refused = || breaker.admit().unwrap_err().to_string();
+    breaker.admit().unwrap().fail(&Fault::lost().facts());
+    assert!(refused().starts_with("circuit open, next probe in "));
+    tokio::time::sleep(10 * SECOND).await;
+    breaker.admit().unwrap().succeed();
+    let _first = breaker.admit().unwrap();
+    let slowly = "circuit starting slowly after an outage, not every call passes yet";
+    assert_eq!(
+        (breaker.state(), refused().as_str()),
+        (CircuitState::Closed, slowly)
+    );
+    breaker.force_open();
+    let held = "circuit held open until it is reset or set to another mode";
+    assert_eq!(refused(), held);
+}
