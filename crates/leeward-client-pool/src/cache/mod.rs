@@ -13,12 +13,11 @@ use crate::{
     ClientError,
     key::{Key, KeyRef},
 };
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 use leeward_error_taxonomy::Region;
 use std::{
     any::Any,
     fmt,
-    hash::RandomState,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -68,7 +67,7 @@ pub(crate) enum Found {
 
 /// Clients by key; past its bound the one that was used longest ago makes room.
 pub(crate) struct Clients {
-    slots: RwLock<HashMap<Key, Slot, RandomState>>,
+    slots: RwLock<HashMap<Key, Slot, DefaultHashBuilder>>,
     bound: usize,
     /// Counts the uses, so that the least recent is known.
     clock: AtomicU64,
@@ -227,7 +226,12 @@ impl Clients {
     }
 
     /// Makes room for `key`: dead slots go first, then the client that was used longest ago.
-    fn make_room(&self, slots: &mut HashMap<Key, Slot, RandomState>, key: &Key, now: SystemTime) {
+    fn make_room(
+        &self,
+        slots: &mut HashMap<Key, Slot, DefaultHashBuilder>,
+        key: &Key,
+        now: SystemTime,
+    ) {
         if slots.len() < self.bound || slots.contains_key(key) {
             return;
         }
@@ -259,11 +263,11 @@ impl Clients {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<Key, Slot, RandomState>> {
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<Key, Slot, DefaultHashBuilder>> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Key, Slot, RandomState>> {
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Key, Slot, DefaultHashBuilder>> {
         self.slots.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

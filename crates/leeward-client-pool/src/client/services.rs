@@ -1,20 +1,6 @@
 //! The clients of the services that have a feature.
 
 /// One service of the SDK; all their clients are configured alike, and share no trait that would say so.
-#[cfg(any(
-    feature = "cloudformation",
-    feature = "cloudwatch",
-    feature = "cloudwatchlogs",
-    feature = "costexplorer",
-    feature = "dynamodb",
-    feature = "eventbridge",
-    feature = "iam",
-    feature = "kms",
-    feature = "lambda",
-    feature = "s3",
-    feature = "secretsmanager",
-    feature = "sts",
-))]
 macro_rules! service {
     ($feature:literal, $sdk:ident $(, $home:expr)?) => {
         #[cfg(feature = $feature)]

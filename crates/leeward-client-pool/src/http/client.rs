@@ -8,14 +8,12 @@ use aws_smithy_runtime_api::{
             HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings,
             SharedHttpConnector,
         },
-        orchestrator::{HttpRequest, HttpResponse},
-        result::ConnectorError,
+        orchestrator::HttpRequest,
         runtime_components::{RuntimeComponents, RuntimeComponentsBuilder},
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::Arc;
-use tower::ServiceExt;
 
 /// The stack as the SDK sees it. All that it asks besides, the pool of connections answers.
 #[derive(Clone, Debug)]
@@ -71,15 +69,7 @@ struct Entry {
 
 impl HttpConnector for Entry {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let service = self.stack.service.clone();
-        let ways = self.ways.clone();
-        HttpConnectorFuture::new(async move {
-            let request = request.try_into_http1x();
-            let mut request = request.map_err(|error| ConnectorError::user(error.into()))?;
-            request.extensions_mut().insert(ways);
-            let answer = service.oneshot(request).await?;
-            HttpResponse::try_from(answer)
-                .map_err(|error| ConnectorError::other(error.into(), None))
-        })
+        let (stack, ways) = (Arc::clone(&self.stack), self.ways.clone());
+        HttpConnectorFuture::new(async move { stack.send(&ways, request).await })
     }
 }

@@ -3,13 +3,16 @@ use crate::{
     connections::{Connections, Ways, hold},
     guard::Attempt,
 };
-use aws_smithy_runtime_api::client::{
-    http::telemetry::{CaptureHttpAttemptTelemetry, ConnectionUsage},
-    orchestrator::HttpRequest,
-    result::ConnectorError,
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        http::telemetry::{CaptureHttpAttemptTelemetry, ConnectionUsage},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+    },
 };
 use aws_smithy_types::body::SdkBody;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use leeward_error_taxonomy::Rejected;
 use std::{
     future::Future,
@@ -41,27 +44,24 @@ impl Dispatch {
         }))
     }
 
-    async fn send(
-        self,
-        mut request: Request<SdkBody>,
-    ) -> Result<Response<SdkBody>, ConnectorError> {
-        let extensions = request.extensions_mut();
-        let Some(ways) = extensions.remove::<Ways>() else {
-            return Err(ConnectorError::user(StrippedRequest.into()));
-        };
-        let attempt = extensions.remove::<Attempt>();
-        let patience = extensions
-            .remove::<Patience>()
-            .map(|Patience(patience)| patience);
-        let capture = extensions.get::<CaptureHttpAttemptTelemetry>().cloned();
-        let origin = self.0.connections.origin(request.uri());
+    /// Sends as the SDK hands it over: to turn its types into those of the layers and back costs more than all this.
+    pub(super) async fn send(
+        &self,
+        ways: &Ways,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let attempt = request.extension::<Attempt>().cloned();
+        let patience = request
+            .extension::<Patience>()
+            .map(|Patience(patience)| *patience);
+        let capture = request.extension::<CaptureHttpAttemptTelemetry>().cloned();
+        let uri: Uri = request.uri().parse().map_err(unsendable)?;
+        let origin = self.0.connections.origin(&uri);
         let permit = match &attempt {
             Some(attempt) => attempt.before(origin.pass(patience)).await,
             None => origin.pass(patience).await,
         };
         let permit = permit.map_err(refused)?;
-        let request = HttpRequest::try_from(request);
-        let request = request.map_err(|error| ConnectorError::user(error.into()))?;
         let mut sent = self.0.counters.begin();
         let answer = match ways.send(&origin, request).await {
             Ok(answer) => answer,
@@ -73,11 +73,33 @@ impl Dispatch {
         if capture.is_some_and(|capture| is_reused(&capture)) {
             origin.reused();
         }
-        let answer = answer.try_into_http1x();
-        let answer = answer.map_err(|error| ConnectorError::other(error.into(), None))?;
-        sent.answered(answer.status());
-        Ok(answer.map(|body| hold(body, (permit, sent))))
+        sent.answered(answer.status().as_u16());
+        Ok(held(answer, (permit, sent)))
     }
+
+    /// Sends what has come through the layers.
+    async fn send_on(
+        self,
+        mut request: Request<SdkBody>,
+    ) -> Result<Response<SdkBody>, ConnectorError> {
+        let Some(ways) = request.extensions_mut().remove::<Ways>() else {
+            return Err(ConnectorError::user(StrippedRequest.into()));
+        };
+        let request = HttpRequest::try_from(request).map_err(unsendable)?;
+        let answer = self.send(&ways, request).await?.try_into_http1x();
+        answer.map_err(|error| ConnectorError::other(error.into(), None))
+    }
+}
+
+/// Keeps `kept` until the body of `answer` has come in.
+fn held(mut answer: HttpResponse, kept: impl Send + Sync + 'static) -> HttpResponse {
+    let body = hold(answer.take_body(), kept);
+    *answer.body_mut() = body;
+    answer
+}
+
+fn unsendable(error: impl Into<BoxError>) -> ConnectorError {
+    ConnectorError::user(error.into())
 }
 
 impl Service<Request<SdkBody>> for Dispatch {
@@ -90,7 +112,7 @@ impl Service<Request<SdkBody>> for Dispatch {
     }
 
     fn call(&mut self, request: Request<SdkBody>) -> Self::Future {
-        Box::pin(self.clone().send(request))
+        Box::pin(self.clone().send_on(request))
     }
 }
 

@@ -3,12 +3,15 @@ use super::{
     stats::{Counters, HttpStats},
     trace,
 };
-use crate::connections::Connections;
-use aws_smithy_runtime_api::client::result::ConnectorError;
+use crate::connections::{Connections, Ways};
+use aws_smithy_runtime_api::client::{
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
 use aws_smithy_types::body::SdkBody;
 use http::{HeaderName, Request, Response};
 use std::{fmt, sync::Arc};
-use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt, util::BoxCloneSyncService};
 use tower_http::{
     map_response_body::MapResponseBodyLayer,
     sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiveResponseHeadersLayer},
@@ -61,14 +64,19 @@ impl fmt::Debug for HttpLayers {
 /// What every request of a pool passes; made once, so that what layers count or limit is the pool's.
 pub(crate) struct Stack {
     pub(super) connections: Connections,
-    pub(super) service: HttpService,
+    service: HttpService,
+    /// The end of it, for requests that nothing above wants to see.
+    end: Dispatch,
+    is_only_traced: bool,
     counters: Arc<Counters>,
 }
 
 impl Stack {
     pub(crate) fn new(layers: HttpLayers, connections: Connections) -> Self {
         let counters = Arc::new(Counters::default());
-        let sent = Dispatch::new(connections.clone(), counters.clone());
+        let end = Dispatch::new(connections.clone(), counters.clone());
+        let is_only_traced = layers.layers.is_empty() && layers.id_header.is_none();
+        let sent = end.clone();
         let marked = SetSensitiveResponseHeadersLayer::new(trace::SECRET_ANSWERED).layer(sent);
         let traced = trace::layer().layer(marked);
         let traced = MapResponseBodyLayer::new(SdkBody::from_body_1_x::<_, _>).layer(traced);
@@ -86,9 +94,27 @@ impl Stack {
         let outwards = layers.layers.into_iter().rev();
         Self {
             service: outwards.fold(service, |inner, layer| layer(inner)),
+            end,
+            is_only_traced,
             connections,
             counters,
         }
+    }
+
+    /// Takes a request through the layers, if there is anybody to see it there, and sends it.
+    pub(super) async fn send(
+        &self,
+        ways: &Ways,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, ConnectorError> {
+        if self.is_only_traced && !trace::is_seen() {
+            return self.end.send(ways, request).await;
+        }
+        let request = request.try_into_http1x();
+        let mut request = request.map_err(|error| ConnectorError::user(error.into()))?;
+        request.extensions_mut().insert(ways.clone());
+        let answer = self.service.clone().oneshot(request).await?;
+        HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
     }
 
     pub(crate) fn stats(&self) -> HttpStats {

@@ -49,6 +49,11 @@ pub(super) fn layer()
         .on_failure(Shown)
 }
 
+/// Whether anybody listens.
+pub(super) fn is_seen() -> bool {
+    tracing::enabled!(target: "leeward::http", tracing::Level::DEBUG)
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt;
 
