@@ -1,4 +1,9 @@
-use std::{fmt, ops::Add, time::Duration};
+use std::{
+    fmt,
+    ops::Add,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// A point on the line of one [`Clock`], in nanoseconds since an origin of the clock's choice.
 ///
@@ -40,6 +45,38 @@ impl Add<Duration> for Timestamp {
 pub trait Clock: Clone + fmt::Debug + Send + Sync + 'static {
     /// The time now; never earlier than an earlier answer.
     fn now(&self) -> Timestamp;
+
+    /// The time of day, by which a date is measured that a service asks its callers to wait until.
+    ///
+    /// Read only when one does, and the system's unless a clock has one of its own. It may be set back or forth at any time,
+    /// so nothing else goes by it; whoever does bounds what comes of it.
+    fn date(&self) -> SystemTime {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the one place, which a test replaces"
+        )]
+        SystemTime::now()
+    }
+}
+
+/// The [date](Clock::date) of some clock.
+#[derive(Clone)]
+pub(crate) struct Calendar(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Calendar {
+    pub(crate) fn of<C: Clock>(clock: C) -> Self {
+        Self(Arc::new(move || clock.date()))
+    }
+
+    pub(crate) fn date(&self) -> SystemTime {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Calendar")
+    }
 }
 
 /// Reads the processor's time-stamp counter, as the `quanta` crate calibrates it.

@@ -214,7 +214,12 @@ impl<C: Clock> RateLimiter<C> {
         if let Some(mut throttle) = self.throttle() {
             throttle.throttled(sent_at.unwrap_or(now), now);
         }
-        let pause = facts.retry_after.unwrap_or_default();
+        // A date is measured when there is one, and no later.
+        let asked = match facts.retry_at {
+            Some(_) => facts.pause(self.core.clock.date()),
+            None => facts.retry_after,
+        };
+        let pause = asked.unwrap_or_default();
         let pause = pause.min(self.core.config.max_pause());
         if !pause.is_zero() {
             self.pause(pause);

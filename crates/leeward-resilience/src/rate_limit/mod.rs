@@ -5,8 +5,8 @@
 //! **When it acts.** A fixed rate acts when calls come faster than it ([`Rate`]; the generic cell rate algorithm of the
 //! `governor` crate). An adaptive one acts once the service has asked for fewer calls: it lowers the rate to 0.7 of what was
 //! measured, and lets it come back along the cubic curve of the AWS SDKs' adaptive retry mode (`client_rate_limiter.rs` of
-//! aws-smithy-runtime) until the service has borne twice what was too much. A Retry-After in such an answer
-//! [pauses](RateLimitConfig::with_max_pause) everything that shares an adaptive limiter.
+//! aws-smithy-runtime) until the service has borne twice what was too much. A Retry-After in such an answer, a
+//! time or a [date](crate::Clock::date), [pauses](RateLimitConfig::with_max_pause) everything that shares an adaptive limiter.
 //!
 //! A rate that is only fixed does not listen to answers: it is what its owner has agreed on, whatever one call is told. The
 //! call itself still heeds its Retry-After, in the [retries](crate::retry) above. So do the peers: governor, tower's and

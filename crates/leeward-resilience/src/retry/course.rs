@@ -109,9 +109,17 @@ impl Course {
             payment.failed(facts);
         }
         let left = deadline::remaining();
-        let decision =
-            plan.policy
-                .decide(facts, self.idempotency, attempt, left, &mut failures.random);
+        let mut asked = *facts;
+        if asked.retry_at.is_some() {
+            asked.retry_after = facts.pause(plan.calendar.date());
+        }
+        let decision = plan.policy.decide(
+            &asked,
+            self.idempotency,
+            attempt,
+            left,
+            &mut failures.random,
+        );
         let cause = match decision {
             Decision::Again { .. } if !has_spare => Cause::NoReplay,
             Decision::Again { after, cost } => match plan.budget.withdraw_part(cost) {

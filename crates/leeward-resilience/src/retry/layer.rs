@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::{Retry, RetryCounters, RetryPolicy};
-use crate::{Budget, Switch, seed::Seed};
+use crate::{Budget, Clock, Switch, TokioClock, clock::Calendar, seed::Seed};
 
 /// Sends failed requests again, within a policy and a budget.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Plan {
     pub(super) counters: RetryCounters,
     pub(super) seed: Arc<Seed>,
     pub(super) switch: Switch,
+    pub(super) calendar: Calendar,
 }
 
 impl RetryLayer {
@@ -34,6 +35,7 @@ impl RetryLayer {
                 counters: RetryCounters::default(),
                 seed: Arc::new(seed),
                 switch: Switch::from_env("LEEWARD_RETRY"),
+                calendar: Calendar::of(TokioClock::new()),
             }),
         }
     }
@@ -54,6 +56,18 @@ impl RetryLayer {
         let plan = Arc::unwrap_or_clone(self.plan);
         Self {
             plan: Arc::new(Plan { switch, ..plan }),
+        }
+    }
+
+    /// Measures dates that a service asks to wait until by this clock's [time of day](Clock::date); the system's by default.
+    #[must_use]
+    pub fn with_clock<C: Clock>(self, clock: C) -> Self {
+        let plan = Arc::unwrap_or_clone(self.plan);
+        Self {
+            plan: Arc::new(Plan {
+                calendar: Calendar::of(clock),
+                ..plan
+            }),
         }
     }
 

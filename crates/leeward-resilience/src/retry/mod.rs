@@ -4,7 +4,8 @@
 //! makes the service ready again and sends the copy.
 //!
 //! **When it acts.** On failures that may pass and on throttling, up to [three attempts](RetryPolicy::with_max_attempts),
-//! with a [pause](Backoff) between them, while the [budget](crate::budget) has tokens and the
+//! with a [pause](Backoff) between them that grows by what the service asks for (a time, or a date, which is measured by the
+//! [system's](RetryLayer::with_clock) and five seconds at most), while the [budget](crate::budget) has tokens and the
 //! [deadline](crate::deadline) leaves time for the pause and an attempt: what cannot end in time is given up at once. A request that is not idempotent is
 //! sent again only if the failed attempt cannot have been applied: it was not sent, or the service asked for fewer
 //! calls instead. Refusals of our own layers are left to the layers above, except an attempt that ran out of its own time.

@@ -2,7 +2,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use leeward_error_taxonomy::{Category, Classify, Facts, OperationName, Rejected, Stage, Verdict};
@@ -17,6 +17,7 @@ pub(crate) struct Fault {
     category: Category,
     verdict: Verdict,
     retry_after: Option<Duration>,
+    retry_at: Option<SystemTime>,
     pub(crate) rejected: Option<Rejected>,
 }
 
@@ -27,6 +28,7 @@ impl Fault {
             category,
             verdict,
             retry_after: None,
+            retry_at: None,
             rejected: None,
         }
     }
@@ -58,6 +60,13 @@ impl Fault {
         }
     }
 
+    pub(crate) fn retry_at(self, retry_at: SystemTime) -> Self {
+        Self {
+            retry_at: Some(retry_at),
+            ..self
+        }
+    }
+
     /// Whether a circuit refused the call.
     pub(crate) const fn is_circuit_open(&self) -> bool {
         matches!(self.rejected, Some(Rejected::CircuitOpen { .. }))
@@ -68,6 +77,7 @@ impl Classify for Fault {
     fn facts(&self) -> Facts<'_> {
         let mut facts = Facts::new(self.stage, self.category, self.verdict);
         facts.retry_after = self.retry_after;
+        facts.retry_at = self.retry_at;
         facts.rejected = self.rejected.as_ref();
         facts
     }

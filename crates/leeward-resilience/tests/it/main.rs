@@ -57,6 +57,7 @@ mod circuit_reference;
 mod circuit_window;
 mod concurrency_limit;
 mod contract;
+mod dates;
 mod deadline;
 mod environment;
 mod fault;
