@@ -66,11 +66,14 @@ fn entity(text: &[u8]) -> Option<(u8, usize)> {
     Some((byte, end + 1))
 }
 
-/// `\u0022`, however often the backslash itself was escaped.
+/// `\u0022`, however often the backslash itself was escaped: twice as often each time.
+///
+/// An odd number of them is that and an escaped backslash before it.
 fn escape(text: &[u8]) -> Option<(u8, usize)> {
     let near = &text[..text.len().min(LONGEST)];
     let slashes = near.iter().take_while(|&&byte| byte == b'\\').count();
     let (byte, length) = match &near[slashes..] {
+        [b'x' | b'u', ..] if slashes > 1 && slashes % 2 == 1 => return Some((b'\\', slashes - 1)),
         [b'x', digits @ ..] => (number(digits.get(..2)?, 16)?, 3),
         [b'u', b'{', rest @ ..] => {
             let length = rest.iter().position(|&byte| byte == b'}')?;

@@ -3,12 +3,13 @@
 //! A secret is known by the name before it (`name`, and `value` for how far it goes), by the scheme of its header
 //! (`scheme`), as the password of a URL (`url`) or by its own form (`form`); the name may also stand in a member of its own
 //! before it (`pair`). Percent-encoding hides none of these (`encoded`), nor do entities and escapes (`escaped`). `scan` walks
-//! the text once.
+//! the text once, unless a `glance` has shown that there is nothing to find.
 
 mod decoded;
 mod encoded;
 mod escaped;
 mod form;
+mod glance;
 mod kept;
 mod name;
 mod pair;
@@ -76,6 +77,9 @@ pub(crate) fn in_id(text: &str) -> Cow<'_, str> {
 }
 
 fn without(text: &str, kind: Kind) -> Cow<'_, str> {
+    if glance::is_plain(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     let text = on_one_line(text);
     match clean(&text, kind) {
         None => text,

@@ -1,6 +1,6 @@
 //! Secrets that their name gives away: `name=value`, `"name": "value"`, `<name>value<`, `name%3Dvalue`.
 
-use super::{Hit, looked, pair, value};
+use super::{Hit, looked, pair, scan::is_of_a_word, value};
 use value::{Begin, Written};
 
 /// How much of what follows a name is secret.
@@ -170,6 +170,27 @@ fn is_one_of(words: &[&[u8]], word: &[u8]) -> bool {
 pub(super) fn may_be(word: &[u8]) -> bool {
     let is_last = |byte: &u8| LAST.contains(&byte.to_ascii_lowercase());
     word.len() >= SHORTEST && word.last().is_some_and(is_last)
+}
+
+/// Whether `text` may end with the name of a secret, or with a word that may stand between that and the value.
+pub(super) fn may_end_with_one(text: &[u8]) -> bool {
+    match text {
+        [.., before, last] if last.is_ascii_alphanumeric() && before.is_ascii_alphanumeric() => {
+            let two = [before | 0x20, last | 0x20];
+            two == *b"er" || LAST_TWO.contains(&two)
+        }
+        [.., last] => is_of_a_word(*last),
+        [] => false,
+    }
+}
+
+/// Whether a secret may follow `word`, by its name alone.
+pub(super) fn may_stand_before_one(word: &[u8]) -> bool {
+    let ends_with = |end: &[u8]| {
+        let from = word.len().checked_sub(end.len());
+        from.is_some_and(|from| word[from..].eq_ignore_ascii_case(end))
+    };
+    ends_with(b"header") || ends_with(b"value") || extent_of(word).is_some()
 }
 
 /// Whether the last two letters of `word` are those of a name; signs within it do not count.

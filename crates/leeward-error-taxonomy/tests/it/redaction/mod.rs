@@ -28,7 +28,7 @@ fn full() -> bool {
 fn errors(text: &str) -> Vec<AwsError> {
     let text = || text.to_owned();
     // A header holds no other bytes; what it cannot hold does not come in by it.
-    let value = text().replace(|char: char| !char.is_ascii() && char.is_whitespace(), " ");
+    let value = text().replace(char::is_whitespace, " ");
     let value: String = value.chars().filter(char::is_ascii).collect();
     let headers = [
         ("x-amzn-requestid", value.as_str()),

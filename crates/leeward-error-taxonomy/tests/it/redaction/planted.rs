@@ -257,7 +257,11 @@ pub(super) fn named() -> impl Strategy<Value = Planted> {
     ]
 }
 
+/// Not where backslashes escape what becomes an entity: printed by `Debug` there are more of them, and nobody can see why.
 fn in_entities(text: String) -> String {
+    if text.contains('\\') {
+        return text;
+    }
     let text = text.replace('&', "&amp;").replace('"', "&quot;");
     text.replace('<', "&lt;").replace('=', "&#61;")
 }
