@@ -52,7 +52,7 @@ impl Failed {
                 work: record.work.name(),
                 outage: phase.name(),
                 error: one_line(error),
-                advice: kms(error).map(|met| advice::on(met.failure().category)),
+                advice: kms(error).map(|met| advice::on(met.failure().category())),
             });
         }
     }
