@@ -21,8 +21,8 @@ fn clock() -> ManualClock {
     clock
 }
 
-fn at(seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + SECOND * u32::try_from(seconds).unwrap()
+fn at(seconds: u32) -> SystemTime {
+    SystemTime::UNIX_EPOCH + SECOND * seconds
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@
 //! | pitfall | test |
 //! |---|---|
 //! | 1 an instance that was not made ready is called, at first, at a retry or at a hedge | `contract::*::calls_the_instance_that_was_readied`, `hedge::pitfall_1_…` |
-//! | 2 a permit that is taken and not used; one that leaks | P12; `concurrency_limit::a_dropped_call_…`, `concurrency_limit::no_permit_is_lost_…` |
+//! | 2 a permit that is taken and not used; one that leaks | P12; `load_shed::who_is_refused_…`, `load_shed::clones_that_are_…`; `concurrency_limit::a_dropped_call_…`, `concurrency_limit::no_permit_is_lost_…` |
 //! | 3 a limiter that cannot be cloned | `rate_limit::clones_and_further_services_share_the_rate` |
 //! | 4 a probe that is lost | `circuit_breaker::f1_…`, `circuit_tests::a_lost_probe_is_replaced_…`, `stack::a_lost_probe_…` |
 //! | 5 a cancelled probe, or a late answer, closes the circuit | `circuit_tests::probes_again_after_a_cancelled_probe`, P9 |
@@ -32,12 +32,12 @@
 //! | 8 windows and averages that hide an outage | P1, P2, P5 |
 //! | 9 budgets that are none, are not exact, or fail the fail-over itself | P3, P8; `budget::pitfall_9_…`, `budget::callers_that_wait_…` |
 //! | 10 jitter that is the same for all, or left out by default | P4; `retry::pitfall_10_…`, `rest::differs_by_a_quarter_…` |
-//! | 11 a hedge's error wins; a spent budget fails the call | P10; `hedge::pitfall_11_…`, `retry::pitfall_11_…` |
+//! | 11 a hedge's error wins; a spent budget fails the call | P10; `hedge::pitfall_11_…`, `retry_budget::pitfall_11_…` |
 //! | 12 fast failures attract load | P11; `circuit_evidence::pitfall_12_…` |
 //! | 13 a fair lock on the hot path | P13 |
 //! | 14 a layer that is applied for each connection forgets | `contract::*::services_of_one_layer_share_its_state`, `rate_limit::*_line::services_of_one_layer_share_its_line` (and so on), `adaptive_concurrency::services_that_are_made_…` |
 //! | 15 an error of `poll_ready`, or a wait without a waker | `stack::pitfall_15_…`, `load_shed::a_service_without_room_…`, `concurrency_limit::a_full_line_…` |
-//! | 16 a body that cannot be copied; a request that another Region cannot take | `retry::pitfall_16_…` (two); leeward-region-router: `request::each_region_sees_…`, `request::what_can_be_sent_only_once_…` (two) |
+//! | 16 a body that cannot be copied; a request that another Region cannot take | `retry_readiness::pitfall_16_…` (two); leeward-region-router: `request::each_region_sees_…`, `request::what_can_be_sent_only_once_…` (two) |
 //! | 17 retries on two levels; a fresh quota in each Region | `stack::pitfall_17_…`; leeward-client-pool: `sharing::only_a_client_that_is_called_bare_retries`; leeward-region-router: `budget::each_further_attempt_costs_a_token_…` |
 //! | 18 a clock that a test cannot stop | `stack::pitfall_18_…`; `clippy.toml` forbids reading the system's |
 //! | 19 all circuits open refuse everything | leeward-region-router: `circuit::with_every_circuit_open_…` |
@@ -62,12 +62,17 @@ mod deadline;
 mod environment;
 mod fault;
 mod hedge;
+mod hedge_budget;
 mod hedge_evidence;
 mod instantly;
 mod load_shed;
 mod manual_clock;
 mod not_sent;
 mod rate_limit;
+mod rate_limit_pause;
 mod retry;
+mod retry_budget;
+mod retry_readiness;
+mod retry_report;
 mod several_steps;
 mod stack;

@@ -36,7 +36,7 @@ fn full() -> (
 ) {
     let config = ConcurrencyLimitConfig::fixed(1).with_max_wait(60 * SECOND);
     let limiter = ConcurrencyLimiter::with_clock(config, TokioClock::new());
-    let held = limiter.try_acquire().unwrap();
+    let held = limiter.try_acquire().expect("its only place");
     (ConcurrencyLimitLayer::new(limiter), held)
 }
 
