@@ -2,9 +2,9 @@
 
 use crate::{Area, Bar, BareService, BoxError, Case, Subject, Unit, clocked::Clocked};
 use leeward_resilience::{
-    Budget, CircuitBreaker, CircuitBreakerLayer, CircuitConfig, ConcurrencyLimitConfig,
-    ConcurrencyLimitLayer, ConcurrencyLimiter, DeadlineLayer, HedgeLayer, HedgePolicy, Ratio,
-    RetryLayer, RetryPolicy, stack::Preset,
+    Budget, CircuitBreaker, CircuitBreakerLayer, CircuitBreakers, CircuitBreakersLayer,
+    CircuitConfig, ConcurrencyLimitConfig, ConcurrencyLimitLayer, ConcurrencyLimiter,
+    DeadlineLayer, HedgeLayer, HedgePolicy, Ratio, RetryLayer, RetryPolicy, stack::Preset,
 };
 use std::{num::NonZeroUsize, time::Duration};
 use tower::{Layer, ServiceBuilder};
@@ -45,8 +45,18 @@ pub const LEEWARD_ONE_THREAD: &str = "leeward, one thread";
 /// Ours, called from two threads at once.
 pub const LEEWARD_TWO_THREADS: &str = "leeward, two threads";
 
+/// Our layer with a circuit for each key, of which the calls name one.
+pub const LEEWARD_KEYED: &str = "leeward, keyed";
+/// The same, called from one thread.
+pub const LEEWARD_KEYED_ONE_THREAD: &str = "leeward, keyed, one thread";
+/// The same, called from two threads at once.
+pub const LEEWARD_KEYED_TWO_THREADS: &str = "leeward, keyed, two threads";
+
 /// How many threads share a layer.
 pub const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+
+/// How many keys the keyed layer has room for.
+const MAX_KEYS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
 
 pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let case = |name| Case::new(Area::Resilience, name, Unit::Nanoseconds);
@@ -55,6 +65,10 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let deadline = DeadlineLayer::new(Duration::from_secs(3));
     let attempt = DeadlineLayer::per_attempt(Duration::from_secs(1));
     let breaker = || CircuitBreakerLayer::new(CircuitBreaker::new(CircuitConfig::new()));
+    let keyed = || {
+        let breakers = CircuitBreakers::new(CircuitConfig::new(), MAX_KEYS);
+        CircuitBreakersLayer::new(breakers, |_: &_| "tenant")
+    };
     let retry = || RetryLayer::new(RetryPolicy::new()).with_budget(Budget::default());
 
     let hedge = HedgeLayer::new(HedgePolicy::after_percentile(Ratio::percent(95)))
@@ -77,13 +91,15 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
         .layer(breaker())
         .layer(limit())
         .layer(attempt);
-    let shared = breaker();
+    let (shared, shared_keyed) = (breaker(), keyed());
     Ok(vec![
         case(CIRCUIT_BREAKER)
             .with(BARE, bare()?)
             .with(FLOOR, floor()?)
             .with(LEEWARD, Subject::calls(breaker().layer(BareService))?)
-            .compare(LEEWARD, FLOOR, Bar::AtMost(1.0)),
+            .with(LEEWARD_KEYED, Subject::calls(keyed().layer(BareService))?)
+            .compare(LEEWARD, FLOOR, Bar::AtMost(1.0))
+            .compare(LEEWARD_KEYED, LEEWARD, None),
         case(RETRY)
             .with(BARE, bare()?)
             .with(LEEWARD, Subject::calls(retry().layer(BareService))?),
@@ -124,6 +140,15 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
                 LEEWARD_TWO_THREADS,
                 Subject::calls_from(TWO, shared.layer(BareService))?,
             )
+            .with(
+                LEEWARD_KEYED_ONE_THREAD,
+                Subject::calls_from(NonZeroUsize::MIN, shared_keyed.layer(BareService))?,
+            )
+            .with(
+                LEEWARD_KEYED_TWO_THREADS,
+                Subject::calls_from(TWO, shared_keyed.layer(BareService))?,
+            )
+            .compare(LEEWARD_KEYED_TWO_THREADS, LEEWARD_KEYED_ONE_THREAD, None)
             .compare(LEEWARD_TWO_THREADS, LEEWARD_ONE_THREAD, Bar::AtMost(2.5))
             .compare(LEEWARD_TWO_THREADS, FLOOR_TWO_THREADS, None),
     ])
