@@ -38,6 +38,13 @@ pub(super) fn find(bytes: &[u8], start: usize, end: usize, kind: Kind) -> Option
     found.into_iter().flatten().min_by_key(|hit| hit.start)
 }
 
+/// Whether `text` is a word of letters and digits that is too short for a secret key, and none of an access key.
+pub(super) fn is_short_id(text: &[u8]) -> bool {
+    text.len() < SECRET_KEY
+        && text.iter().all(u8::is_ascii_alphanumeric)
+        && prefixed(text, 0, text.len()).is_none()
+}
+
 /// Whether `text` is one run of base64 of such a length as S3's second ids have (64, 76 and more), and no secret.
 ///
 /// What [`find`] would say of it, without its looks at names, schemes and digests, which the form leaves no room for.
@@ -81,7 +88,7 @@ fn prefixed(bytes: &[u8], start: usize, end: usize) -> Option<Hit> {
         (one == b'A') & matches!(two, b'K' | b'S' | b'B' | b'C' | b'Q')
             | (one == b'I') & (two == b'Q')
             | (one == b'F') & (two == b'w')
-            | (one == b'e') & (two == b'y')
+            | (one == b'y') & (two == b'J')
     };
     let pairs = word.iter().zip(word.get(1..)?);
     if !pairs.fold(false, |found, pair| found | begins(pair)) {

@@ -3,7 +3,7 @@
 //! It looks for what every secret begins with: a name and the sign after it, a scheme, or the form of the secret itself. Where it
 //! finds that, it says no more than that the text is worth a scan.
 
-use super::{looked, name, scan::is_of_a_word};
+use super::{form, looked, name, scan::is_of_a_word};
 
 /// No run of base64 that is shorter is taken for a secret.
 const RUN: usize = 40;
@@ -11,75 +11,90 @@ const RUN: usize = 40;
 /// Whether `text` surely holds no secret and stands on one line; it may be that it does where this says no.
 pub(super) fn is_plain(text: &[u8]) -> bool {
     looked(text.len());
-    !has_signs(text) && !has_run(text) && names_nothing(text)
+    is_short_word(text) || !has_signs(text) && names_nothing(text)
 }
 
-/// Whether there is a control character, a letter beyond ASCII, one of the signs of which few stand in sentences, or the
-/// beginning of a scheme, an option, a PEM or a token.
+/// Codes and ids: too short for a secret that has no name.
+fn is_short_word(text: &[u8]) -> bool {
+    text.len() < form::SHORTEST && text.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// Whether there is a control character, a letter beyond ASCII, one of the signs of which few stand in sentences, the
+/// beginning of a scheme, an option, a PEM, a token or the id of an access key, or a long run of base64.
 fn has_signs(text: &[u8]) -> bool {
+    let mut is_solid = false;
+    for piece in text.windows(PIECE + 2).step_by(PIECE) {
+        let piece = piece.try_into().expect("as long as a piece is");
+        if is_odd(piece) {
+            return true;
+        }
+        is_solid |= has_solid_half(piece);
+    }
+    let read = (text.len().saturating_sub(2) / PIECE) * PIECE;
+    let mut last = [b' '; 2 * PIECE + 2];
+    last[..text.len() - read].copy_from_slice(&text[read..]);
+    for piece in last.windows(PIECE + 2).step_by(PIECE) {
+        let piece = piece.try_into().expect("as long as a piece is");
+        if is_odd(piece) {
+            return true;
+        }
+        is_solid |= has_solid_half(piece);
+    }
+    is_solid && has_run(text)
+}
+
+/// So many bytes are looked at as one.
+const PIECE: usize = 32;
+
+/// Whether one of the signs or beginnings stands in the piece, the last two bytes of which belong to the next.
+///
+/// Without a way out of the loop, which the compiler makes comparisons of many bytes at once.
+fn is_odd(piece: &[u8; PIECE + 2]) -> bool {
     let within = |byte: u8, from: u8, to: u8| byte.wrapping_sub(from) <= to - from;
-    let is_sign = |byte: u8| {
-        !within(byte, b' ', b'~')
-            | within(byte, b'%', b'(')
-            | within(byte, b'=', b'>')
-            | within(byte, b'\\', b']')
-            | (byte == b'`')
-    };
-    let begins = |one: u8, two: u8| {
-        (one == b'-') & (two == b'-')
+    let mut found = false;
+    for at in 0..PIECE {
+        let (one, two) = (piece[at], piece[at + 1]);
+        found |= !within(one, b' ', b'~')
+            | within(one, b'%', b'(')
+            | within(one, b'=', b'>')
+            | within(one, b'\\', b']')
+            | (one == b'`')
+            | (one == b'-') & (two == b'-')
             | (one | 0x20 == b's') & (two == b'4')
             | (one == b'A')
                 & (within(two, b'B', b'C') | (two == b'K') | (two == b'Q') | (two == b'S'))
             | (one == b'I') & (two == b'Q')
             | (one == b'F') & (two == b'w')
-            | (one == b'y') & (two == b'J')
-    };
-    // Of `Basic` and `Bearer`.
-    let ends = |[one, two, three]: [u8; 3]| {
-        (one == b's') & (two == b'i') & (three == b'c')
-            | (one == b'r') & (two == b'e') & (three == b'r')
-    };
-    // By pieces without a way out of them, which the compiler makes comparisons of many bytes at once.
-    let mut from = 0;
-    while from < text.len() {
-        let to = text.len().min(from + 64);
-        let first = &text[from..to];
-        let second = &text[text.len().min(from + 1)..text.len().min(to + 1)];
-        let third = &text[text.len().min(from + 2)..text.len().min(to + 2)];
-        let sign = first
-            .iter()
-            .fold(false, |found, &byte| found | is_sign(byte));
-        let two = first
-            .iter()
-            .zip(second)
-            .fold(false, |found, (&one, &two)| found | begins(one, two));
-        let three = first.iter().zip(second).zip(third);
-        let three = three.fold(false, |found, ((&one, &two), &three)| {
-            found | ends([one | 0x20, two | 0x20, three | 0x20])
-        });
-        if sign | two | three {
-            return true;
-        }
-        from = to;
+            | (one == b'y') & (two == b'J');
     }
-    false
+    for at in 0..PIECE {
+        // Of `Basic` and `Bearer`.
+        let [one, two, three] = [piece[at] | 0x20, piece[at + 1] | 0x20, piece[at + 2] | 0x20];
+        found |= (one == b's') & (two == b'i') & (three == b'c')
+            | (one == b'r') & (two == b'e') & (three == b'r');
+    }
+    found
 }
 
-/// Whether there is a run of base64 as long as the shortest secret without a name.
+/// Whether one half of the piece is base64 throughout, as it is in the middle of a run that is worth a scan.
+fn has_solid_half(piece: &[u8; PIECE + 2]) -> bool {
+    let is_base64 = |byte: u8| {
+        let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        is_letter | (byte.wrapping_sub(b'/') <= b'9' - b'/') | (byte == b'+')
+    };
+    let (mut first, mut second) = (true, true);
+    for at in 0..PIECE / 2 {
+        first &= is_base64(piece[at]);
+        second &= is_base64(piece[at + PIECE / 2]);
+    }
+    first | second
+}
+
+/// Whether there is a run of base64 as long as the shortest secret without a name and a prefix.
 fn has_run(text: &[u8]) -> bool {
-    let mut from = 0;
-    // What ends a run is looked for from behind: none that begins before it is long enough.
-    while let Some(run) = text.get(from..from + RUN) {
-        match run.iter().rposition(|&byte| !is_base64(byte)) {
-            None => return true,
-            Some(end) => from += end + 1,
-        }
-    }
-    false
-}
-
-const fn is_base64(byte: u8) -> bool {
-    is_of_a_word(byte) && !matches!(byte, b'-' | b'_' | b'.' | b'%')
+    let is_base64 = |byte: &u8| is_of_a_word(*byte) && !b"-_.%".contains(byte);
+    text.split(|byte| !is_base64(byte))
+        .any(|run| run.len() >= RUN)
 }
 
 /// Whether no colon and no quote stands behind the name of a secret.
@@ -115,13 +130,10 @@ fn stands_after_a_name(text: &[u8], at: usize) -> bool {
     if text[at] == b':' && text.get(at + 1) == Some(&b'/') {
         return true;
     }
-    let before = &text[..at];
-    let blanks = before
-        .iter()
-        .rev()
-        .take_while(|&&byte| byte == b' ')
-        .count();
-    let before = &before[..at - blanks];
+    let mut before = &text[..at];
+    while let [rest @ .., b' '] = before {
+        before = rest;
+    }
     if !name::may_end_with_one(before) {
         return false;
     }
@@ -130,6 +142,6 @@ fn stands_after_a_name(text: &[u8], at: usize) -> bool {
         .rev()
         .take_while(|&&byte| is_of_a_word(byte))
         .count();
-    looked(blanks + length);
+    looked(at - before.len() + length);
     name::may_stand_before_one(&before[before.len() - length..])
 }

@@ -40,6 +40,14 @@ impl Kept {
         }))
     }
 
+    fn of_shown(text: String, kind: Kind) -> Self {
+        Self(Box::new(Inner {
+            as_it_came: Mutex::default(),
+            kind,
+            shown: OnceLock::from(text),
+        }))
+    }
+
     /// Takes the secrets out now.
     pub(crate) fn cleaned(self) -> Self {
         self.shown();
@@ -75,11 +83,7 @@ impl Inner {
 
 impl Clone for Kept {
     fn clone(&self) -> Self {
-        Self(Box::new(Inner {
-            as_it_came: Mutex::default(),
-            kind: self.0.kind,
-            shown: OnceLock::from(self.shown().to_owned()),
-        }))
+        Self::of_shown(self.shown().to_owned(), self.0.kind)
     }
 }
 

@@ -64,16 +64,20 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 }
 
 /// Takes secrets out of an id, which may look as random as they do.
-pub(crate) fn in_id(text: &str) -> Cow<'_, str> {
-    // A UUID, which most ids are, is too short for a digest and holds no prefix.
-    let is_of_a_uuid = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
-    if text.len() <= 36 && text.bytes().all(is_of_a_uuid) {
-        return Cow::Borrowed(text);
-    }
-    if form::is_id_of_s3(text.as_bytes()) {
+fn in_id(text: &str) -> Cow<'_, str> {
+    if has_the_form_of_an_id(text) {
         return Cow::Borrowed(text);
     }
     without(text, Kind::Id)
+}
+
+/// Whether it is a short word, a UUID or one of S3's ids, and so no secret.
+fn has_the_form_of_an_id(text: &str) -> bool {
+    // A UUID, which most ids are, is too short for a digest and holds no prefix.
+    let is_of_a_uuid = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+    (text.len() <= 36 && text.bytes().all(is_of_a_uuid))
+        || form::is_short_id(text.as_bytes())
+        || form::is_id_of_s3(text.as_bytes())
 }
 
 fn without(text: &str, kind: Kind) -> Cow<'_, str> {
@@ -97,7 +101,8 @@ enum Kind {
 
 /// The name of an operation as it may be printed: unknown, where somebody took a secret for a name.
 pub(crate) fn operation(name: OperationName) -> OperationName {
-    let is_plain = |name| clean(name, Kind::Words).is_none();
+    let is_plain =
+        |name: &str| glance::is_plain(name.as_bytes()) || clean(name, Kind::Words).is_none();
     if is_plain(name.service()) && is_plain(name.operation()) {
         name
     } else {

@@ -175,12 +175,12 @@ pub(super) fn may_be(word: &[u8]) -> bool {
 /// Whether `text` may end with the name of a secret, or with a word that may stand between that and the value.
 pub(super) fn may_end_with_one(text: &[u8]) -> bool {
     match text {
-        [.., before, last] if last.is_ascii_alphanumeric() && before.is_ascii_alphanumeric() => {
-            let two = [before | 0x20, last | 0x20];
-            two == *b"er" || LAST_TWO.contains(&two)
+        // Signs within a name do not count.
+        &[.., one, two, three] if is_of_a_word(three) => {
+            let last = [one | 0x20, two | 0x20, three | 0x20];
+            are_last(last) || last.iter().any(|byte| !byte.is_ascii_alphanumeric())
         }
-        [.., last] => is_of_a_word(*last),
-        [] => false,
+        _ => false,
     }
 }
 
@@ -212,6 +212,32 @@ const LAST_TWO: [[u8; 2]; 15] = [
     *b"rd", *b"re", // And `value`, whose name stands before it.
     *b"ue",
 ];
+
+/// The letters that a name may end with, three by three, and those of `header` and `value`.
+const fn are_last(letters: [u8; 3]) -> bool {
+    matches!(
+        &letters,
+        b"ion"
+            | b"kie"
+            | b"ase"
+            | b"ext"
+            | b"key"
+            | b"ing"
+            | b"ary"
+            | b"ken"
+            | b"eed"
+            | b"ret"
+            | b"ode"
+            | b"png"
+            | b"swd"
+            | b"pwd"
+            | b"ord"
+            | b"nse"
+            | b"ure"
+            | b"lue"
+            | b"der"
+    )
+}
 
 /// Whether `word` is the name of a secret.
 pub(super) fn is_one(word: &[u8]) -> bool {
@@ -264,6 +290,8 @@ mod tests {
             assert!(may_be(name.as_bytes()), "{name}");
             assert!(ends_as_one(name.as_bytes()), "{name}");
             assert!(ends_as_one(format!("{name}_").as_bytes()), "{name}");
+            assert!(may_end_with_one(name.as_bytes()), "{name}");
+            assert!(may_end_with_one(format!("{name}_").as_bytes()), "{name}");
         }
     }
 }

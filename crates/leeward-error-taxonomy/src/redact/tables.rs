@@ -100,6 +100,21 @@ fn a_glance_is_enough_for_what_services_say_most() {
     }
 }
 
+#[test]
+fn a_glance_overlooks_no_place() {
+    for length in 1..140 {
+        let plain = "a b,".repeat(40);
+        assert!(glance::is_plain(&plain.as_bytes()[..length]));
+        for at in 0..length {
+            for odd in ["\n", "=", "%"] {
+                let mut text = plain[..length].to_owned();
+                text.replace_range(at..=at, odd);
+                assert!(!glance::is_plain(text.as_bytes()), "{text}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(Config { cases: 20_000, rng_seed: RngSeed::Fixed(0x1eea), failure_persistence: None, ..Config::default() })]
 
