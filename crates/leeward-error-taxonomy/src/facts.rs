@@ -1,4 +1,4 @@
-use crate::{Advice, Category, Failure, Obstacle, OperationName, Rejected, redact};
+use crate::{Advice, Category, Failure, Obstacle, OperationName, Region, Rejected, redact};
 use std::{
     error::Error,
     fmt,
@@ -17,7 +17,8 @@ pub enum Stage {
     /// No byte of the request reached the service: sending it again cannot apply it twice.
     ///
     /// That is of the attempt which the error tells of. Where the SDK's own retries are on, one before it may have been sent:
-    /// let one layer own the retries, as `leeward-client-pool`'s targets do.
+    /// count them with an interceptor that tells the error, or let one layer own the retries, as `leeward-client-pool`'s clients
+    /// and targets do.
     NotSent,
     /// The request may have reached the service and may have been applied.
     MaybeSent,
@@ -76,6 +77,8 @@ pub struct Facts<'a> {
     pub obstacle: Option<Obstacle>,
     /// How many attempts were made, where somebody has counted.
     pub attempts: Option<u32>,
+    /// The Region that was called, where the client has told.
+    pub region: Option<&'a Region>,
     /// The refusal of our own layers that this failure carries.
     pub rejected: Option<&'a Rejected>,
 }
@@ -99,6 +102,7 @@ impl<'a> Facts<'a> {
             retry_at: None,
             obstacle: None,
             attempts: None,
+            region: None,
             rejected: None,
         }
     }

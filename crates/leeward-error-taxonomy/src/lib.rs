@@ -31,3 +31,5 @@ pub use operation::OperationName;
 pub use redact::redact;
 pub use region::{InvalidRegion, Region};
 pub use rejected::{Attempt, Rejected};
+#[cfg(feature = "sdk")]
+pub use sdk::CallContext;

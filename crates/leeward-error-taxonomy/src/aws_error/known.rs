@@ -16,7 +16,7 @@ impl Known {
         let mut known = Self {
             failure: Failure::as_it_came(facts),
             operation: facts.operation.map(redact::operation),
-            region: None,
+            region: facts.region.cloned(),
             attempts: None,
         };
         if let Some(attempts) = facts.attempts {
@@ -55,8 +55,9 @@ impl Known {
         self.of_the_call(self.failure.facts_to_advise_on())
     }
 
-    fn of_the_call<'a>(&self, mut facts: Facts<'a>) -> Facts<'a> {
+    fn of_the_call<'a>(&'a self, mut facts: Facts<'a>) -> Facts<'a> {
         facts.operation = self.operation;
+        facts.region = self.region.as_ref();
         facts.attempts = self.attempts;
         facts
     }

@@ -112,7 +112,10 @@ impl AwsError {
                 let is_refusal = facts.rejected.is_some();
                 let known = erased::known(&*error).cloned().unwrap_or_else(|| {
                     let mut known = Known::of(&facts);
-                    known.region = Known::within(&*error).and_then(|known| known.region.clone());
+                    let within = Known::within(&*error);
+                    known.region = within
+                        .and_then(|known| known.region.clone())
+                        .or(known.region);
                     known
                 });
                 Self::from_known(known, is_refusal, error)

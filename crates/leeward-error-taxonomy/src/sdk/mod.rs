@@ -3,12 +3,15 @@
 //! One implementation covers every operation of every service, because each generated error provides its metadata. The
 //! service and the operation are read off the name of the error's type, which is how one code can mean two things.
 
+mod context;
 mod credentials;
 mod dispatch;
 mod headers;
 mod pause;
 mod stream;
 mod waiter;
+
+pub use context::CallContext;
 
 use crate::{
     Category, Classify, Facts, Meaning, OperationName, Rejected, Stage, Verdict, chain, codes,
@@ -39,6 +42,9 @@ where
         facts.status = status;
         if let Some(response) = response {
             headers::note(response.headers(), &mut facts);
+        }
+        if let Some(context) = CallContext::of(self, response) {
+            context.note(&mut facts);
         }
         facts
     }
@@ -130,7 +136,11 @@ fn of_stream(path: &'static str) -> Option<&'static str> {
 /// What a part of an SDK error says, where the type of the whole is lost.
 pub(crate) fn of_part<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
     if let Some(error) = error.downcast_ref::<ConnectorError>() {
-        return Some(dispatch::of_connector(error));
+        let mut facts = dispatch::of_connector(error);
+        if let Some(context) = CallContext::of(error, None) {
+            context.note(&mut facts);
+        }
+        return Some(facts);
     }
     if error.is::<BuildError>() || error.is::<SerializationError>() {
         return Some(dispatch::not_made());
