@@ -31,11 +31,14 @@ pub const PLACES: u32 = 50;
 /// A billion calls a second.
 const UNREACHED: Rate = Rate::per_second(1_000_000_000);
 
+/// How many keys the keyed layer has room for.
+const MAX_KEYS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
+
 pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let case = |name| Case::new(Area::Resilience, name, Unit::Nanoseconds);
     let fixed = RateLimitConfig::fixed(UNREACHED);
     let rate = |config| RateLimitLayer::new(RateLimiter::new(config)).layer(BareService);
-    let keyed = KeyedRateLimitLayer::new(KeyedRateLimiter::new(fixed, 1_000), |_: &_| "tenant");
+    let keyed = KeyedRateLimitLayer::new(KeyedRateLimiter::new(fixed, MAX_KEYS), |_: &_| "tenant");
     let places = |config| {
         let limiter = ConcurrencyLimiter::new(config);
         ConcurrencyLimitLayer::new(limiter).layer(BareService)

@@ -77,7 +77,7 @@ impl Guard {
             circuits_are_on: Switch::from_env("LEEWARD_CIRCUIT_BREAKER"),
             rates: config
                 .rate
-                .map(|rate| KeyedRateLimiter::with_clock(rate, config.max_keys.get(), clock)),
+                .map(|rate| KeyedRateLimiter::with_clock(rate, config.max_keys, clock)),
             rates_are_on: Switch::from_env("LEEWARD_RATE_LIMIT"),
             counters: Arc::default(),
         }))

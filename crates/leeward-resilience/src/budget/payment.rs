@@ -2,7 +2,7 @@ use leeward_error_taxonomy::{Facts, Stage};
 
 use super::Withdrawal;
 
-/// The token for an extra attempt that is under way: used up with it, unless it turns out that nothing was sent.
+/// The token for an extra attempt that is under way: used up with it, unless a layer of ours refused it unsent.
 ///
 /// Dropping it uses the token up, for an attempt that is dropped may have been sent.
 pub(crate) struct Payment(Option<Withdrawal>);
@@ -12,9 +12,12 @@ impl Payment {
         Self(Some(withdrawal))
     }
 
-    /// Gives the token back if the attempt that failed made no load: if it was refused or lost before it was sent.
+    /// Gives the token back if the attempt made no load outside of this process.
+    ///
+    /// A connection that is refused, or never made, was not sent over either; but trying it is load, and were it free, an outage
+    /// of that kind would be multiplied by every caller.
     pub(crate) fn failed(mut self, facts: &Facts<'_>) {
-        if facts.stage == Stage::NotSent {
+        if facts.stage == Stage::NotSent && facts.rejected.is_some() {
             drop(self.0.take());
         }
     }

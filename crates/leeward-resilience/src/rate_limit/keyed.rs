@@ -2,6 +2,7 @@ use std::{
     collections::HashMap,
     fmt,
     hash::Hash,
+    num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -19,12 +20,15 @@ const RECOVERY: Duration = Duration::from_secs(60);
 ///
 /// ```
 /// use leeward_resilience::{KeyedRateLimiter, Rate, RateLimitConfig};
+/// use std::num::NonZeroUsize;
 ///
-/// let limiters = KeyedRateLimiter::new(RateLimitConfig::fixed(Rate::per_second(1)), 1_000);
+/// let max_keys = NonZeroUsize::new(1_000).ok_or("none")?;
+/// let limiters = KeyedRateLimiter::new(RateLimitConfig::fixed(Rate::per_second(1)), max_keys);
 /// assert!(limiters.of(&"tenant A").try_acquire().is_ok());
 /// assert!(limiters.of(&"tenant B").try_acquire().is_ok());
 /// assert!(limiters.of(&"tenant A").try_acquire().is_err());
 /// assert_eq!(limiters.keys(), 2);
+/// # Ok::<(), &str>(())
 /// ```
 pub struct KeyedRateLimiter<K, C: Clock = TscClock> {
     core: Arc<Core<K, C>>,
@@ -33,7 +37,7 @@ pub struct KeyedRateLimiter<K, C: Clock = TscClock> {
 struct Core<K, C: Clock> {
     clock: C,
     config: RateLimitConfig,
-    max_keys: usize,
+    max_keys: NonZeroUsize,
     max_idle: Duration,
     others: RateLimiter<C>,
     known: Mutex<Known<K, C>>,
@@ -52,14 +56,14 @@ struct Used<C: Clock> {
 impl<K: Clone + Eq + Hash> KeyedRateLimiter<K> {
     /// Makes limiters of this kind for up to `max_keys` keys at a time, on the production clock.
     #[must_use]
-    pub fn new(config: RateLimitConfig, max_keys: usize) -> Self {
+    pub fn new(config: RateLimitConfig, max_keys: NonZeroUsize) -> Self {
         Self::with_clock(config, max_keys, TscClock::new())
     }
 }
 
 impl<K: Clone + Eq + Hash, C: Clock> KeyedRateLimiter<K, C> {
     /// Makes limiters of this kind for up to `max_keys` keys at a time, on a clock of the caller's choice.
-    pub fn with_clock(config: RateLimitConfig, max_keys: usize, clock: C) -> Self {
+    pub fn with_clock(config: RateLimitConfig, max_keys: NonZeroUsize, clock: C) -> Self {
         let refill = config.rate.map_or(Duration::ZERO, |rate| rate.refill());
         let recovery = if config.is_adaptive {
             RECOVERY
@@ -94,7 +98,7 @@ impl<K: Clone + Eq + Hash, C: Clock> KeyedRateLimiter<K, C> {
         if now.since(known.swept_at) >= core.max_idle {
             known.sweep(now, core.max_idle);
         }
-        if known.limiters.len() >= core.max_keys {
+        if known.limiters.len() >= core.max_keys.get() {
             return core.others.clone();
         }
         let limiter = RateLimiter::with_clock(core.config, core.clock.clone());

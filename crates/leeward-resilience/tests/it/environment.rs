@@ -164,7 +164,7 @@ async fn circuit_breaker() -> Vec<bool> {
 async fn rate_limit() -> Vec<bool> {
     let config = RateLimitConfig::fixed(Rate::per_second(1)).with_max_waiting(0);
     let limiter = RateLimiter::with_clock(config, TokioClock::new());
-    let keys = KeyedRateLimiter::with_clock(config, 1, TokioClock::new());
+    let keys = KeyedRateLimiter::with_clock(config, NonZeroUsize::MIN, TokioClock::new());
     vec![
         refuses(&RateLimitLayer::new(limiter)).await,
         refuses(&KeyedRateLimitLayer::new(keys, |_: &Plain<()>| ())).await,

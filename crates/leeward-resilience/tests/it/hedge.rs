@@ -33,7 +33,7 @@ pub(crate) type Plan = (u64, fn() -> Result<(), Fault>);
 pub(crate) const OK: fn() -> Result<(), Fault> = || Ok(());
 pub(crate) const LOST: fn() -> Result<(), Fault> = || Err(Fault::lost());
 const INVALID: fn() -> Result<(), Fault> = || Err(Fault::invalid());
-pub(crate) const NOT_SENT: fn() -> Result<(), Fault> = || Err(Fault::not_sent());
+const NOT_SENT: fn() -> Result<(), Fault> = || Err(Fault::not_sent());
 
 /// A service whose attempts go as planned and that answers with the number of the attempt; counts those in flight.
 pub(crate) fn planned(

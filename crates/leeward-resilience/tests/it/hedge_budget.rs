@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use leeward_error_taxonomy::Rejected;
 use leeward_resilience::{
     Budget, BudgetConfig, HedgeLayer, HedgePolicy, Plain, Ratio, RetryLayer, RetryPolicy,
     TokioClock,
@@ -11,8 +12,10 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use crate::{
     fault::{Fault, read},
-    hedge::{DELAY, LOST, NOT_SENT, OK, Plan, hedge, planned},
+    hedge::{DELAY, LOST, OK, Plan, hedge, planned},
 };
+
+const REFUSED: fn() -> Result<(), Fault> = || Err(Rejected::LimiterFull.into());
 
 #[tokio::test(start_paused = true)]
 async fn hedges_cost_the_budget_its_share_and_no_more() {
@@ -48,12 +51,12 @@ async fn retries_and_hedges_share_one_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hedge_that_is_not_sent_costs_no_token() {
+async fn a_hedge_that_a_layer_refused_unsent_costs_no_token() {
     let cases: [(&'static [Plan], u64); 5] = [
-        (&[(1_000, OK), (10, NOT_SENT), (10, NOT_SENT)], 10),
-        (&[(1_000, OK), (10, NOT_SENT), (10, LOST)], 9),
-        (&[(1_000, OK), (500, LOST), (10, NOT_SENT)], 9),
-        (&[(1_000, OK), (10, NOT_SENT), (5_000, OK)], 9),
+        (&[(1_000, OK), (10, REFUSED), (10, REFUSED)], 10),
+        (&[(1_000, OK), (10, REFUSED), (10, LOST)], 9),
+        (&[(1_000, OK), (500, LOST), (10, REFUSED)], 9),
+        (&[(1_000, OK), (10, REFUSED), (5_000, OK)], 9),
         (&[(1_000, OK), (5_000, OK), (5_000, OK)], 8),
     ];
     for (plans, tokens) in cases {

@@ -1,5 +1,6 @@
 use std::{
     future::{Future, ready},
+    num::NonZeroUsize,
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
@@ -30,6 +31,11 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// Ten calls a second, two at once.
 pub(crate) const TEN: Rate = Rate::per_second(10).with_burst(2);
+
+/// So many keys at most.
+pub(crate) fn keys(max_keys: usize) -> NonZeroUsize {
+    NonZeroUsize::new(max_keys).expect("more than none")
+}
 
 pub(crate) fn limiter(config: RateLimitConfig) -> RateLimiter<TokioClock> {
     RateLimiter::with_clock(config, TokioClock::new())
@@ -164,7 +170,7 @@ async fn readiness_that_is_not_used_takes_no_share() {
 #[tokio::test(start_paused = true)]
 async fn keys_have_a_rate_each_and_those_beyond_the_bound_share_one() {
     let config = RateLimitConfig::fixed(Rate::per_second(1)).with_max_waiting(0);
-    let limiters = KeyedRateLimiter::with_clock(config, 2, TokioClock::new());
+    let limiters = KeyedRateLimiter::with_clock(config, keys(2), TokioClock::new());
     let layer = KeyedRateLimitLayer::new(limiters.clone(), |request: &Plain<u32>| {
         request.clone().into_inner()
     });
@@ -182,7 +188,7 @@ async fn keys_have_a_rate_each_and_those_beyond_the_bound_share_one() {
 async fn a_million_keys_take_no_more_room_than_the_bound_and_idle_ones_go() {
     let config = RateLimitConfig::fixed(Rate::per_second(1));
     let clock = ManualClock::default();
-    let limiters = KeyedRateLimiter::with_clock(config, 100, clock.clone());
+    let limiters = KeyedRateLimiter::with_clock(config, keys(100), clock.clone());
     for key in 0..1_000_000 {
         let _ = limiters.of(&key).try_acquire();
     }
@@ -296,7 +302,7 @@ leeward_testkit::contract! {
     keyed: KeyedRateLimitLayer::new(
         KeyedRateLimiter::with_clock(
             RateLimitConfig::fixed(Rate::per_second(1_000)),
-            10,
+            keys(10),
             TokioClock::new(),
         ),
         |_: &ScriptedRequest| (),
@@ -313,7 +319,7 @@ leeward_testkit::waiting_contract! {
     line: RateLimitLayer::new(limiter(slow()));
     self_adapting_line: RateLimitLayer::new(limiter(slow().with_adaptation(true)));
     keyed_line: KeyedRateLimitLayer::new(
-        KeyedRateLimiter::with_clock(slow(), 10, TokioClock::new()),
+        KeyedRateLimiter::with_clock(slow(), keys(10), TokioClock::new()),
         |_: &ScriptedRequest| (),
     );
 }

@@ -10,7 +10,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::{
     fault::{Fault, failing, read},
-    rate_limit::{TEN, assert_full, limiter},
+    rate_limit::{TEN, assert_full, keys, limiter},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ async fn a_retry_after_under_a_fixed_rate_delays_the_call_that_was_told_and_no_o
 #[tokio::test(start_paused = true)]
 async fn keys_pause_apart() {
     let config = RateLimitConfig::fixed(Rate::per_second(1_000)).with_max_pause(20 * SECOND);
-    let limiters = KeyedRateLimiter::with_clock(config, 10, TokioClock::new());
+    let limiters = KeyedRateLimiter::with_clock(config, keys(10), TokioClock::new());
     limiters.of(&"told").pause(20 * SECOND);
     assert!(limiters.of(&"told").try_acquire().is_err());
     limiters.of(&"other").try_acquire().unwrap();

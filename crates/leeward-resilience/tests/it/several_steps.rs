@@ -23,7 +23,10 @@ use leeward_resilience::{
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, layer::util::Identity, service_fn};
 
-use crate::fault::{Fault, book, failing, read, silent};
+use crate::{
+    fault::{Fault, book, failing, read, silent},
+    rate_limit::keys,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -161,7 +164,7 @@ mod hands_the_claim_on_to_layers_alone {
         );
         rate_limit: RateLimitLayer::new(RateLimiter::with_clock(rate(), TokioClock::new()));
         keyed_rate_limit: KeyedRateLimitLayer::new(
-            KeyedRateLimiter::with_clock(rate(), 10, TokioClock::new()),
+            KeyedRateLimiter::with_clock(rate(), keys(10), TokioClock::new()),
             |_: &Plain<()>| (),
         );
         concurrency_limit: places();
