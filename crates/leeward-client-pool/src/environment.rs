@@ -172,13 +172,11 @@ mod tests {
             let cells = line.split('|').skip(2).map(|cell| cell.trim().to_owned());
             cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>()
         };
-        let seconds = |time: Duration| format!("{} s", time.as_secs());
         let of = |show: fn(Numbers) -> String| {
             Environment::NAMES
                 .map(|(known, _)| show(known.numbers()))
                 .to_vec()
         };
-        let _ = seconds;
         assert_eq!(
             row("connect timeout"),
             of(|numbers| format!("{} s", numbers.connect_timeout.as_secs()))
@@ -198,6 +196,20 @@ mod tests {
         assert_eq!(
             row("connections per host"),
             of(|numbers| numbers.connections_per_host.to_string())
+        );
+        let thousands = |text: Vec<String>| -> Vec<String> {
+            text.iter().map(|cell| cell.replace(',', "")).collect()
+        };
+        assert_eq!(
+            thousands(row("calls waiting for a connection, per host")),
+            of(|numbers| numbers.waiting_per_host.to_string())
+        );
+        assert_eq!(
+            row("TCP keepalive"),
+            of(|numbers| match numbers.keepalive {
+                Some(time) => format!("{} s", time.as_secs()),
+                None => "none".to_owned(),
+            })
         );
         assert_eq!(
             row("idle timeout"),

@@ -17,9 +17,9 @@ impl Tasks {
         let ended = CancellationToken::new();
         let (sentinel, alive) = watch::channel(());
         let stop = ended.clone();
+        // Ends with the pool, or when nobody holds anything of it any more.
         runtime.spawn(async move {
-            stop.cancelled().await;
-            drop(sentinel);
+            stop.run_until_cancelled(sentinel.closed()).await;
         });
         Self {
             runtime,
@@ -62,5 +62,30 @@ impl fmt::Debug for Tasks {
             .field("running", &self.tracker.len())
             .field("is_alive", &self.is_alive())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_left_of_tasks_that_nobody_holds() {
+        let metrics = Handle::current().metrics();
+        for _ in 0..10 {
+            drop(Tasks::on(Handle::current()));
+        }
+        while metrics.num_alive_tasks() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_runtime_is_seen() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let tasks = Tasks::on(runtime.handle().clone());
+        assert!(tasks.is_alive());
+        drop(runtime);
+        assert!(!tasks.is_alive());
     }
 }

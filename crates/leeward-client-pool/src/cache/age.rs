@@ -21,6 +21,9 @@ pub(crate) enum Age {
 /// How long before its end a client is renewed, and before fixed credentials expire its end is.
 pub(crate) const BUFFER: Duration = Duration::from_secs(5 * 60);
 
+/// How long a client is kept whose fixed credentials are about to expire.
+const MOMENT: Duration = Duration::from_secs(5);
+
 impl Life {
     /// The life of a client that is made at `now`, whose credentials expire at `expiry` if they are fixed.
     ///
@@ -34,9 +37,9 @@ impl Life {
         let buffer = BUFFER.min(time_to_live / 2);
         let mut ends = later(now, time_to_live);
         if let Some(expiry) = expiry {
-            // What is within its buffer already lives on for a moment: asked for again, it is made again.
+            // Within the buffer it lives from moment to moment, so that a thousand asks do not make a thousand clients.
             let safe = expiry.checked_sub(BUFFER).unwrap_or(expiry);
-            ends = ends.min(safe.max(now));
+            ends = ends.min(safe.max(later(now, MOMENT).min(expiry)).max(now));
         }
         let early = buffer.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0));
         let renewed = ends.checked_sub(early).unwrap_or(ends).max(now);
@@ -65,7 +68,7 @@ impl Life {
 }
 
 /// A time that cannot be told is never reached.
-fn later(now: SystemTime, by: Duration) -> SystemTime {
+pub(super) fn later(now: SystemTime, by: Duration) -> SystemTime {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
     now.checked_add(by.min(CENTURY)).unwrap_or(now)
 }
@@ -97,7 +100,10 @@ mod tests {
         assert_eq!(life.age(at(899)), Age::Due);
         assert_eq!(life.age(at(900)), Age::Over);
         let almost_expired = Life::begin(at(0), HOUR, Some(at(100)), 0.0);
-        assert_eq!(almost_expired.age(at(0)), Age::Over, "made anew each time");
+        assert_eq!(almost_expired.age(at(4)), Age::Due, "kept for a moment");
+        assert_eq!(almost_expired.age(at(5)), Age::Over);
+        let last_seconds = Life::begin(at(0), HOUR, Some(at(2)), 0.0);
+        assert_eq!(last_seconds.age(at(2)), Age::Over, "never past the expiry");
         let expired = Life::begin(at(200), HOUR, Some(at(100)), 0.0);
         assert_eq!(expired.age(at(200)), Age::Over);
     }

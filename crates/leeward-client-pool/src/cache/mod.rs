@@ -4,6 +4,7 @@ mod age;
 mod counts;
 mod flight;
 
+use age::later;
 pub(crate) use age::{Age, Life};
 pub use counts::ClientStats;
 pub(crate) use counts::{Counts, Eviction};
@@ -127,9 +128,22 @@ impl Clients {
 
     /// Joins the flight that makes the client, or begins one: then the landing comes with it.
     ///
-    /// A client that is good stays while it is renewed.
+    /// A client that is good stays while it is renewed. What has landed since it was looked for is a flight that is over.
     pub(crate) fn join(&self, key: &Key, now: SystemTime) -> (Flight, Option<Landing>) {
         let mut slots = self.write();
+        let landed = match slots.get(key) {
+            Some(Slot::Made(made)) if made.life.age(now) == Age::Fresh => {
+                Some(Ok(made.client.clone()))
+            }
+            Some(Slot::Failed { error, until }) if now < *until => Some(Err(error.clone())),
+            _ => None,
+        };
+        if let Some(landed) = landed {
+            self.counts.joined();
+            let (landing, flight) = flight();
+            landing.land(landed);
+            return (flight, None);
+        }
         let under_way = match slots.get(key) {
             Some(Slot::Making(flight)) => Some(flight),
             Some(Slot::Made(made)) => made.renewal.as_ref(),
@@ -196,7 +210,7 @@ impl Clients {
             (Err(error), _) => {
                 *slot = Slot::Failed {
                     error: error.clone(),
-                    until: now + negative,
+                    until: later(now, negative),
                 };
             }
         }
@@ -274,3 +288,60 @@ impl Clients {
 
 /// How long after a renewal that failed the next one is tried.
 const RENEW_AGAIN: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Identity, Retries,
+        key::{RecipeId, Settings},
+    };
+    use std::any::TypeId;
+
+    fn key() -> Key {
+        Key {
+            recipe: RecipeId {
+                client: TypeId::of::<u8>(),
+                closure: None,
+                service: "kms",
+            },
+            region: None,
+            identity: Identity::DEFAULT,
+            retries: Retries::Sdk,
+            settings: Settings::default(),
+        }
+    }
+
+    fn made(now: SystemTime) -> Result<(Erased, Life), ClientError> {
+        let hour = Duration::from_secs(3600);
+        let region = Region::from_static("us-east-1");
+        Ok((Erased::new(7_u8, region), Life::begin(now, hour, None, 0.5)))
+    }
+
+    #[tokio::test]
+    async fn who_comes_too_late_for_a_flight_is_given_what_has_landed() {
+        let (clients, key, now) = (Clients::new(8), key(), SystemTime::UNIX_EPOCH);
+        let (flight, landing) = clients.join(&key, now);
+        clients.land(&key, &flight, &made(now), now, Duration::ZERO);
+        drop(landing);
+        let (late, landing) = clients.join(&key, now);
+        assert!(landing.is_none(), "nobody makes it once more");
+        assert_eq!(late.landed().await.unwrap().get::<u8>(), Some(7));
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_is_kept_for_ever_is_kept_without_a_panic() {
+        let (clients, key, now) = (Clients::new(8), key(), SystemTime::UNIX_EPOCH);
+        let (flight, _landing) = clients.join(&key, now);
+        let failed = Err(ClientError::NoRegion);
+        clients.land(&key, &flight, &failed, now, Duration::MAX);
+        let later = now + Duration::from_secs(3600);
+        assert!(matches!(
+            clients.find(key.by_ref(), later),
+            Found::Failed(_)
+        ));
+        let (late, landing) = clients.join(&key, later);
+        assert!(landing.is_none());
+        assert!(late.landed().await.is_err());
+    }
+}

@@ -50,7 +50,8 @@ impl ClientConfig {
         self.retries
     }
 
-    /// What every client of the pool takes along: deadlines, the guard, the renewal of refused credentials.
+    /// What every client of the pool takes along: deadlines, the guard, the renewal of refused credentials, and what errors are
+    /// to tell of the call.
     pub fn interceptors(&self) -> impl Iterator<Item = SharedInterceptor> + '_ {
         self.interceptors.iter().cloned()
     }

@@ -98,6 +98,13 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A time-out of zero, under which no call could ever be made.
+    #[error("{setting} is zero, and no call could ever be made: give it time, or leave it out")]
+    #[non_exhaustive]
+    Zero {
+        /// The setting.
+        setting: &'static str,
+    },
     /// The code that makes the client panicked.
     #[error(
         "the code that makes clients of {service} panicked: look at its message, which the panic hook printed"
@@ -138,7 +145,9 @@ impl Classify for ClientError {
             Self::MixedPartitions { .. } | Self::Endpoint { .. } => {
                 final_one(Category::Configuration, Obstacle::Endpoint)
             }
-            Self::Recipe { .. } => final_one(Category::Configuration, Obstacle::Other),
+            Self::Recipe { .. } | Self::Zero { .. } => {
+                final_one(Category::Configuration, Obstacle::Other)
+            }
             Self::Expired { .. } => final_one(Category::Authentication, Obstacle::Credentials),
             Self::Credentials { source, .. } | Self::RoleDenied { source, .. } => {
                 let source: &(dyn Error + 'static) = &**source;

@@ -68,7 +68,8 @@ impl<'p, C: Clone + Send + Sync + 'static> ClientRequest<'p, C> {
         self.with_identity(role)
     }
 
-    /// Calls as this profile of the shared configuration files, in its Region unless another is named.
+    /// Calls as this profile of the shared configuration files: by its keys, role or sign-on, and in its Region unless another is
+    /// named. Its other settings do not count.
     pub fn with_profile(self, name: impl Into<Arc<str>>) -> Self {
         self.with_identity(Identity::profile(name))
     }
@@ -103,7 +104,7 @@ impl<'p, C: Clone + Send + Sync + 'static> ClientRequest<'p, C> {
         self
     }
 
-    /// Changes the SDK's configuration in any other way.
+    /// Changes the SDK's configuration in any other way; Region, credentials and who retries stay as they were asked for.
     ///
     /// Clients with the same `tag` are taken for the same, so let it hold all that the change depends on, and no secret: the
     /// pool keeps a digest of it under a key of the process.

@@ -14,7 +14,8 @@ impl Endpoints {
         self.by_region.insert(region, url);
     }
 
-    pub(super) fn set_for_service(&mut self, service: String, region: Region, url: String) {
+    pub(super) fn set_for_service(&mut self, service: &str, region: Region, url: String) {
+        let service = service.to_ascii_lowercase();
         self.by_service.insert((service, region), url);
     }
 
@@ -22,7 +23,7 @@ impl Endpoints {
     pub(crate) fn of(&self, service: &str, region: &Region) -> Option<&str> {
         let of_service = self.by_service.iter();
         let mut of_service = of_service
-            .filter(|((known, there), _)| known == service && there == region)
+            .filter(|((known, there), _)| known.eq_ignore_ascii_case(service) && there == region)
             .map(|(_, url)| url);
         let url = of_service.next().or_else(|| self.by_region.get(region))?;
         Some(url)
@@ -69,7 +70,7 @@ mod tests {
     fn a_service_goes_before_its_region() {
         let mut endpoints = Endpoints::default();
         endpoints.set(EAST, "http://east".into());
-        endpoints.set_for_service("kms".into(), EAST, "http://kms.east".into());
+        endpoints.set_for_service("KMS", EAST, "http://kms.east".into());
         assert_eq!(endpoints.of("kms", &EAST), Some("http://kms.east"));
         assert_eq!(endpoints.of("s3", &EAST), Some("http://east"));
         assert_eq!(endpoints.of("kms", &WEST), None);

@@ -5,6 +5,7 @@ use crate::{
     ClientConfig, ClientError, DeadlineInterceptor, Retries,
     cache::{Erased, Flight, Life},
     client::Recipe,
+    context::ContextInterceptor,
     credentials::{Provided, RenewRefused, RepeatRefused},
     http::Patience,
     identity::Partition,
@@ -109,12 +110,15 @@ impl Inner {
         provided: Provided,
     ) -> Result<ClientConfig, ClientError> {
         let settings = &key.settings;
+        for (setting, time) in [
+            ("the operation timeout", settings.operation_timeout),
+            ("the attempt timeout", settings.attempt_timeout),
+        ] {
+            if time.is_some_and(|time| time.is_zero()) {
+                return Err(ClientError::Zero { setting });
+            }
+        }
         let mut config = self.base.to_builder();
-        config.set_region(aws_types::region::Region::new(region.as_str().to_owned()));
-        let Provided {
-            provider, renewal, ..
-        } = provided;
-        config.set_credentials_provider(Some(provider));
         let own = settings.endpoint.as_deref();
         if let Some(url) = own.or_else(|| self.endpoints.of(key.recipe.service, &region)) {
             endpoints::check(url)?;
@@ -129,13 +133,25 @@ impl Inner {
             config.set_use_dual_stack(Some(dual_stack));
         }
         config.set_timeout_config(Some(self.timeouts(key)));
+        if let Some(own) = &settings.own {
+            let changed = catch_unwind(AssertUnwindSafe(|| own.apply(&mut config)));
+            changed.map_err(|_| ClientError::Recipe {
+                service: key.recipe.service,
+            })?;
+        }
+        // Last, for nobody is to change what makes this client another: where, as whom, and who retries.
+        config.set_region(aws_types::region::Region::new(region.as_str().to_owned()));
+        let Provided {
+            provider, renewal, ..
+        } = provided;
+        config.set_credentials_provider(Some(provider));
         if key.retries == Retries::Layers {
             config.set_retry_config(Some(RetryConfig::disabled()));
         }
-        if let Some(own) = &settings.own {
-            own.apply(&mut config);
-        }
-        let mut interceptors = vec![SharedInterceptor::new(DeadlineInterceptor)];
+        let mut interceptors = vec![
+            SharedInterceptor::new(DeadlineInterceptor),
+            SharedInterceptor::new(ContextInterceptor::new(region.clone(), key.retries)),
+        ];
         if let Some(renewal) = renewal {
             interceptors.push(SharedInterceptor::new(RenewRefused(renewal)));
         }

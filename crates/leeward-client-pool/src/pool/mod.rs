@@ -15,7 +15,7 @@ pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;
 
 use crate::{
-    AwsClient, ClientConfig, ClientRequest, Identity, Retries, TargetRequest,
+    AwsClient, ClientConfig, ClientError, ClientRequest, Identity, Retries, TargetRequest,
     cache::{Clients, Found},
     client::{Asked, Recipe, Wish},
     connections::Connections,
@@ -169,8 +169,9 @@ impl Pool {
     ///
     /// Calls in flight end with an error. Every later ask for a client is refused, and clients that were handed out fail.
     pub async fn shutdown(&self) {
-        self.inner.clients.clear(|_| true);
         self.inner.tasks.end().await;
+        // Afterwards, for what was being made may have landed before its end.
+        self.clear();
     }
 
     pub(crate) fn ask<C: Clone + Send + Sync + 'static>(
@@ -179,6 +180,9 @@ impl Pool {
         wish: &Wish,
         retries: Retries,
     ) -> Asked {
+        if !self.inner.tasks.is_alive() {
+            return Asked::Known(Some(Err(ClientError::ShutDown)));
+        }
         let now = self.now();
         let key = wish.key(self, recipe, retries);
         match self.inner.clients.find(key, now) {

@@ -298,6 +298,14 @@ async fn the_environment_names_the_region_and_the_profile_its_own() {
         let pool = Pool::builder().build().await.unwrap();
         let region = pool.client::<Client>().target().await.unwrap();
         assert_eq!(region.region().as_str(), "eu-central-1");
+        let far = Pool::builder().with_identity(Identity::profile("far"));
+        let far = far.build().await.unwrap();
+        let region = far.client::<Client>().target().await.unwrap();
+        assert_eq!(
+            region.region().as_str(),
+            "ap-southeast-2",
+            "the pool's own profile"
+        );
         let ask = pool.client::<Client>().with_profile("far");
         let region = ask.target().await.unwrap();
         assert_eq!(region.region().as_str(), "ap-southeast-2");
@@ -370,4 +378,52 @@ async fn a_panic_in_the_making_is_told_and_nothing_is_stuck() {
         "{refused}"
     );
     pool.client::<Client>().with_region(EAST).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_change_of_the_configuration_makes_a_target_retry() {
+    let (aws, pool) = regions().await;
+    use leeward_testkit::{Fault, Scope};
+    let fault = Fault::error(500, "KMSInternalException", "try again");
+    aws.faults().inject(Scope::region(EAST), fault);
+    let target = pool
+        .client::<Client>()
+        .with_region(EAST)
+        .with_config("ten", |config| {
+            let retries = aws_smithy_types::retry::RetryConfig::standard();
+            config.set_retry_config(Some(retries.with_max_attempts(10)));
+            config.set_region(aws_types::region::Region::from_static("us-west-2"));
+        })
+        .target()
+        .await
+        .unwrap();
+    let list =
+        leeward_resilience::Plain::new(|kms: Client| async move { kms.list_keys().send().await });
+    target.oneshot(list).await.unwrap_err();
+    assert_eq!(aws.counts().in_region(&EAST).calls("kms", "ListKeys"), 1);
+}
+
+#[tokio::test]
+async fn a_panic_in_a_change_is_told_as_one() {
+    let (_aws, pool) = regions().await;
+    let ask = pool.client::<Client>().with_region(EAST);
+    let refused = ask
+        .with_config("bug", |_| panic!("a bug"))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, ClientError::Recipe { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_timeout_of_zero_is_refused() {
+    let (_aws, pool) = regions().await;
+    let ask = pool.client::<Client>().with_region(EAST);
+    let refused = ask
+        .with_operation_timeout(Duration::ZERO)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the operation timeout is zero, and no call could ever be made: give it time, or leave it out"
+    );
 }

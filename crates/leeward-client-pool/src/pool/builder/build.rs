@@ -1,14 +1,14 @@
 use super::PoolBuilder;
 use crate::pool::{Inner, Pool, PoolError};
 use crate::{
-    ClientError, Environment, Role,
+    ClientError, Environment, Identity, Role,
     cache::Clients,
     connections::{self, Connections},
     credentials,
     environment::Numbers,
     guard::Guard,
     http::{Stack, StackClient},
-    identity::Partition,
+    identity::{Kind, Partition},
     tasks::Tasks,
 };
 use aws_config::{
@@ -48,7 +48,7 @@ impl PoolBuilder {
         let http = Arc::new(Stack::new(self.layers, connections.clone()));
         let home = match &self.region {
             Some(region) => Some(region.clone()),
-            None => configured_region().await?,
+            None => configured_region(&self.identity).await?,
         };
         if let (Some(role), Some(home)) = (self.identity.as_role(), &home) {
             same_partition(role, home)?;
@@ -164,6 +164,8 @@ impl PoolBuilder {
             ("the time to live of clients", !self.time_to_live.is_zero()),
             ("the time to make a client", !self.making_timeout.is_zero()),
             ("the connect timeout", !numbers.connect_timeout.is_zero()),
+            ("the idle timeout", !numbers.idle_timeout.is_zero()),
+            ("the TCP keepalive", some_time(Some(numbers.keepalive))),
             ("the read timeout", some_time(self.read_timeout)),
             ("the attempt timeout", some_time(self.attempt_timeout)),
             ("the operation timeout", some_time(self.operation_timeout)),
@@ -207,11 +209,22 @@ fn same_partition(role: &Role, home: &Region) -> Result<(), ClientError> {
     }
 }
 
-/// The Region of the environment, else of the profile. The metadata service is not asked.
-async fn configured_region() -> Result<Option<Region>, ClientError> {
-    let found = match EnvironmentVariableRegionProvider::new().region().await {
+/// The Region of the profile that is the identity; else that of the environment, else of the profile that it names. The metadata
+/// service is not asked.
+async fn configured_region(identity: &Identity) -> Result<Option<Region>, ClientError> {
+    let of_identity = match &identity.0 {
+        Kind::Profile(name) => {
+            let profile = ProfileFileRegionProvider::builder().profile_name(name.to_string());
+            profile.build().region().await
+        }
+        _ => None,
+    };
+    let found = match of_identity {
         Some(region) => Some(region),
-        None => ProfileFileRegionProvider::new().region().await,
+        None => match EnvironmentVariableRegionProvider::new().region().await {
+            Some(region) => Some(region),
+            None => ProfileFileRegionProvider::new().region().await,
+        },
     };
     found
         .map(|region| {

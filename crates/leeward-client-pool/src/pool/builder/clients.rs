@@ -3,7 +3,8 @@ use std::time::Duration;
 
 /// Clients.
 impl PoolBuilder {
-    /// Keeps at most so many clients; past it the one that was used longest ago is forgotten. Default: 1024.
+    /// Keeps at most so many clients; past it the one that was used longest ago is forgotten. Default: 4096, a thousand roles for
+    /// four services.
     pub fn with_max_clients(self, max_clients: usize) -> Self {
         Self {
             max_clients,

@@ -82,12 +82,12 @@ impl PoolBuilder {
     /// The service is named as its feature here is, `kms`; `sts` is where roles are assumed too.
     pub fn with_service_endpoint(
         mut self,
-        service: impl Into<String>,
+        service: impl AsRef<str>,
         region: Region,
         url: impl Into<String>,
     ) -> Self {
         self.endpoints
-            .set_for_service(service.into(), region, url.into());
+            .set_for_service(service.as_ref(), region, url.into());
         self
     }
 

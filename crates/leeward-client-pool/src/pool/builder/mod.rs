@@ -83,7 +83,7 @@ impl Default for PoolBuilder {
             sts_regions: None,
             sts_timeout: Duration::from_secs(1),
             max_identities: 1024,
-            max_clients: 1024,
+            max_clients: 4096,
             time_to_live: Duration::from_secs(60 * 60),
             negative_entry: Duration::from_secs(1),
             making_timeout: Duration::from_secs(30),
