@@ -3,6 +3,7 @@
 mod cache;
 mod client;
 mod connections;
+mod context;
 mod credentials;
 mod deadline;
 mod environment;

@@ -7,6 +7,7 @@ mod clients;
 mod cloud;
 mod connections_line;
 mod connections_outages;
+mod context;
 mod credentials_chain;
 mod credentials_profiles;
 mod credentials_refreshing;

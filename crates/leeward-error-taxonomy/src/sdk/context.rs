@@ -64,8 +64,8 @@ impl CallContext {
 
     /// Puts it on a call that has failed with `error`, as an interceptor sees both in `modify_before_completion`.
     ///
-    /// An answer carries it as an extension. Where there was none, it becomes a source of the error, which keeps its kind and
-    /// its own sources; an error that is neither the connector's nor a time-out, such as that of credentials, stays as it is.
+    /// An answer carries it as an extension. Where there was none, it becomes a source of the error, which keeps its own sources
+    /// and comes out as the same kind of `SdkError`.
     #[must_use]
     pub fn tell<E>(
         self,
@@ -97,10 +97,14 @@ impl CallContext {
                 None => told,
             });
         }
-        if let Some(response) = response {
-            response.add_extension(self);
+        match response {
+            Some(response) => {
+                response.add_extension(self);
+                error
+            }
+            // Credentials, the endpoint, an interceptor: the SDK makes the same of them.
+            None => OrchestratorError::other(Told::boxed(self, error)),
         }
-        error
     }
 
     /// What was told of a call that failed with `error`, and with `response` if there was an answer.
@@ -124,7 +128,7 @@ impl CallContext {
     }
 }
 
-/// Stands in the place of the SDK's error among the sources, and hands that error's own sources on.
+/// Stands before the source of the SDK's error, and says the same.
 #[derive(Debug)]
 struct Told {
     context: CallContext,
@@ -143,14 +147,9 @@ impl Told {
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("call failed")?;
-        if let Some(region) = &self.context.region {
-            write!(f, " in {region}")?;
-        }
-        match self.context.attempts {
-            None => Ok(()),
-            Some(1) => f.write_str(" after 1 attempt"),
-            Some(attempts) => write!(f, " after {attempts} attempts"),
+        match self.error.source() {
+            Some(source) => fmt::Display::fmt(source, f),
+            None => fmt::Display::fmt(&self.error, f),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod aws_error;
 mod beyond_calls;
+mod context;
 mod credentials;
 mod erased;
 mod made;
