@@ -1,12 +1,13 @@
-use super::{lane::Lane, outcome::Outcome, rate::Turn};
-use leeward_error_taxonomy::{Category, Facts, Rejected, Stage, Verdict};
+use super::{
+    lane::Lane,
+    outcome::{Outcome, Spent},
+    rate::Turn,
+};
+use leeward_error_taxonomy::{Rejected, Stage, Verdict};
 use leeward_resilience::{Admission, TokioClock};
 use std::{
-    future::{Future, poll_fn},
-    pin::pin,
+    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
-    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -27,66 +28,71 @@ struct Inner {
 /// What it holds until it ends.
 #[derive(Debug, Default)]
 struct Held {
-    // None while it waits, so that a wait of ours is not taken for the service's; and where there is no circuit.
-    admission: Option<Admission<TokioClock>>,
+    reached: Reached,
     turn: Option<Turn>,
     has_ended: bool,
 }
 
+/// How far it has come.
+#[derive(Debug, Default)]
+enum Reached {
+    /// Our own work and our own lines, whose time is not the service's; the circuit holds no place for it.
+    #[default]
+    Ours,
+    /// Given to an HTTP client, which may be the user's and know nothing of circuits.
+    HandedOver(Instant),
+    /// On its way to the service, with a place in the circuit where there is one.
+    UnderWay(Instant, Option<Admission<TokioClock>>),
+}
+
 impl Attempt {
-    /// Asks the circuit.
+    /// Looks whether the circuit refuses.
     pub(super) fn begin(lane: Arc<Lane>) -> Result<Self, Rejected> {
-        let admission = lane.admit()?;
-        let held = Held {
-            admission,
-            ..Held::default()
-        };
+        lane.peek()?;
         Ok(Self(Arc::new(Inner {
             lane,
             begun: Instant::now(),
-            held: Mutex::new(held),
+            held: Mutex::default(),
         })))
     }
 
-    /// Waits for the rate and then for `line`, without holding a place in the circuit meanwhile.
+    /// It is signed and goes to an HTTP client.
+    pub(super) fn hand_over(&self) {
+        self.held().reached = Reached::HandedOver(Instant::now());
+    }
+
+    /// Waits for the rate and then for `line`, and then asks the circuit, which so learns of no wait but that for the service.
     ///
     /// # Errors
     ///
-    /// Those of the rate, of the line, and of a circuit that has opened since. Nothing was sent.
+    /// Those of the rate, of the line, and of a circuit that has opened since it was looked at. Nothing was sent.
     pub(crate) async fn before<T>(
         &self,
         line: impl Future<Output = Result<T, Rejected>>,
     ) -> Result<T, Rejected> {
-        let mut turn = pin!(async {
-            if let Some(turn) = self.0.lane.turn().await? {
-                self.held().turn = Some(turn);
-            }
-            line.await
-        });
-        let at_once = poll_fn(|cx| Poll::Ready(turn.as_mut().poll(cx))).await;
-        if let Poll::Ready(done) = at_once {
-            return done;
+        self.held().reached = Reached::Ours;
+        if let Some(turn) = self.0.lane.turn().await? {
+            self.held().turn = Some(turn);
         }
-        let admission = self.held().admission.take();
-        let is_guarded = admission.is_some();
-        if let Some(admission) = admission {
-            step_aside(admission);
-        }
-        let done = turn.await?;
-        if is_guarded {
-            let admission = self.0.lane.admit()?;
-            self.held().admission = admission;
-        }
-        Ok(done)
-    }
-
-    /// How long it has been since it began, waits included.
-    pub(super) fn age(&self) -> Duration {
-        self.0.begun.elapsed()
+        let passed = line.await?;
+        let admission = self.0.lane.admit()?;
+        self.held().reached = Reached::UnderWay(Instant::now(), admission);
+        Ok(passed)
     }
 
     pub(super) fn service(&self) -> &'static str {
         self.0.lane.service()
+    }
+
+    /// How its time has been spent.
+    pub(super) fn spent(&self) -> Spent {
+        Spent {
+            age: self.0.begun.elapsed(),
+            under_way: match self.held().reached {
+                Reached::Ours => None,
+                Reached::HandedOver(since) | Reached::UnderWay(since, _) => Some(since.elapsed()),
+            },
+        }
     }
 
     /// Tells the circuit and the rate what came of it; later ends change nothing.
@@ -95,9 +101,14 @@ impl Attempt {
         if std::mem::replace(&mut held.has_ended, true) {
             return;
         }
-        let (admission, turn) = (held.admission.take(), held.turn.take());
+        let (reached, turn) = (std::mem::take(&mut held.reached), held.turn.take());
         drop(held);
         self.0.lane.count(outcome);
+        let admission = match reached {
+            Reached::UnderWay(_, admission) => admission,
+            Reached::HandedOver(_) if outcome.is_of_the_service() => self.0.late_admission(),
+            Reached::HandedOver(_) | Reached::Ours => None,
+        };
         if let Some(admission) = admission {
             match outcome {
                 Outcome::Succeeded => admission.succeed(),
@@ -123,6 +134,13 @@ impl Attempt {
     }
 }
 
+impl Inner {
+    /// A place for what is over already, so that the circuit learns of it.
+    fn late_admission(&self) -> Option<Admission<TokioClock>> {
+        self.lane.admit().ok().flatten()
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -133,22 +151,15 @@ impl Drop for Inner {
     }
 }
 
-/// Leaves the circuit as if it had never been asked.
-fn step_aside(admission: Admission<TokioClock>) {
-    admission.fail(&Facts::new(
-        Stage::NotSent,
-        Category::Rejected,
-        Verdict::Final,
-    ));
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{rate::Pace, stats::Counters};
     use super::*;
+    use leeward_error_taxonomy::{Category, Facts};
     use leeward_resilience::{
-        CircuitBreaker, CircuitConfig, Rate, RateLimitConfig, RateLimiter, Switch,
+        CircuitBreaker, CircuitConfig, CircuitState, Rate, RateLimitConfig, RateLimiter, Switch,
     };
+    use std::time::Duration;
     use tokio::{sync::oneshot, time::timeout};
 
     fn lane(rate: Option<RateLimitConfig>) -> (CircuitBreaker<TokioClock>, Arc<Lane>) {
@@ -169,7 +180,7 @@ mod tests {
     async fn what_waits_in_our_own_lines_is_not_under_way_to_the_service() {
         let (circuit, lane) = lane(None);
         let attempt = Attempt::begin(lane).unwrap();
-        assert_eq!(circuit.snapshot().in_flight, 1);
+        attempt.hand_over();
         let (turn, line) = oneshot::channel();
         let mut waits =
             Box::pin(attempt.before(async { line.await.map_err(Rejected::unavailable) }));
@@ -209,10 +220,41 @@ mod tests {
     async fn a_second_end_changes_nothing() {
         let (circuit, lane) = lane(None);
         let attempt = Attempt::begin(lane).unwrap();
+        attempt.before(async { Ok(()) }).await.unwrap();
         attempt.end(&Outcome::Succeeded);
         attempt.end(&Outcome::GivenUp);
         drop(attempt);
         assert_eq!(circuit.snapshot().calls, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_http_client_sends_is_learnt_at_its_end() {
+        let (circuit, lane) = lane(None);
+        let attempt = Attempt::begin(lane).unwrap();
+        attempt.hand_over();
+        attempt.end(&Outcome::Succeeded);
+        assert_eq!(circuit.snapshot().calls, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_at_a_circuit_takes_no_place_in_it() {
+        let (circuit, lane) = lane(None);
+        circuit.force_open();
+        assert!(Attempt::begin(Arc::clone(&lane)).is_err());
+        circuit.reset();
+        let silence = Facts::new(Stage::MaybeSent, Category::Network, Verdict::Transient);
+        for _ in 0..5 {
+            circuit.admit().unwrap().fail(&silence);
+        }
+        tokio::time::advance(Duration::from_secs(60)).await;
+        // Any number may look; one of them probes.
+        let looked = [&lane, &lane].map(|lane| Attempt::begin(Arc::clone(lane)).unwrap());
+        assert_eq!(circuit.snapshot().in_flight, 0);
+        looked[0].before(async { Ok(()) }).await.unwrap();
+        let refused = looked[1].before(async { Ok(()) }).await.unwrap_err();
+        assert!(matches!(refused, Rejected::CircuitOpen { .. }));
+        looked[0].end(&Outcome::Succeeded);
+        assert_eq!(circuit.state(), CircuitState::Closed);
     }
 
     #[tokio::test(start_paused = true)]

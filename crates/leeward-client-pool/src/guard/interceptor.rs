@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use std::sync::Arc;
 
-/// Asks the circuit before each attempt of a plain client, and tells the guard what came of it.
+/// Looks at the circuit before each attempt of a plain client, and tells the guard what came of it.
 #[derive(Clone, Debug)]
 pub(super) struct GuardInterceptor(Arc<Lane>);
 
@@ -61,6 +61,7 @@ impl Intercept for GuardInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(UnderWay(attempt)) = config.load::<UnderWay>() {
+            attempt.hand_over();
             context.request_mut().add_extension(attempt.clone());
         }
         Ok(())
@@ -73,7 +74,7 @@ impl Intercept for GuardInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(UnderWay(attempt)) = config.load::<UnderWay>() {
-            let whose = (attempt.service(), attempt.age());
+            let whose = (attempt.service(), attempt.spent());
             if let Some(outcome) = Outcome::of(context, components, config, whose) {
                 attempt.end(&outcome);
             }

@@ -3,8 +3,8 @@ use super::{
     rate::{Pace, Turn},
     stats::Counters,
 };
-use leeward_error_taxonomy::{Rejected, Verdict};
-use leeward_resilience::{Admission, CircuitBreaker, Switch, TokioClock};
+use leeward_error_taxonomy::{Category, Facts, Rejected, Stage, Verdict};
+use leeward_resilience::{Admission, CircuitBreaker, CircuitState, Switch, TokioClock};
 use std::sync::Arc;
 
 /// The circuit and the rate of one client's service and Region, found when the client is made.
@@ -38,18 +38,35 @@ impl Lane {
         self.service
     }
 
+    /// Looks whether the circuit, if there is one, would refuse a call. A call that passes holds no place in it.
+    pub(super) fn peek(&self) -> Result<(), Rejected> {
+        let circuit = self.circuit();
+        // One that is closed may still hold a call back, to start slowly: that is asked once, when the call is sent.
+        let Some(circuit) = circuit.filter(|circuit| circuit.state() != CircuitState::Closed)
+        else {
+            return Ok(());
+        };
+        let admission = circuit
+            .admit()
+            .inspect_err(|_| self.counters.refused_by_circuit.count())?;
+        step_aside(admission);
+        Ok(())
+    }
+
     /// Asks the circuit, if there is one.
     pub(super) fn admit(&self) -> Result<Option<Admission<TokioClock>>, Rejected> {
-        let circuit = self
-            .circuit
-            .as_ref()
-            .filter(|_| self.circuits_are_on.is_on());
+        let circuit = self.circuit();
         let admitted = circuit.map(CircuitBreaker::admit).transpose();
         match &admitted {
             Ok(_) => self.counters.admitted.count(),
             Err(_) => self.counters.refused_by_circuit.count(),
         }
         admitted
+    }
+
+    fn circuit(&self) -> Option<&CircuitBreaker<TokioClock>> {
+        let circuit = self.circuit.as_ref();
+        circuit.filter(|_| self.circuits_are_on.is_on())
     }
 
     /// Waits for the rate, if there is one.
@@ -76,4 +93,13 @@ impl Lane {
         };
         counter.count();
     }
+}
+
+/// Leaves the circuit as if it had never been asked.
+fn step_aside(admission: Admission<TokioClock>) {
+    admission.fail(&Facts::new(
+        Stage::NotSent,
+        Category::Rejected,
+        Verdict::Final,
+    ));
 }

@@ -1,7 +1,9 @@
 //! Breaker, rate limit and counters inside plain SDK clients.
 //!
-//! **What it does to a call.** Before each attempt it asks the circuit of the service in the Region; before sending it waits for
-//! the rate that the service bears. What comes of the attempt, both learn.
+//! **What it does to a call.** Before each attempt it looks whether the circuit of the service in the Region refuses. Before
+//! sending it waits for the rate that the service bears and for a connection, and takes a place in the circuit. What comes of the
+//! attempt, both learn: of the time before, which goes to credentials, the signature and our own lines, the circuit learns
+//! nothing, and an attempt that ends there is no failure of the service.
 //!
 //! **When it acts.** For clients that retry by themselves, those of [`Pool::client`](crate::Pool::client), unless the pool is
 //! built [without](crate::PoolBuilder::without_guard). Targets have none, since their layers do that.

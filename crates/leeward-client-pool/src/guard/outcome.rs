@@ -17,8 +17,17 @@ pub(super) enum Outcome<'a> {
     GivenUp,
 }
 
+/// How the time of an attempt was spent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spent {
+    /// All of it.
+    pub(super) age: Duration,
+    /// That since it was sent; nothing if it was not.
+    pub(super) under_way: Option<Duration>,
+}
+
 impl<'a> Outcome<'a> {
-    /// What the SDK's context says of an attempt of `service` that took `age`; nothing if it came to no end.
+    /// What the SDK's context says of an attempt of `service`; nothing if it came to no end.
     ///
     /// The type of a service's error is lost here. Its text leads with the code, which the tables of the service know; of what
     /// they do not know, the SDK's own classifiers say whether it throttles or may pass, and the status the rest.
@@ -26,14 +35,16 @@ impl<'a> Outcome<'a> {
         context: &'a FinalizerInterceptorContextRef<'_>,
         components: &RuntimeComponents,
         config: &ConfigBag,
-        (service, age): (&str, Duration),
+        (service, spent): (&str, Spent),
     ) -> Option<Self> {
         let error = match context.output_or_error()? {
             Ok(_) => return Some(Self::Succeeded),
             Err(error) => error,
         };
         if error.is_timeout_error() {
-            return Some(timed_out(config, age));
+            let timeouts = config.load::<TimeoutConfig>();
+            let timeout = timeouts.and_then(TimeoutConfig::operation_attempt_timeout);
+            return Some(timed_out(timeout, spent));
         }
         if let Some(error) = error.as_connector_error() {
             let facts = match find::<Rejected>(error) {
@@ -65,18 +76,26 @@ impl<'a> Outcome<'a> {
         let action = run_classifiers_on_ctx(components.retry_classifiers(), context.inner());
         Some(Self::Failed(answered(service, &text, status, &action)))
     }
+
+    /// Whether it may say something of the service.
+    pub(super) fn is_of_the_service(&self) -> bool {
+        match self {
+            Self::Succeeded => true,
+            Self::Failed(facts) => facts.stage != Stage::NotSent,
+            Self::GivenUp => false,
+        }
+    }
 }
 
-/// An attempt that had all its time is the service's fault; one that was cut short is no more than dropped.
-fn timed_out<'a>(config: &ConfigBag, age: Duration) -> Outcome<'a> {
-    let timeouts = config.load::<TimeoutConfig>();
-    let timeout = timeouts.and_then(TimeoutConfig::operation_attempt_timeout);
-    match timeout {
-        Some(timeout) if age >= timeout => Outcome::Failed(Facts::new(
-            Stage::MaybeSent,
-            Category::Timeout,
-            Verdict::Transient,
-        )),
+/// An attempt that had all its time, and was under way for half of it, is the service's fault; one that was cut short is no more
+/// than dropped. One that never set out took its time with credentials, the signature or our own lines.
+fn timed_out<'a>(timeout: Option<Duration>, spent: Spent) -> Outcome<'a> {
+    let failed = |stage| Outcome::Failed(Facts::new(stage, Category::Timeout, Verdict::Transient));
+    match (timeout, spent.under_way) {
+        (_, None) => failed(Stage::NotSent),
+        (Some(timeout), Some(under_way)) if spent.age >= timeout && under_way >= timeout / 2 => {
+            failed(Stage::MaybeSent)
+        }
         _ => Outcome::GivenUp,
     }
 }
@@ -216,6 +235,30 @@ mod tests {
             RetryAction::retryable_error_with_explicit_delay(ErrorKind::ThrottlingError, pause);
         let facts = answered("kms", "ThrottlingException", Some(400), &action);
         assert_eq!(facts.retry_after, Some(pause));
+    }
+
+    #[test]
+    fn time_that_was_not_spent_under_way_is_no_fault_of_the_service() {
+        let millis = Duration::from_millis;
+        for (timeout, age, under_way, expected) in [
+            (Some(100), 100, Some(99), Some(Stage::MaybeSent)),
+            (Some(100), 100, Some(50), Some(Stage::MaybeSent)),
+            (Some(100), 100, Some(49), None),
+            (Some(100), 99, Some(99), None),
+            (Some(100), 100, None, Some(Stage::NotSent)),
+            (None, 100, None, Some(Stage::NotSent)),
+            (None, 100, Some(100), None),
+        ] {
+            let spent = Spent {
+                age: millis(age),
+                under_way: under_way.map(millis),
+            };
+            let stage = match timed_out(timeout.map(millis), spent) {
+                Outcome::Failed(facts) => Some(facts.stage),
+                _ => None,
+            };
+            assert_eq!(stage, expected, "{age} of {timeout:?} ms, {under_way:?}");
+        }
     }
 
     #[test]

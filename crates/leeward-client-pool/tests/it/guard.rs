@@ -4,6 +4,7 @@ use crate::{
     cloud::{EAST, WEST, builder, credentials},
     wire::until,
 };
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_kms::{Client, error::SdkError, operation::list_keys::ListKeysError};
 use leeward_client_pool::{GuardConfig, GuardStats, Pool, PoolBuilder, Target};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Region, Rejected, Stage};
@@ -170,7 +171,7 @@ async fn an_attempt_that_had_all_its_time_is_a_failure() {
     let (aws, pool) = guarded(|pool| {
         pool.with_attempts(1)
             .with_guard(guard)
-            .with_attempt_timeout(SHORT)
+            .with_attempt_timeout(SHORT * 4)
     })
     .await;
     aws.faults()
@@ -184,6 +185,49 @@ async fn an_attempt_that_had_all_its_time_is_a_failure() {
     }
     is_refused_by_the_circuit(&east.list_keys().send().await.unwrap_err());
     assert_eq!((stats(&pool).failed, stats(&pool).dropped), (2, 0));
+}
+
+/// A provider of credentials that never answers.
+#[derive(Debug)]
+struct Hanging;
+
+impl ProvideCredentials for Hanging {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn time_that_credentials_take_is_no_evidence_against_the_service() {
+    let guard = GuardConfig::new().with_circuit(after_two().with_slow(Duration::from_millis(1)));
+    let (aws, pool) = guarded(|pool| {
+        pool.with_attempts(1)
+            .with_guard(guard)
+            .with_attempt_timeout(SHORT)
+            .with_credentials(SharedCredentialsProvider::new(Hanging))
+    })
+    .await;
+    let hanging = kms(&pool, EAST).await;
+    for _ in 0..10 {
+        let error = hanging.list_keys().send().await.unwrap_err();
+        assert!(matches!(error, SdkError::TimeoutError(_)), "{error:?}");
+    }
+    for _ in 0..2 {
+        timeout(SHORT / 2, hanging.list_keys().send())
+            .await
+            .unwrap_err();
+    }
+    let circuit = pool.guard().unwrap().circuit("kms", &EAST).snapshot();
+    assert_eq!(
+        (circuit.state, circuit.calls, circuit.failures),
+        (CircuitState::Closed, 0, 0)
+    );
+    assert_eq!(aws.counts().total().calls, 0);
+    let stats = stats(&pool);
+    assert_eq!((stats.admitted, stats.failed, stats.dropped), (0, 10, 2));
 }
 
 #[tokio::test]
