@@ -62,13 +62,16 @@ impl AssumedRole {
         match self.load_as(signer).await {
             Err((Next::Signer, error)) => {
                 let renewal = self.source.renewal.as_ref();
-                let is_renewed =
-                    renewal.is_some_and(|source| source.refused(&id).is_worth_another_attempt());
-                if !is_renewed {
+                let renewal =
+                    renewal.filter(|source| source.refused(&id).is_worth_another_attempt());
+                let Some(renewal) = renewal else {
                     return Err(error);
+                };
+                match renewal.other_than(&id).await {
+                    Ok(signer) => self.load_as(signer).await.map_err(|(_, error)| error),
+                    // Why STS refused the old ones says more than why there are no others, which is counted and told.
+                    Err(_) => Err(error),
                 }
-                let signer = self.source.provider.provide_credentials().await?;
-                self.load_as(signer).await.map_err(|(_, error)| error)
             }
             outcome => outcome.map_err(|(_, error)| error),
         }

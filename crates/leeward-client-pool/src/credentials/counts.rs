@@ -19,9 +19,10 @@ pub struct CredentialStats {
     pub refreshes: u64,
     /// Loads of either kind that failed.
     pub failures: u64,
-    /// Times that credentials were dropped because a service had refused them, or because somebody asked for it.
+    /// Times that credentials were to be replaced because a service had refused them, or were dropped because somebody asked
+    /// for it.
     pub invalidations: u64,
-    /// `AssumeRole` requests sent, each Region that was tried counted.
+    /// `AssumeRole` requests sent, each Region that was tried counted; those that got no connection of ours are not.
     pub sts_calls: u64,
     /// Calls that had to wait for credentials, instead of being given them from memory.
     pub blocked: u64,

@@ -24,7 +24,8 @@ use std::{
 };
 use tokio::{task::AbortHandle, time::Instant};
 
-/// Holds the credentials of one identity, and loads them: one load at a time, in a task of its own.
+/// Holds the credentials of one identity, and loads them in a task of its own: one load at a time, besides those which an
+/// invalidation has outdated.
 pub(super) struct Loader {
     provider: SharedCredentialsProvider,
     label: Box<str>,
@@ -58,6 +59,8 @@ struct Held {
 #[derive(Default)]
 struct State {
     flight: Option<Flight>,
+    /// Counts the invalidations: what was begun before one is given to those who wait for it, and not kept.
+    generation: u64,
     timer: Option<AbortHandle>,
     /// How many loads in a row have failed, and what the latest said.
     failures: u32,
@@ -174,10 +177,10 @@ impl Loader {
         state.flight = Some(flight.clone());
         self.is_loading.store(true, Relaxed);
         let loading = Loading(Some(self.clone()));
-        let inner = self.clone();
+        let (inner, generation) = (self.clone(), state.generation);
         self.around.tasks.spawn(async move {
             let loaded = load(&inner.provider, &inner.around).await;
-            let outcome = inner.land(loaded);
+            let outcome = inner.land(loaded, generation);
             loading.has_landed();
             landing.land(outcome);
         });
@@ -185,9 +188,16 @@ impl Loader {
     }
 
     /// Takes what was loaded, or puts the next try off.
-    fn land(self: &Arc<Self>, loaded: Result<Credentials, CredentialsError>) -> Outcome {
+    fn land(
+        self: &Arc<Self>,
+        loaded: Result<Credentials, CredentialsError>,
+        generation: u64,
+    ) -> Outcome {
         let now = self.now();
         let mut state = self.state();
+        if state.generation != generation {
+            return self.land_outdated(loaded);
+        }
         state.flight = None;
         // Cleared with the flight, so that whoever asks next takes the lock.
         self.is_loading.store(false, Relaxed);
@@ -219,6 +229,8 @@ impl Loader {
                 state.failures = state.failures.saturating_add(1);
                 let error = Arc::new(error);
                 state.failed = Some(error.clone());
+                let failures = state.failures;
+                state.refusals.not_replaced(now.steady, failures);
                 if was_held {
                     self.put_off(&mut state, now);
                 } else if state.failures >= SPARED_FROM {
@@ -228,6 +240,15 @@ impl Loader {
                 Err(error)
             }
         }
+    }
+
+    /// Gives those who have waited what was asked for before an invalidation; it says nothing of what is held now.
+    fn land_outdated(&self, loaded: Result<Credentials, CredentialsError>) -> Outcome {
+        match &loaded {
+            Ok(_) => self.around.counts.loaded(false),
+            Err(error) => self.around.counts.failed(told(error)),
+        }
+        loaded.map_err(Arc::new)
     }
 
     /// Goes on with what is held, and tries again later.
@@ -281,39 +302,100 @@ impl Loader {
         None
     }
 
-    /// Drops what is held if it `is_meant`; says whether it did.
-    pub(super) fn invalidate(&self, is_meant: impl FnOnce(&str) -> bool) -> bool {
+    /// Drops what is held if it is `access_key_id`; says whether it did.
+    pub(super) fn invalidate(&self, access_key_id: &str) -> bool {
         let mut state = self.state();
-        let held_id = self.held_id();
-        let is_meant = held_id.as_deref().is_some_and(is_meant);
+        let is_meant = self.held_id().as_deref() == Some(access_key_id);
         if is_meant {
-            state.spared_until = None;
-            self.drop_held();
+            self.drop_held(&mut state);
         }
         is_meant
     }
 
-    /// Takes note that a service has refused the credentials with this id.
-    pub(super) fn refused(&self, access_key_id: &str) -> Refusal {
+    /// Drops whatever is held, and outdates a load that is under way.
+    pub(super) fn invalidate_any(&self) {
+        let mut state = self.state();
+        self.outdate_under_lock(&mut state);
+        if self.is_holding() {
+            self.drop_held(&mut state);
+        }
+    }
+
+    /// Outdates a load that is under way, and goes on with what is held.
+    pub(super) fn outdate(&self) {
+        self.outdate_under_lock(&mut self.state());
+    }
+
+    /// Whoever asks from now on waits for no load that was begun before.
+    fn outdate_under_lock(&self, state: &mut State) {
+        state.generation += 1;
+        state.flight = None;
+        state.spared_until = None;
+        self.is_loading.store(false, Relaxed);
+    }
+
+    fn drop_held(&self, state: &mut State) {
+        state.spared_until = None;
+        self.held.store(None);
+        self.around.counts.invalidated();
+    }
+
+    /// Takes note that a service has refused the credentials with this id, and loads others if that is worth it.
+    ///
+    /// One service in one Region may refuse what is good everywhere else, so what is held goes on being served until the load
+    /// has succeeded.
+    pub(super) fn refused(self: &Arc<Self>, access_key_id: &str) -> Refusal {
         let mut state = self.state();
         let held_id = self.held_id();
+        let is_under_way = state.flight.as_ref().is_some_and(Flight::is_under_way);
+        let now = Instant::now();
         let refusal = state
             .refusals
-            .judge(access_key_id, held_id.as_deref(), Instant::now());
-        if refusal == Refusal::Drop {
-            self.drop_held();
+            .judge(access_key_id, held_id.as_deref(), is_under_way, now);
+        if refusal == Refusal::Replace {
+            self.around.counts.invalidated();
             let id = leeward_error_taxonomy::redact(access_key_id);
             tracing::info!(
                 target: "leeward::credentials", identity = &*self.label, %id,
                 "a service refused credentials; new ones are loaded"
             );
+            self.begin(&mut state);
         }
         refusal
     }
 
-    fn drop_held(&self) {
-        self.held.store(None);
-        self.around.counts.invalidated();
+    /// Waits for the load that is to replace the credentials with this id, unless others are held already.
+    ///
+    /// The same may come of it again, from a source that has no others.
+    pub(super) async fn other_than(
+        self: &Arc<Self>,
+        access_key_id: &str,
+    ) -> Result<Credentials, CredentialsError> {
+        match self.replacement_of(access_key_id) {
+            Some(Joined::Landed(credentials)) => Ok(credentials),
+            Some(Joined::Spared(error)) => Err(error),
+            Some(Joined::UnderWay(flight)) => {
+                self.around.counts.blocked();
+                flight.landed().await
+            }
+            None => self.wait().await,
+        }
+    }
+
+    /// None if nothing is held any more.
+    fn replacement_of(&self, access_key_id: &str) -> Option<Joined> {
+        let state = self.state();
+        let held = self.serve_under_lock()?;
+        if held.access_key_id() != access_key_id {
+            return Some(Joined::Landed(held));
+        }
+        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.is_under_way()) {
+            return Some(Joined::UnderWay(flight.clone()));
+        }
+        Some(match &state.failed {
+            Some(error) => Joined::Spared(repeat(error)),
+            None => Joined::Landed(held),
+        })
     }
 
     fn held_id(&self) -> Option<String> {

@@ -18,7 +18,7 @@ pub use counts::CredentialStats;
 pub use refreshing::{RefreshingCredentials, RefreshingCredentialsBuilder};
 
 pub(crate) use providers::{Provided, Providers};
-pub(crate) use refusal::{RenewRefused, RepeatRefused};
+pub(crate) use refusal::{RenewRefused, RepeatRefused, WaitForOthers};
 
 use crate::{Identity, pool::Endpoints, tasks::Tasks};
 use assume_role::Sts;

@@ -220,7 +220,7 @@ impl Providers {
         known.entries.retain(|name, entry| {
             let is_meant = self.is_by_way_of(name, arn);
             if is_meant && let Some(renewing) = &entry.provided.renewal {
-                renewing.invalidate_any();
+                renewing.loader().invalidate_any();
             }
             !is_meant
         });

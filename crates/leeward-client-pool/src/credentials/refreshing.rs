@@ -4,7 +4,10 @@ use super::{
     refusals::Refusal,
 };
 use crate::{PoolError, tasks::Tasks};
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
+};
 use aws_smithy_async::{
     rt::sleep::{SharedAsyncSleep, TokioSleep},
     time::SharedTimeSource,
@@ -27,6 +30,10 @@ use tokio::runtime::Handle;
 /// - **A failed load** changes nothing for callers while the old credentials last. It is tried again after a pause with full
 ///   jitter of up to 1 s, 2 s, 4 s … 60 s, and always again before they expire. Without credentials, the first two failures are
 ///   told as they come; from the third in a row on the same answer is given for up to a second before the provider is asked again.
+/// - **Refused credentials** (`ExpiredToken`, `UnrecognizedClientException` and their like, seen by a pool's clients) are
+///   loaded anew, at most once in 30 s. The refused call alone waits for the new ones and is sent once more; all others are
+///   served the old ones until the new ones are there, since a Region that the account has not opted into refuses what is good
+///   everywhere else. If there are none to be had, the call gets the service's refusal.
 /// - **Time** is the later of two clocks: the wall clock, which jumps when a machine wakes up from suspension, and a steady
 ///   one, which is not fooled when the wall clock is set back.
 /// - **Credentials without an expiry** are loaded once, and again after an invalidation.
@@ -104,7 +111,7 @@ impl RefreshingCredentials {
         reason = "what it does matters more than what it says"
     )]
     pub fn invalidate(&self, access_key_id: &str) -> bool {
-        self.loader.invalidate(|held| held == access_key_id)
+        self.loader.invalidate(access_key_id)
     }
 
     /// What became of the loads; in a pool, those of all its identities.
@@ -114,9 +121,16 @@ impl RefreshingCredentials {
         self.loader.counts().read(kept, self.loader.expiry())
     }
 
-    /// Drops the credentials, whichever they are.
-    pub(super) fn invalidate_any(&self) {
-        self.loader.invalidate(|_| true);
+    /// Waits for others than the credentials with this id, which were refused.
+    pub(super) async fn other_than(
+        &self,
+        access_key_id: &str,
+    ) -> Result<Credentials, CredentialsError> {
+        self.loader.other_than(access_key_id).await
+    }
+
+    pub(super) const fn loader(&self) -> &Arc<Loader> {
+        &self.loader
     }
 
     /// Takes note that a service has refused the credentials with this id.

@@ -1,10 +1,15 @@
-//! Refused credentials: dropped, and the call sent once more with others.
+//! Refused credentials: loaded anew, and the call sent once more with others.
 
 use super::{RefreshingCredentials, code};
+use aws_credential_types::Credentials;
 use aws_smithy_runtime::client::retries::TokenBucket;
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
+        identity::{
+            Identity, IdentityFuture, ResolveCachedIdentity, ResolveIdentity,
+            SharedIdentityResolver,
+        },
         interceptors::{
             Intercept,
             context::{
@@ -26,7 +31,7 @@ use aws_smithy_types::{
 };
 use std::time::Duration;
 
-/// Sees that a service refuses the credentials of a call, and drops exactly those.
+/// Sees that a service refuses the credentials of a call, and has others loaded.
 #[derive(Clone, Debug)]
 pub(crate) struct RenewRefused(pub(crate) RefreshingCredentials);
 
@@ -35,6 +40,14 @@ pub(crate) struct RenewRefused(pub(crate) RefreshingCredentials);
 struct Signer(Box<str>);
 
 impl Storable for Signer {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Set on a call whose credentials were refused, for [`WaitForOthers`] to see.
+#[derive(Debug)]
+struct Refused(Box<str>);
+
+impl Storable for Refused {
     type Storer = StoreReplace<Self>;
 }
 
@@ -89,6 +102,10 @@ impl Intercept for RenewRefused {
             signer.is_some_and(|Signer(id)| self.0.refused(id).is_worth_another_attempt());
         if is_renewed && config.load::<HasRepeated>().is_none() {
             answer.add_extension(Renewed);
+            if let Some(Signer(id)) = signer {
+                let refused = Refused(id.clone());
+                config.interceptor_state().store_put(refused);
+            }
             make_room_for_another(config);
         }
         Ok(())
@@ -146,6 +163,36 @@ impl ClassifyRetry for RepeatRefused {
     /// After the SDK's own, since the last word counts.
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+/// Stands where the SDK caches identities, which is done by [`RefreshingCredentials`] already: it lets a call whose
+/// credentials were refused wait for others. If there are none, the call is sent with the old ones, so that its caller gets
+/// the refusal of the service.
+#[derive(Clone, Debug)]
+pub(crate) struct WaitForOthers(pub(crate) RefreshingCredentials);
+
+impl ResolveCachedIdentity for WaitForOthers {
+    fn resolve_cached_identity<'a>(
+        &'a self,
+        resolver: SharedIdentityResolver,
+        components: &'a RuntimeComponents,
+        config: &'a ConfigBag,
+    ) -> IdentityFuture<'a> {
+        IdentityFuture::new(async move {
+            let identity = resolver.resolve_identity(components, config).await?;
+            let Some(Refused(refused)) = config.load::<Refused>() else {
+                return Ok(identity);
+            };
+            let is_refused = identity
+                .data::<Credentials>()
+                .is_some_and(|given| given.access_key_id() == &**refused);
+            if !is_refused {
+                return Ok(identity);
+            }
+            let others = self.0.other_than(refused).await;
+            Ok(others.map_or(identity, Identity::from))
+        })
     }
 }
 

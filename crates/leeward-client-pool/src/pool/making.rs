@@ -6,14 +6,15 @@ use crate::{
     cache::{Erased, Flight, Life},
     client::Recipe,
     context::ContextInterceptor,
-    credentials::{Provided, RenewRefused, RepeatRefused},
+    credentials::{Provided, RenewRefused, RepeatRefused, WaitForOthers},
     http::Patience,
     identity::Partition,
     key::Key,
 };
 use aws_smithy_async::{future::timeout::Timeout, rt::sleep::AsyncSleep};
 use aws_smithy_runtime_api::client::{
-    interceptors::SharedInterceptor, retries::classifiers::SharedRetryClassifier,
+    identity::SharedIdentityCache, interceptors::SharedInterceptor,
+    retries::classifiers::SharedRetryClassifier,
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::origin::Origin;
@@ -153,6 +154,8 @@ impl Inner {
             SharedInterceptor::new(ContextInterceptor::new(region.clone(), key.retries)),
         ];
         if let Some(renewal) = renewal {
+            let cache = SharedIdentityCache::new(WaitForOthers(renewal.clone()));
+            config.set_identity_cache(Some(cache));
             interceptors.push(SharedInterceptor::new(RenewRefused(renewal)));
         }
         let sdk = config.build();

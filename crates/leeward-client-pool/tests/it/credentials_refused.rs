@@ -1,9 +1,9 @@
-//! Credentials that a service refuses: dropped, and the call sent once more with others. Over real sockets.
+//! Credentials that a service refuses: loaded anew, and the call sent once more with others. Over real sockets.
 
 use crate::cloud::{EAST, WEST, builder, credentials};
 use aws_credential_types::{
     Credentials,
-    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use aws_sdk_kms::{Client, error::ProvideErrorMetadata};
 use leeward_client_pool::{Identity, Pool, Role};
@@ -33,9 +33,9 @@ async fn checking() -> (Aws, Pool) {
     (aws, pool)
 }
 
-/// Gives other credentials with each load.
-#[derive(Debug, Default)]
-struct Numbered(AtomicU64);
+/// Gives other credentials with each load, and none after so many.
+#[derive(Debug)]
+struct Numbered(AtomicU64, u64);
 
 impl ProvideCredentials for Numbered {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
@@ -43,13 +43,22 @@ impl ProvideCredentials for Numbered {
         Self: 'a,
     {
         let number = self.0.fetch_add(1, Relaxed) + 1;
+        if number > self.1 {
+            let error = CredentialsError::provider_error("dark");
+            return future::ProvideCredentials::ready(Err(error));
+        }
         let id = format!("AKID{number}");
         future::ProvideCredentials::ready(Ok(Credentials::from_keys(id, "hush", None)))
     }
 }
 
 fn numbered() -> Identity {
-    Identity::provider(SharedCredentialsProvider::new(Numbered::default()))
+    of_so_many(u64::MAX)
+}
+
+fn of_so_many(loads: u64) -> Identity {
+    let source = Numbered(AtomicU64::default(), loads);
+    Identity::provider(SharedCredentialsProvider::new(source))
 }
 
 async fn list(pool: &Pool, identity: impl Into<Identity>, by_target: bool) -> Result<(), String> {
@@ -228,4 +237,55 @@ async fn a_role_whose_source_was_revoked_is_assumed_with_another_session_of_it()
     pool.invalidate_role(LEDGER);
     kms.list_keys().send().await.unwrap();
     assert_eq!(aws.roles().calls(HUB), 2);
+}
+
+/// A client of a Region that refuses what is good everywhere else, and one of a Region that does not.
+async fn not_opted_into_west(aws: &Aws, pool: &Pool, identity: Identity) -> [Client; 2] {
+    let not_opted_into = Scope::region(WEST).service("kms");
+    aws.faults()
+        .inject(not_opted_into, Fault::unknown_credentials());
+    let of = |region| {
+        let asked = pool.client::<Client>().with_region(region);
+        asked.with_identity(identity.clone())
+    };
+    [of(WEST).await.unwrap(), of(EAST).await.unwrap()]
+}
+
+#[tokio::test]
+async fn a_region_that_is_not_opted_into_takes_nothing_from_the_others() {
+    let (aws, pool) = checking().await;
+    let [west, east] = not_opted_into_west(&aws, &pool, of_so_many(1)).await;
+    for _ in 0..2 {
+        let refused = west.list_keys().send().await.unwrap_err();
+        assert_eq!(refused.code(), Some("UnrecognizedClientException"));
+        east.list_keys().send().await.unwrap();
+    }
+    let there = aws.counts().in_region(&EAST);
+    let signers = there.signers("kms", "ListKeys");
+    assert_eq!(signers, [("AKID1".to_owned(), 2)].into());
+    let stats = pool.stats().credentials;
+    assert_eq!((stats.failures, stats.invalidations), (1, 1), "{stats:?}");
+}
+
+#[tokio::test]
+async fn nobody_but_the_refused_call_waits_for_others() {
+    let (aws, pool) = checking().await;
+    let role = Identity::role(Role::new(LEDGER).unwrap());
+    let [west, east] = not_opted_into_west(&aws, &pool, role).await;
+    east.list_keys().send().await.unwrap();
+    let slow = Fault::black_hole();
+    let slow = aws.faults().inject(Scope::any().service("sts"), slow);
+    let refused = tokio::spawn(west.list_keys().send());
+    while pool.stats().credentials.invalidations == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..10 {
+        east.list_keys().send().await.unwrap();
+    }
+    assert!(!refused.is_finished(), "it waits for STS");
+    slow.clear();
+    let refused = refused.await.unwrap().unwrap_err();
+    assert_eq!(refused.code(), Some("UnrecognizedClientException"));
+    east.list_keys().send().await.unwrap();
+    assert_eq!(aws.counts().in_region(&EAST).calls("kms", "ListKeys"), 12);
 }
