@@ -9,26 +9,31 @@ use std::{
 
 pin_project! {
     /// A body that keeps something until it has ended, has failed or is dropped.
-    struct Held<T> {
+    struct Held<T, F> {
         #[pin]
         body: SdkBody,
         // None once the body is done.
-        kept: Option<T>,
+        kept: Option<(T, F)>,
     }
 }
 
-/// Keeps `kept` for as long as `body` comes in; lets it go at once if there is nothing to come.
-pub(crate) fn hold<T: Send + Sync + 'static>(body: SdkBody, kept: T) -> SdkBody {
+/// Keeps `kept` for as long as `body` comes in; lets it go at once if there is nothing to come. A body that fails says so to
+/// `broken`.
+pub(crate) fn hold<T, F>(body: SdkBody, kept: T, broken: F) -> SdkBody
+where
+    T: Send + Sync + 'static,
+    F: FnOnce() + Send + Sync + 'static,
+{
     if body.bytes().is_some() || Body::is_end_stream(&body) {
         return body;
     }
     SdkBody::from_body_1_x(Held {
         body,
-        kept: Some(kept),
+        kept: Some((kept, broken)),
     })
 }
 
-impl<T> Body for Held<T> {
+impl<T, F: FnOnce()> Body for Held<T, F> {
     type Data = Bytes;
     type Error = body::Error;
 
@@ -40,7 +45,10 @@ impl<T> Body for Held<T> {
         let frame = ready!(this.body.as_mut().poll_frame(cx));
         // Whoever knows the length may not ask for the end.
         if !matches!(frame, Some(Ok(_))) || Body::is_end_stream(&*this.body) {
-            *this.kept = None;
+            let kept = this.kept.take();
+            if let (Some((_, broken)), Some(Err(_))) = (kept, &frame) {
+                broken();
+            }
         }
         Poll::Ready(frame)
     }
@@ -57,7 +65,14 @@ impl<T> Body for Held<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{collections::VecDeque, sync::Arc, task::Waker};
+    use std::{
+        collections::VecDeque,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::Relaxed},
+        },
+        task::Waker,
+    };
 
     struct Frames(VecDeque<Result<&'static str, &'static str>>);
 
@@ -82,7 +97,7 @@ mod tests {
     fn polls_until_free(frames: &[Result<&'static str, &'static str>]) -> Option<usize> {
         let kept = Arc::new(());
         let body = SdkBody::from_body_1_x(Frames(frames.iter().copied().collect()));
-        let mut body = hold(body, kept.clone());
+        let mut body = hold(body, kept.clone(), || {});
         for polls in 0..=frames.len() {
             if Arc::strong_count(&kept) == 1 {
                 return Some(polls);
@@ -104,10 +119,30 @@ mod tests {
     }
 
     #[test]
+    fn a_body_says_once_that_it_broke_off_and_only_then() {
+        for (frames, expected) in [
+            (&[Ok("a"), Err("torn"), Err("torn")][..], 1),
+            (&[Ok("a"), Ok("b")][..], 0),
+        ] {
+            let told = Arc::new(AtomicUsize::new(0));
+            let teller = Arc::clone(&told);
+            let body = SdkBody::from_body_1_x(Frames(frames.iter().copied().collect()));
+            let mut body = hold(body, (), move || {
+                teller.fetch_add(1, Relaxed);
+            });
+            for _ in 0..4 {
+                let _ = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+            }
+            drop(body);
+            assert_eq!(told.load(Relaxed), expected);
+        }
+    }
+
+    #[test]
     fn what_is_kept_goes_with_a_dropped_body() {
         let kept = Arc::new(());
         let body = SdkBody::from_body_1_x(Frames([Ok("a")].into()));
-        drop(hold(body, kept.clone()));
+        drop(hold(body, kept.clone(), || {}));
         assert_eq!(Arc::strong_count(&kept), 1);
     }
 
@@ -115,7 +150,7 @@ mod tests {
     fn nothing_is_kept_for_a_body_that_is_here() {
         for body in [SdkBody::empty(), SdkBody::from("all of it")] {
             let kept = Arc::new(());
-            let body = hold(body, kept.clone());
+            let body = hold(body, kept.clone(), || {});
             assert_eq!(Arc::strong_count(&kept), 1);
             assert!(body.bytes().is_some(), "it stays in memory");
         }

@@ -3,7 +3,7 @@ use super::{
     outcome::{Outcome, Spent},
     rate::Turn,
 };
-use leeward_error_taxonomy::{Rejected, Stage, Verdict};
+use leeward_error_taxonomy::{Category, Facts, Rejected, Stage, Verdict};
 use leeward_resilience::{Admission, TokioClock};
 use std::{
     future::Future,
@@ -129,6 +129,21 @@ impl Attempt {
         }
     }
 
+    /// The body of its answer failed. Of one that the SDK reads itself it has yet to give its verdict; to one that it handed on
+    /// as a stream it gave a good one, which the circuit now learns to be wrong.
+    pub(crate) fn broken_off(&self) {
+        if !self.held().has_ended {
+            return;
+        }
+        if let Some(admission) = self.0.late_admission() {
+            admission.fail(&Facts::new(
+                Stage::MaybeSent,
+                Category::Network,
+                Verdict::Transient,
+            ));
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,7 +170,6 @@ impl Drop for Inner {
 mod tests {
     use super::super::{rate::Pace, stats::Counters};
     use super::*;
-    use leeward_error_taxonomy::{Category, Facts};
     use leeward_resilience::{
         CircuitBreaker, CircuitConfig, CircuitState, Rate, RateLimitConfig, RateLimiter, Switch,
     };
@@ -234,6 +248,19 @@ mod tests {
         attempt.hand_over();
         attempt.end(&Outcome::Succeeded);
         assert_eq!(circuit.snapshot().calls, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_breaks_off_is_a_failure_and_no_other_body_is_one_twice() {
+        let (circuit, lane) = lane(None);
+        let attempt = Attempt::begin(lane).unwrap();
+        attempt.before(async { Ok(()) }).await.unwrap();
+        attempt.broken_off();
+        assert_eq!(circuit.snapshot().calls, 0, "the SDK has yet to speak");
+        attempt.end(&Outcome::Succeeded);
+        attempt.broken_off();
+        let snapshot = circuit.snapshot();
+        assert_eq!((snapshot.calls, snapshot.failures), (2, 1));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,10 @@
 //! **What it does to a call.** Before each attempt it looks whether the circuit of the service in the Region refuses. Before
 //! sending it waits for the rate that the service bears and for a connection, and takes a place in the circuit. What comes of the
 //! attempt, both learn: of the time before, which goes to credentials, the signature and our own lines, the circuit learns
-//! nothing, and an attempt that ends there is no failure of the service.
+//! nothing, and an attempt that ends there is no failure of the service. The body of an answer belongs to the attempt as far as
+//! the SDK reads it itself. Of one that it hands on as a stream, the attempt ends with the head; if the stream then fails (the
+//! connection is reset, bytes are missing), that is a failure besides. A stream that stands still until the SDK or the caller
+//! gives it up teaches the circuit nothing.
 //!
 //! **When it acts.** For clients that retry by themselves, those of [`Pool::client`](crate::Pool::client), unless the pool is
 //! built [without](crate::PoolBuilder::without_guard). Targets have none, since their layers do that.

@@ -2,6 +2,7 @@ use super::{patience::Patience, stats::Counters};
 use crate::{
     connections::{Connections, Ways, hold},
     guard::Attempt,
+    tasks::Tasks,
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -13,7 +14,6 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Response, Uri};
-use leeward_error_taxonomy::Rejected;
 use std::{
     future::Future,
     pin::Pin,
@@ -24,7 +24,8 @@ use tower_service::Service;
 
 /// Where the stack ends: waits for whatever there is to wait for, counts, and sends.
 ///
-/// The order is that in which waiting is cheapest: first for the rate that the guard allows, then for a connection to the host.
+/// A pool that was shut down, or whose runtime has ended, sends nothing: nobody would open a connection or read an answer.
+/// Otherwise the order is that in which waiting is cheapest: first for the rate that the guard allows, then for a connection to the host.
 /// Neither is under the read timeout, and the guard takes no such time for the service's. What is refused here was not sent
 /// and is not sent again by the SDK.
 #[derive(Clone, Debug)]
@@ -34,13 +35,15 @@ pub(super) struct Dispatch(Arc<Means>);
 struct Means {
     connections: Connections,
     counters: Arc<Counters>,
+    tasks: Tasks,
 }
 
 impl Dispatch {
-    pub(super) fn new(connections: Connections, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(connections: Connections, counters: Arc<Counters>, tasks: Tasks) -> Self {
         Self(Arc::new(Means {
             connections,
             counters,
+            tasks,
         }))
     }
 
@@ -50,6 +53,9 @@ impl Dispatch {
         ways: &Ways,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
+        if !self.0.tasks.is_alive() {
+            return Err(not_again(Ended));
+        }
         let attempt = request.extension::<Attempt>().cloned();
         let patience = request
             .extension::<Patience>()
@@ -61,7 +67,7 @@ impl Dispatch {
             Some(attempt) => attempt.before(origin.pass(patience)).await,
             None => origin.pass(patience).await,
         };
-        let permit = permit.map_err(refused)?;
+        let permit = permit.map_err(not_again)?;
         let mut sent = self.0.counters.begin();
         let answer = match ways.send(&origin, request).await {
             Ok(answer) => answer,
@@ -74,7 +80,7 @@ impl Dispatch {
             origin.reused();
         }
         sent.answered(answer.status().as_u16());
-        Ok(held(answer, (permit, sent)))
+        Ok(held(answer, attempt, (permit, sent)))
     }
 
     /// Sends what has come through the layers.
@@ -91,9 +97,18 @@ impl Dispatch {
     }
 }
 
-/// Keeps `kept` until the body of `answer` has come in.
-fn held(mut answer: HttpResponse, kept: impl Send + Sync + 'static) -> HttpResponse {
-    let body = hold(answer.take_body(), kept);
+/// Keeps `kept` until the body of `answer` has come in, and tells the attempt if it does not.
+fn held(
+    mut answer: HttpResponse,
+    attempt: Option<Attempt>,
+    kept: impl Send + Sync + 'static,
+) -> HttpResponse {
+    let broken = move || {
+        if let Some(attempt) = attempt {
+            attempt.broken_off();
+        }
+    };
+    let body = hold(answer.take_body(), kept, broken);
     *answer.body_mut() = body;
     answer
 }
@@ -117,8 +132,8 @@ impl Service<Request<SdkBody>> for Dispatch {
 }
 
 /// Without a kind, so that the SDK does not try again.
-fn refused(rejected: Rejected) -> ConnectorError {
-    ConnectorError::other(rejected.into(), None)
+fn not_again(error: impl Into<BoxError>) -> ConnectorError {
+    ConnectorError::other(error.into(), None)
 }
 
 fn is_reused(capture: &CaptureHttpAttemptTelemetry) -> bool {
@@ -133,3 +148,11 @@ fn is_reused(capture: &CaptureHttpAttemptTelemetry) -> bool {
     "a layer dropped the extensions of the request: change the request that it is given, or copy its extensions"
 )]
 struct StrippedRequest;
+
+/// There is nothing left to send with. It ends like what the SDK's pool says of a connection whose runtime went away while it
+/// was made, by which the taxonomy knows the case.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the pool is shut down, or the runtime that it was built in has ended: its connection establishment task was dropped"
+)]
+struct Ended;

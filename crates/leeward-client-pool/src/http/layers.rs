@@ -3,7 +3,10 @@ use super::{
     stats::{Counters, HttpStats},
     trace,
 };
-use crate::connections::{Connections, Ways};
+use crate::{
+    connections::{Connections, Ways},
+    tasks::Tasks,
+};
 use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
@@ -11,12 +14,11 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use http::{HeaderName, Request, Response};
 use std::{fmt, sync::Arc};
-use tower::{ServiceExt, util::BoxCloneSyncService};
-use tower_http::{
-    map_response_body::MapResponseBodyLayer,
-    sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiveResponseHeadersLayer},
-    set_header::SetRequestHeaderLayer,
+use tower::{
+    ServiceExt,
+    util::{BoxCloneSyncService, MapRequest, MapResponse},
 };
+use tower_http::{map_response_body::MapResponseBodyLayer, set_header::SetRequestHeaderLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -72,15 +74,21 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    pub(crate) fn new(layers: HttpLayers, connections: Connections) -> Self {
+    pub(crate) fn new(layers: HttpLayers, connections: Connections, tasks: Tasks) -> Self {
         let counters = Arc::new(Counters::default());
-        let end = Dispatch::new(connections.clone(), counters.clone());
+        let end = Dispatch::new(connections.clone(), counters.clone(), tasks);
         let is_only_traced = layers.layers.is_empty() && layers.id_header.is_none();
         let sent = end.clone();
-        let marked = SetSensitiveResponseHeadersLayer::new(trace::SECRET_ANSWERED).layer(sent);
+        let marked = MapResponse::new(sent, |mut answer: Response<SdkBody>| {
+            trace::mark(answer.headers_mut());
+            answer
+        });
         let traced = trace::layer().layer(marked);
         let traced = MapResponseBodyLayer::new(SdkBody::from_body_1_x::<_, _>).layer(traced);
-        let marked = SetSensitiveRequestHeadersLayer::new(trace::SECRET).layer(traced);
+        let marked = MapRequest::new(traced, |mut request: Request<SdkBody>| {
+            trace::mark(request.headers_mut());
+            request
+        });
         let service = match layers.id_header {
             // The SDK's id of the call, for whoever reads it by another name.
             Some(name) => HttpService::new(

@@ -2,7 +2,7 @@
 //!
 //! It names the method, the host, the path, the parameters of the query without their values, the SDK's id of the call and the
 //! number of the attempt, and, when they are known, the status and the id under which AWS knows the request. At the level TRACE
-//! the headers are shown as well, [`SECRET`] ones without their values.
+//! the headers are shown as well, the values of those alone that are known to hold [no secret](SHOWN).
 
 use super::query::Query;
 use aws_smithy_types::body::SdkBody;
@@ -17,27 +17,42 @@ use tracing::{Span, field};
 /// The SDK's id of a call, the same for all its attempts.
 pub(super) const INVOCATION: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 
-/// Headers of a request whose values nobody is to see.
-pub(super) const SECRET: [HeaderName; 10] = [
-    http::header::AUTHORIZATION,
-    http::header::PROXY_AUTHORIZATION,
-    http::header::COOKIE,
-    HeaderName::from_static("x-amz-security-token"),
-    HeaderName::from_static("x-amz-s3session-token"),
-    HeaderName::from_static("x-aws-ec2-metadata-token"),
-    HeaderName::from_static("x-amz-server-side-encryption-customer-key"),
-    HeaderName::from_static("x-amz-server-side-encryption-customer-key-md5"),
-    HeaderName::from_static("x-amz-copy-source-server-side-encryption-customer-key"),
-    HeaderName::from_static("x-amz-copy-source-server-side-encryption-customer-key-md5"),
+/// Which of its attempts this is.
+const REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
+
+/// Headers whose values are shown, of requests and answers. Any other may be a secret: AWS has tokens, codes and keys of
+/// customers in many, and more come with each service.
+const SHOWN: [HeaderName; 18] = [
+    http::header::CONNECTION,
+    http::header::CONTENT_LENGTH,
+    http::header::CONTENT_TYPE,
+    http::header::DATE,
+    http::header::HOST,
+    http::header::RETRY_AFTER,
+    http::header::SERVER,
+    http::header::TRANSFER_ENCODING,
+    http::header::USER_AGENT,
+    INVOCATION,
+    REQUEST,
+    HeaderName::from_static("x-amz-date"),
+    HeaderName::from_static("x-amz-id-2"),
+    HeaderName::from_static("x-amz-request-id"),
+    HeaderName::from_static("x-amz-retry-after"),
+    HeaderName::from_static("x-amz-target"),
+    HeaderName::from_static("x-amzn-errortype"),
+    HeaderName::from_static("x-amzn-requestid"),
 ];
 
-/// Headers of an answer whose values nobody is to see.
-pub(super) const SECRET_ANSWERED: [HeaderName; 2] = [
-    http::header::SET_COOKIE,
-    HeaderName::from_static("x-amz-server-side-encryption-customer-key-md5"),
-];
+/// Marks the values that are not to be seen, for whoever prints them from here on.
+pub(super) fn mark(headers: &mut HeaderMap) {
+    for (name, value) in headers {
+        if !SHOWN.contains(name) {
+            value.set_sensitive(true);
+        }
+    }
+}
 
-/// The layer, which must see its headers marked already.
+/// The layer, which must see its headers [marked](mark) already.
 pub(super) fn layer()
 -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, Attempt, Shown, Shown, (), (), Shown> {
     TraceLayer::new_for_http()
@@ -71,7 +86,7 @@ impl MakeSpan<SdkBody> for Attempt {
             path = request.uri().path(),
             query = %Query(request.uri().query()),
             id = text(&INVOCATION),
-            attempt = text(&HeaderName::from_static("amz-sdk-request")),
+            attempt = text(&REQUEST),
             status = field::Empty,
             aws_request_id = field::Empty,
         )
@@ -118,4 +133,38 @@ fn aws_request_id(headers: &HeaderMap) -> Option<&str> {
     names
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_value_is_shown_if_its_header_is_known_to_hold_no_secret() {
+        for (name, is_shown) in [
+            ("content-type", true),
+            ("amz-sdk-request", true),
+            ("x-amzn-requestid", true),
+            ("authorization", false),
+            ("proxy-authorization", false),
+            ("cookie", false),
+            ("set-cookie", false),
+            ("x-amz-security-token", false),
+            ("x-amz-sso_bearer_token", false),
+            ("x-amz-mfa", false),
+            ("x-amzn-lambda-token", false),
+            ("x-aws-ec2-metadata-token", false),
+            ("x-amz-server-side-encryption-customer-key", false),
+            ("x-nobody-has-heard-of", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for _ in 0..2 {
+                headers.append(name, HeaderValue::from_static("the-value"));
+            }
+            mark(&mut headers);
+            let shown = format!("{headers:?}").matches("the-value").count();
+            assert_eq!(shown, if is_shown { 2 } else { 0 }, "{name}");
+        }
+    }
 }

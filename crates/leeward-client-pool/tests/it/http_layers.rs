@@ -211,12 +211,15 @@ impl Log {
     }
 }
 
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 10] = [
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "IQoJb3JpZ2luX2VjEXAMPLETOKEN",
     "c3NlLWMta2V5LW9mLXRoZS10ZXN0",
     "md5-of-the-customer-key",
     "cookie-of-the-test",
+    "token-of-single-sign-on",
+    "code-of-the-mfa-device",
+    "of-a-header-that-nobody-knows",
     "deadbeefdeadbeef",
     "credential=akidexample",
 ];
@@ -250,6 +253,9 @@ async fn no_secret_reaches_a_subscriber() {
                 SECRETS[3],
             ))
             .with_http_layer(adds("cookie", SECRETS[4]))
+            .with_http_layer(adds("x-amz-sso_bearer_token", SECRETS[5]))
+            .with_http_layer(adds("x-amz-mfa", SECRETS[6]))
+            .with_http_layer(adds("x-of-a-new-service", SECRETS[7]))
             .with_http_layer(presigned)
     });
     list(&pool.await).await;
@@ -264,6 +270,11 @@ async fn no_secret_reaches_a_subscriber() {
     let ours = text.lines().filter(|line| line.contains("leeward::http"));
     let ours: String = ours.collect::<Vec<_>>().join("\n");
     assert!(ours.contains("x-amz-security-token\": Sensitive"), "{ours}");
+    assert!(ours.contains("x-of-a-new-service\": Sensitive"), "{ours}");
+    assert!(
+        ours.contains("x-amz-target\": \"TrentService.ListKeys\""),
+        "{ours}"
+    );
     assert!(ours.contains("?X-Amz-Signature=*&acl"), "{ours}");
     for secret in SECRETS {
         let secret = secret.to_ascii_lowercase();
@@ -272,7 +283,7 @@ async fn no_secret_reaches_a_subscriber() {
             "{secret} in {ours}"
         );
     }
-    for secret in &SECRETS[..5] {
+    for secret in &SECRETS[..8] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }

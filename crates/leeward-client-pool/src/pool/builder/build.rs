@@ -45,7 +45,7 @@ impl PoolBuilder {
             .map_err(|source| PoolError::Connections { source })?;
         let guard = self.guard;
         let guard = guard.map(|guard| Guard::new(guard, self.attempt_timeout(&numbers)));
-        let http = Arc::new(Stack::new(self.layers, connections.clone()));
+        let http = Arc::new(Stack::new(self.layers, connections.clone(), tasks.clone()));
         let home = match &self.region {
             Some(region) => Some(region.clone()),
             None => configured_region(&self.identity).await?,
