@@ -2,6 +2,7 @@
 
 use crate::{
     cloud::{EAST, WEST, builder, credentials},
+    http_layers::WAYS,
     wire::{Wire, until},
 };
 use aws_sdk_kms::Client;
@@ -53,32 +54,34 @@ async fn a_wait_for_a_connection_is_no_read_timeout_and_no_retry() {
 
 #[tokio::test]
 async fn a_call_that_finds_the_line_full_is_refused_unsent_and_not_tried_again() {
-    let (aws, pool, kms) = one_connection(|pool| pool.with_max_waiting_per_host(1)).await;
-    aws.faults().inject(Scope::any(), Fault::black_hole());
-    let mut calls = JoinSet::new();
-    for _ in 0..2 {
-        let kms = kms.clone();
-        calls.spawn(async move { kms.list_keys().send().await });
+    for way in WAYS {
+        let (aws, pool, kms) = one_connection(|pool| way(pool).with_max_waiting_per_host(1)).await;
+        aws.faults().inject(Scope::any(), Fault::black_hole());
+        let mut calls = JoinSet::new();
+        for _ in 0..2 {
+            let kms = kms.clone();
+            calls.spawn(async move { kms.list_keys().send().await });
+        }
+        until(|| {
+            pool.stats()
+                .connections
+                .hosts
+                .iter()
+                .any(|host| host.pending == 1)
+        })
+        .await;
+        until(|| aws.counts().total().calls == 1).await;
+        let error = kms.list_keys().send().await.unwrap_err();
+        let facts = error.facts();
+        assert_eq!(
+            (facts.stage, facts.category),
+            (Stage::NotSent, Category::Rejected)
+        );
+        assert!(matches!(facts.rejected, Some(Rejected::LimiterFull)));
+        assert_eq!(east(&pool).refused, 1, "the SDK did not try again");
+        assert_eq!(AwsError::new(error).category(), Category::Rejected);
+        assert_eq!(aws.counts().total().calls, 1);
     }
-    until(|| {
-        pool.stats()
-            .connections
-            .hosts
-            .iter()
-            .any(|host| host.pending == 1)
-    })
-    .await;
-    until(|| aws.counts().total().calls == 1).await;
-    let error = kms.list_keys().send().await.unwrap_err();
-    let facts = error.facts();
-    assert_eq!(
-        (facts.stage, facts.category),
-        (Stage::NotSent, Category::Rejected)
-    );
-    assert!(matches!(facts.rejected, Some(Rejected::LimiterFull)));
-    assert_eq!(east(&pool).refused, 1, "the SDK did not try again");
-    assert_eq!(AwsError::new(error).category(), Category::Rejected);
-    assert_eq!(aws.counts().total().calls, 1);
 }
 
 #[tokio::test]
@@ -145,51 +148,55 @@ async fn a_call_whose_deadline_ends_in_the_line_says_that_it_was_not_sent() {
     assert_eq!((east(&pool).refused, aws.counts().total().calls), (1, 1));
 }
 
-async fn over(wire: &Wire) -> (Pool, Client) {
+async fn over(wire: &Wire, way: fn(PoolBuilder) -> PoolBuilder) -> (Pool, Client) {
     let pool = Pool::builder()
         .without_proxy()
         .with_endpoint(EAST, wire.url())
         .with_credentials(credentials())
         .with_max_connections_per_host(1);
-    let pool = pool.build().await.unwrap();
+    let pool = way(pool).build().await.unwrap();
     let kms = pool.client().with_region(EAST).await.unwrap();
     (pool, kms)
 }
 
 #[tokio::test]
 async fn a_place_is_free_when_the_body_has_ended_and_not_when_it_begins() {
-    let wire = Wire::holding_bodies().await;
-    let (pool, kms) = over(&wire).await;
-    let mut calls = JoinSet::new();
-    for _ in 0..2 {
-        let kms = kms.clone();
-        calls.spawn(async move { kms.list_keys().send().await.unwrap() });
+    for way in WAYS {
+        let wire = Wire::holding_bodies().await;
+        let (pool, kms) = over(&wire, way).await;
+        let mut calls = JoinSet::new();
+        for _ in 0..2 {
+            let kms = kms.clone();
+            calls.spawn(async move { kms.list_keys().send().await.unwrap() });
+        }
+        wire.requests(1).await;
+        // The answer has begun, and the other call still waits.
+        until(|| pool.stats().http.successes == 1).await;
+        assert_eq!((east(&pool).pending, pool.stats().http.in_flight), (1, 1));
+        assert_eq!(wire.heads().len(), 1);
+        wire.let_bodies(1);
+        wire.requests(2).await;
+        wire.let_bodies(1);
+        assert_eq!(calls.join_all().await.len(), 2);
+        assert_eq!(pool.stats().http.in_flight, 0);
+        assert_eq!(east(&pool).opened, 1);
     }
-    wire.requests(1).await;
-    // The answer has begun, and the other call still waits.
-    until(|| pool.stats().http.successes == 1).await;
-    assert_eq!((east(&pool).pending, pool.stats().http.in_flight), (1, 1));
-    assert_eq!(wire.heads().len(), 1);
-    wire.let_bodies(1);
-    wire.requests(2).await;
-    wire.let_bodies(1);
-    assert_eq!(calls.join_all().await.len(), 2);
-    assert_eq!(pool.stats().http.in_flight, 0);
-    assert_eq!(east(&pool).opened, 1);
 }
 
 #[tokio::test]
 async fn a_place_is_free_when_its_call_is_dropped_half_way() {
-    let wire = Wire::holding_bodies().await;
-    let (pool, kms) = over(&wire).await;
-    let mut calls = JoinSet::new();
-    let first = kms.clone();
-    let dropped = calls.spawn(async move { first.list_keys().send().await });
-    until(|| pool.stats().http.successes == 1).await;
-    dropped.abort();
-    wire.let_bodies(2);
-    kms.list_keys().send().await.unwrap();
-    assert_eq!(pool.stats().http.in_flight, 0);
+    for way in WAYS {
+        let wire = Wire::holding_bodies().await;
+        let (pool, kms) = over(&wire, way).await;
+        let mut calls = JoinSet::new();
+        let first = kms.clone();
+        let dropped = calls.spawn(async move { first.list_keys().send().await });
+        until(|| pool.stats().http.successes == 1).await;
+        dropped.abort();
+        wire.let_bodies(2);
+        kms.list_keys().send().await.unwrap();
+        assert_eq!(pool.stats().http.in_flight, 0);
+    }
 }
 
 /// Runs a hundred times as fast as real time.

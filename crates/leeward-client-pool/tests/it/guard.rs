@@ -2,7 +2,8 @@
 
 use crate::{
     cloud::{EAST, WEST, builder, credentials},
-    wire::until,
+    http_layers::WAYS,
+    wire::{Wire, until},
 };
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_kms::{Client, error::SdkError, operation::list_keys::ListKeysError};
@@ -60,50 +61,54 @@ fn after_two() -> CircuitConfig {
 
 #[tokio::test]
 async fn attempts_that_fail_open_the_circuit_of_their_region_by_default() {
-    let (aws, pool) = guarded(|pool| pool.with_attempts(1)).await;
-    let fault = Fault::error(500, "KMSInternalException", "of the test");
-    aws.faults().inject(Scope::region(EAST), fault);
-    let east = kms(&pool, EAST).await;
-    for _ in 0..5 {
-        assert!(
-            east.list_keys()
-                .send()
-                .await
-                .unwrap_err()
-                .as_service_error()
-                .is_some()
+    for way in WAYS {
+        let (aws, pool) = guarded(|pool| way(pool).with_attempts(1)).await;
+        let fault = Fault::error(500, "KMSInternalException", "of the test");
+        aws.faults().inject(Scope::region(EAST), fault);
+        let east = kms(&pool, EAST).await;
+        for _ in 0..5 {
+            assert!(
+                east.list_keys()
+                    .send()
+                    .await
+                    .unwrap_err()
+                    .as_service_error()
+                    .is_some()
+            );
+        }
+        assert_eq!(state(&pool, &EAST), CircuitState::Open);
+        let error = east.list_keys().send().await.unwrap_err();
+        is_refused_by_the_circuit(&error);
+        assert!(matches!(error, SdkError::DispatchFailure(_)));
+        let told = AwsError::new(error);
+        assert_eq!(told.category(), Category::Rejected);
+        assert_eq!(
+            aws.counts().calls("kms", "ListKeys"),
+            5,
+            "the sixth was not sent"
         );
+        assert_eq!(state(&pool, &WEST), CircuitState::Closed);
+        kms(&pool, WEST).await.list_keys().send().await.unwrap();
+        let stats = stats(&pool);
+        assert_eq!((stats.admitted, stats.refused_by_circuit), (6, 1));
+        assert_eq!((stats.succeeded, stats.failed), (1, 5));
     }
-    assert_eq!(state(&pool, &EAST), CircuitState::Open);
-    let error = east.list_keys().send().await.unwrap_err();
-    is_refused_by_the_circuit(&error);
-    assert!(matches!(error, SdkError::DispatchFailure(_)));
-    let told = AwsError::new(error);
-    assert_eq!(told.category(), Category::Rejected);
-    assert_eq!(
-        aws.counts().calls("kms", "ListKeys"),
-        5,
-        "the sixth was not sent"
-    );
-    assert_eq!(state(&pool, &WEST), CircuitState::Closed);
-    kms(&pool, WEST).await.list_keys().send().await.unwrap();
-    let stats = stats(&pool);
-    assert_eq!((stats.admitted, stats.refused_by_circuit), (6, 1));
-    assert_eq!((stats.succeeded, stats.failed), (1, 5));
 }
 
 #[tokio::test]
 async fn a_refusal_is_sent_neither_once_nor_again() {
-    let (aws, pool) = guarded(|pool| pool.with_attempts(10)).await;
-    pool.guard().unwrap().circuit("kms", &EAST).force_open();
-    let error = kms(&pool, EAST).await.list_keys().send().await.unwrap_err();
-    is_refused_by_the_circuit(&error);
-    assert_eq!(
-        (aws.counts().total().calls, stats(&pool).refused_by_circuit),
-        (0, 1)
-    );
-    pool.guard().unwrap().circuit("kms", &EAST).reset();
-    kms(&pool, EAST).await.list_keys().send().await.unwrap();
+    for way in WAYS {
+        let (aws, pool) = guarded(|pool| way(pool).with_attempts(10)).await;
+        pool.guard().unwrap().circuit("kms", &EAST).force_open();
+        let error = kms(&pool, EAST).await.list_keys().send().await.unwrap_err();
+        is_refused_by_the_circuit(&error);
+        assert_eq!(
+            (aws.counts().total().calls, stats(&pool).refused_by_circuit),
+            (0, 1)
+        );
+        pool.guard().unwrap().circuit("kms", &EAST).reset();
+        kms(&pool, EAST).await.list_keys().send().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -167,24 +172,27 @@ async fn an_answer_that_blames_the_request_opens_nothing() {
 
 #[tokio::test]
 async fn an_attempt_that_had_all_its_time_is_a_failure() {
-    let guard = GuardConfig::new().with_circuit(after_two());
-    let (aws, pool) = guarded(|pool| {
-        pool.with_attempts(1)
-            .with_guard(guard)
-            .with_attempt_timeout(SHORT * 4)
-    })
-    .await;
-    aws.faults()
-        .inject(Scope::region(EAST), Fault::black_hole());
-    let east = kms(&pool, EAST).await;
-    for _ in 0..2 {
-        assert!(matches!(
-            east.list_keys().send().await,
-            Err(SdkError::TimeoutError(_))
-        ));
+    for way in WAYS {
+        let guard = GuardConfig::new().with_circuit(after_two());
+        let (aws, pool) = guarded(|pool| {
+            way(pool)
+                .with_attempts(1)
+                .with_guard(guard)
+                .with_attempt_timeout(SHORT * 4)
+        })
+        .await;
+        aws.faults()
+            .inject(Scope::region(EAST), Fault::black_hole());
+        let east = kms(&pool, EAST).await;
+        for _ in 0..2 {
+            assert!(matches!(
+                east.list_keys().send().await,
+                Err(SdkError::TimeoutError(_))
+            ));
+        }
+        is_refused_by_the_circuit(&east.list_keys().send().await.unwrap_err());
+        assert_eq!((stats(&pool).failed, stats(&pool).dropped), (2, 0));
     }
-    is_refused_by_the_circuit(&east.list_keys().send().await.unwrap_err());
-    assert_eq!((stats(&pool).failed, stats(&pool).dropped), (2, 0));
 }
 
 /// A provider of credentials that never answers.
@@ -249,12 +257,16 @@ async fn a_call_that_its_deadline_cuts_short_says_nothing_of_the_service() {
 
 #[tokio::test]
 async fn a_dropped_call_gives_its_place_back_and_counts_when_it_was_under_way_for_long() {
-    for (slow, expected) in [
+    let cases = [
         (Duration::from_secs(60), CircuitState::Closed),
         (SHORT / 2, CircuitState::Open),
-    ] {
+    ];
+    for ((slow, expected), way) in cases
+        .into_iter()
+        .flat_map(|case| WAYS.map(|way| (case, way)))
+    {
         let guard = GuardConfig::new().with_circuit(after_two().with_slow(slow));
-        let (aws, pool) = guarded(|pool| pool.with_guard(guard)).await;
+        let (aws, pool) = guarded(|pool| way(pool).with_guard(guard)).await;
         aws.faults()
             .inject(Scope::region(EAST), Fault::black_hole());
         let east = kms(&pool, EAST).await;
@@ -267,6 +279,25 @@ async fn a_dropped_call_gives_its_place_back_and_counts_when_it_was_under_way_fo
             (expected, 0)
         );
         assert_eq!((stats(&pool).dropped, stats(&pool).failed), (2, 0));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_one_failure() {
+    for way in WAYS {
+        let wire = Wire::tearing_bodies().await;
+        let pool = Pool::builder()
+            .without_proxy()
+            .with_endpoint(EAST, wire.url())
+            .with_credentials(credentials())
+            .with_attempts(1);
+        let pool = way(pool).build().await.unwrap();
+        let east = kms(&pool, EAST).await;
+        for _ in 0..2 {
+            east.list_keys().send().await.unwrap_err();
+        }
+        let circuit = pool.guard().unwrap().circuit("kms", &EAST).snapshot();
+        assert_eq!((circuit.calls, circuit.failures), (2, 2));
     }
 }
 

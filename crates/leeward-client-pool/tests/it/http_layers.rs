@@ -5,10 +5,11 @@ use crate::{
     wire::Wire,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_kms::Client;
+use aws_sdk_kms::{Client, error::SdkError, operation::list_keys::ListKeysError};
 use aws_smithy_types::body::SdkBody;
 use http::{HeaderName, HeaderValue, Request};
 use leeward_client_pool::{Pool, PoolBuilder};
+use leeward_error_taxonomy::{Classify, Obstacle, Stage, Verdict};
 use leeward_testkit::{Aws, Fault, Scope};
 use std::{
     io,
@@ -18,6 +19,12 @@ use std::{
 use tower::util::MapRequestLayer;
 use tower_http::set_header::SetRequestHeaderLayer;
 use tracing::Level;
+
+/// The way out that a pool takes unless somebody looks, and the one through the layers.
+pub(crate) const WAYS: [fn(PoolBuilder) -> PoolBuilder; 2] = [
+    |pool| pool,
+    |pool| pool.with_http_layer(tower::layer::util::Identity::new()),
+];
 
 async fn pool(wire: &Wire, change: impl FnOnce(PoolBuilder) -> PoolBuilder) -> Pool {
     let pool = Pool::builder()
@@ -145,6 +152,51 @@ async fn the_id_of_the_call_is_sent_under_the_name_that_was_asked_for() {
         value(&heads[0], "x-request-id: "),
         value(&heads[1], "x-request-id: ")
     );
+}
+
+#[track_caller]
+fn says_that_its_pool_has_ended(error: &SdkError<ListKeysError>) {
+    let facts = error.facts();
+    assert_eq!(
+        (facts.stage, facts.verdict, facts.obstacle),
+        (Stage::NotSent, Verdict::Final, Some(Obstacle::Runtime))
+    );
+    assert_eq!(facts.attempts, Some(1), "the SDK did not try again");
+    let cause = facts.cause.unwrap().to_string();
+    assert!(cause.starts_with("the pool is shut down, or"), "{cause}");
+}
+
+#[tokio::test]
+async fn clients_of_a_pool_that_is_shut_down_send_nothing_and_say_so_at_once() {
+    for way in WAYS {
+        let wire = Wire::open().await;
+        let pool = pool(&wire, way).await;
+        let kept: Client = pool.client().with_region(EAST).await.unwrap();
+        kept.list_keys().send().await.unwrap();
+        pool.shutdown().await;
+        let error = kept.list_keys().send().await.unwrap_err();
+        says_that_its_pool_has_ended(&error);
+        assert_eq!((wire.heads().len(), pool.stats().http.attempts), (1, 1));
+        let circuit = pool.guard().unwrap().circuit("kms", &EAST).snapshot();
+        assert_eq!((circuit.calls, circuit.failures), (1, 0));
+    }
+}
+
+#[test]
+fn clients_of_a_pool_whose_runtime_has_ended_say_so_at_once() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let wire = second.block_on(Wire::open());
+    let (pool, kept) = first.block_on(async {
+        let pool = pool(&wire, |pool| pool).await;
+        let kept: Client = pool.client().with_region(EAST).await.unwrap();
+        kept.list_keys().send().await.unwrap();
+        (pool, kept)
+    });
+    drop(first);
+    let error = second.block_on(kept.list_keys().send()).unwrap_err();
+    says_that_its_pool_has_ended(&error);
+    assert_eq!(pool.stats().http.attempts, 1);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ pub(crate) struct Wire {
 struct Seen {
     heads: Mutex<Vec<String>>,
     bodies: Semaphore,
+    tears: bool,
 }
 
 const BODY: &str = r#"{"Keys":[],"Truncated":false}"#;
@@ -33,11 +34,23 @@ impl Wire {
 
     /// Holds each body back.
     pub(crate) async fn holding_bodies() -> Self {
+        Self::listen(false).await
+    }
+
+    /// Closes the connection in the middle of each body.
+    pub(crate) async fn tearing_bodies() -> Self {
+        let wire = Self::listen(true).await;
+        wire.let_bodies(Semaphore::MAX_PERMITS);
+        wire
+    }
+
+    async fn listen(tears: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Seen {
             heads: Mutex::default(),
             bodies: Semaphore::new(0),
+            tears,
         });
         let mut tasks = JoinSet::new();
         let served = Arc::clone(&seen);
@@ -100,6 +113,11 @@ async fn serve(mut stream: TcpStream, seen: Arc<Seen>) {
             return;
         }
         seen.bodies.acquire().await.unwrap().forget();
+        if seen.tears {
+            // The test sees whatever comes of it.
+            let _ = stream.write_all(&BODY.as_bytes()[..8]).await;
+            return;
+        }
         if stream.write_all(BODY.as_bytes()).await.is_err() {
             return;
         }
