@@ -16,6 +16,7 @@ mod credentials_roles;
 mod credentials_source;
 mod deadline;
 mod guard;
+mod guard_evidence;
 mod hand_clock;
 mod http_layers;
 mod lifetimes;
