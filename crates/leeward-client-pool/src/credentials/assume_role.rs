@@ -1,4 +1,4 @@
-use super::{Provided, code, counts::Counts, sts_regions::StsRegions};
+use super::{Provided, code, counts::Counts, sts_regions::StsRegions, validity::backoff};
 use crate::{Role, pool::Endpoints};
 use aws_credential_types::{
     Credentials,
@@ -9,15 +9,17 @@ use aws_sdk_sts::{
     error::{ProvideErrorMetadata, SdkError},
     operation::assume_role::{AssumeRoleError, AssumeRoleOutput},
 };
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, origin::Origin, region::Region as AwsRegion};
-use leeward_error_taxonomy::{Classify, Region, Verdict};
+use leeward_error_taxonomy::{Classify, Region, Rejected, Stage, Verdict};
 use std::{
     error::Error,
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
+use tokio::sync::Semaphore;
 
 /// STS, as it is asked for the sessions of roles.
 pub(super) struct Sts {
@@ -26,8 +28,17 @@ pub(super) struct Sts {
     pub(super) regions: StsRegions,
     /// How long one Region has for its answer.
     pub(super) timeout: Duration,
+    pub(super) sleep: SharedAsyncSleep,
     pub(super) counts: Arc<Counts>,
+    /// So many roles are asked for at a time; the others wait, while no time of STS runs.
+    pub(super) turns: Semaphore,
 }
+
+/// Two at a time for each of the fewest connections that an environment opens to a host, and some: enough to keep them busy.
+pub(super) const TURNS: usize = 32;
+
+/// After so many refusals of our own, some 4 s in all, a request that finds no connection is given up.
+const MOST_REFUSALS: u32 = 8;
 
 /// Assumes a role whenever it is asked to; it keeps nothing.
 ///
@@ -83,8 +94,7 @@ impl AssumedRole {
         let mut tried = Vec::new();
         let mut last = None;
         for region in self.sts.regions.order(partition) {
-            self.sts.counts.called_sts();
-            match self.sts.assume(&self.role, signer.clone(), &region).await {
+            match self.sts.ask(&self.role, signer.clone(), &region).await {
                 Ok(answer) => {
                     let others = !tried.is_empty();
                     self.sts.regions.answered(partition, &region, others);
@@ -125,19 +135,41 @@ impl AssumedRole {
 }
 
 impl Sts {
+    /// Asks when it is its turn, and again while our own line to the host is full: that says nothing of STS.
+    async fn ask(
+        &self,
+        role: &Role,
+        signer: SharedCredentialsProvider,
+        region: &Region,
+    ) -> Result<AssumeRoleOutput, Failed> {
+        let _turn = self.turns.acquire().await;
+        let mut refusals = 0;
+        loop {
+            let answer = self.assume(role, signer.clone(), region).await;
+            if !answer.as_ref().is_err_and(is_unsent) {
+                self.counts.called_sts();
+                return answer;
+            }
+            refusals += 1;
+            if refusals == MOST_REFUSALS || !answer.as_ref().is_err_and(found_no_connection) {
+                return answer;
+            }
+            let pause = backoff(refusals, Duration::from_secs(1), fastrand::f64());
+            self.sleep.sleep(pause).await;
+        }
+    }
+
     async fn assume(
         &self,
         role: &Role,
         signer: SharedCredentialsProvider,
         region: &Region,
     ) -> Result<AssumeRoleOutput, Failed> {
-        let timeouts = self.base.timeout_config();
-        let timeouts = timeouts.map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
         let mut config = self.base.to_builder();
         config.set_region(AwsRegion::new(region.as_str().to_owned()));
         config.set_credentials_provider(Some(signer));
         config.set_retry_config(Some(RetryConfig::disabled()));
-        config.set_timeout_config(Some(timeouts.operation_timeout(self.timeout).build()));
+        config.set_timeout_config(Some(self.timeouts()));
         if let Some(url) = self.endpoints.of("sts", region) {
             config.set_endpoint_url(Some(url.to_owned()));
             config.insert_origin("endpoint_url", Origin::shared_config());
@@ -159,12 +191,35 @@ impl Sts {
             .send()
             .await
     }
+
+    /// The time for an answer begins when the request has its connection: what it waits for within this process says nothing of
+    /// STS. All of it is within the time for a load, and a body that stands still is given up by the SDK.
+    fn timeouts(&self) -> TimeoutConfig {
+        let base = self.base.timeout_config();
+        let connect = base.and_then(TimeoutConfig::connect_timeout);
+        TimeoutConfig::builder()
+            .connect_timeout(connect.map_or(self.timeout, |connect| connect.min(self.timeout)))
+            .read_timeout(self.timeout)
+            .build()
+    }
+}
+
+/// Whether a layer of ours refused it, so that STS never saw it.
+fn is_unsent(error: &Failed) -> bool {
+    let facts = error.facts();
+    facts.rejected.is_some() && facts.stage == Stage::NotSent
+}
+
+fn found_no_connection(error: &Failed) -> bool {
+    matches!(error.facts().rejected, Some(Rejected::LimiterFull))
 }
 
 /// Another Region is asked where the answer would be another.
 fn next(error: &Failed) -> Next {
     let facts = error.facts();
     match facts.code {
+        // Our own line is full; that says nothing of the Region.
+        _ if found_no_connection(error) => Next::Nothing,
         Some(code) if code::is_stale(code) => Next::Signer,
         // The account has switched STS off there.
         Some("RegionDisabledException" | "RegionDisabled") => Next::Region,
@@ -211,6 +266,11 @@ pub(crate) enum Unassumed {
         role: String,
         source: Box<dyn Error + Send + Sync>,
     },
+    /// There was no connection for the request.
+    Unsent {
+        role: String,
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// No Region had an answer.
     OutOfReach {
         role: String,
@@ -222,6 +282,10 @@ pub(crate) enum Unassumed {
 impl Unassumed {
     fn answered(role: &Role, error: Failed) -> Self {
         let role = role.arn().to_owned();
+        if found_no_connection(&error) {
+            let source = cause(error, Duration::ZERO);
+            return Self::Unsent { role, source };
+        }
         let is_denied = matches!(error.code(), Some("AccessDenied" | "AccessDeniedException"));
         let caller = error.message().and_then(caller).unwrap_or("the caller");
         let caller = caller.to_owned();
@@ -262,6 +326,10 @@ impl fmt::Display for Unassumed {
         match self {
             Self::Denied { role, caller, .. } => write!(f, "{caller} may not assume {role}"),
             Self::Refused { role, .. } => write!(f, "STS gives no session of {role}"),
+            Self::Unsent { role, .. } => write!(
+                f,
+                "STS could not be asked for {role}: all connections to it are taken; allow more per host"
+            ),
             Self::OutOfReach { role, tried, .. } => {
                 write!(
                     f,
@@ -277,6 +345,7 @@ impl Error for Unassumed {
         match self {
             Self::Denied { source, .. }
             | Self::Refused { source, .. }
+            | Self::Unsent { source, .. }
             | Self::OutOfReach { source, .. } => Some(&**source),
         }
     }
@@ -315,6 +384,26 @@ mod tests {
         SdkError::service_error(AssumeRoleError::generic(meta), raw)
     }
 
+    fn refused(rejected: Rejected) -> Failed {
+        SdkError::dispatch_failure(ConnectorError::other(rejected.into(), None))
+    }
+
+    #[test]
+    fn what_our_own_layers_refuse_was_not_sent() {
+        assert!(is_unsent(&refused(Rejected::LimiterFull)));
+        let timeout = Duration::from_secs(1);
+        for sent in [
+            refused(Rejected::AttemptTimedOut { timeout }),
+            SdkError::timeout_error("slow"),
+            answered(400, "Throttling"),
+        ] {
+            assert!(!is_unsent(&sent), "{sent:?}");
+        }
+        let role = Role::new("arn:aws:iam::111122223333:role/x").unwrap();
+        let text = Unassumed::answered(&role, refused(Rejected::LimiterFull)).to_string();
+        assert!(text.ends_with("allow more per host"), "{text}");
+    }
+
     #[test]
     fn another_region_is_asked_where_its_answer_would_be_another() {
         for (error, then) in [
@@ -328,6 +417,13 @@ mod tests {
             (answered(503, "ServiceUnavailable"), Next::Region),
             (answered(500, "InternalFailure"), Next::Region),
             (SdkError::timeout_error("slow"), Next::Region),
+            (refused(Rejected::LimiterFull), Next::Nothing),
+            (
+                refused(Rejected::CircuitOpen {
+                    retry_in: Duration::ZERO,
+                }),
+                Next::Region,
+            ),
             (
                 SdkError::dispatch_failure(ConnectorError::io("refused".into())),
                 Next::Region,

@@ -11,6 +11,7 @@ mod providers;
 mod refreshing;
 mod refusal;
 mod refusals;
+mod registry;
 mod sts_regions;
 mod validity;
 
@@ -21,7 +22,7 @@ pub(crate) use providers::{Provided, Providers};
 pub(crate) use refusal::{RenewRefused, RepeatRefused, WaitForOthers};
 
 use crate::{Identity, pool::Endpoints, tasks::Tasks};
-use assume_role::Sts;
+use assume_role::{Sts, TURNS};
 use aws_smithy_async::{rt::sleep::SharedAsyncSleep, time::SharedTimeSource};
 use aws_types::SdkConfig;
 use counts::Counts;
@@ -30,6 +31,7 @@ use loader::Surroundings;
 use refreshing::LOAD_TIMEOUT;
 use std::{sync::Arc, time::Duration};
 use sts_regions::StsRegions;
+use tokio::sync::Semaphore;
 
 /// Where credentials come from, and by what they live.
 pub(crate) struct Setting {
@@ -60,7 +62,9 @@ impl Setting {
             endpoints: self.endpoints,
             regions: StsRegions::new(self.home, self.sts_regions),
             timeout: self.sts_timeout,
+            sleep: around.sleep.clone(),
             counts,
+            turns: Semaphore::new(TURNS),
         };
         Providers::new(self.base, self.own, self.max_identities, around, sts)
     }

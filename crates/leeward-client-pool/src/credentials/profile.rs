@@ -1,6 +1,6 @@
-use crate::{ClientError, Identity, Role};
+use crate::{ClientError, Identity, InvalidRoleArn, Role};
 use aws_config::{
-    profile::{ProfileFileCredentialsProvider, ProfileSet},
+    profile::{Profile, ProfileFileCredentialsProvider, ProfileSet},
     provider_config::ProviderConfig,
 };
 use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
@@ -33,22 +33,40 @@ pub(super) async fn find(name: &str) -> Result<Found, ClientError> {
     })?;
     Ok(Found {
         region: region_of(name, &profiles)?,
-        role: role_of(name, &profiles),
+        role: role_of(name, &profiles)?,
     })
 }
 
 /// The role of a profile that has a `role_arn` and a `source_profile`, for us to assume where STS answers.
 ///
 /// None for what only the SDK's own provider knows, or is to find fault with: second factors, web identities, sources that
-/// are no profile, circles.
-fn role_of(name: &str, profiles: &ProfileSet) -> Option<Role> {
-    let profile = profiles.get_profile(name)?;
-    let source = profile.get("source_profile")?;
+/// are no profile, circles. An ARN that is none is refused whoever would assume it.
+fn role_of(name: &str, profiles: &ProfileSet) -> Result<Option<Role>, ClientError> {
+    let Some(profile) = profiles.get_profile(name) else {
+        return Ok(None);
+    };
+    let Some(arn) = profile.get("role_arn") else {
+        return Ok(None);
+    };
+    let role = Role::new(arn).map_err(|invalid| no_role(name, invalid))?;
     let foreign = ["mfa_serial", "web_identity_token_file", "credential_source"];
     if foreign.iter().any(|key| profile.get(key).is_some()) || is_intricate(name, profiles) {
-        return None;
+        return Ok(None);
     }
-    let role = Role::new(profile.get("role_arn")?).ok()?;
+    Ok(as_described(role, profile))
+}
+
+fn no_role(name: &str, invalid: InvalidRoleArn) -> ClientError {
+    ClientError::Credentials {
+        identity: Identity::profile(name).to_string(),
+        reason: format!("its role_arn: {invalid}"),
+        source: Arc::new(CredentialsError::invalid_configuration(invalid)),
+    }
+}
+
+/// None where nothing assumes it, or for a number that is none.
+fn as_described(role: Role, profile: &Profile) -> Option<Role> {
+    let source = profile.get("source_profile")?;
     let mut role = role.assumed_by(Identity::profile(source));
     if let Some(id) = profile.get("external_id") {
         role = role.with_external_id(id);
@@ -86,20 +104,25 @@ fn is_intricate(name: &str, profiles: &ProfileSet) -> bool {
 /// The credentials of a profile, read anew for each load, so that a corrected file counts.
 pub(super) struct ProfileCredentials {
     name: Arc<str>,
-    config: ProviderConfig,
+    base: SdkConfig,
 }
 
 impl ProfileCredentials {
-    pub(super) fn new(name: &Arc<str>, region: Option<&Region>, base: &SdkConfig) -> Self {
+    pub(super) fn new(name: &Arc<str>, base: &SdkConfig) -> Self {
         Self {
             name: name.clone(),
-            config: provider_config(base, region),
+            base: base.clone(),
         }
     }
 
     async fn load(&self) -> Result<aws_credential_types::Credentials, CredentialsError> {
+        let found = find(&self.name).await;
+        let region = found
+            .map_err(CredentialsError::invalid_configuration)?
+            .region;
+        let config = provider_config(&self.base, region.as_ref());
         let provider = ProfileFileCredentialsProvider::builder()
-            .configure(&self.config)
+            .configure(&config)
             .profile_name(self.name.to_string())
             .build();
         provider.provide_credentials().await

@@ -4,10 +4,11 @@ use super::{
     counts::told,
     loader::Surroundings,
     profile::{self, Found, ProfileCredentials},
+    registry::{Registry, Roles},
 };
 use crate::{
     ClientError, Identity, Role,
-    identity::{Keys, Kind},
+    identity::{Keys, Kind, Partition},
 };
 use aws_credential_types::provider::{
     ProvideCredentials, SharedCredentialsProvider, error::CredentialsError,
@@ -33,6 +34,7 @@ pub(crate) struct Providers {
     around: Surroundings,
     sts: Arc<Sts>,
     known: Mutex<Known>,
+    handed_out: Registry,
 }
 
 /// What a client needs of an identity.
@@ -45,6 +47,15 @@ pub(crate) struct Provided {
     pub(crate) region: Option<Region>,
     /// When credentials expire that nobody renews.
     pub(crate) expiry: Option<SystemTime>,
+    /// The roles that the credentials go by way of, those of profiles included, the last assumed first.
+    pub(crate) roles: Roles,
+}
+
+/// By what a provider is told from others: what the files say of the profiles that it goes by way of is part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Content {
+    name: Name,
+    roles: Roles,
 }
 
 /// An identity, and what `Identity::DEFAULT` means in it.
@@ -57,7 +68,7 @@ struct Name {
 
 #[derive(Default)]
 struct Known {
-    entries: HashMap<Name, Entry>,
+    entries: HashMap<Content, Entry>,
     uses: u64,
 }
 
@@ -99,21 +110,28 @@ impl Providers {
             around,
             sts: Arc::new(sts),
             known: Mutex::default(),
+            handed_out: Registry::default(),
         }
     }
 
-    /// Gives the provider of an identity.
-    ///
-    /// For a profile and a role its credentials are loaded first, unless they are there: what is wrong is told here and not by
-    /// the first call.
+    /// Gives the provider of an identity; nothing is loaded yet.
     pub(crate) async fn provide(&self, identity: &Identity) -> Result<Provided, ClientError> {
-        let name = self.name(identity, false);
-        let provided = self.find_or_make(name.clone()).await?;
-        if matches!(name.identity.0, Kind::Role(_) | Kind::Profile(_)) {
+        self.find_or_make(self.name(identity, false)).await
+    }
+
+    /// Loads the credentials of a profile and of a role, unless they are there: what is wrong is told here and not by the first
+    /// call.
+    pub(crate) async fn load(
+        &self,
+        identity: &Identity,
+        provided: &Provided,
+    ) -> Result<(), ClientError> {
+        let identity = self.name(identity, false).identity;
+        if matches!(identity.0, Kind::Role(_) | Kind::Profile(_)) {
             let loaded = provided.provider.provide_credentials().await;
-            loaded.map_err(|error| not_provided(&name.identity, error))?;
+            loaded.map_err(|error| not_provided(&identity, error))?;
         }
-        Ok(provided)
+        Ok(())
     }
 
     fn name(&self, identity: &Identity, is_own: bool) -> Name {
@@ -142,24 +160,16 @@ impl Providers {
     }
 
     async fn find_or_make(&self, name: Name) -> Result<Provided, ClientError> {
-        if let Kind::Keys(keys) = &name.identity.0 {
+        match &name.identity.0 {
             // Nothing is kept of them, so that they are looked at each time.
-            return fixed(keys, self.around.time.now());
-        }
-        if let Some(known) = self.known().find(&name) {
-            return Ok(known);
-        }
-        let made = self.make(&name).await?;
-        // Another may have made it by now, and then that one is everybody's.
-        Ok(self.known().insert(name, made, self.bound))
-    }
-
-    async fn make(&self, name: &Name) -> Result<Provided, ClientError> {
-        Ok(match &name.identity.0 {
+            Kind::Keys(keys) => fixed(keys, self.around.time.now()),
             Kind::Default => {
                 let chain = self.base.credentials_provider();
-                self.renewing(name, chain.ok_or(ClientError::ShutDown)?)
+                let chain = chain.ok_or(ClientError::ShutDown)?;
+                Ok(self.known_or(&name, None, || chain))
             }
+            Kind::Provider(own) => Ok(self.known_or(&name, None, || own.0.clone())),
+            // Read each time, so that a corrected file counts.
             Kind::Profile(profile) => {
                 let Found { region, role } = profile::find(profile).await?;
                 let provided = match role {
@@ -167,82 +177,83 @@ impl Providers {
                         let role = self.name(&role.into(), false);
                         Box::pin(self.find_or_make(role)).await?
                     }
-                    None => {
-                        let own = ProfileCredentials::new(profile, region.as_ref(), &self.base);
-                        self.renewing(name, SharedCredentialsProvider::new(own))
-                    }
+                    None => self.known_or(&name, None, || {
+                        let own = ProfileCredentials::new(profile, &self.base);
+                        SharedCredentialsProvider::new(own)
+                    }),
                 };
-                Provided { region, ..provided }
+                Ok(Provided { region, ..provided })
             }
             Kind::Role(role) => {
-                let source = self.source(role, name.is_own)?;
+                let source = self.name(role.source(), name.is_own);
                 let source = Box::pin(self.find_or_make(source)).await?;
-                let provider = AssumedRole::new(role.clone(), source, self.sts.clone());
-                self.renewing(name, SharedCredentialsProvider::new(provider))
+                is_of_one_partition(role, &source)?;
+                let assumed = (role, source.roles.clone());
+                Ok(self.known_or(&name, Some(assumed), || {
+                    let provider = AssumedRole::new(role.clone(), source, self.sts.clone());
+                    SharedCredentialsProvider::new(provider)
+                }))
             }
-            Kind::Keys(keys) => fixed(keys, self.around.time.now())?,
-            Kind::Provider(own) => self.renewing(name, own.0.clone()),
-        })
-    }
-
-    /// Who assumes the role.
-    fn source(&self, role: &Role, is_own: bool) -> Result<Name, ClientError> {
-        let source = self.name(role.source(), is_own);
-        if let Some(assuming) = source.identity.as_role()
-            && assuming.partition() != role.partition()
-        {
-            return Err(ClientError::MixedPartitions {
-                one: role.arn().to_owned(),
-                one_partition: role.partition().to_string(),
-                other: assuming.arn().to_owned(),
-                other_partition: assuming.partition().to_string(),
-            });
         }
-        Ok(source)
     }
 
-    fn renewing(&self, name: &Name, provider: SharedCredentialsProvider) -> Provided {
-        let label = name.identity.to_string();
+    /// The provider of this content; made, if there is none yet. A role comes with those by way of which it is assumed.
+    fn known_or(
+        &self,
+        name: &Name,
+        role: Option<(&Arc<Role>, Roles)>,
+        make: impl FnOnce() -> SharedCredentialsProvider,
+    ) -> Provided {
+        let roles = role.map_or_else(Arc::default, |(role, others)| {
+            let others = others.iter().cloned();
+            std::iter::once(role.clone()).chain(others).collect()
+        });
+        let content = Content {
+            name: name.clone(),
+            roles,
+        };
+        let mut known = self.known();
+        if let Some(found) = known.find(&content) {
+            return found;
+        }
+        let made = self.renewing(&content, make());
+        known.insert(content, made.clone(), self.bound);
+        made
+    }
+
+    fn renewing(&self, content: &Content, provider: SharedCredentialsProvider) -> Provided {
+        let label = content.name.identity.to_string();
         let renewing = RefreshingCredentials::within(provider, &label, self.around.clone());
+        self.handed_out.add(content.roles.clone(), &renewing);
         Provided {
             provider: SharedCredentialsProvider::new(renewing.clone()),
             renewal: Some(renewing),
             region: None,
             expiry: None,
+            roles: content.roles.clone(),
         }
     }
 
-    /// Drops the credentials of the sessions of a role, and of those of roles that were assumed by way of it.
+    /// Drops the credentials of the sessions of a role, and of those of roles that were assumed by way of it; what is being
+    /// loaded is given to those who wait for it, and not kept.
     ///
     /// Clients that have their provider ask STS anew with their next call.
     pub(crate) fn invalidate_role(&self, arn: &str) {
-        let mut known = self.known();
-        known.entries.retain(|name, entry| {
-            let is_meant = self.is_by_way_of(name, arn);
-            if is_meant && let Some(renewing) = &entry.provided.renewal {
-                renewing.loader().invalidate_any();
-            }
-            !is_meant
-        });
-    }
-
-    fn is_by_way_of(&self, name: &Name, arn: &str) -> bool {
-        let mut next = Some(name.clone());
-        while let Some(name) = next {
-            let Some(role) = name.identity.as_role() else {
-                return false;
-            };
-            if role.arn() == arn {
-                return true;
-            }
-            next = Some(self.name(role.source(), name.is_own));
+        let is_by_way_of = |roles: &[Arc<Role>]| roles.iter().any(|role| role.arn() == arn);
+        self.known()
+            .entries
+            .retain(|content, _| !is_by_way_of(&content.roles));
+        for loader in self.handed_out.live(is_by_way_of) {
+            loader.invalidate_any();
         }
-        false
     }
 
-    /// Forgets all identities; clients that have a provider keep it, and what it holds.
+    /// Forgets all identities; clients that have a provider keep it, and what it holds, but not what is being loaded.
     pub(crate) fn clear(&self) {
         self.known().entries.clear();
+        for loader in self.handed_out.live(|_| true) {
+            loader.outdate();
+        }
     }
 
     pub(crate) fn stats(&self) -> CredentialStats {
@@ -264,31 +275,27 @@ impl Providers {
 }
 
 impl Known {
-    fn find(&mut self, name: &Name) -> Option<Provided> {
-        let entry = self.entries.get_mut(name)?;
+    fn find(&mut self, content: &Content) -> Option<Provided> {
+        let entry = self.entries.get_mut(content)?;
         self.uses += 1;
         entry.last_use = self.uses;
         Some(entry.provided.clone())
     }
 
-    fn insert(&mut self, name: Name, made: Provided, bound: usize) -> Provided {
-        if let Some(known) = self.find(&name) {
-            return known;
-        }
+    fn insert(&mut self, content: Content, provided: Provided, bound: usize) {
         while self.entries.len() >= bound {
             let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.last_use);
-            let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+            let Some(oldest) = oldest.map(|(content, _)| content.clone()) else {
                 break;
             };
             self.entries.remove(&oldest);
         }
         self.uses += 1;
         let entry = Entry {
-            provided: made.clone(),
+            provided,
             last_use: self.uses,
         };
-        self.entries.insert(name, entry);
-        made
+        self.entries.insert(content, entry);
     }
 }
 
@@ -305,7 +312,37 @@ fn fixed(keys: &Keys, now: SystemTime) -> Result<Provided, ClientError> {
         renewal: None,
         region: None,
         expiry,
+        roles: Arc::default(),
     })
+}
+
+fn is_of_one_partition(role: &Role, source: &Provided) -> Result<(), ClientError> {
+    match source.roles.first() {
+        Some(assuming) if assuming.partition() != role.partition() => {
+            Err(ClientError::MixedPartitions {
+                one: role.arn().to_owned(),
+                one_partition: role.partition().to_string(),
+                other: assuming.arn().to_owned(),
+                other_partition: assuming.partition().to_string(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Provided {
+    /// Refuses a Region in which none of its roles can be anybody.
+    pub(crate) fn is_good_in(&self, region: &Region) -> Result<(), ClientError> {
+        let of_region = Partition::of(region);
+        let mut roles = self.roles.iter();
+        match roles.find(|role| role.partition() != of_region) {
+            None => Ok(()),
+            Some(role) => Err(ClientError::mixed(
+                (role.arn(), &role.partition()),
+                (region, &of_region),
+            )),
+        }
+    }
 }
 
 fn not_provided(identity: &Identity, error: CredentialsError) -> ClientError {

@@ -79,7 +79,8 @@ impl Inner {
         let region = region.or_else(|| self.home.clone());
         let region = region.or_else(|| recipe.home().cloned());
         let region = region.ok_or(ClientError::NoRegion)?;
-        self.is_of_one_partition(key, &region)?;
+        provided.is_good_in(&region)?;
+        self.providers.load(&key.identity, &provided).await?;
         let expiry = provided.expiry;
         let config = self.config(key, region.clone(), provided)?;
         let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&config)));

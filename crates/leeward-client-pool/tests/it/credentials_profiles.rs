@@ -196,6 +196,90 @@ fn a_corrected_file_counts_from_the_next_load_on() {
     );
 }
 
+const ROLE: &str = "[profile partner]
+role_arn = arn:aws:iam::111122223333:role/wrong
+source_profile = staging
+region = us-east-1
+";
+
+#[test]
+fn a_corrected_role_and_region_count_from_the_next_client_on() {
+    with_files(
+        "a_corrected_role_and_region_count_from_the_next_client_on",
+        ROLE,
+        CREDENTIALS,
+        async {
+            let (aws, pool) = cloud().await;
+            aws.roles().deny("arn:aws:iam::111122223333:role/wrong");
+            let ask = || pool.client::<Client>().with_profile("partner");
+            let by_way_of_it = || {
+                let hop = Role::new("arn:aws:iam::111122223333:role/hop").unwrap();
+                let role = hop.assumed_by(Identity::profile("partner"));
+                pool.client::<Client>().with_region(EAST).with_role(role)
+            };
+            let error = ask().await.unwrap_err();
+            assert!(matches!(error, ClientError::RoleDenied { .. }), "{error:?}");
+            by_way_of_it().await.unwrap_err();
+            let file = std::env::var("AWS_CONFIG_FILE").unwrap();
+            let corrected = ROLE.replace("wrong", "ledger");
+            let corrected = corrected.replace("us-east-1", "us-west-2");
+            std::fs::write(Path::new(&file), corrected).unwrap();
+            // Past the negative entry.
+            tokio::time::sleep(Duration::from_millis(1_100)).await;
+            ask().await.unwrap().list_keys().send().await.unwrap();
+            by_way_of_it().await.unwrap();
+            let session = &aws.roles().sessions(LEDGER)[0].access_key_id;
+            let there = aws.counts().in_region(&WEST);
+            let signers = there.signers("kms", "ListKeys");
+            assert_eq!(signers, [(session.clone(), 1)].into());
+        },
+    );
+}
+
+#[test]
+fn a_role_of_a_profile_is_of_its_regions_partition() {
+    with_files(
+        "a_role_of_a_profile_is_of_its_regions_partition",
+        &ROLE.replace("arn:aws:", "arn:aws-cn:"),
+        CREDENTIALS,
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("partner").await;
+            let error = asked.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "arn:aws-cn:iam::111122223333:role/wrong is of the partition aws-cn, us-east-1 of aws: \
+                 no credentials are good in both"
+            );
+            let role = Role::new(LEDGER).unwrap();
+            let role = role.assumed_by(Identity::profile("partner"));
+            let asked = pool.client::<Client>().with_region(EAST).with_role(role);
+            let error = asked.await.unwrap_err();
+            assert!(matches!(error, ClientError::MixedPartitions { .. }));
+            assert_eq!(pool.stats().credentials.sts_calls, 0);
+        },
+    );
+}
+
+#[test]
+fn a_role_of_a_profile_that_is_none_is_told_with_what_is_wrong() {
+    with_files(
+        "a_role_of_a_profile_that_is_none_is_told_with_what_is_wrong",
+        &ROLE.replace("role/wrong", "user/wrong"),
+        CREDENTIALS,
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("partner").await;
+            let error = asked.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                r#"no credentials for profile/partner: its role_arn: "arn:aws:iam::111122223333:user/wrong" is not the ARN of a role: it names no role/; write it as in arn:aws:iam::111122223333:role/name"#
+            );
+            assert_eq!(error.facts().category, Category::Configuration);
+        },
+    );
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_told() {
     with_files(

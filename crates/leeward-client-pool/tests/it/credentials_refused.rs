@@ -275,7 +275,7 @@ async fn nobody_but_the_refused_call_waits_for_others() {
     east.list_keys().send().await.unwrap();
     let slow = Fault::black_hole();
     let slow = aws.faults().inject(Scope::any().service("sts"), slow);
-    let refused = tokio::spawn(west.list_keys().send());
+    let refused = tokio::runtime::Handle::current().spawn(west.list_keys().send());
     while pool.stats().credentials.invalidations == 0 {
         tokio::task::yield_now().await;
     }

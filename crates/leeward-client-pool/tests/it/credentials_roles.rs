@@ -5,10 +5,10 @@ use crate::{
     hand_clock::HandClock,
 };
 use aws_sdk_kms::Client;
-use leeward_client_pool::{ClientError, Identity, Pool, PoolBuilder, Role};
+use leeward_client_pool::{ClientError, Environment, Identity, Pool, PoolBuilder, Role};
 use leeward_error_taxonomy::{Category, Classify, Region, Stage};
 use leeward_resilience::Plain;
-use leeward_testkit::{ACCESS_KEY_ID, Aws, Fault, Scope};
+use leeward_testkit::{ACCESS_KEY_ID, Aws, Fault, Latency, Scope};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tower::ServiceExt;
@@ -182,6 +182,68 @@ async fn a_thousand_roles_ask_sts_once_each() {
 }
 
 #[tokio::test]
+async fn four_hundred_roles_at_once_wait_in_our_line_and_not_for_another_region() {
+    let (aws, pool) = checking(&HandClock::new()).await;
+    let pool = pool.with_environment(Environment::Lambda);
+    let pool = pool.build().await.unwrap();
+    let answer = Fault::latency(Latency::fixed(Duration::from_millis(100)));
+    aws.faults().inject(Scope::any().service("sts"), answer);
+    let arn = |at: usize| format!("arn:aws:iam::111122223333:role/tenant-{at}");
+    let tasks: JoinSet<_> = (0..400)
+        .map(|at| {
+            let (pool, arn) = (pool.clone(), arn(at));
+            async move { client(&pool, EAST, role(&arn)).await }
+        })
+        .collect();
+    tasks.join_all().await;
+    for at in 0..400 {
+        assert_eq!(aws.roles().calls(&arn(at)), 1, "{at}");
+    }
+    let there = aws.counts().in_region(&WEST);
+    assert_eq!(there.calls("sts", "AssumeRole"), 0);
+    let stats = pool.stats().credentials;
+    assert_eq!((stats.sts_calls, stats.failures), (400, 0));
+}
+
+#[tokio::test]
+async fn a_line_of_ours_that_is_full_is_no_dark_region() {
+    let (aws, pool) = checking(&HandClock::new()).await;
+    // All else that goes to this host takes the connections as well, as with an emulator or a PrivateLink endpoint.
+    let pool = pool
+        .with_max_connections_per_host(1)
+        .with_max_waiting_per_host(0);
+    let pool = pool.build().await.unwrap();
+    let hung = aws
+        .faults()
+        .inject(Scope::any().service("kms"), Fault::black_hole());
+    let kms: Client = pool.client().await.unwrap();
+    let taken = tokio::runtime::Handle::current().spawn(kms.list_keys().send());
+    while aws.counts().in_region(&EAST).calls("kms", "ListKeys") == 0 {
+        tokio::task::yield_now().await;
+    }
+    let asked = {
+        let pool = pool.clone();
+        tokio::runtime::Handle::current()
+            .spawn(async move { client(&pool, EAST, role(LEDGER)).await })
+    };
+    let refused = || {
+        pool.stats()
+            .connections
+            .hosts
+            .iter()
+            .any(|host| host.refused > 0)
+    };
+    while !refused() {
+        tokio::task::yield_now().await;
+    }
+    taken.abort();
+    asked.await.unwrap();
+    hung.clear();
+    assert_eq!(aws.roles().sessions(LEDGER)[0].region, EAST);
+    assert_eq!(pool.stats().credentials.sts_calls, 1);
+}
+
+#[tokio::test]
 async fn a_dark_sts_at_home_stops_no_role() {
     let (aws, pool) = checking(&HandClock::new()).await;
     let pool = pool
@@ -314,35 +376,4 @@ async fn a_role_of_another_partition_is_refused_before_sts_is_asked() {
     let error = asked.unwrap_err();
     assert!(matches!(error, ClientError::MixedPartitions { .. }));
     assert_eq!(pool.stats().credentials.sts_calls, 0);
-}
-
-#[tokio::test]
-async fn an_invalidated_role_is_assumed_anew_by_the_clients_that_there_are() {
-    let (aws, pool) = checking(&HandClock::new()).await;
-    let pool = pool.build().await.unwrap();
-    let by_way_of_it = role(AUDIT).assumed_by(role(LEDGER));
-    let kms = client(&pool, EAST, by_way_of_it).await;
-    kms.list_keys().send().await.unwrap();
-    pool.invalidate_role(LEDGER);
-    kms.list_keys().send().await.unwrap();
-    assert_eq!(
-        (aws.roles().calls(LEDGER), aws.roles().calls(AUDIT)),
-        (2, 2)
-    );
-    assert_eq!(pool.stats().credentials.invalidations, 2);
-}
-
-#[tokio::test]
-async fn an_identity_that_made_room_goes_on_in_its_clients() {
-    let (aws, pool) = checking(&HandClock::new()).await;
-    let pool = pool.with_max_identities(1).build().await.unwrap();
-    let ledger = client(&pool, EAST, role(LEDGER)).await;
-    let audit = client(&pool, EAST, role(AUDIT)).await;
-    ledger.list_keys().send().await.unwrap();
-    audit.list_keys().send().await.unwrap();
-    assert_eq!(pool.stats().credentials.kept, 1);
-    assert_eq!(
-        (aws.roles().calls(LEDGER), aws.roles().calls(AUDIT)),
-        (1, 1)
-    );
 }

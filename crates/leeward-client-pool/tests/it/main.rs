@@ -9,6 +9,7 @@ mod connections_line;
 mod connections_outages;
 mod context;
 mod credentials_chain;
+mod credentials_invalidated;
 mod credentials_profiles;
 mod credentials_refreshing;
 mod credentials_refused;
