@@ -14,10 +14,6 @@ use std::{error::Error, fmt, time::Duration};
 /// A refusal speaks for the call that it answers. A service of your own that makes several calls for one request (books, then
 /// notifies) must not hand the refusal of a later one on as it came: "not sent" would be taken for the whole request, which
 /// would be sent again. Its own error says how far the request got, through [`Classify`](crate::Classify).
-///
-/// A refusal speaks for the call that it answers. A service of your own that makes several calls for one request (books, then
-/// notifies) must not hand the refusal of a later one on as it came: "not sent" would be taken for the whole request, which
-/// would be sent again. Its own error says how far the request got, through [`Classify`](crate::Classify).
 // A word wide, so that the answers which may hold a refusal have no odd bytes: every layer hands them on.
 #[derive(thiserror::Error)]
 #[non_exhaustive]

@@ -1,5 +1,8 @@
 use super::{Provided, code, counts::Counts, sts_regions::StsRegions, validity::backoff};
-use crate::{Role, pool::Endpoints};
+use crate::{
+    Role,
+    pool::{Endpoints, aim},
+};
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
@@ -11,7 +14,7 @@ use aws_sdk_sts::{
 };
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use aws_types::{SdkConfig, origin::Origin, region::Region as AwsRegion};
+use aws_types::{SdkConfig, region::Region as AwsRegion};
 use leeward_error_taxonomy::{Classify, Region, Rejected, Stage, Verdict};
 use std::{
     error::Error,
@@ -171,8 +174,7 @@ impl Sts {
         config.set_retry_config(Some(RetryConfig::disabled()));
         config.set_timeout_config(Some(self.timeouts()));
         if let Some(url) = self.endpoints.of("sts", region) {
-            config.set_endpoint_url(Some(url.to_owned()));
-            config.insert_origin("endpoint_url", Origin::shared_config());
+            aim(&mut config, url);
         }
         let name = role.session_name().map_or_else(
             || format!("leeward-{}", std::process::id()),

@@ -1,4 +1,5 @@
 use crate::ClientError;
+use aws_types::{origin::Origin, sdk_config};
 use leeward_error_taxonomy::Region;
 use std::collections::HashMap;
 
@@ -33,6 +34,17 @@ impl Endpoints {
     pub(super) fn check(&self) -> Result<(), ClientError> {
         let all = self.by_region.values().chain(self.by_service.values());
         all.map(String::as_str).try_for_each(check)
+    }
+}
+
+/// Sends what is configured so to `url`.
+pub(crate) fn aim(config: &mut sdk_config::Builder, url: &str) {
+    config.set_endpoint_url(Some(url.to_owned()));
+    // What is said here is meant; AWS_ENDPOINT_URL_KMS would win otherwise, and send every Region to one place.
+    config.insert_origin("endpoint_url", Origin::shared_config());
+    // An endpoint that is given takes the place of those that the feature would choose; the SDK refuses both together.
+    if cfg!(feature = "fips") {
+        config.set_use_fips(None);
     }
 }
 

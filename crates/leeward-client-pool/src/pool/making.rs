@@ -17,7 +17,6 @@ use aws_smithy_runtime_api::client::{
     retries::classifiers::SharedRetryClassifier,
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use aws_types::origin::Origin;
 use leeward_error_taxonomy::Region;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -124,9 +123,7 @@ impl Inner {
         let own = settings.endpoint.as_deref();
         if let Some(url) = own.or_else(|| self.endpoints.of(key.recipe.service, &region)) {
             endpoints::check(url)?;
-            config.set_endpoint_url(Some(url.to_owned()));
-            // What is said here is meant; AWS_ENDPOINT_URL_KMS would win otherwise, and send every Region to one place.
-            config.insert_origin("endpoint_url", Origin::shared_config());
+            endpoints::aim(&mut config, url);
         }
         if let Some(fips) = settings.fips {
             config.set_use_fips(Some(fips));

@@ -9,7 +9,7 @@ mod making;
 mod stats;
 
 pub use builder::PoolBuilder;
-pub(crate) use endpoints::Endpoints;
+pub(crate) use endpoints::{Endpoints, aim};
 pub use error::PoolError;
 pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;

@@ -9,7 +9,7 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
 use aws_sdk_kms::Client;
-use leeward_client_pool::{AwsClient, ClientConfig, ClientError, Identity, Pool, Role};
+use leeward_client_pool::{AwsClient, ClientConfig, ClientError, Identity, Role};
 use leeward_error_taxonomy::{AwsError, Category, Rejected, Stage};
 use leeward_testkit::Aws;
 use std::{
@@ -268,80 +268,6 @@ async fn a_maker_refuses_where_there_is_no_client() {
     };
     assert!(source.downcast_ref::<ClientError>().is_some());
     assert!(refused.is_free_to_fail_over());
-}
-
-#[tokio::test]
-async fn no_region_is_told_at_once() {
-    // In a process of its own, since the environment belongs to all tests of one.
-    if crate::child::is_child() {
-        let pool = Pool::builder().build().await.unwrap();
-        let refused = pool.client::<Client>().await.unwrap_err();
-        assert!(matches!(refused, ClientError::NoRegion));
-        let error = AwsError::from(refused);
-        assert!(error.advice().to_string().contains("AWS_REGION"), "{error}");
-        assert_eq!(
-            pool.stats().connections.opened + pool.stats().connections.failed,
-            0
-        );
-        return;
-    }
-    let none = [
-        ("AWS_CONFIG_FILE", "/none"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "/none"),
-    ];
-    crate::child::run("clients::no_region_is_told_at_once", &none);
-}
-
-#[tokio::test]
-async fn the_environment_names_the_region_and_the_profile_its_own() {
-    if crate::child::is_child() {
-        let pool = Pool::builder().build().await.unwrap();
-        let region = pool.client::<Client>().target().await.unwrap();
-        assert_eq!(region.region().as_str(), "eu-central-1");
-        let far = Pool::builder().with_identity(Identity::profile("far"));
-        let far = far.build().await.unwrap();
-        let region = far.client::<Client>().target().await.unwrap();
-        assert_eq!(
-            region.region().as_str(),
-            "ap-southeast-2",
-            "the pool's own profile"
-        );
-        let ask = pool.client::<Client>().with_profile("far");
-        let region = ask.target().await.unwrap();
-        assert_eq!(region.region().as_str(), "ap-southeast-2");
-        let refused = pool
-            .client::<Client>()
-            .with_profile("fra")
-            .await
-            .unwrap_err();
-        let text = refused.to_string();
-        assert!(text.contains("\"fra\"") && text.contains("far"), "{text}");
-        return;
-    }
-    let files = tempfile::tempdir().unwrap();
-    let config = files.path().join("config");
-    let profile = "[profile far]\nregion = ap-southeast-2\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n";
-    std::fs::write(&config, profile).unwrap();
-    let variables = [
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
-        ("AWS_SHARED_CREDENTIALS_FILE", "/none"),
-    ];
-    crate::child::run(
-        "clients::the_environment_names_the_region_and_the_profile_its_own",
-        &variables,
-    );
-}
-
-#[tokio::test]
-async fn an_empty_region_is_refused() {
-    if crate::child::is_child() {
-        let error = Pool::builder().build().await.unwrap_err().to_string();
-        assert!(error.contains("US EAST"), "{error}");
-        return;
-    }
-    let variables = [("AWS_REGION", "US EAST")];
-    crate::child::run("clients::an_empty_region_is_refused", &variables);
 }
 
 #[tokio::test]

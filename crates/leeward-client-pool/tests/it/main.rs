@@ -24,6 +24,7 @@ mod lifetimes;
 mod load;
 mod operations;
 mod proxies;
+mod regions;
 mod setup;
 mod sharing;
 mod wire;

@@ -92,6 +92,8 @@ impl PoolBuilder {
     }
 
     /// Uses the endpoints that are validated by FIPS 140. Default: with the feature `fips`, else as the environment says.
+    ///
+    /// Where an endpoint is given it is used as it is; with the feature even if this was called.
     pub fn with_fips(self, fips: bool) -> Self {
         Self {
             fips: Some(fips),
