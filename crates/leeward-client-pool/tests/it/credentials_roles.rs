@@ -183,26 +183,38 @@ async fn a_thousand_roles_ask_sts_once_each() {
 
 #[tokio::test]
 async fn four_hundred_roles_at_once_wait_in_our_line_and_not_for_another_region() {
+    roles_at_once(400, 10).await;
+}
+
+#[tokio::test]
+async fn the_time_of_sts_begins_when_there_is_a_connection() {
+    // The last of those whose turn it is stand in line for longer than STS has for its answer.
+    roles_at_once(40, 2).await;
+}
+
+async fn roles_at_once(roles: u64, connections: usize) {
     let (aws, pool) = checking(&HandClock::new()).await;
-    let pool = pool.with_environment(Environment::Lambda);
+    let pool = pool
+        .with_environment(Environment::Lambda)
+        .with_max_connections_per_host(connections);
     let pool = pool.build().await.unwrap();
     let answer = Fault::latency(Latency::fixed(Duration::from_millis(100)));
     aws.faults().inject(Scope::any().service("sts"), answer);
-    let arn = |at: usize| format!("arn:aws:iam::111122223333:role/tenant-{at}");
-    let tasks: JoinSet<_> = (0..400)
+    let arn = |at: u64| format!("arn:aws:iam::111122223333:role/tenant-{at}");
+    let tasks: JoinSet<_> = (0..roles)
         .map(|at| {
             let (pool, arn) = (pool.clone(), arn(at));
             async move { client(&pool, EAST, role(&arn)).await }
         })
         .collect();
     tasks.join_all().await;
-    for at in 0..400 {
+    for at in 0..roles {
         assert_eq!(aws.roles().calls(&arn(at)), 1, "{at}");
     }
     let there = aws.counts().in_region(&WEST);
     assert_eq!(there.calls("sts", "AssumeRole"), 0);
     let stats = pool.stats().credentials;
-    assert_eq!((stats.sts_calls, stats.failures), (400, 0));
+    assert_eq!((stats.sts_calls, stats.failures), (roles, 0));
 }
 
 #[tokio::test]
