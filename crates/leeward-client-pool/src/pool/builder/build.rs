@@ -82,7 +82,7 @@ impl PoolBuilder {
         if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
             loader = loader.framework_metadata(name);
         }
-        if let Some(fips) = self.fips {
+        if let Some(fips) = self.fips.or_else(fips_by_feature) {
             loader = loader.use_fips(fips);
         }
         if let Some(dual_stack) = self.dual_stack {
@@ -199,6 +199,17 @@ const STALLED: Duration = Duration::from_secs(5);
 
 /// Where attempts have all the time, a call waits so long for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What the feature says of endpoints where nobody else does: an endpoint that the environment gives is used as it is, and the
+/// SDK would refuse both together.
+fn fips_by_feature() -> Option<bool> {
+    let is_endpoint = |name: &str| name.starts_with("AWS_ENDPOINT_URL");
+    let is_given = || {
+        let mut names = std::env::vars_os().map(|(name, _)| name);
+        names.any(|name| name.to_str().is_some_and(is_endpoint))
+    };
+    (cfg!(feature = "fips") && !is_given()).then_some(true)
+}
 
 fn same_partition(role: &Role, home: &Region) -> Result<(), ClientError> {
     let (of_role, of_home) = (role.partition(), Partition::of(home));

@@ -77,8 +77,7 @@ impl Default for PoolBuilder {
             roots: Vec::new(),
             layers: HttpLayers::default(),
             guard: Some(GuardConfig::new()),
-            // The library alone is not enough: the endpoints are to be validated too.
-            fips: cfg!(feature = "fips").then_some(true),
+            fips: None,
             dual_stack: None,
             sts_regions: None,
             sts_timeout: Duration::from_secs(1),
