@@ -7,6 +7,7 @@ mod context;
 mod credentials;
 mod deadline;
 mod environment;
+mod flight;
 mod guard;
 mod http;
 mod identity;

@@ -2,16 +2,15 @@
 
 mod age;
 mod counts;
-mod flight;
 
 use age::later;
 pub(crate) use age::{Age, Life};
 pub use counts::ClientStats;
 pub(crate) use counts::{Counts, Eviction};
-pub(crate) use flight::{Flight, Landing, flight};
 
 use crate::{
     ClientError,
+    flight::flight,
     key::{Key, KeyRef},
 };
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -54,6 +53,12 @@ impl fmt::Debug for Erased {
         f.write_str("Erased")
     }
 }
+
+/// A client being made.
+pub(crate) type Flight = crate::flight::Flight<Result<Erased, ClientError>>;
+
+/// Whoever makes it.
+pub(crate) type Landing = crate::flight::Landing<Result<Erased, ClientError>>;
 
 /// What a look at the cache finds.
 #[derive(Debug)]
@@ -326,7 +331,8 @@ mod tests {
         drop(landing);
         let (late, landing) = clients.join(&key, now);
         assert!(landing.is_none(), "nobody makes it once more");
-        assert_eq!(late.landed().await.unwrap().get::<u8>(), Some(7));
+        let landed = late.landed().await.unwrap();
+        assert_eq!(landed.unwrap().get::<u8>(), Some(7));
     }
 
     #[tokio::test]
@@ -342,6 +348,6 @@ mod tests {
         ));
         let (late, landing) = clients.join(&key, later);
         assert!(landing.is_none());
-        assert!(late.landed().await.is_err());
+        assert!(late.landed().await.unwrap().is_err());
     }
 }

@@ -1,6 +1,7 @@
+use crate::identity::Partition;
 use aws_credential_types::provider::error::CredentialsError;
 use leeward_error_taxonomy::{
-    AwsError, Category, Classify, Facts, Obstacle, Region, Rejected, Stage, Verdict,
+    AwsError, Category, Classify, Facts, Obstacle, Rejected, Stage, Verdict,
 };
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -181,14 +182,11 @@ impl From<ClientError> for Rejected {
 }
 
 impl ClientError {
-    pub(crate) fn mixed(
-        one: (&str, &dyn std::fmt::Display),
-        other: (&Region, &dyn std::fmt::Display),
-    ) -> Self {
+    pub(crate) fn mixed(one: (&str, Partition), other: (&str, Partition)) -> Self {
         Self::MixedPartitions {
             one: one.0.to_owned(),
             one_partition: one.1.to_string(),
-            other: other.0.to_string(),
+            other: other.0.to_owned(),
             other_partition: other.1.to_string(),
         }
     }

@@ -1,42 +1,18 @@
 use aws_credential_types::{Credentials, provider::error::CredentialsError};
 use std::{error::Error, fmt, sync::Arc};
-use tokio::sync::watch;
-
-/// A load under way, for all who wait for it.
-#[derive(Clone, Debug)]
-pub(super) struct Flight(watch::Receiver<Landed>);
-
-/// Whoever loads.
-#[derive(Debug)]
-pub(super) struct Landing(watch::Sender<Landed>);
 
 pub(super) type Outcome = Result<Credentials, Arc<CredentialsError>>;
-type Landed = Option<Outcome>;
 
-pub(super) fn flight() -> (Landing, Flight) {
-    let (landing, landed) = watch::channel(None);
-    (Landing(landing), Flight(landed))
-}
+/// A load under way, for all who wait for it.
+pub(super) type Flight = crate::flight::Flight<Outcome>;
 
-impl Landing {
-    pub(super) fn land(self, outcome: Outcome) {
-        self.0.send_replace(Some(outcome));
-    }
-}
-
-impl Flight {
-    pub(super) async fn landed(mut self) -> Result<Credentials, CredentialsError> {
-        let landed = self.0.wait_for(Option::is_some).await;
-        match landed.ok().and_then(|landed| landed.clone()) {
-            Some(outcome) => outcome.map_err(|error| repeat(&error)),
-            None => Err(CredentialsError::unhandled(
-                "the task that loads credentials is gone: its runtime has ended, or its pool was shut down",
-            )),
-        }
-    }
-
-    pub(super) fn is_under_way(&self) -> bool {
-        self.0.borrow().is_none() && self.0.has_changed().is_ok()
+/// Waits for a load.
+pub(super) async fn landed(flight: Flight) -> Result<Credentials, CredentialsError> {
+    match flight.landed().await {
+        Some(outcome) => outcome.map_err(|error| repeat(&error)),
+        None => Err(CredentialsError::unhandled(
+            "the task that loads credentials is gone: its runtime has ended, or its pool was shut down",
+        )),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ClientError, Identity, Role,
-    identity::{Keys, Kind, Partition},
+    identity::{Keys, Kind},
 };
 use aws_credential_types::provider::{
     ProvideCredentials, SharedCredentialsProvider, error::CredentialsError,
@@ -187,7 +187,9 @@ impl Providers {
             Kind::Role(role) => {
                 let source = self.name(role.source(), name.is_own);
                 let source = Box::pin(self.find_or_make(source)).await?;
-                is_of_one_partition(role, &source)?;
+                if let Some(assuming) = source.roles.first() {
+                    role.is_assumable_by(assuming)?;
+                }
                 let assumed = (role, source.roles.clone());
                 Ok(self.known_or(&name, Some(assumed), || {
                     let provider = AssumedRole::new(role.clone(), source, self.sts.clone());
@@ -316,32 +318,12 @@ fn fixed(keys: &Keys, now: SystemTime) -> Result<Provided, ClientError> {
     })
 }
 
-fn is_of_one_partition(role: &Role, source: &Provided) -> Result<(), ClientError> {
-    match source.roles.first() {
-        Some(assuming) if assuming.partition() != role.partition() => {
-            Err(ClientError::MixedPartitions {
-                one: role.arn().to_owned(),
-                one_partition: role.partition().to_string(),
-                other: assuming.arn().to_owned(),
-                other_partition: assuming.partition().to_string(),
-            })
-        }
-        _ => Ok(()),
-    }
-}
-
 impl Provided {
-    /// Refuses a Region in which none of its roles can be anybody.
+    /// Refuses a Region in which one of its roles can be nobody.
     pub(crate) fn is_good_in(&self, region: &Region) -> Result<(), ClientError> {
-        let of_region = Partition::of(region);
-        let mut roles = self.roles.iter();
-        match roles.find(|role| role.partition() != of_region) {
-            None => Ok(()),
-            Some(role) => Err(ClientError::mixed(
-                (role.arn(), &role.partition()),
-                (region, &of_region),
-            )),
-        }
+        self.roles
+            .iter()
+            .try_for_each(|role| role.is_good_in(region))
     }
 }
 

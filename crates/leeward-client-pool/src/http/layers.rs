@@ -20,7 +20,6 @@ use tower::{
 };
 use tower_http::{map_response_body::MapResponseBodyLayer, set_header::SetRequestHeaderLayer};
 use tower_layer::Layer;
-use tower_service::Service;
 
 /// What a layer of the user is put around: it sends a signed request of the SDK and gives the answer, body unread.
 ///
@@ -35,18 +34,11 @@ pub(crate) struct HttpLayers {
 }
 
 impl HttpLayers {
-    pub(crate) fn push<L>(&mut self, layer: L)
-    where
-        L: Layer<HttpService> + Send + Sync + 'static,
-        L::Service: Service<Request<SdkBody>, Response = Response<SdkBody>, Error = ConnectorError>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        <L::Service as Service<Request<SdkBody>>>::Future: Send + 'static,
-    {
-        self.layers
-            .push(Box::new(move |inner| HttpService::new(layer.layer(inner))));
+    pub(crate) fn push(
+        &mut self,
+        apply: impl FnOnce(HttpService) -> HttpService + Send + Sync + 'static,
+    ) {
+        self.layers.push(Box::new(apply));
     }
 
     pub(crate) fn set_id_header(&mut self, name: HeaderName) {

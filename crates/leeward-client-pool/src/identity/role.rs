@@ -1,4 +1,6 @@
 use super::{Identity, InvalidRoleArn, Partition, RoleArn};
+use crate::ClientError;
+use leeward_error_taxonomy::Region;
 use std::{fmt, time::Duration};
 
 /// A role, and how it is assumed: all of it makes one identity another.
@@ -95,6 +97,25 @@ impl Role {
 
     pub(crate) fn partition(&self) -> Partition {
         self.arn.partition()
+    }
+
+    /// Refuses a Region in which the role can be nobody.
+    pub(crate) fn is_good_in(&self, region: &Region) -> Result<(), ClientError> {
+        self.is_of_the_partition_of(region.as_str(), Partition::of(region))
+    }
+
+    /// Refuses another role that it cannot be assumed by.
+    pub(crate) fn is_assumable_by(&self, other: &Self) -> Result<(), ClientError> {
+        self.is_of_the_partition_of(other.arn(), other.partition())
+    }
+
+    fn is_of_the_partition_of(&self, other: &str, partition: Partition) -> Result<(), ClientError> {
+        let own = self.partition();
+        if own == partition {
+            Ok(())
+        } else {
+            Err(ClientError::mixed((self.arn(), own), (other, partition)))
+        }
     }
 
     pub(crate) fn external_id(&self) -> Option<&str> {

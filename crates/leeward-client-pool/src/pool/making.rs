@@ -8,7 +8,6 @@ use crate::{
     context::ContextInterceptor,
     credentials::{Provided, RenewRefused, RepeatRefused, WaitForOthers},
     http::Patience,
-    identity::Partition,
     key::Key,
 };
 use aws_smithy_async::{future::timeout::Timeout, rt::sleep::AsyncSleep};
@@ -70,9 +69,6 @@ impl Inner {
         key: &Key,
         recipe: &Recipe<C>,
     ) -> Result<(Erased, Life), ClientError> {
-        if let Some(region) = &key.region {
-            self.is_of_one_partition(key, region)?;
-        }
         let provided = self.providers.provide(&key.identity).await?;
         let region = key.region.clone().or_else(|| provided.region.clone());
         let region = region.or_else(|| self.home.clone());
@@ -89,19 +85,6 @@ impl Inner {
         let now = self.time.now();
         let life = Life::begin(now, self.time_to_live, expiry, fastrand::f64());
         Ok((Erased::new(client, region), life))
-    }
-
-    /// Refuses a Region in which no role of the identity can be anybody.
-    fn is_of_one_partition(&self, key: &Key, region: &Region) -> Result<(), ClientError> {
-        let of_region = Partition::of(region);
-        let mut roles = self.providers.roles(&key.identity);
-        match roles.find(|role| role.partition() != of_region) {
-            None => Ok(()),
-            Some(role) => Err(ClientError::mixed(
-                (role.arn(), &role.partition()),
-                (region, &of_region),
-            )),
-        }
     }
 
     fn config(

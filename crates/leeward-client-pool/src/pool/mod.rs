@@ -194,7 +194,10 @@ impl Pool {
             Found::Failed(error) => Asked::Known(Some(Err(error))),
             Found::Nothing => {
                 let flight = self.begin(key.to_key(), recipe, now);
-                Asked::Awaited(Box::pin(flight.landed()))
+                let landed = flight.landed();
+                Asked::Awaited(Box::pin(async {
+                    landed.await.unwrap_or(Err(ClientError::ShutDown))
+                }))
             }
         }
     }

@@ -2,12 +2,12 @@ mod replacement;
 
 use super::{
     counts::{Counts, told},
-    flight::{Flight, Outcome, flight, repeat},
+    flight::{Flight, Outcome, landed, repeat},
     load::load,
     refusals::Refusals,
     validity::{Course, Moment, Validity, backoff},
 };
-use crate::tasks::Tasks;
+use crate::{flight::flight, tasks::Tasks};
 use arc_swap::ArcSwapOption;
 use aws_credential_types::{
     Credentials,
@@ -127,7 +127,7 @@ impl Loader {
             Joined::Landed(credentials) => Ok(credentials),
             Joined::UnderWay(flight) => {
                 self.around.counts.blocked();
-                flight.landed().await
+                landed(flight).await
             }
             Joined::Spared(error) => Err(error),
         }

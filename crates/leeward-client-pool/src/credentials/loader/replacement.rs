@@ -2,7 +2,7 @@
 
 use super::{Joined, Loader, State};
 use crate::credentials::{
-    flight::{Flight, repeat},
+    flight::{Flight, landed, repeat},
     refusals::Refusal,
 };
 use aws_credential_types::{Credentials, provider::error::CredentialsError};
@@ -84,7 +84,7 @@ impl Loader {
             Some(Joined::Spared(error)) => Err(error),
             Some(Joined::UnderWay(flight)) => {
                 self.around.counts.blocked();
-                flight.landed().await
+                landed(flight).await
             }
             None => self.wait().await,
         }

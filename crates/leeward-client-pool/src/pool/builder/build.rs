@@ -1,14 +1,14 @@
 use super::PoolBuilder;
 use crate::pool::{Inner, Pool, PoolError};
 use crate::{
-    ClientError, Environment, Identity, Role,
+    ClientError, Environment, Identity,
     cache::Clients,
     connections::{self, Connections},
     credentials,
     environment::Numbers,
     guard::Guard,
     http::{Stack, StackClient},
-    identity::{Kind, Partition},
+    identity::Kind,
     tasks::Tasks,
 };
 use aws_config::{
@@ -43,24 +43,17 @@ impl PoolBuilder {
         let tasks = Tasks::on(runtime);
         let connections = Connections::open(self.connections(&numbers), &tasks)
             .map_err(|source| PoolError::Connections { source })?;
+        let timeouts = self.timeouts(&numbers);
         let guard = self.guard;
-        let guard = guard.map(|guard| Guard::new(guard, self.attempt_timeout(&numbers)));
+        let guard = guard.map(|guard| Guard::new(guard, timeouts.operation_attempt_timeout()));
         let http = Arc::new(Stack::new(self.layers, connections.clone(), tasks.clone()));
         let home = match &self.region {
             Some(region) => Some(region.clone()),
             None => configured_region(&self.identity).await?,
         };
         if let (Some(role), Some(home)) = (self.identity.as_role(), &home) {
-            same_partition(role, home)?;
+            role.is_good_in(home)?;
         }
-        let mut timeouts = TimeoutConfig::builder().connect_timeout(numbers.connect_timeout);
-        timeouts.set_read_timeout(self.read_timeout.unwrap_or(Some(numbers.read_timeout)));
-        let attempt = self
-            .attempt_timeout
-            .unwrap_or(Some(numbers.attempt_timeout));
-        timeouts.set_operation_attempt_timeout(attempt);
-        let operation = self.operation_timeout;
-        timeouts.set_operation_timeout(operation.unwrap_or(Some(numbers.operation_timeout)));
         // A chain without a Region asks the metadata service for one.
         let chain = home.as_ref().map_or("us-east-1", Region::as_str).to_owned();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -69,7 +62,7 @@ impl PoolBuilder {
             .identity_cache(IdentityCache::no_cache())
             .region(AwsRegion::new(chain))
             .retry_config(RetryConfig::standard().with_max_attempts(numbers.attempts.max(1)))
-            .timeout_config(timeouts.build())
+            .timeout_config(timeouts)
             .stalled_stream_protection(
                 StalledStreamProtectionConfig::enabled()
                     .upload_enabled(true)
@@ -145,6 +138,15 @@ impl PoolBuilder {
         })
     }
 
+    fn timeouts(&self, numbers: &Numbers) -> TimeoutConfig {
+        let mut timeouts = TimeoutConfig::builder().connect_timeout(numbers.connect_timeout);
+        timeouts.set_read_timeout(self.read_timeout.unwrap_or(Some(numbers.read_timeout)));
+        timeouts.set_operation_attempt_timeout(self.attempt_timeout(numbers));
+        let operation = self.operation_timeout;
+        timeouts.set_operation_timeout(operation.unwrap_or(Some(numbers.operation_timeout)));
+        timeouts.build()
+    }
+
     fn attempt_timeout(&self, numbers: &Numbers) -> Option<Duration> {
         self.attempt_timeout
             .unwrap_or(Some(numbers.attempt_timeout))
@@ -209,15 +211,6 @@ fn fips_by_feature() -> Option<bool> {
         names.any(|name| name.to_str().is_some_and(is_endpoint))
     };
     (cfg!(feature = "fips") && !is_given()).then_some(true)
-}
-
-fn same_partition(role: &Role, home: &Region) -> Result<(), ClientError> {
-    let (of_role, of_home) = (role.partition(), Partition::of(home));
-    if of_role == of_home {
-        Ok(())
-    } else {
-        Err(ClientError::mixed((role.arn(), &of_role), (home, &of_home)))
-    }
 }
 
 /// The Region of the profile that is the identity; else that of the environment, else of the profile that it names. The metadata

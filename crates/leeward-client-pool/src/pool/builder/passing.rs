@@ -37,7 +37,8 @@ impl PoolBuilder {
             + 'static,
         <L::Service as Service<Request<SdkBody>>>::Future: Send + 'static,
     {
-        self.layers.push(layer);
+        self.layers
+            .push(move |inner| HttpService::new(layer.layer(inner)));
         self
     }
 
