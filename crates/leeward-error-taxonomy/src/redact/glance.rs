@@ -22,18 +22,13 @@ fn is_short_word(text: &[u8]) -> bool {
 /// Whether there is a control character, a letter beyond ASCII, one of the signs of which few stand in sentences, the
 /// beginning of a scheme, an option, a PEM, a token or the id of an access key, or a long run of base64.
 fn has_signs(text: &[u8]) -> bool {
-    let mut is_solid = false;
-    for piece in text.windows(PIECE + 2).step_by(PIECE) {
-        let piece = piece.try_into().expect("as long as a piece is");
-        if is_odd(piece) {
-            return true;
-        }
-        is_solid |= has_solid_half(piece);
-    }
+    // The rest, which fills no piece, with blanks after it.
     let read = (text.len().saturating_sub(2) / PIECE) * PIECE;
     let mut last = [b' '; 2 * PIECE + 2];
     last[..text.len() - read].copy_from_slice(&text[read..]);
-    for piece in last.windows(PIECE + 2).step_by(PIECE) {
+    let pieces = |text| <[u8]>::windows(text, PIECE + 2).step_by(PIECE);
+    let mut is_solid = false;
+    for piece in pieces(text).chain(pieces(&last)) {
         let piece = piece.try_into().expect("as long as a piece is");
         if is_odd(piece) {
             return true;
