@@ -20,6 +20,7 @@ mod guard;
 mod guard_evidence;
 mod hand_clock;
 mod http_layers;
+mod http_traces;
 mod lifetimes;
 mod load;
 mod operations;
