@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use leeward_error_taxonomy::Facts;
 
@@ -30,6 +30,14 @@ impl<C: Clock> Admission<C> {
         self.report(Outcome::Success);
     }
 
+    /// As [`succeed`](Self::succeed), at a moment that the caller has just read off the circuit's clock; gives the time that the
+    /// call took.
+    #[inline]
+    pub fn succeed_at(mut self, now: Timestamp) -> Duration {
+        self.report_at(Outcome::Success, now);
+        now.since(self.admitted_at)
+    }
+
     /// Reports how the call failed; what that says about the service, the facts decide.
     ///
     /// An answer that blames the request is a success: the service is alive. A refusal of our own layers is no evidence, nor
@@ -47,11 +55,32 @@ impl<C: Clock> Admission<C> {
         self.report(Outcome::Dropped);
     }
 
+    /// Reports that another attempt, which began later and went elsewhere, has answered first, and that nobody waits for this
+    /// one any longer.
+    ///
+    /// To be overtaken is to be slow, whatever the age. A hedge that loses against what it was sent beside only
+    /// [gives up](Self::give_up).
+    pub fn overtaken(mut self) {
+        self.report(Outcome::Overtaken);
+    }
+
+    /// Whether the call was let through alone, to try a service that is held back.
+    #[must_use]
+    pub const fn is_probe(&self) -> bool {
+        self.ticket.is_probe()
+    }
+
     #[inline]
     fn report(&mut self, outcome: Outcome) {
+        let Some(seat) = &self.seat else { return };
+        let now = seat.core().clock.now();
+        self.report_at(outcome, now);
+    }
+
+    #[inline]
+    fn report_at(&mut self, outcome: Outcome, now: Timestamp) {
         let Some(seat) = self.seat.take() else { return };
         let core = seat.core();
-        let now = core.clock.now();
         let change = core
             .front
             .record(seat.lane(), self.ticket, outcome, self.admitted_at, now);

@@ -1,6 +1,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use leeward_error_taxonomy::Rejected;
@@ -12,7 +13,7 @@ use super::{
     front::{Change, Front},
     seat::{self, Seat},
 };
-use crate::{Clock, TscClock};
+use crate::{Clock, Timestamp, TscClock};
 
 /// Holds calls back from a service that fails, and tries it again one call at a time.
 ///
@@ -53,8 +54,15 @@ pub struct CircuitBreaker<C: Clock = TscClock> {
 pub(super) struct Core<C> {
     pub(super) front: Front,
     pub(super) clock: C,
-    observers: Mutex<Vec<Observer>>,
-    changes: watch::Sender<CircuitChange>,
+    audience: Mutex<Audience>,
+}
+
+/// Who wants to hear of changes.
+struct Audience {
+    last: CircuitChange,
+    observers: Vec<Observer>,
+    // Made for the first one who waits for them, which most circuits never have.
+    changes: Option<watch::Sender<CircuitChange>>,
 }
 
 type Observer = Arc<dyn Fn(CircuitChange) + Send + Sync>;
@@ -75,14 +83,18 @@ impl<C: Clock> CircuitBreaker<C> {
             to: CircuitState::Closed,
             generation: 0,
         };
+        let lanes = if config.shares_lane { 1 } else { seat::count() };
         let core = Arc::new(Core {
-            front: Front::new(config, seat::count(), clock.now()),
+            front: Front::new(config, lanes, clock.now()),
             clock,
-            observers: Mutex::default(),
-            changes: watch::Sender::new(nothing_yet),
+            audience: Mutex::new(Audience {
+                last: nothing_yet,
+                observers: Vec::new(),
+                changes: None,
+            }),
         });
         Self {
-            seats: seat::around(&core),
+            seats: seat::around(&core, lanes),
         }
     }
 
@@ -93,9 +105,18 @@ impl<C: Clock> CircuitBreaker<C> {
     /// [`Rejected::CircuitOpen`] while the circuit is open, or half-open with its probe on the way, or when it starts slowly
     /// after an opening and others go first.
     pub fn admit(&self) -> Result<Admission<C>, Rejected> {
+        self.admit_at(self.core().clock.now())
+    }
+
+    /// As [`admit`](Self::admit), at a moment that the caller has just read off the circuit's clock.
+    ///
+    /// # Errors
+    ///
+    /// As [`admit`](Self::admit).
+    #[inline]
+    pub fn admit_at(&self, now: Timestamp) -> Result<Admission<C>, Rejected> {
         let seat = &self.seats[seat::of_thread(self.seats.len())];
         let core = seat.core();
-        let now = core.clock.now();
         let (admitted, change) = core.front.admit(seat.lane(), now);
         core.announce(change);
         match admitted {
@@ -112,6 +133,12 @@ impl<C: Clock> CircuitBreaker<C> {
     #[must_use]
     pub fn state(&self) -> CircuitState {
         self.core().front.state()
+    }
+
+    /// The service's normal latency, once it is learnt; one load.
+    #[must_use]
+    pub fn baseline(&self) -> Option<Duration> {
+        self.core().front.normal()
     }
 
     /// How the circuit stands.
@@ -138,6 +165,15 @@ impl<C: Clock> CircuitBreaker<C> {
         self.core().announce(self.core().front.command(command));
     }
 
+    /// If the circuit is closed, lets a [share](CircuitConfig::with_slow_start) of the calls through that rises, as after an
+    /// opening: of a service that was left out for some other reason. Otherwise its probes decide, as always.
+    pub fn start_slowly(&self) {
+        let now = self.core().clock.now();
+        self.core()
+            .front
+            .command(|circuit| circuit.start_slowly(now));
+    }
+
     /// Begins anew: closed, active, with nothing counted and nothing learnt.
     pub fn reset(&self) {
         let now = self.core().clock.now();
@@ -149,7 +185,7 @@ impl<C: Clock> CircuitBreaker<C> {
     ///
     /// It must return soon and must not panic. It stays for as long as the circuit does.
     pub fn on_change(&self, observer: impl Fn(CircuitChange) + Send + Sync + 'static) {
-        self.core().observers().push(Arc::new(observer));
+        self.core().audience().observers.push(Arc::new(observer));
     }
 
     /// Shows the last change of state, and wakes whoever waits for the next; between two looks, changes may be missed.
@@ -157,7 +193,10 @@ impl<C: Clock> CircuitBreaker<C> {
     /// Before the first change it shows one from closed to closed.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<CircuitChange> {
-        self.core().changes.subscribe()
+        let mut audience = self.core().audience();
+        let last = audience.last;
+        let changes = audience.changes.get_or_insert_with(|| watch::Sender::new(last));
+        changes.subscribe()
     }
 
     /// Whether a call is on its way.
@@ -187,8 +226,8 @@ impl<C: Clock> fmt::Debug for CircuitBreaker<C> {
 }
 
 impl<C> Core<C> {
-    fn observers(&self) -> MutexGuard<'_, Vec<Observer>> {
-        self.observers.lock().expect("not poisoned")
+    fn audience(&self) -> MutexGuard<'_, Audience> {
+        self.audience.lock().expect("not poisoned")
     }
 
     /// Tells everybody of a change of state.
@@ -204,16 +243,18 @@ impl<C> Core<C> {
         if change.from == change.to {
             return;
         }
-        self.changes.send_if_modified(|last| {
-            // Two threads may bring theirs in either order.
-            let is_newer = change.generation > last.generation;
-            if is_newer {
-                *last = change;
-            }
-            is_newer
-        });
         // Copied, so that an observer may look at the breaker or add another observer.
-        let observers = self.observers().clone();
+        let observers = {
+            let mut audience = self.audience();
+            // Two threads may bring theirs in either order.
+            if change.generation > audience.last.generation {
+                audience.last = change;
+                if let Some(changes) = &audience.changes {
+                    changes.send_replace(change);
+                }
+            }
+            audience.observers.clone()
+        };
         for observer in observers {
             observer(change);
         }

@@ -35,6 +35,7 @@ pub(super) struct Circuit {
     phase: Phase,
     evidence: Evidence,
     rest: Rest,
+    opened_at: Option<Timestamp>,
     random: Rng,
 }
 
@@ -42,7 +43,16 @@ pub(super) struct Circuit {
 enum Phase {
     Closed { ramp: Option<Ramp> },
     Open { until: Timestamp },
-    HalfOpen { lease_ends: Option<Timestamp> },
+    HalfOpen(Trial),
+}
+
+/// Probes, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct Trial {
+    // The end of the probe's lease or, with none on its way, of the pause before the next.
+    until: Option<Timestamp>,
+    probing: bool,
+    passed: u32,
 }
 
 impl Circuit {
@@ -53,6 +63,7 @@ impl Circuit {
             phase: Phase::Closed { ramp: None },
             evidence: Evidence::new(config, now),
             rest: Rest::new(&config),
+            opened_at: None,
             random: Rng::with_seed(config.seed.unwrap_or_else(|| fastrand::u64(..))),
             config,
         }
@@ -64,7 +75,7 @@ impl Circuit {
             (CircuitMode::Disabled, _) => CircuitState::Disabled,
             (_, Phase::Closed { .. }) => CircuitState::Closed,
             (_, Phase::Open { .. }) => CircuitState::Open,
-            (_, Phase::HalfOpen { .. }) => CircuitState::HalfOpen,
+            (_, Phase::HalfOpen(_)) => CircuitState::HalfOpen,
         }
     }
 
@@ -85,8 +96,8 @@ impl Circuit {
             (_, Phase::Closed { ramp: None }) => Gate::Pass,
             (CircuitMode::ObserveOnly, _) => Gate::Ask,
             (_, Phase::Open { until }) => Gate::Hold { until: *until },
-            (_, Phase::HalfOpen { lease_ends }) => match lease_ends {
-                Some(until) => Gate::Hold { until: *until },
+            (_, Phase::HalfOpen(trial)) => match trial.until {
+                Some(until) => Gate::Hold { until },
                 None => Gate::Ask,
             },
             (_, Phase::Closed { ramp: Some(_) }) => Gate::Ask,
@@ -96,6 +107,12 @@ impl Circuit {
     /// Successes of a lower age, in nanoseconds, need not be shown to the circuit.
     pub(super) fn ordinary_age(&self) -> u64 {
         self.evidence.ordinary_age()
+    }
+
+    /// What is normal, in nanoseconds; zero while that is not learnt.
+    pub(super) fn normal_age(&self) -> u64 {
+        let normal = self.evidence.normal();
+        normal.map_or(0, |normal| Timestamp::new(normal).nanos().max(1))
     }
 
     /// The steps of the window at `now`.
@@ -145,16 +162,19 @@ impl Circuit {
                 return (Ok(Passage::Counted), None);
             }
             Phase::Open { until } if now < *until => return (Err(until.since(now)), None),
-            Phase::Open { .. } => Some(self.enter(self.probing(now), now)),
-            Phase::HalfOpen {
-                lease_ends: Some(end),
-            } if now < *end => return (Err(end.since(now)), None),
-            Phase::HalfOpen { lease_ends } => {
+            Phase::Open { .. } => Some(self.enter(self.probing(0, now), now)),
+            Phase::HalfOpen(Trial {
+                until: Some(end), ..
+            }) if now < *end => return (Err(end.since(now)), None),
+            Phase::HalfOpen(Trial {
+                probing, passed, ..
+            }) => {
+                let passed = *passed;
                 // The probe before this one, if it is still about, speaks for a lease that is over.
-                if lease_ends.is_some() {
+                if *probing {
                     self.evidence.outdate();
                 }
-                self.phase = self.probing(now);
+                self.phase = self.probing(passed, now);
                 None
             }
         };
@@ -190,6 +210,9 @@ impl Circuit {
             let trips = self.evidence.count(outcome, begun, now, seen);
             return trips.then(|| self.trip(now));
         }
+        let Phase::HalfOpen(trial) = self.phase else {
+            return None;
+        };
         if generation != self.generation() || self.state() != CircuitState::HalfOpen {
             return None;
         }
@@ -200,15 +223,32 @@ impl Circuit {
                 self.evidence.stretch();
                 Some(self.open(now))
             }
+            Outcome::Success if trial.passed + 1 < self.config.probes => {
+                let pause = self
+                    .rest
+                    .stray(self.config.probe_interval, &mut self.random);
+                self.phase = Phase::HalfOpen(Trial {
+                    until: Some(now + pause),
+                    probing: false,
+                    passed: trial.passed + 1,
+                });
+                None
+            }
             Outcome::Success => Some(self.close(now)),
-            Outcome::Dropped if !slow && age < self.config.slow => self.free_probe(),
-            Outcome::Neutral | Outcome::Throttled => self.free_probe(),
-            Outcome::Failure | Outcome::TimedOut | Outcome::Dropped => Some(self.open(now)),
+            Outcome::Dropped if !slow && age < self.config.slow => self.free_probe(trial),
+            Outcome::Neutral | Outcome::Throttled => self.free_probe(trial),
+            Outcome::Failure | Outcome::TimedOut | Outcome::Dropped | Outcome::Overtaken => {
+                Some(self.open(now))
+            }
         }
     }
 
-    fn free_probe(&mut self) -> Option<CircuitChange> {
-        self.phase = Phase::HalfOpen { lease_ends: None };
+    fn free_probe(&mut self, trial: Trial) -> Option<CircuitChange> {
+        self.phase = Phase::HalfOpen(Trial {
+            until: None,
+            probing: false,
+            ..trial
+        });
         None
     }
 
@@ -220,19 +260,38 @@ impl Circuit {
 
     fn open(&mut self, now: Timestamp) -> CircuitChange {
         let rest = self.rest.draw(&mut self.random);
+        self.opened_at = Some(now);
         self.enter(Phase::Open { until: now + rest }, now)
     }
 
     fn close(&mut self, now: Timestamp) -> CircuitChange {
+        self.rest.closed(now);
+        self.enter(
+            Phase::Closed {
+                ramp: self.ramp(now),
+            },
+            now,
+        )
+    }
+
+    /// How a service is taken back from `now` on.
+    fn ramp(&self, now: Timestamp) -> Option<Ramp> {
         let CircuitConfig {
             slow_start,
             slow_start_from,
             ..
         } = self.config;
         let is_gradual = self.mode == CircuitMode::Active && !slow_start.is_zero();
-        let ramp = is_gradual.then(|| Ramp::new(now, slow_start, slow_start_from));
-        self.rest.closed(now);
-        self.enter(Phase::Closed { ramp }, now)
+        is_gradual.then(|| Ramp::new(now, slow_start, slow_start_from))
+    }
+
+    /// Lets a share of the calls through that rises, as after an opening, if it is closed.
+    pub(super) fn start_slowly(&mut self, now: Timestamp) {
+        if let Phase::Closed { .. } = self.phase {
+            self.phase = Phase::Closed {
+                ramp: self.ramp(now),
+            };
+        }
     }
 
     fn enter(&mut self, phase: Phase, now: Timestamp) -> CircuitChange {
@@ -274,6 +333,7 @@ impl Circuit {
             baseline: self.evidence.normal(),
             rest: self.rest.present(),
             next_probe,
+            opened: self.opened_at.map(|opened_at| now.since(opened_at)),
             share,
         }
     }
@@ -291,6 +351,7 @@ impl Circuit {
         let from = self.state();
         self.mode = mode;
         self.phase = Phase::Closed { ramp: None };
+        self.opened_at = None;
         self.rest.forget();
         self.changed(from, now)
     }
@@ -301,9 +362,11 @@ impl Circuit {
         self.begin(CircuitMode::Active, now)
     }
 
-    fn probing(&self, now: Timestamp) -> Phase {
-        Phase::HalfOpen {
-            lease_ends: Some(now + self.config.probe_timeout),
-        }
+    fn probing(&self, passed: u32, now: Timestamp) -> Phase {
+        Phase::HalfOpen(Trial {
+            until: Some(now + self.config.probe_timeout),
+            probing: true,
+            passed,
+        })
     }
 }

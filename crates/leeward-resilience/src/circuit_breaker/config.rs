@@ -19,8 +19,11 @@ pub struct CircuitConfig {
     pub(super) rest_jitter: Ratio,
     pub(super) relapse_interval: Duration,
     pub(super) probe_timeout: Duration,
+    pub(super) probes: u32,
+    pub(super) probe_interval: Duration,
     pub(super) slow_start: Duration,
     pub(super) slow_start_from: Ratio,
+    pub(super) shares_lane: bool,
     pub(super) seed: Option<u64>,
 }
 
@@ -43,8 +46,11 @@ impl CircuitConfig {
             rest_jitter: Ratio::percent(25),
             relapse_interval: Duration::from_secs(30),
             probe_timeout: Duration::from_secs(5),
+            probes: 1,
+            probe_interval: Duration::ZERO,
             slow_start: Duration::from_secs(10),
             slow_start_from: Ratio::percent(10),
+            shares_lane: false,
             seed: None,
         }
     }
@@ -173,6 +179,20 @@ impl CircuitConfig {
         }
     }
 
+    /// Closes after so many good probes in a row, the next one `interval` after each, give or take the
+    /// [jitter](Self::with_rest_jitter) of rests; by default after the first one.
+    ///
+    /// A single success says little of a service that comes and goes, or fails a part of its calls. One probe that fails or is
+    /// slow opens the circuit for another rest.
+    #[must_use]
+    pub const fn with_probes(self, probes: u32, interval: Duration) -> Self {
+        Self {
+            probes,
+            probe_interval: interval,
+            ..self
+        }
+    }
+
     /// Fits it to attempts that are given up after `attempt_timeout`: being dropped then is a [failure](Self::with_slow), and a
     /// [probe](Self::with_probe_timeout) keeps its place twice as long, or its success would come too late to close the circuit.
     #[must_use]
@@ -194,6 +214,18 @@ impl CircuitConfig {
         Self {
             slow_start,
             slow_start_from: from,
+            ..self
+        }
+    }
+
+    /// Counts the calls of all threads in one place: for whoever keeps a circuit for each of thousands of keys.
+    ///
+    /// By default there is a place for each processor, up to eight, so that threads do not wait for one another's caches. That
+    /// takes some 0.8 KiB more for each of them.
+    #[must_use]
+    pub const fn with_shared_lane(self) -> Self {
+        Self {
+            shares_lane: true,
             ..self
         }
     }

@@ -157,7 +157,8 @@ impl Evidence {
     ) -> bool {
         let age = now.since(begun);
         let is_vouched = self.vigil.vouches_for(begun);
-        let slow = is_vouched && self.is_slow(age);
+        let is_overtaken = outcome == Outcome::Overtaken && self.config.min_slow_calls > 0;
+        let slow = is_vouched && (self.is_slow(age) || is_overtaken);
         let given_up = match outcome {
             Outcome::TimedOut => true,
             Outcome::Dropped => age >= self.config.slow,

@@ -26,6 +26,8 @@ pub(super) struct Front {
     // Of `HOLD`. Written before the word: whoever sees the word sees this end or that of a later hold.
     until: AtomicU64,
     ordinary_age: AtomicU64,
+    // What is normal, in nanoseconds; none if zero.
+    normal: AtomicU64,
     steps: Steps,
     lanes: Box<[Lane]>,
     circuit: Mutex<Circuit>,
@@ -41,9 +43,12 @@ const GATE_BITS: u32 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
     generation: u64,
-    // In which the lane counts the call; none if zero.
+    // In which the lane counts the call; none if zero or that of a probe.
     step: u64,
 }
+
+/// Of no lane.
+const PROBE: u64 = u64::MAX;
 
 impl Ticket {
     /// Of no generation, hence without consequence.
@@ -51,6 +56,14 @@ impl Ticket {
         generation: u64::MAX,
         step: 0,
     };
+
+    pub(super) const fn is_probe(self) -> bool {
+        self.step == PROBE
+    }
+
+    const fn is_counted(self) -> bool {
+        self.step != 0 && self.step != PROBE
+    }
 }
 
 /// What a call did to the circuit, besides what it asked for.
@@ -64,6 +77,7 @@ impl Front {
             word: AtomicU64::new(ASK),
             until: AtomicU64::new(0),
             ordinary_age: AtomicU64::new(0),
+            normal: AtomicU64::new(0),
             steps: Steps::new(config.window),
             lanes: (0..lanes).map(|_| Lane::default()).collect(),
             circuit: Mutex::new(circuit),
@@ -147,7 +161,7 @@ impl Front {
             }
             Ok(Passage::Probe) => Ok(Ticket {
                 generation,
-                step: 0,
+                step: PROBE,
             }),
             Ok(Passage::Unobserved) => Ok(Ticket::UNOBSERVED),
             Err(retry_in) => Err(retry_in),
@@ -186,7 +200,7 @@ impl Front {
         begun: Timestamp,
         now: Timestamp,
     ) -> Change {
-        if ticket.step != 0 {
+        if ticket.is_counted() {
             self.lanes[lane].end(ticket.step);
         }
         if ticket == Ticket::UNOBSERVED {
@@ -228,6 +242,14 @@ impl Front {
         let change = circuit.record(ticket.generation, outcome, begun, now, &seen);
         self.publish(&circuit);
         change
+    }
+
+    /// The normal latency, once it is learnt; one load.
+    pub(super) fn normal(&self) -> Option<Duration> {
+        match self.normal.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
     }
 
     pub(super) fn mode(&self) -> CircuitMode {
@@ -292,6 +314,7 @@ impl Front {
             circuit.ordinary_age(),
             Ordering::Relaxed,
         );
+        set(&self.normal, circuit.normal_age(), Ordering::Relaxed);
         let word = circuit.generation() << GATE_BITS | gate;
         set(&self.word, word, Ordering::Release);
     }

@@ -15,6 +15,8 @@ pub(super) enum Outcome {
     Neutral,
     /// The caller gave the call up; its age says what that means.
     Dropped,
+    /// Another attempt began later, elsewhere, and answered first.
+    Overtaken,
 }
 
 impl Outcome {

@@ -61,11 +61,16 @@ impl Rest {
 
     /// How long it is this time.
     pub(super) fn draw(&self, random: &mut Rng) -> Duration {
+        // However short, or the call that finds the trip out would be its own probe.
+        self.stray(self.present, random)
+            .max(Duration::from_nanos(1))
+    }
+
+    /// About as long as `time`.
+    pub(super) fn stray(&self, time: Duration, random: &mut Rng) -> Duration {
         let spread = self.jitter.millionths();
         let share = Ratio::WHOLE - spread + random.u64(0..=2 * spread);
-        let rest = self.present.saturating_mul(share as u32) / Ratio::WHOLE as u32;
-        // However short, or the call that finds the trip out would be its own probe.
-        rest.max(Duration::from_nanos(1))
+        time.saturating_mul(share as u32) / Ratio::WHOLE as u32
     }
 }
 

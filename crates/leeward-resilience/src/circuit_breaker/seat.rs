@@ -40,13 +40,13 @@ pub(super) fn count() -> usize {
     })
 }
 
-/// A seat on each lane of `core`.
-pub(super) fn around<C>(core: &Arc<Core<C>>) -> Arc<[Arc<Seat<C>>]> {
+/// A seat on each of so many lanes of `core`.
+pub(super) fn around<C>(core: &Arc<Core<C>>, lanes: usize) -> Arc<[Arc<Seat<C>>]> {
     let seat = |lane| {
         let core = Arc::clone(core);
         Arc::new(Seat { core, lane })
     };
-    (0..count()).map(seat).collect()
+    (0..lanes).map(seat).collect()
 }
 
 /// Where the present thread sits, of so many seats, a power of two. Threads get their places by turns.

@@ -1,16 +1,27 @@
 use std::time::Duration;
 
-use super::atomic::{AtomicU32, Ordering};
+use super::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::Ratio;
 
 /// How long calls take: a histogram of fixed size that forgets, written by many threads without a lock.
 ///
 /// Four buckets to each doubling, so a quantile is told to within a quarter; the first bucket ends at 128 µs and the last
 /// begins at 107 s. Every so many calls all counts are halved: what was learned 4,096 calls ago weighs a sixteenth.
+///
+/// ```
+/// use leeward_resilience::{Ratio, hedge::Histogram};
+/// use std::time::Duration;
+///
+/// let histogram = Histogram::new();
+/// (1..=100).for_each(|millis| _ = histogram.record(Duration::from_millis(millis)));
+/// let median = histogram.quantile(Ratio::percent(50), 20).ok_or("fewer than 20")?;
+/// assert!((50..=63).contains(&median.as_millis()));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Debug)]
-pub(super) struct Histogram {
+pub struct Histogram {
     buckets: [AtomicU32; BUCKETS],
-    recorded: AtomicU32,
+    recorded: AtomicU64,
 }
 
 #[cfg(not(leeward_loom))]
@@ -23,20 +34,23 @@ const FIRST: u32 = 7;
 
 /// How many calls there are between two halvings.
 #[cfg(not(leeward_loom))]
-const HALF_LIFE: u32 = 1_024;
+const HALF_LIFE: u64 = 1_024;
 #[cfg(leeward_loom)]
-const HALF_LIFE: u32 = 2;
+const HALF_LIFE: u64 = 2;
 
 impl Histogram {
-    pub(super) fn new() -> Self {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             buckets: std::array::from_fn(|_| AtomicU32::new(0)),
-            recorded: AtomicU32::new(0),
+            recorded: AtomicU64::new(0),
         }
     }
 
     /// Learns how long a call took, and says how many were recorded in all.
-    pub(super) fn record(&self, latency: Duration) -> u32 {
+    #[inline]
+    pub fn record(&self, latency: Duration) -> u64 {
         self.buckets[bucket(latency)].fetch_add(1, Ordering::Relaxed);
         let recorded = self
             .recorded
@@ -48,11 +62,30 @@ impl Histogram {
         recorded
     }
 
+    /// How many calls were recorded in all, the forgotten ones too.
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        self.recorded.load(Ordering::Relaxed)
+    }
+
     /// The latency that this share of the calls does not exceed; `None` if fewer than `min_calls` are remembered.
-    pub(super) fn quantile(&self, share: Ratio, min_calls: u32) -> Option<Duration> {
+    #[must_use]
+    pub fn quantile(&self, share: Ratio, min_calls: u32) -> Option<Duration> {
+        Self::quantile_over([self], share, min_calls)
+    }
+
+    /// As [`quantile`](Self::quantile), over the calls of several histograms: one for each thread, say.
+    #[must_use]
+    pub fn quantile_over<'a>(
+        histograms: impl IntoIterator<Item = &'a Self>,
+        share: Ratio,
+        min_calls: u32,
+    ) -> Option<Duration> {
         let mut counts = [0_u64; BUCKETS];
-        for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
-            *count = u64::from(bucket.load(Ordering::Relaxed));
+        for histogram in histograms {
+            for (count, bucket) in counts.iter_mut().zip(&histogram.buckets) {
+                *count += u64::from(bucket.load(Ordering::Relaxed));
+            }
         }
         let total: u64 = counts.iter().sum();
         if total == 0 || total < u64::from(min_calls) {
@@ -70,6 +103,7 @@ impl Histogram {
     }
 
     // In one exchange: between a look at a count and a subtraction from it, another thread may have halved it, too.
+    #[cold]
     fn halve(&self) {
         for bucket in &self.buckets {
             let halved = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
@@ -77,6 +111,12 @@ impl Histogram {
             });
             halved.expect("there is always a half");
         }
+    }
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

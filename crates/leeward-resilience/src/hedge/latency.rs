@@ -21,7 +21,7 @@ pub(super) struct Latency {
 const UNKNOWN: u64 = u64::MAX;
 
 /// Few calls change a young quantile much, many an old one little.
-const fn is_worth_a_look(recorded: u32) -> bool {
+const fn is_worth_a_look(recorded: u64) -> bool {
     recorded <= 64 || recorded.is_multiple_of(32)
 }
 

@@ -56,6 +56,7 @@ mod service;
 
 pub use counters::HedgeCounters;
 pub use future::ResponseFuture;
+pub use histogram::Histogram;
 pub use layer::HedgeLayer;
 pub use policy::HedgePolicy;
 pub use service::Hedge;
