@@ -11,7 +11,10 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
-use crate::{maker::Making, member::Member, roster::Roster};
+use crate::{
+    ground::{Ground, Site},
+    maker::Making,
+};
 
 pin_project! {
     /// One attempt in one Region: makes its service if need be, readies it and calls it, all within one timeout.
@@ -56,32 +59,32 @@ impl<S, R> Attempt<S, R>
 where
     S: Service<R> + Clone,
 {
-    pub(crate) fn new<C: Clock>(roster: &Roster<S, C>, member: &Member<S, C>, request: R) -> Self {
-        let step = match member.clone_of_service() {
+    pub(crate) fn new<C: Clock>(ground: &Ground<S, C>, site: &Site<S>, request: R) -> Self {
+        let step = match site.clone_of_service() {
             Some(service) => Step::Readying { service },
             None => Step::Making {
-                making: roster.maker.make(member.region.clone()),
+                making: ground.maker.make(site.region.clone()),
             },
         };
         Self {
             step,
             request: Some(request),
-            timeout: roster.attempt_timeout,
+            timeout: ground.attempt_timeout,
             timer: None,
         }
     }
 
-    /// Goes on with it; `member` is the one that it was made with.
-    pub(crate) fn poll<C: Clock>(
+    /// Goes on with it; `site` is the one that it was made with.
+    pub(crate) fn poll(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        member: &Member<S, C>,
+        site: &Site<S>,
     ) -> Poll<Result<S::Response, Fault<S::Error>>>
     where
         S::Error: From<Rejected>,
     {
         let mut this = self.project();
-        if let Poll::Ready(ended) = advance(this.step, this.request, cx, member) {
+        if let Poll::Ready(ended) = advance(this.step, this.request, cx, site) {
             return Poll::Ready(ended);
         }
         if this.timer.is_none() {
@@ -98,23 +101,22 @@ where
     }
 }
 
-fn advance<S, R, C>(
+fn advance<S, R>(
     mut step: Pin<&mut Step<S, S::Future>>,
     request: &mut Option<R>,
     cx: &mut Context<'_>,
-    member: &Member<S, C>,
+    site: &Site<S>,
 ) -> Poll<Result<S::Response, Fault<S::Error>>>
 where
     S: Service<R> + Clone,
     S::Error: From<Rejected>,
-    C: Clock,
 {
     let failed = |error, called| Poll::Ready(Err(Fault::Failed { error, called }));
     loop {
         match step.as_mut().project() {
             StepProjection::Making { making } => match making.as_mut().poll(cx) {
                 Poll::Ready(Ok(made)) => {
-                    let service = member.keep(made);
+                    let service = site.keep(made);
                     step.set(Step::Readying { service });
                 }
                 Poll::Ready(Err(rejected)) => return failed(rejected.into(), false),

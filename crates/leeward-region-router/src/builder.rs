@@ -1,18 +1,19 @@
-use std::{collections::HashSet, fmt, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use leeward_error_taxonomy::{Region, Rejected};
-use leeward_resilience::{
-    Budget, BudgetConfig, CircuitBreaker, CircuitConfig, Clock, Ratio, TscClock,
-};
+use leeward_resilience::{Budget, BudgetConfig, CircuitConfig, Clock, Ratio, Switch, TscClock};
 use tower_service::Service;
 
 use crate::{
     RegionRouter, RouterError, RouterEvent,
     event::{Observer, Observers},
+    ground::{Ground, Site},
     maker::Maker,
-    member::Member,
     roster::Roster,
 };
+
+/// The variable of the environment that switches routers off.
+const SWITCH: &str = "LEEWARD_REGION_ROUTER";
 
 /// Collects what a [`RegionRouter`] needs; made by [`RegionRouter::builder`].
 pub struct RegionRouterBuilder<C: Clock = TscClock> {
@@ -23,6 +24,7 @@ pub struct RegionRouterBuilder<C: Clock = TscClock> {
     // Made at the end: the production clock takes its time to calibrate, which one that replaces it need not wait for.
     clock: Box<dyn FnOnce() -> C + Send>,
     observers: Vec<Observer>,
+    switch: Switch,
 }
 
 impl RegionRouterBuilder {
@@ -34,6 +36,7 @@ impl RegionRouterBuilder {
             circuit: None,
             clock: Box::new(TscClock::new),
             observers: Vec::new(),
+            switch: Switch::from_env(SWITCH),
         }
     }
 }
@@ -88,7 +91,18 @@ impl<C: Clock> RegionRouterBuilder<C> {
             circuit: self.circuit,
             clock: Box::new(move || clock),
             observers: self.observers,
+            switch: self.switch,
         }
+    }
+
+    /// Obeys this switch and not the environment's `LEEWARD_REGION_ROUTER`.
+    ///
+    /// While it is off, each call goes to the first Region of the list, or to the one that it is
+    /// pinned to: no circuit, no drain, no ranking, no hedge, no attempt timeout, no
+    /// fail-over. For the hour in which the router itself is what one suspects.
+    #[must_use]
+    pub fn with_switch(self, switch: Switch) -> Self {
+        Self { switch, ..self }
     }
 
     /// Adds somebody who is told of what goes wrong and of circuits that change.
@@ -125,22 +139,19 @@ impl<C: Clock> RegionRouterBuilder<C> {
             .circuit
             .unwrap_or_else(|| default_circuit(self.attempt_timeout));
         let observers = Observers::from(self.observers);
-        let members = self.regions.into_iter().map(|region| {
-            let breaker = CircuitBreaker::with_clock(circuit, clock.clone());
-            let (observers, watched) = (observers.clone(), region.clone());
-            breaker.on_change(move |change| observers.circuit_changed(&watched, change));
-            Member::new(region, breaker)
-        });
-        Ok(RegionRouter::new(Roster {
-            members: members.collect(),
+        let ground = Ground {
+            sites: self.regions.into_iter().map(Site::new).collect(),
             maker: Maker::new(maker),
             attempt_timeout: self.attempt_timeout,
             budget: self
                 .budget
                 .unwrap_or_else(|| Budget::with_clock(BudgetConfig::new(), clock.clone())),
+            circuit,
             clock,
             observers,
-        }))
+            switch: self.switch,
+        };
+        Ok(RegionRouter::new(Roster::new(Arc::new(ground), false)))
     }
 
     fn check(&self) -> Result<(), RouterError> {

@@ -9,7 +9,7 @@ use crate::{
     RouterEvent,
     attempt::{Attempt, Fault, NotReady},
     failover::{Decision, Others, decide},
-    member::Member,
+    ground::Site,
     roster::Roster,
     round::{Pick, Round},
 };
@@ -44,7 +44,7 @@ where
     pub(crate) fn new(roster: Arc<Roster<S, C>>, request: R) -> Self {
         Self {
             request,
-            began: roster.clock.now(),
+            began: roster.ground.clock.now(),
             round: Round::new(roster.members.len()),
             at: 0,
             admission: None,
@@ -56,8 +56,8 @@ where
     }
 
     /// The Region of the present attempt.
-    pub(crate) fn member(&self) -> &Member<S, C> {
-        &self.roster.members[self.at]
+    pub(crate) fn site(&self) -> &Site<S> {
+        &self.roster.ground.sites[self.at]
     }
 }
 
@@ -85,11 +85,14 @@ where
                 },
                 Pick::InPanic(at) => (at, None),
             };
-            match self.request.for_region(&self.roster.members[at].region) {
+            match self
+                .request
+                .for_region(&self.roster.ground.sites[at].region)
+            {
                 Ok(request) => {
                     self.at = at;
                     self.set_out(admission);
-                    return Ok(Attempt::new(&self.roster, self.member(), request));
+                    return Ok(Attempt::new(&self.roster.ground, self.site(), request));
                 }
                 Err(refusal) => self.round.refused(at, refusal),
             }
@@ -122,7 +125,7 @@ where
 
     fn set_out(&mut self, admission: Option<Admission<C>>) {
         if admission.is_none() {
-            let (operation, region) = (self.request.operation(), &self.member().region);
+            let (operation, region) = (self.request.operation(), &self.site().region);
             debug!(target: "leeward::router", %operation, %region, "every circuit is open, calling all the same");
         }
         self.admission = admission;
@@ -147,7 +150,7 @@ where
                 (error, called)
             }
             Fault::TimedOut { called } => {
-                let timeout = self.roster.attempt_timeout;
+                let timeout = self.roster.ground.attempt_timeout;
                 let silence = Rejected::AttemptTimedOut { timeout };
                 report(&silence.facts());
                 // To the circuit a service that never gets ready is as silent as one that never answers; but for the
@@ -177,12 +180,12 @@ where
             return Err(error);
         }
         if decision == (Decision::FailOver { free: false }) {
-            self.withdrawal = self.roster.budget.withdraw();
+            self.withdrawal = self.roster.ground.budget.withdraw();
             if self.withdrawal.is_none() {
                 debug!(
                     target: "leeward::router",
                     operation = %self.request.operation(),
-                    region = %self.member().region,
+                    region = %self.site().region,
                     category = %facts.category,
                     code = facts.code,
                     "attempt failed, budget spent"
@@ -235,27 +238,30 @@ where
 
     fn tried(&self) -> Vec<Tried> {
         self.round
-            .attempts(|at| self.roster.members[at].region.clone())
+            .attempts(|at| self.roster.ground.sites[at].region.clone())
     }
 
     fn exhausted(&self) -> Rejected {
         let operation = self.request.operation();
-        let elapsed = self.roster.clock.now().since(self.began);
+        let elapsed = self.roster.ground.clock.now().since(self.began);
         let tried = self.tried();
         debug!(target: "leeward::router", %operation, regions = tried.len(), ?elapsed, "no Region answered");
-        self.roster.observers.tell(|| RouterEvent::Exhausted {
-            operation,
-            tried: tried.clone(),
-            elapsed,
-        });
+        self.roster
+            .ground
+            .observers
+            .tell(|| RouterEvent::Exhausted {
+                operation,
+                tried: tried.clone(),
+                elapsed,
+            });
         Rejected::Exhausted { tried }
     }
 
     fn tell_failed_over(&self, left: usize) {
         let failure = self.round.failure_in(left).expect("noted when it was left");
         let operation = self.request.operation();
-        let (from, to) = (&self.roster.members[left].region, &self.member().region);
-        let elapsed = self.roster.clock.now().since(self.began);
+        let (from, to) = (&self.roster.ground.sites[left].region, &self.site().region);
+        let elapsed = self.roster.ground.clock.now().since(self.began);
         debug!(
             target: "leeward::router",
             %operation, %from, %to, ?elapsed,
@@ -263,12 +269,15 @@ where
             code = failure.code(),
             "failing over"
         );
-        self.roster.observers.tell(|| RouterEvent::FailedOver {
-            operation,
-            from: from.clone(),
-            to: to.clone(),
-            failure: failure.clone(),
-            elapsed,
-        });
+        self.roster
+            .ground
+            .observers
+            .tell(|| RouterEvent::FailedOver {
+                operation,
+                from: from.clone(),
+                to: to.clone(),
+                failure: failure.clone(),
+                elapsed,
+            });
     }
 }

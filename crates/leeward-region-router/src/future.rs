@@ -63,7 +63,7 @@ where
                 }
                 continue;
             };
-            let ended = ready!(attempt.poll(cx, course.member()));
+            let ended = ready!(attempt.poll(cx, course.site()));
             // An attempt that timed out lets go of its connection before the next one asks for one.
             this.attempt.set(None);
             if let ControlFlow::Break(answer) = course.learn(ended) {
@@ -81,7 +81,7 @@ where
     C: Clock,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let region = self.course.as_ref().map(|course| &course.member().region);
+        let region = self.course.as_ref().map(|course| &course.site().region);
         f.debug_struct("ResponseFuture")
             .field("region", &region)
             .finish_non_exhaustive()

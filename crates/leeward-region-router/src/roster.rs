@@ -1,16 +1,87 @@
-use std::time::Duration;
+use std::sync::Arc;
 
-use leeward_resilience::{Budget, Clock};
+use leeward_resilience::{CircuitBreaker, Clock, Ratio, Timestamp};
 
-use crate::{event::Observers, maker::Maker, member::Member};
+use crate::{
+    ground::{Ground, Site},
+    member::Member,
+    meter::{Reading, RegionMeter, RegionReading, RouterMeter},
+};
 
 /// What all clones of a router and all of its calls share.
 pub(crate) struct Roster<S, C: Clock> {
-    /// The Regions, the preferred one first; never empty.
-    pub(crate) members: Box<[Member<S, C>]>,
-    pub(crate) maker: Maker<S>,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) budget: Budget,
-    pub(crate) clock: C,
-    pub(crate) observers: Observers,
+    pub(crate) ground: Arc<Ground<S, C>>,
+    /// As many as there are sites, in the same order.
+    pub(crate) members: Box<[Member<C>]>,
+    pub(crate) meter: RouterMeter,
+}
+
+impl<S, C: Clock> Roster<S, C> {
+    /// One that has seen nothing yet. Thousands of them may share a ground; each counts in one lane then.
+    pub(crate) fn new(ground: Arc<Ground<S, C>>, shares_lanes: bool) -> Self {
+        let circuit = if shares_lanes {
+            ground.circuit.with_shared_lane()
+        } else {
+            ground.circuit
+        };
+        let member = |site: &Site<S>| {
+            let breaker = CircuitBreaker::with_clock(circuit, ground.clock.clone());
+            let (observers, region) = (ground.observers.clone(), site.region.clone());
+            breaker.on_change(move |change| observers.circuit_changed(&region, change));
+            Member {
+                circuit: breaker,
+                meter: RegionMeter::new(shares_lanes),
+            }
+        };
+        Self {
+            members: ground.sites.iter().map(member).collect(),
+            meter: RouterMeter::default(),
+            ground,
+        }
+    }
+
+    /// The Regions, each with what this router knows of it.
+    pub(crate) fn standing(&self) -> impl Iterator<Item = (&Site<S>, &Member<C>)> {
+        self.ground.sites.iter().zip(&self.members)
+    }
+
+    /// What the meters show at `now`; for people and pages, as it takes each circuit's lock for a short time.
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Reading {
+        let regions = self.standing().map(|(site, member)| {
+            let (circuit, meter) = (member.circuit.snapshot(), &member.meter);
+            RegionReading {
+                region: site.region.clone(),
+                drained: site.is_drained(),
+                in_flight: circuit.in_flight + meter.unadmitted.get(),
+                circuit,
+                successes: meter.successes(),
+                failures: meter.failures.get(),
+                other_errors: meter.other_errors.get(),
+                p50: meter.quantile(Ratio::percent(50)),
+                p99: meter.quantile(Ratio::percent(99)),
+                share: 0.0,
+                last_failure: meter.last_failure(now),
+                hedges_won: meter.hedges_won.get(),
+                overtaken: meter.overtaken.get(),
+                left: meter.left.get(),
+            }
+        });
+        let mut regions: Vec<RegionReading> = regions.collect();
+        let calls: u64 = regions.iter().map(|region| region.circuit.calls).sum();
+        for region in &mut regions {
+            region.share = region.circuit.calls as f64 / calls.max(1) as f64;
+        }
+        Reading {
+            regions,
+            fail_overs: self.meter.fail_overs.get(),
+            hedges: self.meter.hedges.get(),
+            hedges_won: self.meter.hedges_won.get(),
+            hedges_lost: self.meter.hedges_lost.get(),
+            out_of_budget: self.meter.out_of_budget.get(),
+            panics: self.meter.panics.get(),
+            exhausted: self.meter.exhausted.get(),
+            budget: self.ground.budget.tokens(),
+            is_on: self.ground.switch.is_on(),
+        }
+    }
 }

@@ -37,13 +37,11 @@ impl<S, C: Clock> RegionRouter<S, C> {
     /// How each Region stands now, in the order of the list.
     #[must_use]
     pub fn regions(&self) -> Vec<RegionStatus> {
-        let members = self.roster.members.iter();
-        members
-            .map(|member| RegionStatus {
-                region: member.region.clone(),
-                circuit: member.circuit.state(),
-            })
-            .collect()
+        let regions = self.roster.standing().map(|(site, member)| RegionStatus {
+            region: site.region.clone(),
+            circuit: member.circuit.state(),
+        });
+        regions.collect()
     }
 }
 
@@ -64,7 +62,7 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        self.roster.budget.deposit();
+        self.roster.ground.budget.deposit();
         ResponseFuture::new(Course::new(Arc::clone(&self.roster), request))
     }
 }
@@ -81,7 +79,7 @@ impl<S, C: Clock> fmt::Debug for RegionRouter<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegionRouter")
             .field("regions", &self.regions())
-            .field("attempt_timeout", &self.roster.attempt_timeout)
+            .field("attempt_timeout", &self.roster.ground.attempt_timeout)
             .finish_non_exhaustive()
     }
 }

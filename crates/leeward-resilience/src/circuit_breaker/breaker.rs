@@ -195,7 +195,9 @@ impl<C: Clock> CircuitBreaker<C> {
     pub fn subscribe(&self) -> watch::Receiver<CircuitChange> {
         let mut audience = self.core().audience();
         let last = audience.last;
-        let changes = audience.changes.get_or_insert_with(|| watch::Sender::new(last));
+        let changes = audience
+            .changes
+            .get_or_insert_with(|| watch::Sender::new(last));
         changes.subscribe()
     }
 

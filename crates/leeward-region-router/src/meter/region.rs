@@ -1,0 +1,99 @@
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use leeward_error_taxonomy::{Facts, Failure, Rejected, Stage};
+use leeward_resilience::{Ratio, Timestamp, hedge::Histogram};
+
+use super::{LastFailure, count::Count, lane::Lane, place};
+
+/// Counts the attempts in one Region.
+#[derive(Debug)]
+pub(crate) struct RegionMeter {
+    lanes: Box<[Lane]>,
+    /// Attempts that failed and blame the Region.
+    pub(crate) failures: Count,
+    /// Answers that blame the request or ask for fewer.
+    pub(crate) other_errors: Count,
+    /// Hedges sent here that answered first.
+    pub(crate) hedges_won: Count,
+    /// Attempts here that a hedge elsewhere overtook.
+    pub(crate) overtaken: Count,
+    /// Attempts that failed here and were followed by one elsewhere.
+    pub(crate) left: Count,
+    /// Attempts under way that no circuit knows of.
+    pub(crate) unadmitted: Count,
+    last_failure: Mutex<Option<Met>>,
+}
+
+#[derive(Debug)]
+struct Met {
+    failure: Failure,
+    at: Timestamp,
+}
+
+impl RegionMeter {
+    /// With a lane for each processor, or one for all.
+    pub(crate) fn new(shares_lane: bool) -> Self {
+        let lanes = if shares_lane { 1 } else { place::count() };
+        Self {
+            lanes: (0..lanes).map(|_| Lane::default()).collect(),
+            failures: Count::default(),
+            other_errors: Count::default(),
+            hedges_won: Count::default(),
+            overtaken: Count::default(),
+            left: Count::default(),
+            unadmitted: Count::default(),
+            last_failure: Mutex::default(),
+        }
+    }
+
+    /// An attempt succeeded after this time.
+    #[inline]
+    pub(crate) fn succeeded(&self, latency: Duration) {
+        let lane = &self.lanes[place::of_thread(self.lanes.len())];
+        lane.latencies.record(latency);
+    }
+
+    /// An attempt failed. Our own refusals are none of the Region's doing, but for silence.
+    pub(crate) fn failed(&self, facts: &Facts<'_>, now: Timestamp) {
+        let timed_out = matches!(facts.rejected, Some(Rejected::AttemptTimedOut { .. }));
+        if timed_out || facts.rejected.is_none() && facts.blames_the_service() {
+            self.failures.add();
+            let failure = Failure::from(facts);
+            *self.last() = Some(Met { failure, at: now });
+        } else if facts.rejected.is_none() && facts.stage == Stage::Answered {
+            self.other_errors.add();
+        }
+    }
+
+    /// The attempts that succeeded.
+    pub(crate) fn successes(&self) -> u64 {
+        self.latencies().map(Histogram::recorded).sum()
+    }
+
+    /// The latency that this share of the last few thousand successes does not exceed.
+    pub(crate) fn quantile(&self, share: Ratio) -> Option<Duration> {
+        Histogram::quantile_over(self.latencies(), share, 1)
+    }
+
+    pub(crate) fn last_failure(&self, now: Timestamp) -> Option<LastFailure> {
+        let last = self.last();
+        last.as_ref().map(|met| LastFailure {
+            failure: met.failure.clone(),
+            age: now.since(met.at),
+        })
+    }
+
+    fn latencies(&self) -> impl Iterator<Item = &Histogram> {
+        self.lanes.iter().map(|lane| &lane.latencies)
+    }
+
+    // Nothing leaves it half written.
+    fn last(&self) -> MutexGuard<'_, Option<Met>> {
+        self.last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

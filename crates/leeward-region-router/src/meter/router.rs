@@ -1,0 +1,20 @@
+use super::count::Count;
+
+/// Counts what a router does beyond asking the first Region; nothing of it happens to a healthy call.
+#[derive(Debug, Default)]
+pub(crate) struct RouterMeter {
+    /// Attempts that followed one that failed elsewhere.
+    pub(crate) fail_overs: Count,
+    /// Attempts beside one that had not been answered.
+    pub(crate) hedges: Count,
+    /// Those of them that answered first.
+    pub(crate) hedges_won: Count,
+    /// Those of them that did not.
+    pub(crate) hedges_lost: Count,
+    /// Further attempts that were not made for want of a token.
+    pub(crate) out_of_budget: Count,
+    /// Attempts in a Region whose circuit was open.
+    pub(crate) panics: Count,
+    /// Calls that no Region answered.
+    pub(crate) exhausted: Count,
+}
