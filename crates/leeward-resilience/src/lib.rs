@@ -11,6 +11,7 @@ pub mod retry;
 pub mod stack;
 
 mod clock;
+mod placement;
 mod ratio;
 mod request;
 mod seed;
@@ -32,6 +33,7 @@ pub use rate_limit::{
     InvalidRate, KeyedRateLimitLayer, KeyedRateLimiter, Rate, RateLimitConfig, RateLimitLayer,
     RateLimiter,
 };
+pub use placement::{Placement, Session};
 pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};
 pub use retry::{Backoff, RetryCounters, RetryLayer, RetryPolicy};

@@ -1,5 +1,6 @@
+use crate::Placement;
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Whether applying a request twice does the same as applying it once.
 // A word wide, so that a request has no odd bytes: it is copied in every layer, and a processor waits for odd bytes that it has
@@ -32,6 +33,11 @@ pub trait Request: Sized {
     ///
     /// [`Rejected::Unavailable`] if the request cannot be sent to `region` (a key that exists in one Region only).
     fn for_region(&self, region: &Region) -> Result<Self, Rejected>;
+
+    /// Where the call may go, if that is not anywhere.
+    fn placement(&self) -> Option<&Placement> {
+        None
+    }
 }
 
 /// Makes a [`Request`] of any value: it is the same in every Region, and sent again only if it says that it may be.
@@ -49,6 +55,8 @@ pub struct Plain<R> {
     request: R,
     name: OperationName,
     idempotency: Idempotency,
+    // Shared, as a request is copied in every layer.
+    placement: Option<Arc<Placement>>,
 }
 
 impl<R> Plain<R> {
@@ -58,6 +66,7 @@ impl<R> Plain<R> {
             request,
             name: OperationName::UNKNOWN,
             idempotency: Idempotency::NonIdempotent,
+            placement: None,
         }
     }
 
@@ -72,6 +81,15 @@ impl<R> Plain<R> {
     pub fn idempotent(self) -> Self {
         Self {
             idempotency: Idempotency::Idempotent,
+            ..self
+        }
+    }
+
+    /// Says where it may go; anywhere by default.
+    #[must_use]
+    pub fn placed(self, placement: Placement) -> Self {
+        Self {
+            placement: Some(Arc::new(placement)),
             ..self
         }
     }
@@ -107,5 +125,9 @@ impl<R: Clone> Request for Plain<R> {
 
     fn for_region(&self, _: &Region) -> Result<Self, Rejected> {
         Ok(self.clone())
+    }
+
+    fn placement(&self) -> Option<&Placement> {
+        self.placement.as_deref()
     }
 }
