@@ -72,7 +72,7 @@ where
     pub(crate) fn depart(&mut self) -> Result<Attempt<S, R>, S::Error> {
         while let Some(pick) = self.round.pick() {
             let (at, admission) = match pick {
-                Pick::InTurn(at) => match self.roster.members[at].circuit.admit() {
+                Pick::InTurn(at) => match self.roster.admit(at) {
                     Ok(admission) => (at, Some(admission)),
                     Err(Rejected::CircuitOpen { retry_in }) => {
                         self.round.held_back(at, retry_in);

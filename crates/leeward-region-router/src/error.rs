@@ -26,4 +26,15 @@ pub enum RouterError {
         "an attempt timeout of zero would refuse every attempt: give a healthy Region time to answer, 1 s by default"
     )]
     ZeroAttemptTimeout,
+    /// An interval or the timeout of a health check is zero.
+    #[error(
+        "a health check with an interval or a timeout of zero: give each some time, or leave the check out"
+    )]
+    ZeroHealthCheck,
+    /// There is no runtime to make the health checks on.
+    #[error(
+        "no tokio runtime to make the health checks on: build the router inside of one, or hand one in with \
+         HealthCheck::with_runtime"
+    )]
+    NoRuntime,
 }

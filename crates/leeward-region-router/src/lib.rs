@@ -8,6 +8,7 @@ mod event;
 mod failover;
 mod future;
 mod ground;
+mod health;
 mod maker;
 mod member;
 mod meter;
@@ -20,5 +21,9 @@ pub use builder::RegionRouterBuilder;
 pub use error::RouterError;
 pub use event::RouterEvent;
 pub use future::ResponseFuture;
+pub use health::{CheckResult, CheckedRouterBuilder, HealthCheck};
 pub use service::RegionRouter;
-pub use status::RegionStatus;
+pub use status::{
+    CheckStatus, Health, RegionError, RegionState, RegionStatus, RegionView, RouterStatus,
+    RouterView, RouterViews, RouterWatch,
+};

@@ -1,11 +1,13 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use leeward_resilience::{CircuitBreaker, Clock, Ratio, Timestamp};
 
 use crate::{
     ground::{Ground, Site},
+    health::Records,
     member::Member,
     meter::{Reading, RegionMeter, RegionReading, RouterMeter},
+    status::Pulse,
 };
 
 /// What all clones of a router and all of its calls share.
@@ -14,6 +16,9 @@ pub(crate) struct Roster<S, C: Clock> {
     /// As many as there are sites, in the same order.
     pub(crate) members: Box<[Member<C>]>,
     pub(crate) meter: RouterMeter,
+    pub(crate) pulse: Pulse,
+    /// Of the health checks, where there are any.
+    pub(crate) checks: OnceLock<Records>,
 }
 
 impl<S, C: Clock> Roster<S, C> {
@@ -36,6 +41,8 @@ impl<S, C: Clock> Roster<S, C> {
         Self {
             members: ground.sites.iter().map(member).collect(),
             meter: RouterMeter::default(),
+            pulse: Pulse::default(),
+            checks: OnceLock::new(),
             ground,
         }
     }

@@ -8,7 +8,7 @@ use leeward_error_taxonomy::{Classify, Region, Rejected};
 use leeward_resilience::{Clock, Request, TscClock};
 use tower_service::Service;
 
-use crate::{RegionRouterBuilder, RegionStatus, ResponseFuture, course::Course, roster::Roster};
+use crate::{RegionRouterBuilder, ResponseFuture, course::Course, roster::Roster};
 
 /// Sends each call to the first Region of a list that can serve it.
 ///
@@ -34,14 +34,8 @@ impl<S, C: Clock> RegionRouter<S, C> {
         }
     }
 
-    /// How each Region stands now, in the order of the list.
-    #[must_use]
-    pub fn regions(&self) -> Vec<RegionStatus> {
-        let regions = self.roster.standing().map(|(site, member)| RegionStatus {
-            region: site.region.clone(),
-            circuit: member.circuit.state(),
-        });
-        regions.collect()
+    pub(crate) const fn roster(&self) -> &Arc<Roster<S, C>> {
+        &self.roster
     }
 }
 
@@ -78,7 +72,7 @@ impl<S, C: Clock> Clone for RegionRouter<S, C> {
 impl<S, C: Clock> fmt::Debug for RegionRouter<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegionRouter")
-            .field("regions", &self.regions())
+            .field("regions", &self.roster.view().regions)
             .field("attempt_timeout", &self.roster.ground.attempt_timeout)
             .finish_non_exhaustive()
     }

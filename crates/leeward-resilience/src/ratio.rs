@@ -51,8 +51,9 @@ impl Ratio {
         }
     }
 
-    /// The share in millionths.
-    pub(crate) const fn millionths(self) -> u64 {
+    /// The share in millionths, as it is kept.
+    #[must_use]
+    pub const fn millionths(self) -> u64 {
         self.0 as u64
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use leeward_region_router::RegionRouter;
-use leeward_resilience::{CircuitState, TokioClock};
+use leeward_resilience::TokioClock;
 use tokio::time::{advance, sleep};
 
 use crate::world::{
@@ -157,19 +157,6 @@ async fn clones_share_circuits_and_services() {
     assert_eq!(served(&clone).await, B);
     assert_eq!(world.take_calls(), [0, 1, 0]);
     assert_eq!(world.made(), [1, 1, 0]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn tells_how_each_region_stands_in_the_order_of_the_list() {
-    let world = World::new();
-    let router = world.build(builder([C, A]));
-    open_circuits(&world, &router, &[C]).await;
-    let statuses = router.regions();
-    let statuses: Vec<_> = statuses.iter().map(|s| (&s.region, s.circuit)).collect();
-    assert_eq!(
-        statuses,
-        [(&C, CircuitState::Open), (&A, CircuitState::Closed)]
-    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -133,7 +133,7 @@ async fn an_observer_may_ask_the_router() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (known, answers) = (Arc::clone(&router), Arc::clone(&asked));
     let observe = move |_: &RouterEvent| {
-        let statuses = known.lock().unwrap().as_ref().map(Router::regions);
+        let statuses = known.lock().unwrap().as_ref().map(Router::status);
         answers.lock().unwrap().extend(statuses);
     };
     let built = world.build(builder([A, B]).with_observer(observe));

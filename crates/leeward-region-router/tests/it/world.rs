@@ -12,8 +12,8 @@ use std::{
 use leeward_error_taxonomy::{
     Category, Classify, Facts, OperationName, Region, Rejected, Stage, Verdict,
 };
-use leeward_region_router::{RegionRouter, RegionRouterBuilder};
-use leeward_resilience::{CircuitConfig, CircuitState, Plain, Ratio, TokioClock};
+use leeward_region_router::{RegionRouter, RegionRouterBuilder, RegionState};
+use leeward_resilience::{CircuitConfig, Plain, Ratio, TokioClock};
 use tower::ServiceExt;
 use tower_service::Service;
 
@@ -336,11 +336,11 @@ pub(crate) fn assert_unchanged(answer: Result<Region, LedgerError>, region: Regi
 
 /// The circuits of a router, as initials: `c`losed, `o`pen, `h`alf-open.
 pub(crate) fn circuits(router: &Router) -> String {
-    let statuses = router.regions();
-    let initials = statuses.iter().map(|status| match status.circuit {
-        CircuitState::Closed => 'c',
-        CircuitState::Open => 'o',
-        CircuitState::HalfOpen => 'h',
+    let status = router.status();
+    let initials = status.regions.iter().map(|region| match region.state {
+        RegionState::Closed => 'c',
+        RegionState::Open => 'o',
+        RegionState::HalfOpen => 'h',
         other => panic!("{other:?}"),
     });
     initials.collect()

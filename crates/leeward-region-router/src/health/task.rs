@@ -1,0 +1,221 @@
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{Arc, Weak},
+    task::Poll,
+    time::Duration,
+};
+
+use fastrand::Rng;
+use leeward_error_taxonomy::{Category, Region};
+use leeward_resilience::{CircuitState, Clock, Ratio};
+use tokio::{runtime::Handle, sync::watch, time::sleep};
+use tracing::{debug, info, warn};
+
+use super::{
+    CheckResult, HealthCheck, Last, Records,
+    check::{Complaint, Schedule},
+    pace::Pace,
+    round::{self, Round, is_left},
+};
+use crate::roster::Roster;
+
+/// Begins to check every Region, each in a task of its own, until the router is gone or has been shut down.
+pub(super) fn begin<S, C>(roster: &Arc<Roster<S, C>>, check: &HealthCheck<S>, runtime: &Handle)
+where
+    S: Clone + Send + 'static,
+    C: Clock,
+{
+    let records = roster
+        .checks
+        .get_or_init(|| Records::new(roster.members.len()));
+    let mut random = match check.schedule.seed {
+        Some(seed) => Rng::with_seed(seed),
+        None => Rng::new(),
+    };
+    for at in 0..roster.members.len() {
+        let task = Task {
+            roster: Arc::downgrade(roster),
+            at,
+            check: check.clone(),
+            pace: Pace::default(),
+            random: random.fork(),
+            told: Vec::new(),
+        };
+        runtime.spawn(task.run(records.stop()));
+    }
+}
+
+/// The checks of one Region. It keeps the router from nothing: between checks, and while one is on its way, it knows the
+/// router only as long as somebody else does.
+struct Task<S, C: Clock> {
+    roster: Weak<Roster<S, C>>,
+    at: usize,
+    check: HealthCheck<S>,
+    pace: Pace,
+    random: Rng,
+    // What was warned of.
+    told: Vec<Category>,
+}
+
+impl<S, C> Task<S, C>
+where
+    S: Clone + Send + 'static,
+    C: Clock,
+{
+    async fn run(mut self, mut stop: watch::Receiver<()>) {
+        let mut pause = self.check.schedule.interval.mul_f64(self.random.f64());
+        while unless_stopped(&mut stop, sleep(pause)).await.is_some() {
+            let Some(roster) = self.roster.upgrade() else {
+                return;
+            };
+            let (ground, site) = (&roster.ground, &roster.ground.sites[self.at]);
+            let circuit = &roster.members[self.at].circuit;
+            let round = Round::begin(circuit, ground.clock.now());
+            let region = site.region.clone();
+            let service = site
+                .clone_of_service()
+                .ok_or_else(|| ground.maker.make(region.clone()));
+            drop(roster);
+
+            let router = self.roster.clone();
+            let asking = round::ask(router, self.at, region, &self.check, service);
+            let Some(answer) = unless_stopped(&mut stop, asking).await else {
+                return;
+            };
+            let Some(roster) = self.roster.upgrade() else {
+                return;
+            };
+            pause = self.learn(&roster, round, answer.err());
+        }
+    }
+
+    /// Draws the conclusions of a check; gives the pause before the next.
+    fn learn(
+        &mut self,
+        roster: &Roster<S, C>,
+        round: Round<C>,
+        complaint: Option<Complaint>,
+    ) -> Duration {
+        let circuit = &roster.members[self.at].circuit;
+        let region = &roster.ground.sites[self.at].region;
+        let now = roster.ground.clock.now();
+        let latency = now.since(round.began);
+        let shown = complaint
+            .as_ref()
+            .map_or(CheckResult::Good, |complaint| complaint.result);
+        let result = self.pace.judge(shown, latency, round.is_left);
+        round.tell(circuit, result);
+        self.warn_of(region, result, complaint.as_ref());
+
+        let pause = self.pause(roster, result);
+        let records = roster
+            .checks
+            .get()
+            .expect("there since before the first check");
+        if holds_back(result) && is_left(circuit) {
+            let Schedule {
+                interval, timeout, ..
+            } = self.check.schedule;
+            // Until the next check but one is overdue.
+            records.hold(self.at, now + pause + interval + timeout + timeout);
+        } else {
+            records.lift(self.at);
+        }
+        let last = Last {
+            result,
+            ended_at: now,
+            latency,
+            complaint: complaint.map(|complaint| (complaint.failure, complaint.advice)),
+            next_at: now + pause,
+            checks: 0,
+            failed: 0,
+        };
+        let is_news = records.note(self.at, last);
+        if is_news {
+            roster.pulse.beat();
+        }
+        self.log(region, result, latency, is_news);
+        pause
+    }
+
+    /// A check should not fail, not even by an answer.
+    fn warn_of(&mut self, region: &Region, result: CheckResult, complaint: Option<&Complaint>) {
+        let Some(Complaint {
+            failure, advice, ..
+        }) = complaint
+        else {
+            return;
+        };
+        let category = failure.category();
+        if result == CheckResult::Failed || self.told.contains(&category) {
+            return;
+        }
+        self.told.push(category);
+        warn!(
+            target: "leeward::router",
+            %region, result = result.as_str(), %failure, %advice,
+            "health check is not well configured"
+        );
+    }
+
+    fn log(&self, region: &Region, result: CheckResult, latency: Duration, is_news: bool) {
+        let result = result.as_str();
+        if is_news {
+            info!(target: "leeward::router", %region, result, ?latency, "health check shows something else");
+        } else {
+            debug!(target: "leeward::router", %region, result, ?latency, "health check");
+        }
+    }
+
+    /// How long until the next check: such that it comes when the circuit is due for a probe, if that is soon.
+    fn pause(&mut self, roster: &Roster<S, C>, result: CheckResult) -> Duration {
+        let Schedule {
+            interval,
+            idle_interval,
+            jitter,
+            ..
+        } = self.check.schedule;
+        let circuit = &roster.members[self.at].circuit;
+        if is_left(circuit)
+            && let Some(due) = circuit.snapshot().next_probe
+            && due <= interval
+        {
+            // The circuit has jitter of its own.
+            return due.max(interval / 4);
+        }
+        let is_well = matches!(result, CheckResult::Good | CheckResult::Inconclusive);
+        let interval = if is_well && is_idle(roster) {
+            idle_interval
+        } else {
+            interval
+        };
+        let jitter = jitter.millionths() as f64 / Ratio::percent(100).millionths() as f64;
+        interval.mul_f64(1.0 - jitter + 2.0 * jitter * self.random.f64())
+    }
+}
+
+/// Whether calls had better leave the probing to the checks. A slow Region answers, and it is for calls to find out whether it
+/// is quick enough for them; what is inconclusive says nothing at all.
+fn holds_back(result: CheckResult) -> bool {
+    matches!(result, CheckResult::Good | CheckResult::Failed)
+}
+
+/// Whether nobody calls the router, and no Region needs to be watched for its return.
+fn is_idle<S, C: Clock>(roster: &Roster<S, C>) -> bool {
+    roster.members.iter().all(|member| {
+        let circuit = member.circuit.snapshot();
+        circuit.state == CircuitState::Closed && circuit.calls == 0 && circuit.in_flight == 0
+    })
+}
+
+/// `None` if the checks are to end, in which case the work is dropped.
+async fn unless_stopped<F: Future>(stop: &mut watch::Receiver<()>, work: F) -> Option<F::Output> {
+    let mut stopped = pin!(stop.changed());
+    let mut work = pin!(work);
+    let first = poll_fn(|cx| match stopped.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => work.as_mut().poll(cx).map(Some),
+    });
+    first.await
+}
