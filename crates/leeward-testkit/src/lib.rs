@@ -4,9 +4,15 @@
 mod aws;
 #[cfg(feature = "contracts")]
 pub mod contracts;
+#[cfg(any(feature = "aws", feature = "sim"))]
+mod latency;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 #[cfg(feature = "aws")]
 pub use aws::{
-    ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, Counts, Fault, FaultRule, Faults, Latency,
-    RoleSession, Roles, SECRET_ACCESS_KEY, Scope, StartError, Tally,
+    ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, Counts, Fault, FaultRule, Faults, RoleSession,
+    Roles, SECRET_ACCESS_KEY, Scope, StartError, Tally,
 };
+#[cfg(any(feature = "aws", feature = "sim"))]
+pub use latency::Latency;

@@ -31,5 +31,5 @@ mod tls;
 pub use builder::{AwsBuilder, StartError};
 pub use cloud::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, SECRET_ACCESS_KEY};
 pub use counts::{Counts, Tally};
-pub use fault::{Fault, FaultRule, Faults, Latency, Scope};
+pub use fault::{Fault, FaultRule, Faults, Scope};
 pub use sts::{RoleSession, Roles};

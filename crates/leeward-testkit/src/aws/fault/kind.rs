@@ -1,4 +1,4 @@
-use crate::aws::fault::Latency;
+use crate::latency::Latency;
 use std::time::Duration;
 
 /// What goes wrong with a call.

@@ -4,14 +4,12 @@
 //! befalls a call and knows neither sockets nor time; `plane.rs` is the shell that tells the Regions.
 
 mod kind;
-mod latency;
 mod plane;
 mod rules;
 mod scope;
 
 pub use kind::Fault;
 pub(super) use kind::{Reason, Refusal};
-pub use latency::Latency;
 pub use plane::{FaultRule, Faults};
 pub(super) use rules::{Link, RuleId, Strike};
 pub use scope::Scope;

@@ -145,7 +145,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::fault::{Latency, kind::Reason};
+    use crate::{aws::fault::kind::Reason, latency::Latency};
 
     const EAST: Region = Region::from_static("us-east-1");
     const WEST: Region = Region::from_static("us-west-2");

@@ -34,7 +34,7 @@ impl Latency {
         Self(Shape::LogNormal { median, sigma })
     }
 
-    pub(super) fn sample(&self, rng: &mut Rng) -> Duration {
+    pub(crate) fn sample(&self, rng: &mut Rng) -> Duration {
         match &self.0 {
             Shape::Fixed(delay) => *delay,
             Shape::Uniform(range) => {

@@ -1,0 +1,271 @@
+use std::{ops::Range, time::Duration};
+
+use super::{
+    Bar, Fault, Limit, Measure, Outage, Policy, RegionModel, Scenario, Traffic,
+    bar::Limit::{AtLeast, AtMost},
+    policy::DEADLINE,
+};
+use crate::Latency;
+
+/// Before anything goes wrong, a stack has this long to learn what is normal.
+const WARM_UP: Duration = Duration::from_secs(10);
+
+/// The numbers of the Regions.
+const A: usize = 0;
+const B: usize = 1;
+const C: usize = 2;
+
+/// The scenarios that a policy has to stand, with what is demanded of it.
+#[must_use]
+pub fn scenarios() -> Vec<Scenario> {
+    vec![
+        calm("S0", "all is well", 30, vec![])
+            .demands(Measure::Load, AtMost(1.005))
+            .demands(Measure::Strays, AtMost(0.0))
+            .demands(Measure::P99OverBare, AtMost(1.05)),
+        calm(
+            "S1",
+            "A fails 30 % for 30 s",
+            30,
+            vec![(A, Fault::Fails(0.3))],
+        )
+        .demands(Measure::Ok, AtLeast(0.9995))
+        .demands(Measure::Load, AtMost(1.05))
+        .demands(Measure::P99, AtMost(250.0))
+        .demands(Measure::Back, AtMost(25.0)),
+        calm("S2", "A silent for 30 s", 30, vec![(A, Fault::Silent)])
+            .demands(Measure::Ok, AtLeast(0.999))
+            .demands(Measure::P99, AtMost(300.0))
+            .demands(Measure::Load, AtMost(1.08))
+            .demands(Measure::Left, AtMost(1.0))
+            .demands(Measure::ServedAgain, AtMost(1.0))
+            .demands(Measure::Back, AtMost(15.0))
+            .demands_of(Policy::Sequential, Measure::Left, AtMost(3.0))
+            .demands_of(Policy::Sequential, Measure::ServedAgain, AtMost(3.0)),
+        calm(
+            "S3",
+            "A ten times slower for 30 s",
+            30,
+            vec![(A, Fault::Slow(10.0))],
+        )
+        .demands(Measure::P50Later, AtMost(100.0))
+        .demands(Measure::P99, AtMost(250.0))
+        .demands(Measure::Load, AtMost(1.08)),
+        calm("S4", "A refuses for 30 s", 30, vec![(A, Fault::Refuses)])
+            .demands(Measure::Ok, AtLeast(0.9999))
+            .demands(Measure::Load, AtMost(1.02))
+            .demands(Measure::Back, AtMost(15.0)),
+        flapping()
+            .demands(Measure::Ok, AtLeast(0.999))
+            .demands(Measure::Load, AtMost(1.03))
+            .demands(Measure::ReEntries, AtMost(3.0)),
+        calm(
+            "S6",
+            "A at 40 % of its capacity for 30 s",
+            30,
+            vec![(A, Fault::Capacity(0.4))],
+        )
+        .demands(Measure::Ok, AtLeast(0.999))
+        .demands(Measure::P99, AtMost(300.0))
+        .demands(Measure::Load, AtMost(1.2)),
+        calm(
+            "S7",
+            "A, B and C refuse for 20 s",
+            20,
+            vec![
+                (A, Fault::Refuses),
+                (B, Fault::Refuses),
+                (C, Fault::Refuses),
+            ],
+        )
+        .demands(Measure::Load, AtMost(1.15))
+        .demands(Measure::P99OfErrors, AtMost(50.0))
+        .demands(Measure::OkAfter, AtLeast(0.999)),
+        calm(
+            "S8",
+            "A silent for 30 s, B takes 80 % of the traffic",
+            30,
+            vec![(A, Fault::Silent), (B, Fault::Capacity(800.0 / 1_500.0))],
+        )
+        .demands(Measure::Ok, AtLeast(0.98))
+        .demands(Measure::Load, AtMost(1.2))
+        .demands(Measure::Overflow, AtLeast(0.1)),
+        back_at_half()
+            .demands(Measure::P99After, AtMost(300.0))
+            .demands(Measure::Peak, AtMost(1.0)),
+        calm(
+            "S10",
+            "B and C ten times slower for 30 s, A is well",
+            30,
+            vec![(B, Fault::Slow(10.0)), (C, Fault::Slow(10.0))],
+        )
+        .demands(Measure::Ok, AtLeast(0.9999))
+        .demands(Measure::Strays, AtMost(0.0))
+        .demands(Measure::Load, AtMost(1.005)),
+        rush()
+            .demands(Measure::Ok, AtLeast(0.9999))
+            .demands(Measure::Strays, AtMost(0.0))
+            .demands(Measure::Load, AtMost(1.005))
+            .demands(Measure::P99OverBare, AtMost(1.05)),
+        seldom()
+            .demands(Measure::Ok, AtLeast(1.0))
+            .demands(Measure::Longest, AtMost(DEADLINE.as_secs_f64() * 1_000.0)),
+    ]
+}
+
+/// Ten processes with a hundred operations a second each; something is wrong for so many seconds from the tenth on.
+fn calm(
+    name: &'static str,
+    title: &'static str,
+    seconds: u64,
+    faults: Vec<(usize, Fault)>,
+) -> Scenario {
+    let fault = WARM_UP..WARM_UP + Duration::from_secs(seconds);
+    let outages = faults
+        .into_iter()
+        .map(|(region, kind)| outage(region, &fault, kind));
+    Scenario {
+        name,
+        title,
+        regions: regions(),
+        traffic: Traffic {
+            processes: 10,
+            rates: vec![(Duration::ZERO, 100.0)],
+        },
+        outages: outages.collect(),
+        length: fault.end + Duration::from_secs(40),
+        fault,
+        bars: Vec::new(),
+    }
+}
+
+fn regions() -> Vec<RegionModel> {
+    let region = |name, median| RegionModel {
+        name,
+        latency: Latency::log_normal(Duration::from_millis(median), 0.35),
+        capacity: 1_500.0,
+        max_wait: Duration::from_secs(1),
+    };
+    vec![
+        region("us-east-1", 20),
+        region("us-west-2", 90),
+        region("eu-west-1", 120),
+    ]
+}
+
+const fn outage(region: usize, during: &Range<Duration>, fault: Fault) -> Outage {
+    Outage {
+        region,
+        from: during.start,
+        until: during.end,
+        fault,
+    }
+}
+
+/// Down is a Region that refuses connections: the fastest way to win a caller's trust back and to lose it again.
+fn flapping() -> Scenario {
+    let scenario = calm("S5", "A 2 s down and 2 s up for 40 s", 40, vec![]);
+    let downs = (0..10).map(|turn| {
+        let from = scenario.fault.start + turn * Duration::from_secs(4);
+        outage(A, &(from..from + Duration::from_secs(2)), Fault::Refuses)
+    });
+    Scenario {
+        outages: downs.collect(),
+        ..scenario
+    }
+}
+
+fn back_at_half() -> Scenario {
+    let title = "A silent for 30 s, then back at half of its capacity";
+    let mut scenario = calm("S9", title, 30, vec![(A, Fault::Silent)]);
+    let after = scenario.fault.end..scenario.length + DEADLINE;
+    scenario
+        .outages
+        .push(outage(A, &after, Fault::Capacity(0.5)));
+    scenario
+}
+
+/// From one operation a second and process to a hundred.
+fn rush() -> Scenario {
+    let scenario = calm(
+        "S11",
+        "all is well, 100 times the traffic at once",
+        30,
+        vec![],
+    );
+    let before = Duration::from_secs(30);
+    let fault = before..before + Duration::from_secs(30);
+    Scenario {
+        traffic: Traffic {
+            rates: vec![(Duration::ZERO, 1.0), (before, 100.0)],
+            ..scenario.traffic
+        },
+        length: fault.end + Duration::from_secs(10),
+        fault,
+        ..scenario
+    }
+}
+
+/// One operation a minute in each of ten processes, which therefore never learn what is normal.
+fn seldom() -> Scenario {
+    let title = "one call a minute, A silent for half an hour";
+    let scenario = calm("S12", title, 1_800, vec![(A, Fault::Silent)]);
+    Scenario {
+        traffic: Traffic {
+            rates: vec![(Duration::ZERO, 1.0 / 60.0)],
+            ..scenario.traffic
+        },
+        ..scenario
+    }
+}
+
+impl Scenario {
+    fn demands(self, measure: Measure, limit: Limit) -> Self {
+        self.demands_of(Policy::Leeward, measure, limit)
+    }
+
+    fn demands_of(mut self, policy: Policy, measure: Measure, limit: Limit) -> Self {
+        self.bars.push(Bar {
+            policy,
+            measure,
+            limit,
+        });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_demands_something_and_leaves_time_to_see_it() {
+        let scenarios = scenarios();
+        let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name).collect();
+        let expected: Vec<_> = (0..=12).map(|number| format!("S{number}")).collect();
+        assert_eq!(names, expected);
+        for Scenario {
+            name,
+            bars,
+            fault,
+            length,
+            ..
+        } in &scenarios
+        {
+            assert!(!bars.is_empty(), "{name}");
+            assert!(fault.start >= WARM_UP && fault.end < *length, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_flapping_region_is_down_for_half_of_the_time() {
+        let scenario = flapping();
+        let down: Duration = scenario
+            .outages
+            .iter()
+            .map(|outage| outage.until - outage.from)
+            .sum();
+        assert_eq!(down, Duration::from_secs(20));
+        assert_eq!(scenario.fault.end - scenario.fault.start, 2 * down);
+    }
+}

@@ -1,0 +1,85 @@
+use super::{Figures, Season, Verdict, measure::median, table::table};
+
+const HEADER: [&str; 12] = [
+    "scenario",
+    "policy",
+    "ok %",
+    "p50 ms",
+    "p99 ms",
+    "load",
+    "left s",
+    "well s",
+    "back s",
+    "peak",
+    "re-entries",
+    "elsewhere",
+];
+
+/// A table of the figures, medians over the seeds, and under it every bar with the median and the worst seed.
+#[must_use]
+pub fn report(seasons: &[Season], verdicts: &[Verdict]) -> String {
+    let figures = table(2, &figures(seasons));
+    if verdicts.is_empty() {
+        return figures;
+    }
+    format!("{figures}\n{}", table(3, &bars(verdicts)))
+}
+
+fn figures(seasons: &[Season]) -> Vec<[String; 12]> {
+    let row = |season: &Season| {
+        let of = |figure: fn(&Figures) -> f64| {
+            let values = season.runs.iter().map(|(_, figures)| figure(figures));
+            median(&values.collect::<Vec<_>>()).unwrap_or(f64::NAN)
+        };
+        let seconds = |value: f64| {
+            if value.is_infinite() {
+                "never".to_owned()
+            } else {
+                format!("{value:.1}")
+            }
+        };
+        [
+            season.scenario.name.to_owned(),
+            season.policy.to_string(),
+            format!("{:.3}", 100.0 * of(|figures| figures.ok)),
+            format!("{:.0}", of(|figures| figures.p50)),
+            format!("{:.0}", of(|figures| figures.p99)),
+            format!("{:.3}", of(|figures| figures.load)),
+            seconds(of(|figures| figures.left)),
+            seconds(of(|figures| figures.served_again)),
+            seconds(of(|figures| figures.back)),
+            format!("{:.2}", of(|figures| figures.peak)),
+            format!("{:.0}", of(|figures| figures.re_entries)),
+            format!("{:.0}", of(|figures| figures.strays)),
+        ]
+    };
+    let rows = seasons.iter().map(row);
+    std::iter::once(HEADER.map(str::to_owned))
+        .chain(rows)
+        .collect()
+}
+
+fn bars(verdicts: &[Verdict]) -> Vec<[String; 7]> {
+    let header = ["scenario", "policy", "figure", "bar", "median", "worst", ""];
+    let row = |verdict: &Verdict| {
+        let Verdict {
+            scenario,
+            bar,
+            median,
+            worst: (seed, worst),
+        } = verdict;
+        [
+            (*scenario).to_owned(),
+            bar.policy.to_string(),
+            bar.measure.name().to_owned(),
+            bar.to_string(),
+            bar.measure.told(*median),
+            format!("{} (seed {seed})", bar.measure.told(*worst)),
+            if verdict.holds() { "holds" } else { "MISSED" }.to_owned(),
+        ]
+    };
+    let rows = verdicts.iter().map(row);
+    std::iter::once(header.map(str::to_owned))
+        .chain(rows)
+        .collect()
+}
