@@ -19,6 +19,7 @@ mod deadline;
 mod guard;
 mod guard_evidence;
 mod hand_clock;
+mod hosts;
 mod http_layers;
 mod http_traces;
 mod lifetimes;
