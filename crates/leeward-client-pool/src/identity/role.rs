@@ -1,7 +1,12 @@
 use super::{Identity, InvalidRoleArn, Partition, RoleArn};
-use crate::ClientError;
+use crate::{ClientError, key::Digest};
 use leeward_error_taxonomy::Region;
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher, RandomState},
+    sync::LazyLock,
+    time::Duration,
+};
 
 /// A role, and how it is assumed: all of it makes one identity another.
 ///
@@ -18,14 +23,32 @@ use std::{fmt, time::Duration};
 ///     .assumed_by(hub);
 /// # Ok::<(), leeward_client_pool::InvalidRoleArn>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Role {
     arn: RoleArn,
     external_id: Option<Box<str>>,
     session_name: Option<Box<str>>,
     policy: Option<Box<str>>,
+    /// What stands for the external id and the policy in a hash.
+    conditions: Option<Digest>,
     lifetime: Option<Duration>,
     assumed_by: Identity,
+}
+
+/// Under this key, which nobody outside of the process knows, whatever is not for logs is hashed.
+static DIGESTS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// By a digest for the external id and the policy: they are read once, when they are set, and not with each client that is
+/// asked for; and whoever chooses them cannot choose where they fall in the map of clients. Two roles are still compared by what
+/// they hold.
+impl Hash for Role {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.arn.hash(state);
+        self.session_name.hash(state);
+        self.conditions.hash(state);
+        self.lifetime.hash(state);
+        self.assumed_by.hash(state);
+    }
 }
 
 impl Role {
@@ -40,6 +63,7 @@ impl Role {
             external_id: None,
             session_name: None,
             policy: None,
+            conditions: None,
             lifetime: None,
             assumed_by: Identity::DEFAULT,
         })
@@ -52,6 +76,7 @@ impl Role {
             external_id: Some(external_id.into()),
             ..self
         }
+        .digested()
     }
 
     /// The name of the session, as CloudTrail shows it. Default: `leeward-` and the id of the process.
@@ -68,6 +93,15 @@ impl Role {
     pub fn with_policy(self, policy: &str) -> Self {
         Self {
             policy: Some(policy.into()),
+            ..self
+        }
+        .digested()
+    }
+
+    fn digested(self) -> Self {
+        let conditions = (&self.external_id, &self.policy);
+        Self {
+            conditions: Some(Digest::of(&*DIGESTS, &conditions)),
             ..self
         }
     }
@@ -171,6 +205,49 @@ mod tests {
             assert!(others[..at].iter().all(|before| before != other));
         }
         assert_eq!(role(), role());
+    }
+
+    /// Takes what is hashed as it comes.
+    #[derive(Default)]
+    struct Heard(Vec<u8>);
+
+    impl Hasher for Heard {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend(bytes);
+        }
+
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn equal_roles_are_hashed_alike_and_their_conditions_by_a_digest() {
+        let heard = |role: &Role| {
+            let mut heard = Heard::default();
+            role.hash(&mut heard);
+            heard.0
+        };
+        let role = || Role::new("arn:aws:iam::111122223333:role/ledger").unwrap();
+        let one = role().with_external_id("partner-7").with_policy("{}");
+        let same = role().with_policy("{}").with_external_id("partner-7");
+        assert_eq!(one, same);
+        assert_eq!(heard(&one), heard(&same));
+        assert_ne!(heard(&one), heard(&role()));
+        // What is said last counts, as in what is compared.
+        let corrected = one.clone().with_external_id("partner-8");
+        assert_ne!(heard(&one), heard(&corrected));
+        assert_eq!(heard(&one), heard(&corrected.with_external_id("partner-7")));
+        // Each stands for itself, wherever the one ends and the other begins.
+        let swapped = role().with_external_id("{}").with_policy("partner-7");
+        assert_ne!(heard(&one), heard(&swapped));
+        let text = String::from_utf8_lossy(&heard(&one)).into_owned();
+        assert!(
+            text.contains("role/ledger") && !text.contains("partner"),
+            "{text}"
+        );
+        let long = role().with_policy(&" ".repeat(2_048));
+        assert_eq!(heard(&long).len(), heard(&role().with_policy("{}")).len());
     }
 
     #[test]
