@@ -9,7 +9,8 @@ pub use counts::ClientStats;
 pub(crate) use counts::{Counts, Eviction};
 
 use crate::{
-    ClientError,
+    ClientError, Identity, Role,
+    credentials::Roles,
     flight::flight,
     key::{Key, KeyRef},
 };
@@ -25,18 +26,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// A client whose type its key knows, and the Region that it calls.
+/// A client whose type its key knows, the Region that it calls, and the roles that it calls by way of.
 #[derive(Clone)]
-pub(crate) struct Erased(Arc<Regional<dyn Any + Send + Sync>>);
+pub(crate) struct Erased(Arc<Placed<dyn Any + Send + Sync>>);
 
-struct Regional<C: ?Sized> {
+struct Placed<C: ?Sized> {
     region: Region,
+    roles: Roles,
     client: C,
 }
 
 impl Erased {
-    pub(crate) fn new<C: Send + Sync + 'static>(client: C, region: Region) -> Self {
-        Self(Arc::new(Regional { region, client }))
+    pub(crate) fn new<C: Send + Sync + 'static>(client: C, region: Region, roles: Roles) -> Self {
+        Self(Arc::new(Placed {
+            region,
+            roles,
+            client,
+        }))
     }
 
     pub(crate) fn get<C: Clone + 'static>(&self) -> Option<C> {
@@ -45,6 +51,11 @@ impl Erased {
 
     pub(crate) fn region(&self) -> &Region {
         &self.0.region
+    }
+
+    /// Those of profiles included, as the files were when it was made.
+    fn roles(&self) -> &[Arc<Role>] {
+        &self.0.roles
     }
 }
 
@@ -230,18 +241,35 @@ impl Clients {
         &self.counts
     }
 
-    /// Forgets the clients that `is_meant`, and what is being made of them. Calls in flight go on.
-    pub(crate) fn clear(&self, is_meant: impl Fn(&Key) -> bool) -> usize {
-        let mut slots = self.write();
-        let before = slots.len();
-        slots.retain(|key, slot| {
-            let stays = !is_meant(key);
+    /// Forgets all clients, and what is being made; calls in flight go on.
+    pub(crate) fn clear(&self) {
+        self.forget(|_, _| true);
+    }
+
+    /// Forgets the clients that call by way of a role, and says how many they were; so too the failures, and what is being made,
+    /// of identities of which `is_by_way_of_it` says so.
+    pub(crate) fn clear_role(
+        &self,
+        arn: &str,
+        is_by_way_of_it: impl Fn(&Identity) -> bool,
+    ) -> usize {
+        self.forget(|key, slot| match slot {
+            Slot::Made(made) => made.client.roles().iter().any(|role| role.arn() == arn),
+            Slot::Making(_) | Slot::Failed { .. } => is_by_way_of_it(&key.identity),
+        })
+    }
+
+    fn forget(&self, is_meant: impl Fn(&Key, &Slot) -> bool) -> usize {
+        let mut clients = 0;
+        self.write().retain(|key, slot| {
+            let stays = !is_meant(key, slot);
             if !stays && matches!(slot, Slot::Made(_)) {
                 self.counts.evicted(Eviction::Cleared);
+                clients += 1;
             }
             stays
         });
-        before - slots.len()
+        clients
     }
 
     /// Makes room for `key`: dead slots go first, then the client that was used longest ago.
@@ -298,7 +326,7 @@ const RENEW_AGAIN: Duration = Duration::from_secs(30);
 mod tests {
     use super::*;
     use crate::{
-        Identity, Retries,
+        Retries,
         key::{RecipeId, Settings},
     };
     use std::any::TypeId;
@@ -320,7 +348,10 @@ mod tests {
     fn made(now: SystemTime) -> Result<(Erased, Life), ClientError> {
         let hour = Duration::from_secs(3600);
         let region = Region::from_static("us-east-1");
-        Ok((Erased::new(7_u8, region), Life::begin(now, hour, None, 0.5)))
+        Ok((
+            Erased::new(7_u8, region, Roles::default()),
+            Life::begin(now, hour, None, 0.5),
+        ))
     }
 
     #[tokio::test]

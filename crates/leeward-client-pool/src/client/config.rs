@@ -33,6 +33,10 @@ impl ClientConfig {
     }
 
     /// The SDK's configuration: Region, credentials, shared connections, time-outs, and who retries.
+    ///
+    /// Leave its identity cache as it is. Calls with refused credentials wait there for others; under a cache that is put in its
+    /// place, such as the SDK's lazy one, they are sent once more with what was refused, and so are all later calls until that
+    /// cache lets go of it.
     #[must_use]
     pub const fn sdk(&self) -> &SdkConfig {
         &self.sdk

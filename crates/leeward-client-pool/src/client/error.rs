@@ -38,6 +38,17 @@ pub enum ClientError {
         /// What the SDK says.
         reason: String,
     },
+    /// A profile that can give no credentials, as it is written.
+    #[error("the profile {name:?} of {files} is faulty: {reason}")]
+    #[non_exhaustive]
+    Profile {
+        /// The profile that is to be corrected: the one that was asked for, or one that it goes by way of.
+        name: String,
+        /// The files that hold it.
+        files: String,
+        /// What is wrong, and what to write.
+        reason: String,
+    },
     /// A Region, a role or an endpoint's Region of one partition, together with one of another.
     #[error(
         "{one} is of the partition {one_partition}, {other} of {other_partition}: no credentials are good in both"
@@ -140,7 +151,7 @@ impl Classify for ClientError {
             Self::NoRegion | Self::Region { .. } => {
                 final_one(Category::Configuration, Obstacle::NoRegion)
             }
-            Self::UnknownProfile { .. } | Self::Profiles { .. } => {
+            Self::UnknownProfile { .. } | Self::Profiles { .. } | Self::Profile { .. } => {
                 final_one(Category::Configuration, Obstacle::CredentialsSetup)
             }
             Self::MixedPartitions { .. } | Self::Endpoint { .. } => {

@@ -106,6 +106,10 @@ impl<'p, C: Clone + Send + Sync + 'static> ClientRequest<'p, C> {
 
     /// Changes the SDK's configuration in any other way; Region, credentials and who retries stay as they were asked for.
     ///
+    /// An identity cache that the change sets is not used: the pool serves credentials from memory, and a call whose credentials
+    /// were refused waits at that place for others. A client that is made [by a closure](crate::Pool::client_by) can be given
+    /// one after the pool has had its say; what is lost then is told [there](crate::ClientConfig::sdk).
+    ///
     /// Clients with the same `tag` are taken for the same, so let it hold all that the change depends on, and no secret: the
     /// pool keeps a digest of it under a key of the process.
     pub fn with_config(

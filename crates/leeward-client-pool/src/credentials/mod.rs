@@ -19,6 +19,7 @@ pub use counts::CredentialStats;
 pub use refreshing::{RefreshingCredentials, RefreshingCredentialsBuilder};
 
 pub(crate) use providers::{Provided, Providers};
+pub(crate) use registry::Roles;
 pub(crate) use refusal::{RenewRefused, RepeatRefused, WaitForOthers};
 
 use crate::{Identity, pool::Endpoints, tasks::Tasks};

@@ -239,12 +239,9 @@ impl Providers {
     /// Drops the credentials of the sessions of a role, and of those of roles that were assumed by way of it; what is being
     /// loaded is given to those who wait for it, and not kept.
     ///
-    /// Clients that have their provider ask STS anew with their next call.
+    /// Clients that there are and those that are made afterwards share the next session.
     pub(crate) fn invalidate_role(&self, arn: &str) {
         let is_by_way_of = |roles: &[Arc<Role>]| roles.iter().any(|role| role.arn() == arn);
-        self.known()
-            .entries
-            .retain(|content, _| !is_by_way_of(&content.roles));
         for loader in self.handed_out.live(is_by_way_of) {
             loader.invalidate_any();
         }

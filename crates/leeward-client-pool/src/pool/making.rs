@@ -10,6 +10,7 @@ use crate::{
     http::Patience,
     key::Key,
 };
+use aws_config::identity::IdentityCache;
 use aws_smithy_async::{future::timeout::Timeout, rt::sleep::AsyncSleep};
 use aws_smithy_runtime_api::client::{
     identity::SharedIdentityCache, interceptors::SharedInterceptor,
@@ -76,7 +77,7 @@ impl Inner {
         let region = region.ok_or(ClientError::NoRegion)?;
         provided.is_good_in(&region)?;
         self.providers.load(&key.identity, &provided).await?;
-        let expiry = provided.expiry;
+        let (expiry, roles) = (provided.expiry, provided.roles.clone());
         let config = self.config(key, region.clone(), provided)?;
         let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&config)));
         let client = made.map_err(|_| ClientError::Recipe {
@@ -84,7 +85,7 @@ impl Inner {
         })?;
         let now = self.time.now();
         let life = Life::begin(now, self.time_to_live, expiry, fastrand::f64());
-        Ok((Erased::new(client, region), life))
+        Ok((Erased::new(client, region, roles), life))
     }
 
     fn config(
@@ -134,11 +135,15 @@ impl Inner {
             SharedInterceptor::new(DeadlineInterceptor),
             SharedInterceptor::new(ContextInterceptor::new(region.clone(), key.retries)),
         ];
-        if let Some(renewal) = renewal {
-            let cache = SharedIdentityCache::new(WaitForOthers(renewal.clone()));
-            config.set_identity_cache(Some(cache));
-            interceptors.push(SharedInterceptor::new(RenewRefused(renewal)));
-        }
+        // A cache of somebody else's could call as anybody, and would go on giving what a service has refused.
+        let cache = match renewal {
+            Some(renewal) => {
+                interceptors.push(SharedInterceptor::new(RenewRefused(renewal.clone())));
+                SharedIdentityCache::new(WaitForOthers(renewal))
+            }
+            None => IdentityCache::no_cache(),
+        };
+        config.set_identity_cache(Some(cache));
         let sdk = config.build();
         let max_wait = self.connections.max_wait();
         if let Some(patience) = Patience::of(sdk.timeout_config(), max_wait) {

@@ -147,21 +147,31 @@ impl Pool {
         self.len() == 0
     }
 
-    /// Forgets all clients and all credentials; what was handed out goes on, and so do calls in flight.
+    /// Forgets all clients, all credentials and what was remembered of failures: the next ask makes a client anew, by what the
+    /// environment of its credentials says then.
+    ///
+    /// Nothing fails by it. Clients that were handed out go on, with the credentials that they hold and renew; what is being
+    /// made or loaded is given to those who wait for it, and not kept. Connections stay.
     pub fn clear(&self) {
-        self.inner.clients.clear(|_| true);
+        self.inner.clients.clear();
         self.inner.providers.clear();
     }
 
-    /// Forgets the clients of a role, whatever else makes one another, and the credentials of its sessions; those of roles
-    /// that it assumes as well. The next call of such a client asks STS anew. Says how many clients there were.
+    /// Forgets the sessions of a role, of the roles that were assumed by way of it, and the clients of both; says how many
+    /// clients it has forgotten.
+    ///
+    /// For a role whose policies have changed. It counts by which way a client comes to the role: as its own, as that of
+    /// another role's chain, by a profile, or as the pool's own identity. Clients that were handed out go on, and ask STS anew
+    /// with their next call; calls in flight keep the session that they were signed by. A session that is just being loaded is
+    /// given to those who wait for it, and not kept. An ARN that nobody goes by way of is no error.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn invalidate_role(&self, arn: &str) -> usize {
-        self.inner.providers.invalidate_role(arn);
-        let providers = &self.inner.providers;
-        self.inner.clients.clear(|key| {
-            let mut roles = providers.roles(&key.identity);
-            roles.any(|role| role.arn() == arn)
+        let Inner {
+            providers, clients, ..
+        } = &*self.inner;
+        providers.invalidate_role(arn);
+        clients.clear_role(arn, |identity| {
+            providers.roles(identity).any(|role| role.arn() == arn)
         })
     }
 

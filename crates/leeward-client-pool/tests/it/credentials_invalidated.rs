@@ -95,6 +95,24 @@ async fn an_invalidated_role_is_assumed_anew_by_the_clients_that_there_are() {
 }
 
 #[tokio::test]
+async fn a_role_that_was_denied_is_tried_again_at_once_after_it_was_invalidated() {
+    let (aws, pool) = cloud().await;
+    let pool = pool.with_negative_entry(Duration::from_secs(3_600));
+    let pool = pool.build().await.unwrap();
+    let ask = || {
+        pool.client::<Client>()
+            .with_role(Role::new(LEDGER).unwrap())
+    };
+    aws.roles().deny(LEDGER);
+    ask().await.unwrap_err();
+    aws.roles().allow(LEDGER);
+    ask().await.unwrap_err();
+    assert_eq!(pool.invalidate_role(LEDGER), 0, "there was no client");
+    ask().await.unwrap();
+    assert_eq!(aws.roles().calls(LEDGER), 2);
+}
+
+#[tokio::test]
 async fn an_identity_that_made_room_goes_on_in_its_clients() {
     let (aws, pool) = cloud().await;
     let pool = pool.with_max_identities(1).build().await.unwrap();

@@ -117,6 +117,36 @@ fn the_role_of_a_profile_is_assumed_where_sts_answers() {
 }
 
 #[test]
+fn a_role_that_a_profile_goes_by_way_of_is_invalidated_with_its_client() {
+    with_files(
+        "a_role_that_a_profile_goes_by_way_of_is_invalidated_with_its_client",
+        CHAIN,
+        CREDENTIALS,
+        async {
+            const HUB: &str = "arn:aws:iam::111122223333:role/hub";
+            let (aws, pool) = cloud().await;
+            let ask = || pool.client::<Client>().with_profile("partner");
+            let kms = ask().await.unwrap();
+            let staging = pool.client::<Client>().with_profile("staging");
+            staging.await.unwrap();
+            let other = "arn:aws:iam::111122223333:role/other";
+            assert_eq!(pool.invalidate_role(other), 0);
+            for (arn, calls) in [(HUB, [2, 2]), (LEDGER, [2, 3])] {
+                assert_eq!(pool.invalidate_role(arn), 1, "{arn}");
+                assert_eq!(pool.len(), 1, "that of the keys stays");
+                assert_eq!(pool.invalidate_role(arn), 0, "{arn}");
+                // Who has the old client is served by a session of after.
+                kms.list_keys().send().await.unwrap();
+                assert_eq!([HUB, LEDGER].map(|arn| aws.roles().calls(arn)), calls);
+                ask().await.unwrap();
+            }
+            let stats = pool.stats().clients;
+            assert_eq!((stats.cleared, stats.kept), (2, 2));
+        },
+    );
+}
+
+#[test]
 fn profiles_in_a_circle_are_told() {
     with_files(
         "profiles_in_a_circle_are_told",
@@ -126,8 +156,15 @@ fn profiles_in_a_circle_are_told() {
         async {
             let (_aws, pool) = cloud().await;
             let asked = pool.client::<Client>().with_profile("a").with_region(EAST);
-            let text = asked.await.unwrap_err().to_string();
-            assert!(text.contains("infinite loop"), "{text}");
+            let error = asked.await.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    r#"the profile "a" of {} is faulty: its source_profile leads in a circle (a -> b -> a): let one of them have keys of its own"#,
+                    std::env::var("AWS_CONFIG_FILE").unwrap()
+                )
+            );
+            assert_eq!(error.facts().category, Category::Configuration);
         },
     );
 }
@@ -161,11 +198,10 @@ fn a_profile_without_credentials_is_told_when_its_client_is_asked_for() {
             let (_aws, pool) = cloud().await;
             let asked = pool.client::<Client>().with_profile("empty").await;
             let error = asked.unwrap_err();
+            assert!(matches!(error, ClientError::Profile { .. }), "{error:?}");
             let text = error.to_string();
-            assert!(
-                text.starts_with("no credentials for profile/empty: "),
-                "{text}"
-            );
+            assert!(text.starts_with(r#"the profile "empty" of "#), "{text}");
+            assert!(text.contains("it has no credentials: add keys"), "{text}");
         },
     );
 }
@@ -273,8 +309,56 @@ fn a_role_of_a_profile_that_is_none_is_told_with_what_is_wrong() {
             let error = asked.unwrap_err();
             assert_eq!(
                 error.to_string(),
-                r#"no credentials for profile/partner: its role_arn: "arn:aws:iam::111122223333:user/wrong" is not the ARN of a role: it names no role/; write it as in arn:aws:iam::111122223333:role/name"#
+                format!(
+                    r#"the profile "partner" of {} is faulty: its role_arn: "arn:aws:iam::111122223333:user/wrong" is not the ARN of a role: it names no role/; write it as in arn:aws:iam::111122223333:role/name"#,
+                    std::env::var("AWS_CONFIG_FILE").unwrap()
+                )
             );
+            assert_eq!(error.facts().category, Category::Configuration);
+        },
+    );
+}
+
+#[test]
+fn an_incomplete_sign_on_is_told_also_by_a_role_that_it_is_to_assume() {
+    with_files(
+        "an_incomplete_sign_on_is_told_also_by_a_role_that_it_is_to_assume",
+        "[profile work]\nregion = us-east-1\nsso_session = work\nsso_role_name = Reader\n\n\
+         [sso-session work]\nsso_region = us-east-1\nsso_start_url = https://work.awsapps.com/start\n",
+        "[work]\n",
+        async {
+            let (aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("work").await;
+            let error = asked.unwrap_err();
+            let [config, credentials] = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
+                .map(|file| std::env::var(file).unwrap());
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    r#"the profile "work" of {config} and {credentials} is faulty: it has no sso_account_id: add it"#
+                )
+            );
+            let role = Role::new(LEDGER).unwrap();
+            let role = role.assumed_by(Identity::profile("work"));
+            let asked = pool.client::<Client>().with_region(EAST).with_role(role);
+            let by_role = asked.await.unwrap_err();
+            assert_eq!(by_role.to_string(), error.to_string());
+            assert_eq!(aws.counts().total().calls, 0);
+        },
+    );
+}
+
+#[test]
+fn an_empty_region_of_a_profile_is_told_as_one() {
+    with_files(
+        "an_empty_region_of_a_profile_is_told_as_one",
+        "[profile staging]\nregion =\n",
+        CREDENTIALS,
+        async {
+            let (_aws, pool) = cloud().await;
+            let asked = pool.client::<Client>().with_profile("staging").await;
+            let error = asked.unwrap_err();
+            assert!(matches!(error, ClientError::Region { .. }), "{error:?}");
             assert_eq!(error.facts().category, Category::Configuration);
         },
     );

@@ -8,6 +8,7 @@ mod cloud;
 mod connections_line;
 mod connections_outages;
 mod context;
+mod credentials_caches;
 mod credentials_chain;
 mod credentials_invalidated;
 mod credentials_profiles;

@@ -44,7 +44,11 @@ impl PoolBuilder {
         }
     }
 
-    /// Gives the STS of one Region this long for its answer, connecting included. Default: a second.
+    /// Gives the STS of one Region this long to be connected with, unless the connect timeout is shorter, and then this long
+    /// for its answer to begin; the next Region is asked afterwards. Default: a second. Zero is refused by [`build`](Self::build).
+    ///
+    /// It runs from when a request has its connection: what roles wait for within this process, a turn or a place in the line of
+    /// the host, says nothing of STS and takes none of it. All Regions together have the 25 seconds of a load.
     pub fn with_sts_timeout(self, sts_timeout: Duration) -> Self {
         Self {
             sts_timeout,

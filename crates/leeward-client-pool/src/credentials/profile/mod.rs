@@ -1,4 +1,9 @@
-use crate::{ClientError, Identity, InvalidRoleArn, Role};
+//! Profiles of the shared configuration files.
+
+mod fault;
+mod files;
+
+use crate::{ClientError, Identity, Role};
 use aws_config::{
     profile::{Profile, ProfileFileCredentialsProvider, ProfileSet},
     provider_config::ProviderConfig,
@@ -9,6 +14,7 @@ use aws_types::{
     os_shim_internal::{Env, Fs},
     region::Region as AwsRegion,
 };
+use fault::Fault;
 use leeward_error_taxonomy::Region;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -31,37 +37,32 @@ pub(super) async fn find(name: &str) -> Result<Found, ClientError> {
     .map_err(|error| ClientError::Profiles {
         reason: super::counts::told(&error),
     })?;
+    let region = region_of(name, &profiles)?;
+    if let Err(Fault { profile, reason }) = fault::find(name, &profiles) {
+        let files = files::holding(&profile).await;
+        return Err(ClientError::Profile {
+            name: profile,
+            files,
+            reason,
+        });
+    }
     Ok(Found {
-        region: region_of(name, &profiles)?,
-        role: role_of(name, &profiles)?,
+        region,
+        role: role_of(name, &profiles),
     })
 }
 
 /// The role of a profile that has a `role_arn` and a `source_profile`, for us to assume where STS answers.
 ///
-/// None for what only the SDK's own provider knows, or is to find fault with: second factors, web identities, sources that
-/// are no profile, circles. An ARN that is none is refused whoever would assume it.
-fn role_of(name: &str, profiles: &ProfileSet) -> Result<Option<Role>, ClientError> {
-    let Some(profile) = profiles.get_profile(name) else {
-        return Ok(None);
-    };
-    let Some(arn) = profile.get("role_arn") else {
-        return Ok(None);
-    };
-    let role = Role::new(arn).map_err(|invalid| no_role(name, invalid))?;
+/// None for what only the SDK's own provider knows: second factors, web identities, sources that are no profile.
+fn role_of(name: &str, profiles: &ProfileSet) -> Option<Role> {
+    let profile = profiles.get_profile(name)?;
+    let role = Role::new(profile.get("role_arn")?).ok()?;
     let foreign = ["mfa_serial", "web_identity_token_file", "credential_source"];
     if foreign.iter().any(|key| profile.get(key).is_some()) || is_intricate(name, profiles) {
-        return Ok(None);
+        return None;
     }
-    Ok(as_described(role, profile))
-}
-
-fn no_role(name: &str, invalid: InvalidRoleArn) -> ClientError {
-    ClientError::Credentials {
-        identity: Identity::profile(name).to_string(),
-        reason: format!("its role_arn: {invalid}"),
-        source: Arc::new(CredentialsError::invalid_configuration(invalid)),
-    }
+    as_described(role, profile)
 }
 
 /// None where nothing assumes it, or for a number that is none.
@@ -80,8 +81,7 @@ fn as_described(role: Role, profile: &Profile) -> Option<Role> {
     Some(role)
 }
 
-/// Whether the sources of a profile lead back to one of them or into nothing, or one of them has keys besides its role, which
-/// count before it then.
+/// Whether a profile is its own source, or one of its sources has keys besides its role, which count before it then.
 fn is_intricate(name: &str, profiles: &ProfileSet) -> bool {
     let mut seen = vec![name];
     while let Some(&last) = seen.last() {
