@@ -341,6 +341,27 @@ async fn a_panic_in_a_change_is_told_as_one() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_nobody_listens_at_is_told_with_what_to_look_at() {
+    let (aws, pool) = regions().await;
+    let nobody = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let ask = || pool.client::<Client>().with_region(EAST);
+    let kms = ask().with_endpoint(format!("http://{nobody}")).await;
+    let error = AwsError::from(kms.unwrap().list_keys().send().await.unwrap_err());
+    assert_eq!(error.category(), Category::Network);
+    let told = format!("{error}; {}", error.advice());
+    assert!(
+        told.contains("Connection refused") && told.contains("a security group"),
+        "{told}"
+    );
+    let refused = ask().with_endpoint(nobody.to_string()).await.unwrap_err();
+    assert!(matches!(refused, ClientError::Endpoint { .. }), "{refused}");
+    assert_eq!(aws.counts().total().calls, 0);
+}
+
+#[tokio::test]
 async fn a_timeout_of_zero_is_refused() {
     let (_aws, pool) = regions().await;
     let ask = pool.client::<Client>().with_region(EAST);

@@ -139,6 +139,38 @@ async fn after_its_shutdown_a_pool_says_so() {
 }
 
 #[test]
+fn nothing_runs_any_more_after_a_shutdown() {
+    let server = tokio::runtime::Runtime::new().unwrap();
+    // With no tasks but those of the pool.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let aws = Aws::builder().with_region(EAST).with_region(WEST);
+    let aws = aws.with_runtime(server.handle().clone());
+    let aws = runtime.block_on(aws.start()).unwrap();
+    runtime.block_on(async {
+        let pool = builder(&aws).with_credentials(crate::cloud::credentials());
+        let pool = pool.with_region(EAST).build().await.unwrap();
+        let role = Role::new("arn:aws:iam::111122223333:role/ledger").unwrap();
+        let kms: Client = pool.client().with_role(role.clone()).await.unwrap();
+        kms.list_keys().send().await.unwrap();
+        // A session that is being loaded, and a client that waits for it.
+        let dark = leeward_testkit::Scope::any().service("sts");
+        aws.faults()
+            .inject(dark, leeward_testkit::Fault::black_hole());
+        let another = role.with_session_name("another");
+        let asked = pool.client::<Client>().with_role(another).into_future();
+        let metrics = tokio::runtime::Handle::current().metrics();
+        assert!(metrics.num_alive_tasks() > 0);
+        pool.shutdown().await;
+        assert!(matches!(asked.await, Err(ClientError::ShutDown)));
+        until(|| metrics.num_alive_tasks() == 0).await;
+        assert!(pool.is_empty());
+    });
+}
+
+#[test]
 fn a_pool_whose_runtime_has_ended_says_so() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (aws, pool) = runtime.block_on(regions());

@@ -11,6 +11,7 @@ mod context;
 mod credentials_caches;
 mod credentials_chain;
 mod credentials_invalidated;
+mod credentials_issued;
 mod credentials_profiles;
 mod credentials_refreshing;
 mod credentials_refused;
