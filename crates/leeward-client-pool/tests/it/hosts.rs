@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Response};
 use leeward_client_pool::{ClientRequest, HttpService, Pool, PoolBuilder, Role};
-use leeward_error_taxonomy::{Classify, Region, Stage, Verdict};
+use leeward_error_taxonomy::{Classify, Stage, Verdict};
 use std::{
     convert::identity,
     future::ready,
@@ -20,6 +20,10 @@ use std::{
 };
 use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinSet};
 use tower::{Service, layer::Layer, layer::layer_fn, service_fn};
+
+#[cfg(any(feature = "costexplorer", feature = "s3"))]
+const CENTRAL: leeward_error_taxonomy::Region =
+    leeward_error_taxonomy::Region::from_static("eu-central-1");
 
 /// Takes every request in the place of AWS, notes its host and its scope (`us-east-1/kms`), and refuses it.
 #[derive(Clone, Debug, Default)]
@@ -176,7 +180,7 @@ async fn s3_puts_the_bucket_before_the_host() {
         let asked = Asked::default();
         let pool = asked.pool(|pool| pool.with_region(EAST)).await;
         let ask = pool.client::<aws_sdk_s3::Client>();
-        let ask = ask.with_region(Region::from_static("eu-central-1"));
+        let ask = ask.with_region(CENTRAL);
         let s3 = ask.with_fips(fips).with_dual_stack(dual_stack);
         let s3 = s3.await.unwrap();
         let object = s3.get_object().bucket("ledger").key("2026/11");
@@ -192,7 +196,7 @@ async fn costs_are_asked_for_where_they_are_kept() {
         let costs: aws_sdk_costexplorer::Client = pool.client().await.unwrap();
         costs.get_tags().send().await.unwrap_err();
     }
-    for home in [None, Some(EAST), Some(Region::from_static("eu-central-1"))] {
+    for home in [None, Some(EAST), Some(CENTRAL)] {
         let asked = Asked::default();
         let pool = asked.pool(|pool| {
             let pool = pool.with_fips(false);

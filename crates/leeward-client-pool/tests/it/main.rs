@@ -26,6 +26,7 @@ mod http_layers;
 mod http_traces;
 mod lifetimes;
 mod load;
+mod numbers;
 mod operations;
 mod proxies;
 mod regions;
