@@ -367,6 +367,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_renewal_that_fails_leaves_the_client_and_is_tried_again_later() {
+        let (clients, key, now) = (Clients::new(8), key(), SystemTime::UNIX_EPOCH);
+        let (flight, landing) = clients.join(&key, now);
+        clients.land(&key, &flight, &made(now), now, Duration::ZERO);
+        drop(landing);
+        let due = now + Duration::from_secs(3_500);
+        let find = |now| clients.find(key.by_ref(), now);
+        assert!(matches!(find(due), Found::Due(_)));
+        let (renewal, landing) = clients.join(&key, due);
+        assert!(landing.is_some());
+        assert!(matches!(find(due), Found::Client(_)), "one renews it");
+        let failed = Err(ClientError::NoRegion);
+        clients.land(&key, &renewal, &failed, due, Duration::from_secs(1));
+        drop(landing);
+        let again = due + RENEW_AGAIN;
+        assert!(matches!(
+            find(again - Duration::from_secs(1)),
+            Found::Client(_)
+        ));
+        assert!(matches!(find(again), Found::Due(_)));
+        assert!(matches!(
+            find(due + Duration::from_secs(100)),
+            Found::Nothing
+        ));
+    }
+
+    #[tokio::test]
     async fn a_failure_that_is_kept_for_ever_is_kept_without_a_panic() {
         let (clients, key, now) = (Clients::new(8), key(), SystemTime::UNIX_EPOCH);
         let (flight, _landing) = clients.join(&key, now);

@@ -3,9 +3,7 @@
 use crate::{
     child,
     cloud::{EAST, WEST},
-    hand_clock::HandClock,
 };
-use aws_credential_types::Credentials;
 use aws_sdk_kms::Client;
 use leeward_client_pool::{ClientError, Identity, Pool, Role};
 use leeward_error_taxonomy::{Category, Classify};
@@ -376,35 +374,5 @@ fn a_file_that_cannot_be_read_is_told() {
             let error = asked.unwrap_err();
             assert!(matches!(error, ClientError::Profiles { .. }), "{error:?}");
         },
-    );
-}
-
-#[tokio::test]
-async fn keys_that_have_expired_are_told_with_how_long_ago() {
-    let clock = HandClock::new();
-    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
-    let pool = crate::cloud::builder(&aws)
-        .with_time_source(clock.time_source())
-        .build()
-        .await
-        .unwrap();
-    let now = aws_smithy_async::time::TimeSource::now(&clock);
-    let expiry = now - Duration::from_secs(90);
-    let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "hush", None, Some(expiry), "given");
-    let asked = pool.client::<Client>().with_region(EAST);
-    let error = asked.with_identity(Identity::keys(keys)).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the credentials AKIA****MPLE expired 90s ago: get new ones, or hand in a provider that renews them"
-    );
-    assert_eq!(error.facts().category, Category::Authentication);
-}
-
-#[tokio::test]
-async fn a_bound_of_no_identities_is_refused() {
-    let built = Pool::builder().with_max_identities(0).build().await;
-    assert_eq!(
-        built.unwrap_err().to_string(),
-        "the bound of identities is zero, and nothing could ever be done: set it to 1 or more"
     );
 }

@@ -4,6 +4,7 @@
 
 mod child;
 mod clients;
+mod clients_refused;
 mod cloud;
 mod connections_line;
 mod connections_outages;

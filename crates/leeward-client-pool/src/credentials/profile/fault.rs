@@ -175,6 +175,10 @@ fn sign_on(profile: &Profile, profiles: &ProfileSet) -> Option<Result<(), String
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[expect(deprecated, reason = "the crate of their new name is no dependency")]
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
+    use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError};
     use aws_types::os_shim_internal::{Env, Fs};
 
     async fn profiles(config: &str) -> ProfileSet {
@@ -190,6 +194,18 @@ mod tests {
     const KEYS: &str = "aws_access_key_id = AKID\naws_secret_access_key = hush\n";
     const SSO: &str = "sso_region = eu-west-1\nsso_start_url = https://a.awsapps.com/start\n";
     const WHOM: &str = "sso_account_id = 111122223333\nsso_role_name = Reader\n";
+
+    /// What the SDK's own provider makes of the profile, without a way to the network.
+    #[expect(deprecated, reason = "the crate of their new name is no dependency")]
+    async fn told_by_the_sdk(config: &str) -> Result<(), CredentialsError> {
+        let contents = ProfileFiles::builder().with_contents(ProfileFileKind::Config, config);
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&ProviderConfig::empty())
+            .profile_files(contents.build())
+            .profile_name("a")
+            .build();
+        provider.provide_credentials().await.map(drop)
+    }
 
     #[tokio::test]
     async fn a_profile_that_gives_credentials_is_without_fault() {
@@ -208,12 +224,20 @@ mod tests {
             format!("[profile a]\n{SSO}{WHOM}"),
             format!("[profile a]\nsso_session = s\n{WHOM}[sso-session s]\n{SSO}"),
             format!("[profile a]\n{ROLE}source_profile = b\n[profile b]\n{SSO}{WHOM}"),
-            "[profile a]\ncredential_process = ours\n".to_owned(),
+            "[profile a]\ncredential_process = true\n".to_owned(),
             "[profile a]\nlogin_session = arn:aws:iam::111122223333:user/x\n".to_owned(),
-            "[profile b]\nregion = eu-west-1\n".to_owned(),
         ] {
             assert_eq!(find("a", &profiles(&config).await), Ok(()), "{config}");
+            let told = told_by_the_sdk(&config).await;
+            let is_refused = matches!(told, Err(CredentialsError::InvalidConfiguration(_)));
+            // That of the console needs a feature of the SDK, which others may have switched on.
+            assert!(
+                !is_refused || config.contains("login_session"),
+                "{config}: {told:?}"
+            );
         }
+        let another = profiles("[profile b]\nregion = eu-west-1\n").await;
+        assert_eq!(find("a", &another), Ok(()), "it is not there to be blamed");
     }
 
     #[tokio::test]
@@ -322,6 +346,7 @@ mod tests {
         ] {
             let fault = find("a", &profiles(&config).await).unwrap_err();
             assert_eq!(fault.profile, profile, "{config}");
+            told_by_the_sdk(&config).await.unwrap_err();
             assert!(fault.reason.contains(word), "{config}: {}", fault.reason);
         }
     }
