@@ -8,7 +8,6 @@ use std::{
 use leeward_error_taxonomy::Rejected;
 use leeward_resilience::Clock;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
 };
 
 pin_project! {
-    /// One attempt in one Region: makes its service if need be, readies it and calls it, all within one timeout.
+    /// One attempt in one Region: makes its service if need be, readies it and calls it. Others see to its time.
     pub(crate) struct Attempt<S, R>
     where
         S: Service<R>,
@@ -26,10 +25,6 @@ pin_project! {
         step: Step<S, S::Future>,
         // Until the service is handed it.
         request: Option<R>,
-        timeout: Duration,
-        // Made when an answer is first waited for: a service that answers at once never touches the timer.
-        #[pin]
-        timer: Option<Sleep>,
     }
 }
 
@@ -57,6 +52,23 @@ pub(crate) struct NotReady {
 
 impl<S, R> Attempt<S, R>
 where
+    S: Service<R>,
+{
+    /// Whether the service was handed the request.
+    pub(crate) const fn is_called(&self) -> bool {
+        self.request.is_none()
+    }
+
+    /// What came of it, now that its time is over.
+    pub(crate) const fn timed_out(&self) -> Fault<S::Error> {
+        Fault::TimedOut {
+            called: self.is_called(),
+        }
+    }
+}
+
+impl<S, R> Attempt<S, R>
+where
     S: Service<R> + Clone,
 {
     pub(crate) fn new<C: Clock>(ground: &Ground<S, C>, site: &Site<S>, request: R) -> Self {
@@ -69,8 +81,6 @@ where
         Self {
             step,
             request: Some(request),
-            timeout: ground.attempt_timeout,
-            timer: None,
         }
     }
 
@@ -83,59 +93,34 @@ where
     where
         S::Error: From<Rejected>,
     {
-        let mut this = self.project();
-        if let Poll::Ready(ended) = advance(this.step, this.request, cx, site) {
-            return Poll::Ready(ended);
-        }
-        if this.timer.is_none() {
-            this.timer.set(Some(sleep(*this.timeout)));
-        }
-        let timer = this.timer.as_pin_mut().expect("made above");
-        let end = timer.deadline();
-        // A task that has used up its share of the runtime is told that no timer has fired, hence the look at the clock.
-        if timer.poll(cx).is_pending() && Instant::now() < end {
-            return Poll::Pending;
-        }
-        let called = this.request.is_none();
-        Poll::Ready(Err(Fault::TimedOut { called }))
-    }
-}
-
-fn advance<S, R>(
-    mut step: Pin<&mut Step<S, S::Future>>,
-    request: &mut Option<R>,
-    cx: &mut Context<'_>,
-    site: &Site<S>,
-) -> Poll<Result<S::Response, Fault<S::Error>>>
-where
-    S: Service<R> + Clone,
-    S::Error: From<Rejected>,
-{
-    let failed = |error, called| Poll::Ready(Err(Fault::Failed { error, called }));
-    loop {
-        match step.as_mut().project() {
-            StepProjection::Making { making } => match making.as_mut().poll(cx) {
-                Poll::Ready(Ok(made)) => {
-                    let service = site.keep(made);
-                    step.set(Step::Readying { service });
+        let this = self.project();
+        let (mut step, request) = (this.step, this.request);
+        let failed = |error, called| Poll::Ready(Err(Fault::Failed { error, called }));
+        loop {
+            match step.as_mut().project() {
+                StepProjection::Making { making } => match making.as_mut().poll(cx) {
+                    Poll::Ready(Ok(made)) => {
+                        let service = site.keep(made);
+                        step.set(Step::Readying { service });
+                    }
+                    Poll::Ready(Err(rejected)) => return failed(rejected.into(), false),
+                    Poll::Pending => return Poll::Pending,
+                },
+                StepProjection::Readying { service } => match service.poll_ready(cx) {
+                    Poll::Ready(Ok(())) => {
+                        let request = request.take().expect("handed over once");
+                        let calling = service.call(request);
+                        step.set(Step::Calling { calling });
+                    }
+                    Poll::Ready(Err(error)) => return failed(error, false),
+                    Poll::Pending => return Poll::Pending,
+                },
+                StepProjection::Calling { calling } => {
+                    return calling.poll(cx).map_err(|error| Fault::Failed {
+                        error,
+                        called: true,
+                    });
                 }
-                Poll::Ready(Err(rejected)) => return failed(rejected.into(), false),
-                Poll::Pending => return Poll::Pending,
-            },
-            StepProjection::Readying { service } => match service.poll_ready(cx) {
-                Poll::Ready(Ok(())) => {
-                    let request = request.take().expect("handed over once");
-                    let calling = service.call(request);
-                    step.set(Step::Calling { calling });
-                }
-                Poll::Ready(Err(error)) => return failed(error, false),
-                Poll::Pending => return Poll::Pending,
-            },
-            StepProjection::Calling { calling } => {
-                return calling.poll(cx).map_err(|error| Fault::Failed {
-                    error,
-                    called: true,
-                });
             }
         }
     }

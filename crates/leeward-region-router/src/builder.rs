@@ -1,14 +1,20 @@
-use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, atomic::AtomicU16},
+    time::Duration,
+};
 
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_resilience::{Budget, BudgetConfig, CircuitConfig, Clock, Ratio, Switch, TscClock};
 use tower_service::Service;
 
 use crate::{
-    RegionRouter, RouterError, RouterEvent,
+    Hedging, Ranking, RegionRouter, RouterError, RouterEvent,
     event::{Observer, Observers},
-    ground::{Ground, Site},
+    ground::{Ground, RankingOf, Site},
     maker::Maker,
+    ranking::MAX_REGIONS,
     roster::Roster,
 };
 
@@ -25,7 +31,13 @@ pub struct RegionRouterBuilder<C: Clock = TscClock> {
     clock: Box<dyn FnOnce() -> C + Send>,
     observers: Vec<Observer>,
     switch: Switch,
+    hedging: Option<Hedging>,
+    when_unsure: bool,
+    ranking: Option<NewRanking>,
 }
+
+/// Makes the ranking of each router from the one that the user has given, once it knows the Regions.
+type NewRanking = Box<dyn FnOnce(&[Region]) -> Result<RankingOf, RouterError> + Send>;
 
 impl RegionRouterBuilder {
     pub(crate) fn new(regions: Vec<Region>) -> Self {
@@ -37,6 +49,9 @@ impl RegionRouterBuilder {
             clock: Box::new(TscClock::new),
             observers: Vec::new(),
             switch: Switch::from_env(SWITCH),
+            hedging: Some(Hedging::new()),
+            when_unsure: false,
+            ranking: None,
         }
     }
 }
@@ -67,8 +82,9 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// When a Region is left, for how long, and how it is tried again; each Region has a circuit of its own.
     ///
-    /// By default after 5 failures in a row, or when a quarter of at least 20 calls in 2 s fail; for 2 s, give or take a
-    /// quarter, twice as long on each relapse; an attempt dropped after the attempt timeout is a failure. A configuration
+    /// By default after 5 failures in a row, or when a quarter of at least 20 calls in 2 s fail or 60 % of them take five times as
+    /// long as they normally do; for 2 s, give or take a quarter, twice as long on each relapse; an attempt dropped after the
+    /// attempt timeout is a failure. Three good probes, a second apart, close it, and the Region is taken back by and by. A configuration
     /// of your own must leave a probe more [time](CircuitConfig::with_probe_timeout) than an attempt has.
     #[must_use]
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
@@ -92,13 +108,65 @@ impl<C: Clock> RegionRouterBuilder<C> {
             clock: Box::new(move || clock),
             observers: self.observers,
             switch: self.switch,
+            hedging: self.hedging,
+            when_unsure: self.when_unsure,
+            ranking: self.ranking,
+        }
+    }
+
+    /// When a call that its Region has not answered is sent to the next one beside it; by default after three times the
+    /// Region's normal latency, of idempotent calls and within the budget.
+    #[must_use]
+    pub fn with_hedging(self, hedging: Hedging) -> Self {
+        Self {
+            hedging: Some(hedging),
+            ..self
+        }
+    }
+
+    /// Sends no call to two Regions at once: a call to a Region that has fallen silent loses the whole attempt timeout, until
+    /// the Region is left.
+    #[must_use]
+    pub fn without_hedging(self) -> Self {
+        Self {
+            hedging: None,
+            ..self
+        }
+    }
+
+    /// In which order calls ask the Regions: [`Latency`](crate::Latency), [`RoundRobin`](crate::RoundRobin) or one of your own;
+    /// by default that of the list, on which nothing is spent.
+    ///
+    /// Of a family each router has a clone of its own.
+    #[must_use]
+    pub fn with_ranking(self, mut ranking: impl Ranking + Clone) -> Self {
+        let enrol = move |regions: &[Region]| {
+            ranking.enrol(regions)?;
+            let ranking: RankingOf = Box::new(move || Box::new(ranking.clone()));
+            Ok(ranking)
+        };
+        Self {
+            ranking: Some(Box::new(enrol)),
+            ..self
+        }
+    }
+
+    /// Goes on to the next Region even where a request may have been applied and is not idempotent; off by default.
+    ///
+    /// **Requests may be applied twice**, in two Regions, and nobody is told. A call says it for itself by
+    /// [`failing_over_when_unsure`](leeward_resilience::Placement::failing_over_when_unsure), where more is said of it.
+    #[must_use]
+    pub fn with_fail_over_when_unsure(self, when_unsure: bool) -> Self {
+        Self {
+            when_unsure,
+            ..self
         }
     }
 
     /// Obeys this switch and not the environment's `LEEWARD_REGION_ROUTER`.
     ///
     /// While it is off, each call goes to the first Region of the list, or to the one that it is
-    /// pinned to: no circuit, no drain, no ranking, no hedge, no attempt timeout, no
+    /// [pinned](leeward_resilience::Placement::pinned_to) to: no circuit, no drain, no ranking, no hedge, no attempt timeout, no
     /// fail-over. For the hour in which the router itself is what one suspects.
     #[must_use]
     pub fn with_switch(self, switch: Switch) -> Self {
@@ -125,8 +193,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
     ///
     /// # Errors
     ///
-    /// [`RouterError`] if there is no Region, if one is named twice, if two are of different partitions, in which neither
-    /// credentials nor keys are the same, or if attempts are given no time.
+    /// [`RouterError`] if there is no Region or more than sixteen, if one is named twice, if two are of different partitions, in
+    /// which neither credentials nor keys are the same, if attempts are given no time, or if the ranking is not made for them.
     pub fn build<M>(self, maker: M) -> Result<RegionRouter<M::Response, C>, RouterError>
     where
         M: Service<Region> + Clone + Send + 'static,
@@ -134,6 +202,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
         M::Future: Send,
     {
         self.check()?;
+        let ranking = self.ranking.map(|enrol| enrol(&self.regions)).transpose()?;
         let clock = (self.clock)();
         let circuit = self
             .circuit
@@ -150,6 +219,10 @@ impl<C: Clock> RegionRouterBuilder<C> {
             clock,
             observers,
             switch: self.switch,
+            hedging: self.hedging,
+            when_unsure: self.when_unsure,
+            ranking,
+            drained: AtomicU16::new(0),
         };
         Ok(RegionRouter::new(Roster::new(Arc::new(ground), false)))
     }
@@ -157,6 +230,11 @@ impl<C: Clock> RegionRouterBuilder<C> {
     fn check(&self) -> Result<(), RouterError> {
         if self.regions.is_empty() {
             return Err(RouterError::NoRegion);
+        }
+        if self.regions.len() > MAX_REGIONS {
+            return Err(RouterError::TooManyRegions {
+                regions: self.regions.len(),
+            });
         }
         let mut seen = HashSet::new();
         if let Some(region) = self.regions.iter().find(|region| !seen.insert(*region)) {
@@ -187,6 +265,7 @@ fn default_circuit(attempt_timeout: Duration) -> CircuitConfig {
         .with_failure_rate(Ratio::percent(25), 20)
         .with_window(Duration::from_secs(2))
         .with_rest(Duration::from_secs(2))
+        .with_probes(3, Duration::from_secs(1))
         .with_attempt_timeout(attempt_timeout)
 }
 

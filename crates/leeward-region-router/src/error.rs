@@ -1,12 +1,27 @@
 use leeward_error_taxonomy::Region;
 
-/// Says why a router cannot be built.
+/// Says why a router cannot be built, or not do what it is told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RouterError {
     /// The list of Regions is empty.
     #[error("no Region to route to: name at least one, the preferred one first")]
     NoRegion,
+    /// The list has more Regions than a router takes.
+    #[error("{regions} Regions are more than a router takes: name 16 at most")]
+    TooManyRegions {
+        /// How many.
+        regions: usize,
+    },
+    /// A Region is named that is not in the list.
+    #[error("Region {region} is none of the router's: name one of its list")]
+    UnknownRegion {
+        /// Which.
+        region: Region,
+    },
+    /// A round robin in which no Region has a turn.
+    #[error("no Region has a weight above 0: give at least one Region a turn")]
+    NoWeight,
     /// One Region stands in the list more than once.
     #[error("Region {region} is named twice: name each Region once, the preferred one first")]
     RepeatedRegion {

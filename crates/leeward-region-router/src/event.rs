@@ -4,6 +4,8 @@ use leeward_error_taxonomy::{Attempt, Failure, OperationName, Region};
 use leeward_resilience::{CircuitChange, CircuitState};
 use tracing::{info, warn};
 
+use crate::CheckResult;
+
 /// What a router tells its observers; nothing of it happens to a call that the first Region answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -42,6 +44,61 @@ pub enum RouterEvent {
         /// How long after the beginning of the call.
         elapsed: Duration,
     },
+    /// A Region has not answered in the time that it usually takes, and another attempt begins beside the one there.
+    #[non_exhaustive]
+    Hedged {
+        /// What was asked.
+        operation: OperationName,
+        /// Where the first attempt is under way.
+        from: Region,
+        /// Where the other begins.
+        to: Region,
+        /// How long after the beginning of the call.
+        elapsed: Duration,
+    },
+    /// Such an attempt was the first to succeed.
+    #[non_exhaustive]
+    HedgeWon {
+        /// What was asked.
+        operation: OperationName,
+        /// Where it was answered.
+        region: Region,
+        /// How long after the beginning of the call.
+        elapsed: Duration,
+    },
+    /// Somebody keeps calls away from a Region.
+    #[non_exhaustive]
+    Drained {
+        /// Which.
+        region: Region,
+    },
+    /// Somebody lets calls come to a Region again.
+    #[non_exhaustive]
+    Restored {
+        /// Which.
+        region: Region,
+    },
+    /// A health check has shown something else than the one before it in the same Region, or was the first.
+    #[non_exhaustive]
+    HealthChanged {
+        /// Where.
+        region: Region,
+        /// What the one before it had shown.
+        from: Option<CheckResult>,
+        /// What it has shown.
+        to: CheckResult,
+        /// What it met, unless it succeeded.
+        failure: Option<Failure>,
+    },
+    /// A health check did not succeed for a reason that is not the Region's, such as for want of a permission. It is told
+    /// once for each Region and category.
+    #[non_exhaustive]
+    CheckRefused {
+        /// Where.
+        region: Region,
+        /// By what.
+        failure: Failure,
+    },
 }
 
 pub(crate) type Observer = Box<dyn Fn(&RouterEvent) + Send + Sync>;
@@ -73,6 +130,54 @@ impl Observers {
         self.tell(|| RouterEvent::CircuitChanged {
             region: region.clone(),
             change,
+        });
+    }
+
+    /// Logs and tells that somebody has drained or restored a Region.
+    pub(crate) fn drained(&self, region: &Region, drained: bool) {
+        let region = region.clone();
+        if drained {
+            warn!(target: "leeward::router", %region, "drained by hand, calls go elsewhere");
+            self.tell(|| RouterEvent::Drained { region });
+        } else {
+            info!(target: "leeward::router", %region, "restored by hand");
+            self.tell(|| RouterEvent::Restored { region });
+        }
+    }
+
+    /// Logs and tells that health checks of `region` show something else.
+    pub(crate) fn health_changed(
+        &self,
+        region: &Region,
+        from: Option<CheckResult>,
+        to: CheckResult,
+        failure: Option<Failure>,
+    ) {
+        let category = failure.as_ref().map(|failure| failure.category().as_str());
+        let from_name = from.map(CheckResult::as_str);
+        info!(
+            target: "leeward::router",
+            %region, from = from_name, to = to.as_str(), category,
+            "health checks show something else"
+        );
+        self.tell(|| RouterEvent::HealthChanged {
+            region: region.clone(),
+            from,
+            to,
+            failure,
+        });
+    }
+
+    /// Logs and tells that a health check did not succeed, and that it is for whoever wrote it to put that right.
+    pub(crate) fn check_refused(&self, region: &Region, failure: &Failure, advice: &str) {
+        warn!(
+            target: "leeward::router",
+            %region, %failure, advice,
+            "health check did not succeed, for a reason that is not the Region's; put the check right"
+        );
+        self.tell(|| RouterEvent::CheckRefused {
+            region: region.clone(),
+            failure: failure.clone(),
         });
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{Budget, CircuitConfig, Clock, Switch};
 
-use crate::{event::Observers, maker::Maker};
+use crate::{Hedging, Ranking, RouterError, event::Observers, maker::Maker};
 
 /// What the routers of a family share: where calls can go, and on what terms.
 pub(crate) struct Ground<S, C: Clock> {
@@ -22,6 +22,41 @@ pub(crate) struct Ground<S, C: Clock> {
     pub(crate) clock: C,
     pub(crate) observers: Observers,
     pub(crate) switch: Switch,
+    pub(crate) hedging: Option<Hedging>,
+    /// Whether calls that may have been applied go on, idempotent or not.
+    pub(crate) when_unsure: bool,
+    pub(crate) ranking: Option<RankingOf>,
+    /// A bit for each site that is drained, so that a call looks at one word.
+    pub(crate) drained: AtomicU16,
+}
+
+/// Makes the ranking of one router.
+pub(crate) type RankingOf = Box<dyn Fn() -> Box<dyn Ranking> + Send + Sync>;
+
+impl<S, C: Clock> Ground<S, C> {
+    /// The place of a Region in the list.
+    pub(crate) fn find(&self, region: &Region) -> Result<usize, RouterError> {
+        let place = self.sites.iter().position(|site| site.region == *region);
+        place.ok_or_else(|| RouterError::UnknownRegion {
+            region: region.clone(),
+        })
+    }
+
+    /// The sites that are drained, a bit for each.
+    pub(crate) fn drained(&self) -> u16 {
+        self.drained.load(Ordering::Relaxed)
+    }
+
+    /// Keeps calls away from a site, or lets them come again; says whether that is a change.
+    pub(crate) fn set_drained(&self, at: usize, drained: bool) -> bool {
+        let changed = self.sites[at].drained.swap(drained, Ordering::Relaxed) != drained;
+        if drained {
+            self.drained.fetch_or(1 << at, Ordering::Relaxed);
+        } else {
+            self.drained.fetch_and(!(1 << at), Ordering::Relaxed);
+        }
+        changed
+    }
 }
 
 /// One Region of the list, and its service once there is one.
@@ -44,11 +79,6 @@ impl<S> Site<S> {
     /// Whether somebody keeps calls away from it.
     pub(crate) fn is_drained(&self) -> bool {
         self.drained.load(Ordering::Relaxed)
-    }
-
-    /// Keeps calls away, or lets them come again; says whether that is a change.
-    pub(crate) fn set_drained(&self, drained: bool) -> bool {
-        self.drained.swap(drained, Ordering::Relaxed) != drained
     }
 
     // Poisoned by a `clone` that panicked, which left the service as it was.

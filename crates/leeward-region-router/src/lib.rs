@@ -9,11 +9,15 @@ mod failover;
 mod future;
 mod ground;
 mod health;
+mod hedging;
 mod maker;
 mod member;
 mod meter;
+mod pace;
+mod ranking;
 mod roster;
 mod round;
+mod route;
 mod service;
 mod status;
 
@@ -22,6 +26,9 @@ pub use error::RouterError;
 pub use event::RouterEvent;
 pub use future::ResponseFuture;
 pub use health::{CheckResult, CheckedRouterBuilder, HealthCheck};
+pub use hedging::Hedging;
+pub use ranking::{Latency, Order, Ranking, RoundRobin, Standings};
+pub use route::PlacementError;
 pub use service::RegionRouter;
 pub use status::{
     CheckStatus, Health, RegionError, RegionState, RegionStatus, RegionView, RouterStatus,

@@ -1,12 +1,19 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use leeward_resilience::{CircuitBreaker, Clock, Ratio, Timestamp};
+use leeward_resilience::{CircuitBreaker, CircuitSnapshot, Clock, Ratio, Timestamp};
+
+use leeward_error_taxonomy::Region;
 
 use crate::{
+    Ranking,
     ground::{Ground, Site},
     health::Records,
     member::Member,
     meter::{Reading, RegionMeter, RegionReading, RouterMeter},
+    ranking::Field,
     status::Pulse,
 };
 
@@ -16,6 +23,8 @@ pub(crate) struct Roster<S, C: Clock> {
     /// As many as there are sites, in the same order.
     pub(crate) members: Box<[Member<C>]>,
     pub(crate) meter: RouterMeter,
+    /// None where calls go by the list.
+    pub(crate) ranking: Option<Box<dyn Ranking>>,
     pub(crate) pulse: Pulse,
     /// Of the health checks, where there are any.
     pub(crate) checks: OnceLock<Records>,
@@ -41,6 +50,7 @@ impl<S, C: Clock> Roster<S, C> {
         Self {
             members: ground.sites.iter().map(member).collect(),
             meter: RouterMeter::default(),
+            ranking: ground.ranking.as_ref().map(|make| make()),
             pulse: Pulse::default(),
             checks: OnceLock::new(),
             ground,
@@ -50,6 +60,13 @@ impl<S, C: Clock> Roster<S, C> {
     /// The Regions, each with what this router knows of it.
     pub(crate) fn standing(&self) -> impl Iterator<Item = (&Site<S>, &Member<C>)> {
         self.ground.sites.iter().zip(&self.members)
+    }
+
+    /// What people call the order in which calls ask the Regions.
+    pub(crate) fn strategy(&self) -> &'static str {
+        self.ranking
+            .as_ref()
+            .map_or("priority", |ranking| ranking.name())
     }
 
     /// What the meters show at `now`; for people and pages, as it takes each circuit's lock for a short time.
@@ -90,5 +107,23 @@ impl<S, C: Clock> Roster<S, C> {
             budget: self.ground.budget.tokens(),
             is_on: self.ground.switch.is_on(),
         }
+    }
+}
+
+impl<S, C: Clock> Field for Roster<S, C> {
+    fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    fn region(&self, at: usize) -> &Region {
+        &self.ground.sites[at].region
+    }
+
+    fn baseline(&self, at: usize) -> Option<Duration> {
+        self.members[at].circuit.baseline()
+    }
+
+    fn circuit(&self, at: usize) -> CircuitSnapshot {
+        self.members[at].circuit.snapshot()
     }
 }

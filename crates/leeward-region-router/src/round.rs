@@ -1,14 +1,17 @@
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use leeward_error_taxonomy::{Attempt, Classify, Failure, Region, Rejected};
 
+use crate::ranking::Order;
+
 /// Decides which Region a call asks next, and keeps what those before it met.
 ///
-/// Regions are numbers here, in the order of the list.
+/// Regions are numbers here, places in the list.
 #[derive(Debug)]
 pub(crate) struct Round {
-    regions: usize,
-    next: usize,
+    order: Order,
+    // A bit for each Region that was asked.
+    asked: u16,
     // How many services were handed the request.
     called: usize,
     panicked: bool,
@@ -18,7 +21,7 @@ pub(crate) struct Round {
 /// A Region to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pick {
-    /// The next of the list, if its circuit admits the call.
+    /// The next in order, if its circuit admits the call.
     InTurn(usize),
     /// One whose circuit has refused the call, to be asked all the same.
     InPanic(usize),
@@ -38,10 +41,11 @@ enum What {
 }
 
 impl Round {
-    pub(crate) const fn new(regions: usize) -> Self {
+    /// A round over these Regions.
+    pub(crate) const fn new(order: Order) -> Self {
         Self {
-            regions,
-            next: 0,
+            order,
+            asked: 0,
             called: 0,
             panicked: false,
             met: Vec::new(),
@@ -50,31 +54,54 @@ impl Round {
 
     /// The next Region to ask, or `None` if there is none.
     ///
-    /// At the end of the list, a call that has not reached any service goes to a Region that its circuit holds back,
-    /// namely the one that would be probed soonest: refusing everybody would go on after the Regions have recovered.
-    pub(crate) fn pick(&mut self) -> Option<Pick> {
-        if self.next < self.regions {
-            self.next += 1;
-            return Some(Pick::InTurn(self.next - 1));
+    /// At the end, a call that has not reached any service goes to a Region that its circuit holds back: refusing everybody
+    /// would go on after the Regions have recovered. One that starts slowly answers as far as is known, so it goes before
+    /// the others; of those, the one that has not `opened` for the longest time, since nobody has found it failing for as long.
+    pub(crate) fn pick(&mut self, opened: impl Fn(usize) -> Option<Duration>) -> Option<Pick> {
+        let next = self.unasked().next();
+        if let Some(next) = next {
+            self.ask(next);
+            return Some(Pick::InTurn(next));
         }
-        let soonest = self.soonest_held_back()?;
+        let likeliest = self.held_back_ones().min_by_key(|(_, region, retry_in)| {
+            let age = opened(*region).unwrap_or(Duration::MAX);
+            (!retry_in.is_zero(), Reverse(age))
+        });
+        let (at, region, _) = likeliest?;
+        self.met.remove(at);
         self.panicked = true;
-        Some(Pick::InPanic(self.met.remove(soonest).region))
+        Some(Pick::InPanic(region))
+    }
+
+    /// The Regions that were not asked, in order.
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = usize> + '_ {
+        let asked = self.asked;
+        self.order.iter().filter(move |at| asked >> at & 1 == 0)
+    }
+
+    /// Counts `region` as asked.
+    pub(crate) const fn ask(&mut self, region: usize) {
+        self.asked |= 1 << region;
     }
 
     /// Whether [`pick`](Self::pick) has another Region.
     pub(crate) fn has_more(&self) -> bool {
-        self.next < self.regions || self.soonest_held_back().is_some()
+        self.unasked().next().is_some() || self.held_back_ones().next().is_some()
     }
 
-    /// Whether the list has no second Region.
+    /// Whether there is no second Region.
     pub(crate) const fn is_of_one(&self) -> bool {
-        self.regions == 1
+        self.order.len() == 1
     }
 
     /// A service is being handed the request: from here on there is no panic.
     pub(crate) const fn called(&mut self) {
         self.called += 1;
+    }
+
+    /// Whether any service was handed the request.
+    pub(crate) const fn has_called(&self) -> bool {
+        self.called > 0
     }
 
     /// Whether a single service was handed the request, one whose circuit had nothing against it.
@@ -138,17 +165,15 @@ impl Round {
         }
     }
 
-    fn soonest_held_back(&self) -> Option<usize> {
-        if self.called > 0 {
-            return None;
-        }
-        let held_back = self.met.iter().enumerate().filter_map(|(at, met)| {
+    /// The Regions that may be asked in panic: where they stand in what was met, which they are, when they are due.
+    fn held_back_ones(&self) -> impl Iterator<Item = (usize, usize, Duration)> + '_ {
+        let met = if self.called > 0 { &[][..] } else { &self.met };
+        met.iter().enumerate().filter_map(|(at, met)| {
             let What::HeldBack { retry_in } = met.what else {
                 return None;
             };
-            Some((retry_in, at))
-        });
-        held_back.min().map(|(_, at)| at)
+            Some((at, met.region, retry_in))
+        })
     }
 
     fn note(&mut self, region: usize, what: What) {
@@ -171,15 +196,19 @@ mod tests {
 
     /// Plays a round over as many Regions as `regions` has marks, and notes who is asked; in panic as a capital.
     ///
-    /// A digit is a circuit that holds back for as many seconds, `r` a refusal of the request, `m` a maker that fails,
+    /// A digit is a circuit that opened so many seconds ago, `s` one that starts slowly, `r` a refusal of the request, `m` a maker that fails,
     /// `f` a call that fails. In panic every service fails, save that a refusal after a slash is one of the request.
     #[track_caller]
     fn check(regions: &str, refused_in_panic: &str, expected: &str) {
-        let mut round = Round::new(regions.len());
+        let mut round = Round::new(Order::of_list(regions.len()));
+        let opened = |at: usize| {
+            let digit = (regions.as_bytes()[at] as char).to_digit(10);
+            digit.map(|seconds| Duration::from_secs(seconds.into()))
+        };
         let mut asked = String::new();
         loop {
             let had_more = round.has_more();
-            let pick = round.pick();
+            let pick = round.pick(opened);
             assert_eq!(had_more, pick.is_some(), "{regions}");
             match pick {
                 None => break,
@@ -192,10 +221,8 @@ mod tests {
                             round.called();
                             round.failed(at, failure());
                         }
-                        digit => {
-                            let seconds = u64::from(digit - b'0');
-                            round.held_back(at, Duration::from_secs(seconds));
-                        }
+                        b's' => round.held_back(at, Duration::ZERO),
+                        _ => round.held_back(at, Duration::from_secs(1)),
                     }
                 }
                 Some(Pick::InPanic(at)) => {
@@ -225,29 +252,45 @@ mod tests {
     }
 
     #[test]
+    fn one_that_was_asked_out_of_turn_is_not_asked_again() {
+        let mut round = Round::new(Order::of_list(3));
+        assert_eq!(round.pick(|_| None), Some(Pick::InTurn(0)));
+        assert_eq!(round.unasked().collect::<Vec<_>>(), [1, 2]);
+        round.ask(1);
+        assert_eq!(round.pick(|_| None), Some(Pick::InTurn(2)));
+        assert_eq!(round.pick(|_| None), None);
+    }
+
+    #[test]
     fn passes_over_what_is_held_back_once_something_was_called() {
         check("9f1", "", "abc");
         check("f99", "", "abc");
     }
 
     #[test]
-    fn panics_towards_the_region_that_is_probed_soonest() {
-        check("312", "", "abcB");
+    fn panics_towards_the_region_that_opened_the_longest_time_ago() {
+        check("132", "", "abcB");
         check("111", "", "abcA");
         check("9", "", "aA");
     }
 
     #[test]
+    fn panics_towards_one_that_starts_slowly_before_any_that_is_open() {
+        check("91s", "", "abcC");
+        check("s9s", "", "abcA");
+    }
+
+    #[test]
     fn what_never_reached_a_service_does_not_keep_it_from_panic() {
-        check("r21", "", "abcC");
-        check("m21", "", "abcC");
+        check("r12", "", "abcC");
+        check("m12", "", "abcC");
         check("mr5", "", "abcC");
     }
 
     #[test]
     fn a_request_that_a_region_refuses_panics_towards_another() {
-        check("312", "b", "abcBC");
-        check("312", "bc", "abcBCA");
-        check("312", "abc", "abcBCA");
+        check("132", "b", "abcBC");
+        check("132", "bc", "abcBCA");
+        check("132", "abc", "abcBCA");
     }
 }

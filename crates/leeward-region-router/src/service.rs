@@ -8,7 +8,7 @@ use leeward_error_taxonomy::{Classify, Region, Rejected};
 use leeward_resilience::{Clock, Request, TscClock};
 use tower_service::Service;
 
-use crate::{RegionRouterBuilder, ResponseFuture, course::Course, roster::Roster};
+use crate::{RegionRouterBuilder, ResponseFuture, RouterError, course::Course, roster::Roster};
 
 /// Sends each call to the first Region of a list that can serve it.
 ///
@@ -36,6 +36,45 @@ impl<S, C: Clock> RegionRouter<S, C> {
 
     pub(crate) const fn roster(&self) -> &Arc<Roster<S, C>> {
         &self.roster
+    }
+}
+
+impl<S, C: Clock> RegionRouter<S, C> {
+    /// Keeps calls away from a Region until it is [restored](Self::restore): for maintenance, or on a suspicion.
+    ///
+    /// What is under way there ends as it would. Calls that are [pinned](leeward_resilience::Placement::pinned_to) to the Region
+    /// still go there, as they have nowhere else to go and are how somebody tries it before restoring it; a call that may go
+    /// nowhere else but to drained Regions is refused as unavailable. All clones of the router obey.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::UnknownRegion`] if the Region is none of the router's.
+    pub fn drain(&self, region: &Region) -> Result<(), RouterError> {
+        self.set_drained(region, true)
+    }
+
+    /// Lets calls come to a Region again that was [drained](Self::drain): a share of them that rises, as after an outage.
+    ///
+    /// Its circuit decides as always. A Region that was not drained stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::UnknownRegion`] if the Region is none of the router's.
+    pub fn restore(&self, region: &Region) -> Result<(), RouterError> {
+        self.set_drained(region, false)
+    }
+
+    fn set_drained(&self, region: &Region, drained: bool) -> Result<(), RouterError> {
+        let at = self.roster.ground.find(region)?;
+        if !drained && self.roster.ground.sites[at].is_drained() {
+            // Before calls come.
+            self.roster.members[at].circuit.start_slowly();
+        }
+        if self.roster.ground.set_drained(at, drained) {
+            self.roster.ground.observers.drained(region, drained);
+            self.roster.pulse.beat();
+        }
+        Ok(())
     }
 }
 

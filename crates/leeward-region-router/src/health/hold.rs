@@ -1,19 +1,19 @@
 use leeward_error_taxonomy::Rejected;
-use leeward_resilience::{Admission, Clock};
+use leeward_resilience::{Admission, Clock, Timestamp};
 
 use super::round::is_left;
 use crate::roster::Roster;
 
 impl<S, C: Clock> Roster<S, C> {
     /// Lets a call through to a Region, if its circuit does; where there are health checks, it is for them to probe.
-    pub(crate) fn admit(&self, at: usize) -> Result<Admission<C>, Rejected> {
+    pub(crate) fn admit(&self, at: usize, now: Timestamp) -> Result<Admission<C>, Rejected> {
         let circuit = &self.members[at].circuit;
         if let Some(checks) = self.checks.get()
-            && let Some(retry_in) = checks.held(at, || self.ground.clock.now())
+            && let Some(retry_in) = checks.held(at, || now)
             && is_left(circuit)
         {
             return Err(Rejected::CircuitOpen { retry_in });
         }
-        circuit.admit()
+        circuit.admit_at(now)
     }
 }

@@ -112,7 +112,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
         RouterStatus {
             health: Health::of(regions.iter().map(|region| region.state)),
             taken_at: clock.date(),
-            strategy: "priority",
+            strategy: roster.strategy(),
             kill_switch: !reading.is_on,
             first_choice: roster.first_choice(),
             regions,

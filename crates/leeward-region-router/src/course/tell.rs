@@ -1,0 +1,107 @@
+use leeward_error_taxonomy::{Attempt as Tried, Classify, Rejected};
+use leeward_resilience::{Clock, Request};
+use tower_service::Service;
+use tracing::debug;
+
+use super::Course;
+use crate::RouterEvent;
+
+impl<S, R, C> Course<S, R, C>
+where
+    S: Service<R> + Clone,
+    S::Error: Classify + From<Rejected>,
+    R: Request,
+    C: Clock,
+{
+    /// The answer of a call that no Region is left for.
+    ///
+    /// What a single Region said is the answer while the others are only held back: it may pass, and a layer above may try
+    /// again. What a Region said in panic, or the second one after the first, is a total outage.
+    pub(super) fn end(&mut self) -> S::Error {
+        if let Some(refusal) = self.round.take_only_refusal() {
+            return refusal.into();
+        }
+        match self.failed.take() {
+            Some(error) if self.round.called_one_in_turn() => error,
+            _ => self.exhausted().into(),
+        }
+    }
+
+    pub(super) fn tried(&self) -> Vec<Tried> {
+        self.round
+            .attempts(|at| self.roster.ground.sites[at].region.clone())
+    }
+
+    fn exhausted(&self) -> Rejected {
+        self.roster.meter.exhausted.add();
+        let operation = self.request.operation();
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        let tried = self.tried();
+        debug!(target: "leeward::router", %operation, regions = tried.len(), ?elapsed, "no Region answered");
+        self.roster
+            .ground
+            .observers
+            .tell(|| RouterEvent::Exhausted {
+                operation,
+                tried: tried.clone(),
+                elapsed,
+            });
+        Rejected::Exhausted { tried }
+    }
+
+    pub(super) fn tell_failed_over(&self, left: usize) {
+        self.roster.meter.fail_overs.add();
+        self.roster.members[left].meter.left.add();
+        let failure = self.round.failure_in(left).expect("noted when it was left");
+        let operation = self.request.operation();
+        let sites = &self.roster.ground.sites;
+        let (from, to) = (&sites[left].region, &self.site().region);
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        debug!(
+            target: "leeward::router",
+            %operation, %from, %to, ?elapsed,
+            category = %failure.category(),
+            code = failure.code(),
+            "failing over"
+        );
+        self.roster
+            .ground
+            .observers
+            .tell(|| RouterEvent::FailedOver {
+                operation,
+                from: from.clone(),
+                to: to.clone(),
+                failure: failure.clone(),
+                elapsed,
+            });
+    }
+
+    pub(super) fn tell_hedged(&self, at: usize) {
+        let operation = self.request.operation();
+        let (from, to) = (&self.site().region, &self.roster.ground.sites[at].region);
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        debug!(
+            target: "leeward::router",
+            %operation, %from, %to, ?elapsed,
+            "not answered yet, asking the next Region too"
+        );
+        self.roster.ground.observers.tell(|| RouterEvent::Hedged {
+            operation,
+            from: from.clone(),
+            to: to.clone(),
+            elapsed,
+        });
+    }
+
+    pub(super) fn tell_hedge_won(&self, at: usize) {
+        let operation = self.request.operation();
+        let region = &self.roster.ground.sites[at].region;
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        debug!(target: "leeward::router", %operation, %region, ?elapsed, "the second Region was first to answer");
+        self.roster.ground.observers.tell(|| RouterEvent::HedgeWon {
+            operation,
+            region: region.clone(),
+            elapsed,
+        });
+    }
+}

@@ -1,0 +1,312 @@
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use leeward_resilience::{CircuitState, Ratio, Timestamp};
+
+use super::{MAX_REGIONS, Order, Ranking, Standings};
+
+/// How often it looks at what the Regions have shown.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// So many times more seldom than an unmeasured Region is one explored that has been measured.
+const REFRESH: u64 = 10;
+
+/// Asks the Region first that is expected to answer soonest.
+///
+/// What is expected of a Region is its normal latency, as its circuit has learnt it, and a
+/// [penalty](Self::with_penalty) in proportion to the calls that fail: one that fails at once is not fast. The first choice changes only
+/// when another Region has been better by a [margin](Self::with_margin) for a [while](Self::with_patience), so that two of much
+/// the same latency do not take turns. Until something is known the order is that of the list.
+///
+/// A Region that nobody calls is not measured. One call in a [hundred](Self::with_exploration) goes first to a Region that is not
+/// measured yet, and one in a thousand to one of the others, to see whether it has become faster.
+#[derive(Debug)]
+pub struct Latency {
+    margin: Ratio,
+    patience: Duration,
+    penalty: Duration,
+    explore_one_in: u32,
+    // Of the calls, the order; four bits for each Region, the first to be asked in the lowest.
+    order: AtomicU64,
+    look_at: AtomicU64,
+    // Which Region is explored in the lowest bits, and by which call in how many; nothing if zero.
+    explore: AtomicU64,
+    calls: AtomicU64,
+    choice: Mutex<Choice>,
+}
+
+const EXPLORED_BITS: u32 = 4;
+
+impl Latency {
+    /// Starts from the defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            margin: Ratio::percent(20),
+            patience: Duration::from_secs(5),
+            penalty: Duration::from_secs(1),
+            explore_one_in: 100,
+            order: AtomicU64::new(packed(&Order::of_list(MAX_REGIONS))),
+            look_at: AtomicU64::new(0),
+            explore: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            choice: Mutex::default(),
+        }
+    }
+
+    /// By how much less another Region must take to become the first choice; 20 % by default.
+    #[must_use]
+    pub fn with_margin(self, margin: Ratio) -> Self {
+        Self { margin, ..self }
+    }
+
+    /// For how long it must be better by that, without a break; 5 s by default.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// What a Region of which every call fails is taken to need in addition; 1 s by default, as an attempt's time-out. One of which
+    /// every tenth fails needs a tenth of it.
+    #[must_use]
+    pub fn with_penalty(self, penalty: Duration) -> Self {
+        Self { penalty, ..self }
+    }
+
+    /// Sends one call in so many first to a Region that has not been measured, and one in ten times as many to one that has been;
+    /// 100 by default, and 0 switches it off.
+    #[must_use]
+    pub fn with_exploration(self, one_in: u32) -> Self {
+        Self {
+            explore_one_in: one_in,
+            ..self
+        }
+    }
+
+    #[cold]
+    fn look(&self, standings: &Standings<'_>) {
+        // Whoever is second leaves it to the first.
+        let Ok(mut choice) = self.choice.try_lock() else {
+            return;
+        };
+        let regions = standings.len();
+        let mut expected = [None; MAX_REGIONS];
+        for (at, expected) in expected.iter_mut().enumerate().take(regions) {
+            *expected = self.expected(standings, at);
+        }
+        let order = choice.decide(self, standings.now(), &expected[..regions]);
+        self.order.store(packed(&order), Relaxed);
+        let explore = choice.explore(self.explore_one_in, &expected[..regions]);
+        self.explore.store(explore, Relaxed);
+        let next = standings.now() + LOOK_INTERVAL;
+        self.look_at.store(nanos(next), Relaxed);
+    }
+
+    /// What a call to a Region is expected to take; `None` if nothing is known.
+    fn expected(&self, standings: &Standings<'_>, at: usize) -> Option<Duration> {
+        let normal = standings.baseline(at)?;
+        let circuit = standings.circuit(at);
+        if circuit.state != CircuitState::Closed {
+            return Some(normal + self.penalty);
+        }
+        let failing = circuit.failures as f64 / circuit.calls.max(1) as f64;
+        Some(normal + self.penalty.mul_f64(failing.min(1.0)))
+    }
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Begins without any choice, with the same settings.
+impl Clone for Latency {
+    fn clone(&self) -> Self {
+        Self {
+            margin: self.margin,
+            patience: self.patience,
+            penalty: self.penalty,
+            explore_one_in: self.explore_one_in,
+            ..Self::new()
+        }
+    }
+}
+
+impl Ranking for Latency {
+    fn name(&self) -> &'static str {
+        "latency"
+    }
+
+    fn rank(&self, standings: &Standings<'_>, order: &mut Order) {
+        if nanos(standings.now()) >= self.look_at.load(Relaxed) {
+            self.look(standings);
+        }
+        let packed = self.order.load(Relaxed);
+        order.sort_by_key(|region| place_in(packed, region));
+        let explore = self.explore.load(Relaxed);
+        let one_in = explore >> EXPLORED_BITS;
+        if one_in != 0 && self.calls.fetch_add(1, Relaxed) % one_in == one_in - 1 {
+            order.move_to_front((explore & 15) as usize);
+        }
+    }
+}
+
+/// The order that stands, and since when it has been beaten.
+#[derive(Debug, Default)]
+struct Choice {
+    first: usize,
+    beaten_since: Option<Timestamp>,
+    explored: usize,
+}
+
+impl Choice {
+    /// Puts the Regions in order by what is expected of them at `now`; what is not known comes last.
+    fn decide(&mut self, by: &Latency, now: Timestamp, expected: &[Option<Duration>]) -> Order {
+        let mut order = Order::of_list(expected.len());
+        order.sort_by_key(|region| expected[region].unwrap_or(Duration::MAX));
+        let best = order.iter().next().unwrap_or_default();
+        let standing = expected[self.first].unwrap_or(Duration::MAX);
+        let kept = u128::from(Ratio::percent(100).millionths() - by.margin.millionths());
+        let to_beat = standing.as_nanos() / u128::from(Ratio::percent(100).millionths()) * kept;
+        let is_beaten =
+            best != self.first && expected[best].is_some_and(|best| best.as_nanos() < to_beat);
+        if is_beaten {
+            let since = *self.beaten_since.get_or_insert(now);
+            if now.since(since) >= by.patience {
+                self.first = best;
+                self.beaten_since = None;
+            }
+        } else {
+            self.beaten_since = None;
+        }
+        order.move_to_front(self.first);
+        order
+    }
+
+    /// Which Region is explored until the next look, and by how many of the calls.
+    fn explore(&mut self, one_in: u32, expected: &[Option<Duration>]) -> u64 {
+        let by_turns = |wanted: &dyn Fn(usize) -> bool| {
+            let turns = (1..=expected.len()).map(|step| (self.explored + step) % expected.len());
+            turns
+                .into_iter()
+                .find(|at| *at != self.first && wanted(*at))
+        };
+        let unmeasured = by_turns(&|at| expected[at].is_none());
+        let measured = || by_turns(&|_| true);
+        let (explored, one_in) = match (unmeasured, one_in) {
+            (_, 0) => return 0,
+            (Some(at), one_in) => (at, u64::from(one_in)),
+            (None, one_in) => match measured() {
+                Some(at) => (at, u64::from(one_in) * REFRESH),
+                None => return 0,
+            },
+        };
+        self.explored = explored;
+        one_in << EXPLORED_BITS | explored as u64
+    }
+}
+
+fn nanos(at: Timestamp) -> u64 {
+    let since_origin = at.since(Timestamp::default());
+    u64::try_from(since_origin.as_nanos()).expect("kept in as many bits")
+}
+
+fn packed(order: &Order) -> u64 {
+    let places = order.iter().enumerate();
+    places.fold(0, |word, (at, region)| word | (at as u64) << (4 * region))
+}
+
+/// Where a Region stands in an order that was packed.
+const fn place_in(packed: u64, region: usize) -> u64 {
+    packed >> (4 * region) & 15
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::new(Duration::from_secs(seconds))
+    }
+
+    fn expected(millis: &[u64]) -> Vec<Option<Duration>> {
+        let known = |millis: &u64| (*millis > 0).then(|| Duration::from_millis(*millis));
+        millis.iter().map(known).collect()
+    }
+
+    /// Looks once a second at what is expected of each Region, in ms and 0 for nothing, and notes the order.
+    /// What is expected, and the order that comes of it.
+    type Look = (&'static [u64], &'static [usize]);
+
+    #[track_caller]
+    fn check(looks: &[Look]) {
+        let (latency, mut choice) = (Latency::new(), Choice::default());
+        for (second, (millis, order)) in looks.iter().enumerate() {
+            let decided = choice.decide(&latency, at(second as u64), &expected(millis));
+            assert_eq!(&decided.iter().collect::<Vec<_>>(), order, "at {second} s");
+        }
+    }
+
+    #[test]
+    fn the_first_choice_changes_when_another_was_better_by_a_fifth_for_five_seconds() {
+        let better: Look = (&[100, 79, 300], &[0, 1, 2]);
+        check(&[
+            better,
+            better,
+            better,
+            better,
+            better,
+            (&[100, 79, 300], &[1, 0, 2]),
+            (&[78, 79, 300], &[1, 0, 2]),
+        ]);
+    }
+
+    #[test]
+    fn what_is_hardly_better_or_better_for_a_moment_changes_nothing() {
+        let hardly: Look = (&[100, 81], &[0, 1]);
+        check(&[hardly; 20]);
+        let better: Look = (&[100, 79], &[0, 1]);
+        let mut looks = [better; 20];
+        for at in [4, 8, 12, 16] {
+            looks[at] = hardly;
+        }
+        check(&looks);
+    }
+
+    #[test]
+    fn what_is_not_known_comes_last_and_gives_way() {
+        let nothing: Look = (&[0, 0, 0], &[0, 1, 2]);
+        check(&[nothing; 9]);
+        let unknown: Look = (&[0, 0, 90], &[0, 2, 1]);
+        check(&[
+            unknown,
+            unknown,
+            unknown,
+            unknown,
+            unknown,
+            (&[0, 0, 90], &[2, 0, 1]),
+        ]);
+    }
+
+    #[test]
+    fn explores_what_is_not_measured_by_turns_and_seldom_what_is() {
+        let mut choice = Choice::default();
+        let mut explored = |one_in, millis: &[u64]| {
+            let word = choice.explore(one_in, &expected(millis));
+            (word >> EXPLORED_BITS, word & 15)
+        };
+        assert_eq!(explored(100, &[20, 0, 0]), (100, 1));
+        assert_eq!(explored(100, &[20, 0, 0]), (100, 2));
+        assert_eq!(explored(100, &[20, 0, 0]), (100, 1));
+        assert_eq!(explored(100, &[20, 30, 40]), (1_000, 2));
+        assert_eq!(explored(100, &[20, 30, 40]), (1_000, 1));
+        assert_eq!(explored(0, &[20, 30, 40]).0, 0);
+        assert_eq!(explored(100, &[20]).0, 0);
+    }
+}
