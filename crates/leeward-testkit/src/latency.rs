@@ -97,6 +97,19 @@ mod tests {
     }
 
     #[test]
+    fn sigma_is_the_spread_of_the_logarithm() {
+        for sigma in [0.35, 1.0] {
+            let samples = sorted(&Latency::log_normal(100 * MS, sigma), 1);
+            let logarithms = || samples.iter().map(|sample| sample.as_secs_f64().ln());
+            let count = samples.len() as f64;
+            let mean = logarithms().sum::<f64>() / count;
+            let variance = logarithms().map(|one| (one - mean).powi(2)).sum::<f64>() / count;
+            assert!((mean - 0.1_f64.ln()).abs() < 0.03, "{mean}");
+            assert!((variance.sqrt() / sigma - 1.0).abs() < 0.03, "{variance}");
+        }
+    }
+
+    #[test]
     fn the_same_seed_gives_the_same_latencies() {
         let latency = Latency::log_normal(MS, 0.5);
         assert_eq!(sorted(&latency, 7), sorted(&latency, 7));

@@ -26,7 +26,7 @@ struct Arguments {
     /// Fails if a bar is missed.
     #[arg(long)]
     check: bool,
-    /// Where the pictures go.
+    /// Where the pictures go, from the root of the repository.
     #[arg(long, default_value = "target/sim")]
     folder: PathBuf,
 }

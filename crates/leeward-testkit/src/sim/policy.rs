@@ -86,13 +86,21 @@ impl FromStr for Policy {
 pub(super) fn stack(
     world: &World,
     process: usize,
+    hedges: bool,
 ) -> impl Service<Plain<Call>, Response = usize, Error = CallError, Future: Send> + Clone + Send + 'static
 {
     let clock = TokioClock::new();
     let budget = Budget::with_clock(BudgetConfig::new(), clock.clone());
-    let router = RegionRouter::builder(world.regions())
+    let builder = RegionRouter::builder(world.regions());
+    let builder = if hedges {
+        builder
+    } else {
+        builder.without_hedging()
+    };
+    let router = builder
         .with_budget(budget.withdraw_only())
         .with_clock(clock)
+        .with_switch(Switch::new())
         .with_observer(observer(world.clone(), process))
         .build(SiteMaker(world.clone()))
         .expect("the Regions of a scenario are few, of one partition and named once");

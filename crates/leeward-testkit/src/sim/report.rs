@@ -83,3 +83,52 @@ fn bars(verdicts: &[Verdict]) -> Vec<[String; 7]> {
         .chain(rows)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Bar, Limit, Measure, Policy, Trace, scenarios, verdicts};
+
+    #[test]
+    fn says_of_each_bar_what_it_is_what_came_and_whether_it_holds() {
+        let mut scenario = scenarios().remove(2);
+        scenario.bars = [(Measure::P99, 300.0), (Measure::Back, 15.0)]
+            .map(|(measure, most)| Bar {
+                policy: Policy::Leeward,
+                measure,
+                limit: Limit::AtMost(most),
+            })
+            .to_vec();
+        let of_nothing = Figures::of(&Trace::default(), &scenario);
+        let runs = [
+            (1, 214.0, 11.0),
+            (2, 350.0, 12.0),
+            (3, 260.0, f64::INFINITY),
+        ];
+        let runs = runs.map(|(seed, p99, back)| {
+            let figures = Figures {
+                p99,
+                back,
+                left: 0.8,
+                ..of_nothing.clone()
+            };
+            (seed, figures)
+        });
+        let season = Season {
+            runs: runs.to_vec(),
+            scenario,
+            policy: Policy::Leeward,
+            trace: Trace::default(),
+        };
+        let seasons = [season];
+        let expected = "\
+scenario  policy    ok %  p50 ms  p99 ms   load  left s  well s  back s  peak  re-entries  elsewhere
+S2        leeward  0.000       0     260  0.000     0.8     0.0    12.0  0.00           0          0
+
+scenario  policy   figure            bar  median            worst
+S2        leeward  p99         <= 300 ms  260 ms  350 ms (seed 2)  holds
+S2        leeward  back after  <= 15.0 s  12.0 s   never (seed 3)  holds
+";
+        assert_eq!(report(&seasons, &verdicts(&seasons)), expected);
+    }
+}

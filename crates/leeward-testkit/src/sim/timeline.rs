@@ -172,3 +172,53 @@ impl fmt::Debug for Line {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Operation, Policy, Trace, scenarios};
+    use std::fs;
+
+    fn season() -> Season {
+        let operation = |second| Operation {
+            process: 0,
+            began: Duration::from_secs(second),
+            ended: Some(Duration::from_millis(1_000 * second + 20)),
+            served_by: Some(0),
+        };
+        Season {
+            scenario: scenarios().remove(2),
+            policy: Policy::Leeward,
+            runs: Vec::new(),
+            trace: Trace {
+                operations: (0..80).map(operation).collect(),
+                ..Trace::default()
+            },
+        }
+    }
+
+    #[test]
+    fn a_picture_names_what_it_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("S2.svg");
+        draw(&season(), &path).unwrap();
+        let picture = fs::read_to_string(path).unwrap();
+        for text in [
+            "S2: A silent for 30 s (leeward)",
+            "answered well, %",
+            "p99",
+            "us-east-1",
+            "eu-west-1",
+        ] {
+            assert!(picture.contains(text), "{text}");
+        }
+        assert!(picture.trim_end().ends_with("</svg>"));
+    }
+
+    #[test]
+    fn says_which_picture_could_not_be_written() {
+        let error = draw(&season(), Path::new("/no/such/folder/S2.svg")).unwrap_err();
+        assert_eq!(error.to_string(), "could not draw /no/such/folder/S2.svg");
+        assert!(error.source().is_some());
+    }
+}

@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn re_entries_are_those_of_the_process_with_most() {
-        let change = |process, region, second, to| Change {
+        let change = |process, region, second: u64, to| Change {
             at: at(1_000 * second),
             process,
             region,
