@@ -11,6 +11,7 @@ mod ci;
 mod demo;
 mod layers;
 mod metadata;
+mod sim;
 mod source;
 mod table;
 mod test;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "bench" => return ended(bench::run(&options.into())),
         "demo" => return demo::run(&options.into()),
+        "sim" => return ended(sim::run(&options.into())),
         _ => unreachable!("clap knows the tasks that are listed below"),
     };
     ended(outcome.map(|()| ExitCode::SUCCESS))
@@ -49,6 +51,7 @@ fn arguments() -> Command {
         .subcommand(test::arguments())
         .subcommand(demo::arguments())
         .subcommand(bench::arguments())
+        .subcommand(sim::arguments())
         .subcommand(
             Command::new("layers")
                 .about("Checks what may depend on what: the invariants of docs/architecture.md"),

@@ -34,7 +34,7 @@ pub(crate) fn arguments() -> Command {
     Command::new("ci")
         .about("Runs every check in order, times each, and stops at the first that fails")
         .arg(flag("full").help(
-            "Adds what is long: raised counts in the tests, and the demo through two more outages",
+            "Adds what is long: raised counts in the tests, more seeds of the simulation, and the demo through two more outages",
         ))
         .arg(step("from").help("Begins with this step"))
         .arg(

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::{examples, tool};
-use crate::{cargo, demo, layers, test, tidy};
+use crate::{cargo, demo, layers, sim, test, tidy};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
@@ -18,6 +18,7 @@ pub(crate) enum Step {
     Features,
     Deny,
     Examples,
+    Sim,
     OutageAtStart,
     TwoRegionsDown,
 }
@@ -36,6 +37,7 @@ impl ValueEnum for Step {
             Features,
             Deny,
             Examples,
+            Sim,
             OutageAtStart,
             TwoRegionsDown,
         ]
@@ -56,6 +58,10 @@ impl ValueEnum for Step {
             Self::Features => ("features", "Each feature of each crate alone"),
             Self::Deny => ("deny", "Bans, licences and sources of all dependencies"),
             Self::Examples => ("examples", "Every example builds and runs to its end"),
+            Self::Sim => (
+                "sim",
+                "Outages on paused time, with three seeds (twenty with --full)",
+            ),
             Self::OutageAtStart => (
                 "outage-at-start",
                 "The demo with the first Region gone from the start (with --full)",
@@ -128,6 +134,7 @@ impl Step {
                 cargo::run(deny)
             }
             Self::Examples => examples::run(),
+            Self::Sim => cargo::run(sim::checked(full)),
             Self::OutageAtStart => {
                 cargo::run(demo::command(false, &["--outage".into(), "start".into()]))
             }
@@ -178,10 +185,10 @@ mod tests {
 
     #[test]
     fn the_long_steps_are_for_those_who_ask() {
-        check(false, None, "layers", "examples", 10);
-        check(true, None, "layers", "two-regions-down", 12);
-        check(false, Some(Step::Test), "test", "examples", 6);
-        check(true, Some(Step::Deny), "deny", "two-regions-down", 4);
+        check(false, None, "layers", "sim", 11);
+        check(true, None, "layers", "two-regions-down", 13);
+        check(false, Some(Step::Test), "test", "sim", 7);
+        check(true, Some(Step::Deny), "deny", "two-regions-down", 5);
         check(
             false,
             Some(Step::OutageAtStart),

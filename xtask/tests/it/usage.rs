@@ -13,7 +13,7 @@ fn run(arguments: &[&str]) -> Run {
 fn help_lists_every_command() {
     let Run { code, out, .. } = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["ci", "test", "demo", "bench", "layers", "tidy"] {
+    for command in ["ci", "test", "demo", "bench", "sim", "layers", "tidy"] {
         let line = out
             .lines()
             .find(|line| line.trim_start().starts_with(&format!("{command} ")));
