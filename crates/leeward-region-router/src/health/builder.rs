@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_resilience::{Clock, TscClock};

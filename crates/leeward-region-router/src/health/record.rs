@@ -70,16 +70,16 @@ impl Records {
         self.lock(at).clone()
     }
 
-    /// Notes a check; says whether it shows something else than the one before it.
-    pub(super) fn note(&self, at: usize, mut check: Last) -> bool {
+    /// Notes a check; gives what the one before it had shown.
+    pub(super) fn note(&self, at: usize, mut check: Last) -> Option<CheckResult> {
         let mut last = self.lock(at);
         let before = last.as_ref();
         check.checks = before.map_or(0, |before| before.checks) + 1;
         let failed = u64::from(check.result == CheckResult::Failed);
         check.failed = before.map_or(0, |before| before.failed) + failed;
-        let is_news = before.map(|before| before.result) != Some(check.result);
+        let before = before.map(|before| before.result);
         *last = Some(check);
-        is_news
+        before
     }
 
     /// Keeps calls from probing the Region until then.
@@ -114,4 +114,26 @@ impl Records {
 fn nanos(at: Timestamp) -> u64 {
     let since_origin = at.since(Timestamp::default()).as_nanos();
     u64::try_from(since_origin).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(seconds: u64) -> Timestamp {
+        Timestamp::new(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_hold_ends_by_itself_in_case_nobody_lifts_it() {
+        let records = Records::new(2);
+        assert_eq!(records.held(1, || panic!("no need to ask")), None);
+        records.hold(1, at(10));
+        assert_eq!(records.held(0, || at(1)), None);
+        assert_eq!(records.held(1, || at(7)), Some(Duration::from_secs(3)));
+        assert_eq!(records.held(1, || at(10)), None);
+        records.hold(1, at(20));
+        records.lift(1);
+        assert_eq!(records.held(1, || at(11)), None);
+    }
 }

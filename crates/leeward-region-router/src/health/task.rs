@@ -7,10 +7,10 @@ use std::{
 };
 
 use fastrand::Rng;
-use leeward_error_taxonomy::{Category, Region};
+use leeward_error_taxonomy::Category;
 use leeward_resilience::{CircuitState, Clock, Ratio};
 use tokio::{runtime::Handle, sync::watch, time::sleep};
-use tracing::{debug, info, warn};
+use tracing::debug;
 
 use super::{
     CheckResult, HealthCheck, Last, Records,
@@ -106,7 +106,7 @@ where
             .map_or(CheckResult::Good, |complaint| complaint.result);
         let result = self.pace.judge(shown, latency, round.is_left);
         round.tell(circuit, result);
-        self.warn_of(region, result, complaint.as_ref());
+        self.warn_of(roster, result, complaint.as_ref());
 
         let pause = self.pause(roster, result);
         let records = roster
@@ -122,6 +122,10 @@ where
         } else {
             records.lift(self.at);
         }
+        debug!(target: "leeward::router", %region, result = result.as_str(), ?latency, "health check");
+        let failure = complaint
+            .as_ref()
+            .map(|complaint| complaint.failure.clone());
         let last = Last {
             result,
             ended_at: now,
@@ -131,16 +135,22 @@ where
             checks: 0,
             failed: 0,
         };
-        let is_news = records.note(self.at, last);
-        if is_news {
+        let before = records.note(self.at, last);
+        if before != Some(result) {
             roster.pulse.beat();
+            let observers = &roster.ground.observers;
+            observers.health_changed(region, before, result, failure);
         }
-        self.log(region, result, latency, is_news);
         pause
     }
 
     /// A check should not fail, not even by an answer.
-    fn warn_of(&mut self, region: &Region, result: CheckResult, complaint: Option<&Complaint>) {
+    fn warn_of(
+        &mut self,
+        roster: &Roster<S, C>,
+        result: CheckResult,
+        complaint: Option<&Complaint>,
+    ) {
         let Some(Complaint {
             failure, advice, ..
         }) = complaint
@@ -152,20 +162,9 @@ where
             return;
         }
         self.told.push(category);
-        warn!(
-            target: "leeward::router",
-            %region, result = result.as_str(), %failure, %advice,
-            "health check is not well configured"
-        );
-    }
-
-    fn log(&self, region: &Region, result: CheckResult, latency: Duration, is_news: bool) {
-        let result = result.as_str();
-        if is_news {
-            info!(target: "leeward::router", %region, result, ?latency, "health check shows something else");
-        } else {
-            debug!(target: "leeward::router", %region, result, ?latency, "health check");
-        }
+        let region = &roster.ground.sites[self.at].region;
+        let observers = &roster.ground.observers;
+        observers.check_refused(region, failure, advice);
     }
 
     /// How long until the next check: such that it comes when the circuit is due for a probe, if that is soon.

@@ -1,18 +1,26 @@
 use std::{
     fmt,
+    future::{Future, poll_fn},
+    pin::pin,
     sync::{Arc, Weak},
+    task::Poll,
+    time::Duration,
 };
 
 use leeward_resilience::Clock;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 use super::{RouterView, RouterViews, view::Viewed};
 use crate::RegionRouter;
 
+/// How often it looks without being woken.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Waits for a router to change: a circuit, a Region that is drained or restored, what the health checks show, where calls
 /// go first. Made by [`RegionRouter::watch`].
 ///
-/// It does not keep the router. Between two looks changes may be missed, the last one never is.
+/// Circuits, drains and checks wake it; for what nobody tells, the choice of a ranking and the kill switch, it looks every
+/// second. It does not keep the router. Between two looks changes may be missed, the last one never is.
 ///
 /// ```
 /// # async fn watch(router: leeward_region_router::RegionRouter<()>) {
@@ -38,6 +46,10 @@ impl RouterWatch {
     /// Waits until the router looks otherwise than in the [last](Self::last) view; `None` once it is gone.
     ///
     /// The router is gone when its last clone is, and the last call through it. Dropping the future loses nothing.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime whose time is enabled, tokio panics.
     pub async fn changed(&mut self) -> Option<RouterView> {
         loop {
             // Before the look, so that what changes after it is not missed.
@@ -47,8 +59,19 @@ impl RouterWatch {
                 self.seen = view.clone();
                 return Some(view);
             }
-            self.beats.changed().await.ok()?;
+            self.wait().await?;
         }
+    }
+
+    /// Waits for a beat or for the time to look without one.
+    async fn wait(&mut self) -> Option<()> {
+        let mut beat = pin!(self.beats.changed());
+        let mut look = pin!(sleep(LOOK_INTERVAL));
+        let first = poll_fn(|cx| match beat.as_mut().poll(cx) {
+            Poll::Ready(beat) => Poll::Ready(beat.ok()),
+            Poll::Pending => look.as_mut().poll(cx).map(Some),
+        });
+        first.await
     }
 
     /// The same as a stream, which begins with the present view.

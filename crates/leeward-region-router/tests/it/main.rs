@@ -7,6 +7,8 @@ mod contract;
 mod drop;
 mod event;
 mod failover;
+mod health;
 mod maker;
 mod request;
+mod status;
 mod world;

@@ -1,0 +1,272 @@
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
+
+use futures_core::Stream;
+use leeward_error_taxonomy::{Category, Region};
+use leeward_region_router::{
+    CheckResult, Health, HealthCheck, RegionState, RouterView, RouterViews,
+};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
+
+use crate::world::{
+    A, B, C, Fault, LedgerError, Mood, REST, Router, SECOND, Site, World, builder, open_circuits,
+    poll_once, read, send, served,
+};
+
+fn states(view: &RouterView) -> Vec<RegionState> {
+    view.regions.iter().map(|region| region.state).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn tells_how_each_region_stands_in_the_order_of_the_list() {
+    let world = World::new();
+    let router = world.build(builder([C, A]));
+    served(&router).await;
+    open_circuits(&world, &router, &[C]).await;
+    sleep(SECOND).await;
+    let status = router.status();
+    assert_eq!(status.health, Health::Degraded);
+    assert_eq!(status.first_choice, Some(A));
+    assert!(!status.kill_switch);
+    let [c, a] = &status.regions[..] else {
+        panic!("{status:?}");
+    };
+    assert_eq!((&c.region, c.state), (&C, RegionState::Open));
+    assert_eq!((&a.region, a.state), (&A, RegionState::Closed));
+    assert_eq!(
+        (c.in_state_for, c.next_probe_in),
+        (SECOND, Some(REST - SECOND))
+    );
+    assert_eq!(a.next_probe_in, None);
+    assert_eq!((c.admitted, a.admitted), (0.0, 1.0));
+    assert_eq!(a.success_rate, Some(1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_what_calls_meet_and_keeps_the_last_error_with_advice() {
+    let world = World::new();
+    let router = world.router();
+    for _ in 0..3 {
+        served(&router).await;
+    }
+    world.set(A, Mood::Failing(Fault::Down));
+    served(&router).await;
+    world.set(A, Mood::Failing(Fault::Invalid));
+    send(&router, read()).await.unwrap_err();
+    sleep(SECOND).await;
+    let status = router.status();
+    assert_eq!((status.fail_overs, status.exhausted), (1, 0));
+    let a = &status.regions[0];
+    assert_eq!(
+        (a.successes, a.failures, a.other_errors, a.left),
+        (3, 1, 1, 1)
+    );
+    assert_eq!(status.regions[1].successes, 1);
+    assert!(a.p50.is_some() && a.p99 >= a.p50);
+    let error = a.last_error.as_ref().unwrap();
+    assert_eq!(error.failure.category(), Category::ServiceUnavailable);
+    assert_eq!(error.failure.code(), Some("Down"));
+    assert_eq!(error.age, SECOND);
+    assert!(error.advice.len() > 20, "{}", error.advice);
+    assert_eq!(status.regions[1].last_error, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_down_only_when_no_region_takes_calls() {
+    let world = World::new();
+    let router = world.router();
+    assert_eq!(router.status().health, Health::Ok);
+    open_circuits(&world, &router, &[A]).await;
+    assert_eq!(router.status().health, Health::Degraded);
+    assert!(router.is_healthy());
+    open_circuits(&world, &router, &[B, C]).await;
+    let status = router.status();
+    assert_eq!(status.health, Health::Down);
+    assert_eq!(status.first_choice, None);
+    assert!(!router.is_healthy());
+}
+
+fn parse(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn serves_its_health_in_json() {
+    let world = World::new();
+    let router = world.build(builder([A, B]));
+    assert_eq!(
+        router.health_json(),
+        r#"{"status":"ok","first_choice":"us-east-1","kill_switch":false,"regions":[{"region":"us-east-1","state":"closed","in_state_for_ms":0,"share":0.000,"success_rate":null,"next_probe_in_ms":null,"last_error":null,"last_error_age_ms":null,"check":null},{"region":"eu-west-1","state":"closed","in_state_for_ms":0,"share":0.000,"success_rate":null,"next_probe_in_ms":null,"last_error":null,"last_error_age_ms":null,"check":null}]}"#
+    );
+    open_circuits(&world, &router, &[A]).await;
+    sleep(SECOND).await;
+    let health = parse(&router.health_json());
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["first_choice"], "eu-west-1");
+    let a = &health["regions"][0];
+    assert_eq!(a["state"], "open");
+    assert_eq!(a["in_state_for_ms"], 1_000);
+    assert_eq!(a["next_probe_in_ms"], 4_000);
+    assert_eq!(a["last_error"], "service_unavailable");
+    assert_eq!(a["last_error_age_ms"], 1_000);
+    assert_eq!(health["regions"][1]["success_rate"], 1.0);
+    open_circuits(&world, &router, &[B]).await;
+    let health = parse(&router.health_json());
+    assert_eq!(
+        (&health["status"], &health["first_choice"]),
+        (&"down".into(), &Value::Null)
+    );
+}
+
+#[cfg(feature = "serde")]
+#[tokio::test(start_paused = true)]
+async fn a_status_is_a_record_whose_times_are_milliseconds() {
+    let world = World::new();
+    let check = HealthCheck::new(|_: Site, _| async { Ok::<_, LedgerError>(()) });
+    let router = builder([A, B])
+        .with_health_check(check)
+        .build(world.clone());
+    let router = router.unwrap();
+    open_circuits(&world, &router, &[A]).await;
+    sleep(SECOND + SECOND / 2).await;
+    let record = serde_json::to_value(router.status()).unwrap();
+    assert_eq!(record["health"], "degraded");
+    assert!(record["taken_at_epoch_ms"].as_u64() > Some(1_600_000_000_000));
+    assert_eq!(
+        (&record["strategy"], &record["kill_switch"]),
+        (&"priority".into(), &false.into())
+    );
+    let a = &record["regions"][0];
+    assert_eq!(a["region"], "us-east-1");
+    assert_eq!(a["state"], "open");
+    assert_eq!(a["in_state_for_ms"], 1_500.0);
+    assert_eq!(a["next_probe_in_ms"], 3_500.0);
+    let error = &a["last_error"];
+    assert_eq!(
+        (&error["code"], &error["age_ms"]),
+        (&"Down".into(), &1_500.0.into())
+    );
+    assert!(error["advice"].is_string() && error["category"] == "service_unavailable");
+    assert_eq!(a["check"]["result"], "good");
+    assert!(a["check"]["age_ms"].is_number() && a["check"]["next_in_ms"].is_number());
+    // No time goes without its unit.
+    let text = record.to_string();
+    assert!(!text.contains("secs") && !text.contains("nanos"), "{text}");
+
+    let view = serde_json::to_value(router.watch().last()).unwrap();
+    assert_eq!(view["regions"][0]["state"], "open");
+    assert_eq!(view["first_choice"], "eu-west-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_wakes_when_a_circuit_changes_and_not_before() {
+    let world = World::new();
+    let router = world.router();
+    let mut watch = router.watch();
+    served(&router).await;
+    assert!(poll_once(pin!(watch.changed())).await.is_pending());
+
+    open_circuits(&world, &router, &[A]).await;
+    let view = watch.changed().await.unwrap();
+    use RegionState::{Closed, HalfOpen, Open};
+    assert_eq!(states(&view), [Open, Closed, Closed]);
+    assert_eq!(
+        (view.health, view.first_choice),
+        (Health::Degraded, Some(B))
+    );
+    assert!(poll_once(pin!(watch.changed())).await.is_pending());
+
+    // Somebody who waits already is woken by the probe that sets out.
+    sleep(REST).await;
+    world.set(A, Mood::Silent);
+    let (view, answered_by) = tokio::join!(watch.changed(), served(&router));
+    assert_eq!(answered_by, B);
+    let seen = states(&view.unwrap());
+    assert_eq!(seen, [HalfOpen, Closed, Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_looks_seldom_misses_what_was_between_and_never_the_last() {
+    let world = World::new();
+    let router = world.router();
+    let mut watch = router.watch();
+    for _ in 0..3 {
+        open_circuits(&world, &router, &[A]).await;
+        world.set(A, Mood::Well);
+        // Longer than any relapse makes it rest.
+        sleep(60 * SECOND).await;
+        served(&router).await;
+    }
+    // All is as it was.
+    assert!(poll_once(pin!(watch.changed())).await.is_pending());
+    open_circuits(&world, &router, &[B, A]).await;
+    let view = watch.changed().await.unwrap();
+    assert_eq!(&view, watch.last());
+    assert_eq!(view.regions[0].state, RegionState::Open);
+    assert_eq!(view.regions[1].state, RegionState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_does_not_keep_the_router_and_ends_with_it() {
+    let router = World::new().router();
+    let (mut one, mut other) = (router.watch(), router.clone().watch());
+    let clone = router.clone();
+    drop(router);
+    assert!(poll_once(pin!(one.changed())).await.is_pending());
+    drop(clone);
+    assert_eq!(one.changed().await, None);
+    assert_eq!(other.changed().await, None);
+    assert_eq!(other.changed().await, None);
+    assert_eq!(other.last().regions.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_sees_what_health_checks_show() {
+    let world = World::new();
+    let check = HealthCheck::new(|site: Site, _| site.oneshot(read()));
+    let router = builder([A]).with_health_check(check.with_idle_interval(SECOND));
+    let router = router.build(world.clone()).unwrap();
+    let mut watch = router.watch();
+    let began = Instant::now();
+    let view = watch.changed().await.unwrap();
+    assert_eq!(view.regions[0].check, Some(CheckResult::Good));
+    assert!(began.elapsed() <= SECOND);
+    world.set(A, Mood::Failing(Fault::Reset));
+    let view = watch.changed().await.unwrap();
+    assert_eq!(view.regions[0].check, Some(CheckResult::Failed));
+    assert_eq!(view.regions[0].state, RegionState::Closed);
+}
+
+async fn next(views: &mut RouterViews) -> Option<RouterView> {
+    poll_fn(|cx| Pin::new(&mut *views).poll_next(cx)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_begins_with_the_present_and_ends_with_the_router() {
+    let world = World::new();
+    let router: Router = world.router();
+    open_circuits(&world, &router, &[A]).await;
+    let mut views = router.watch().into_stream();
+    let first = next(&mut views).await.unwrap();
+    assert_eq!(first.first_choice, Some(B));
+    let waits = poll_fn(|cx| Poll::Ready(Pin::new(&mut views).poll_next(cx))).await;
+    assert!(waits.is_pending());
+    world.set(A, Mood::Well);
+    sleep(REST + Duration::from_millis(1)).await;
+    served(&router).await;
+    let mut view = next(&mut views).await.unwrap();
+    while view.health != Health::Ok {
+        view = next(&mut views).await.unwrap();
+    }
+    let names: Vec<&Region> = view.regions.iter().map(|region| &region.region).collect();
+    assert_eq!(names, [&A, &B, &C]);
+    drop(router);
+    assert_eq!(next(&mut views).await, None);
+    assert_eq!(next(&mut views).await, None);
+}
