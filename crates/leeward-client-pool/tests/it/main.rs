@@ -21,6 +21,7 @@ mod credentials_source;
 mod deadline;
 mod guard;
 mod guard_evidence;
+mod guard_streams;
 mod hand_clock;
 mod hosts;
 mod http_layers;

@@ -8,10 +8,8 @@ use crate::{
 use aws_sdk_kms::Client;
 use aws_smithy_types::timeout::TimeoutConfig;
 use leeward_client_pool::{Environment, Pool, PoolBuilder};
-use leeward_error_taxonomy::{Category, Classify, Stage};
 use leeward_testkit::{Aws, Fault, Latency, Scope};
 use std::time::Duration;
-use tokio::net::{TcpSocket, TcpStream};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -108,6 +106,9 @@ async fn an_environment_that_nobody_knows_builds_no_pool() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_connection_that_nobody_accepts_is_given_up() {
+    use leeward_error_taxonomy::{Category, Classify, Stage};
+    use tokio::net::{TcpSocket, TcpStream};
+
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
