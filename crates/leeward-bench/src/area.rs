@@ -1,6 +1,6 @@
-use crate::{BoxError, Case, envelope, limits, pool, resilience, router, taxonomy};
+use crate::{BoxError, Case, Tally, envelope, limits, pool, resilience, router, taxonomy};
 use clap::ValueEnum;
-use std::fmt;
+use std::{fmt, path::Path};
 
 /// A part of Leeward that is measured by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -43,6 +43,17 @@ impl Area {
             }
             Self::Router => router::cases(),
             Self::Taxonomy => Ok(taxonomy::cases()),
+        }
+    }
+
+    /// What is counted here, of `crowd` tasks or roles at once: [`Tally::CROWD`] is what the names say.
+    ///
+    /// `program` is the one that [`run`](crate::run) runs, for what is counted in a process of its own.
+    #[must_use]
+    pub fn tallies(self, program: &Path, crowd: usize) -> Vec<Tally> {
+        match self {
+            Self::Pool => pool::tallies(program, crowd),
+            _ => Vec::new(),
         }
     }
 }

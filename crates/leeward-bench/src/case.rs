@@ -46,6 +46,14 @@ pub enum MeasureError {
         /// What it met.
         source: BoxError,
     },
+    /// What was to be counted failed.
+    #[error("{case} could not be counted")]
+    Uncounted {
+        /// What was to be counted.
+        case: &'static str,
+        /// What it met.
+        source: BoxError,
+    },
 }
 
 impl Case {
@@ -114,7 +122,7 @@ impl Case {
         let samples = self.sample(pace)?;
         let mut rows = Vec::new();
         for (at, (name, _)) in self.subjects.iter().enumerate() {
-            let value = (samples.value(at), self.unit);
+            let value = (samples.value(at), self.unit.name());
             let subject = (self.area, self.name, *name);
             let mut claims: Vec<_> = self
                 .claims

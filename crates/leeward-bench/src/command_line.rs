@@ -1,4 +1,4 @@
-use crate::{Area, BoxError, Case, Pace, Row, table};
+use crate::{Area, BoxError, Case, Pace, Row, Tally, pool, table};
 use clap::Parser;
 use std::{
     io::{self, Write},
@@ -17,13 +17,22 @@ struct Arguments {
     /// Prints each row as one line of JSON instead of a table
     #[arg(long)]
     json: bool,
+
+    /// Prints how many bytes a role takes in the memory of this process, beside an AWS at this endpoint, and nothing else
+    #[arg(long, hide = true, value_name = "ENDPOINT")]
+    memory_of_roles: Option<String>,
 }
 
 /// Runs a bench program: reads the command line, measures the cases of the area, prints the rows.
 ///
 /// `complete` adds subjects to each case before it is measured.
 pub fn run(complete: impl Fn(Case) -> Result<Case, BoxError>) -> ExitCode {
-    match measure(&Arguments::parse(), complete) {
+    let arguments = Arguments::parse();
+    let done = match &arguments.memory_of_roles {
+        Some(endpoint) => pool::print_memory_of_roles(endpoint),
+        None => measure(&arguments, complete),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", chain(&*error));
@@ -37,16 +46,24 @@ fn measure(
     complete: impl Fn(Case) -> Result<Case, BoxError>,
 ) -> Result<(), BoxError> {
     let areas = arguments.area.map_or(Area::ALL.to_vec(), |area| vec![area]);
+    let program = std::env::current_exe()?;
     let mut all = Vec::new();
+    let mut take = |rows: Vec<Row>| -> Result<(), BoxError> {
+        if arguments.json {
+            print_lines(&rows)?;
+        }
+        all.extend(rows);
+        Ok(())
+    };
     for area in areas {
         for case in area.cases()? {
             let mut case = complete(case)?;
             eprintln!("measuring {area}: {}", case.name());
-            let rows = case.measure(&Pace::default())?;
-            if arguments.json {
-                print_lines(&rows)?;
-            }
-            all.extend(rows);
+            take(case.measure(&Pace::default())?)?;
+        }
+        for tally in area.tallies(&program, Tally::CROWD) {
+            eprintln!("counting {area}: {}", tally.name());
+            take(tally.count()?)?;
         }
     }
     if !arguments.json {

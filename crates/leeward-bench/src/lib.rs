@@ -20,6 +20,7 @@ mod samples;
 mod stopwatch;
 mod subject;
 mod table;
+mod tally;
 mod threads;
 mod unit;
 
@@ -32,4 +33,5 @@ pub use pace::Pace;
 pub use row::Row;
 pub use subject::{BoxError, Subject};
 pub use table::table;
+pub use tally::{Figure, Tally};
 pub use unit::Unit;

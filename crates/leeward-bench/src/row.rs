@@ -1,4 +1,4 @@
-use crate::{Area, Bar, Unit};
+use crate::{Area, Bar};
 use serde::Serialize;
 
 /// One figure: what was measured of whom, and whether it is as good as it has to be.
@@ -26,7 +26,7 @@ impl Row {
     /// The bar is held against the ratio if there is one, else against the value.
     pub(crate) fn new(
         (area, case, subject): (Area, &str, &str),
-        (value, unit): (f64, Unit),
+        (value, unit): (f64, &'static str),
         ratio: Option<Ratio>,
         bar: Option<Bar>,
     ) -> Self {
@@ -37,7 +37,7 @@ impl Row {
             case: case.to_owned(),
             subject: subject.to_owned(),
             value,
-            unit: unit.name(),
+            unit,
             against,
             ratio,
             bar,
@@ -105,7 +105,7 @@ mod tests {
         let against = "floor".to_owned();
         let ratio = ratio.map(|value| Ratio { against, value });
         let subject = (Area::Resilience, "circuit breaker", "leeward");
-        Row::new(subject, (41.25, Unit::Nanoseconds), ratio, bar)
+        Row::new(subject, (41.25, "ns"), ratio, bar)
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn rule(widths: &[usize; 9]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Area, Bar, Unit, row::Ratio};
+    use crate::{Area, Bar, row::Ratio};
 
     #[test]
     fn columns_line_up() {
@@ -50,13 +50,13 @@ mod tests {
         let rows = [
             Row::new(
                 (Area::Router, "healthy call", "leeward"),
-                (41.26, Unit::Nanoseconds),
+                (41.26, "ns"),
                 None,
                 Some(Bar::AtMost(250.0)),
             ),
             Row::new(
                 (Area::Router, "healthy call", "other"),
-                (231.4, Unit::Nanoseconds),
+                (231.4, "ns"),
                 Some(Ratio { against, value }),
                 None,
             ),

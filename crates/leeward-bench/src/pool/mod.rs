@@ -3,16 +3,23 @@
 //! The other side of the calls is the in-process AWS, on a thread of its own. The SDK's client is the one that it makes by
 //! default, on hyper 1, but for the certificates: it trusts those of the system, as ours does, and that of the in-process AWS.
 
+mod crowd;
 mod plain_sdk;
+mod roles;
 mod world;
 
-use crate::{Area, Bar, BoxError, Case, Subject, Unit};
+use crate::{Area, Bar, BoxError, Case, Subject, Tally, Unit};
 use aws_sdk_kms::Client;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use world::World;
+
+pub(crate) use roles::print_memory as print_memory_of_roles;
 
 /// The case of a client that the pool has.
 pub const CACHED: &str = "client that is kept";
@@ -20,6 +27,10 @@ pub const CACHED: &str = "client that is kept";
 pub const PLAIN: &str = "call over HTTP";
 /// The case of calls over TLS.
 pub const TLS: &str = "call over TLS";
+/// The tally of many tasks, many services and Regions at once.
+pub const CROWD: &str = "1,000 tasks x 5 services x 3 Regions";
+/// The tally of many roles.
+pub const ROLES: &str = "1,000 roles x 2 services x 2 Regions x 3 lifetimes";
 /// The case of the first call of a client that nobody has asked for yet.
 pub const FIRST: &str = "first call of a new client, TLS";
 
@@ -55,6 +66,10 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
             .compare(BESIDE, EACH, Bar::AtMost(0.5))
             .compare(BESIDE, FRESH, Bar::AtMost(0.5)),
     ])
+}
+
+pub(crate) fn tallies(program: &Path, crowd: usize) -> Vec<Tally> {
+    vec![crowd::tally(crowd), roles::tally(program.to_owned(), crowd)]
 }
 
 fn calls(name: &'static str, world: &Arc<World>) -> Result<Case, BoxError> {

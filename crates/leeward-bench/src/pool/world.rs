@@ -7,7 +7,7 @@ use std::{hint::black_box, sync::Arc};
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 pub(super) const REGION: &str = "eu-central-1";
-const HOME: Region = Region::from_static(REGION);
+pub(super) const HOME: Region = Region::from_static(REGION);
 
 /// An AWS, and those who call it.
 pub(super) struct World {
@@ -20,23 +20,20 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn plain() -> Result<Arc<Self>, BoxError> {
-        Self::start(Aws::builder())
+        Self::start(Aws::builder().with_region(HOME))
     }
 
     pub(super) fn tls() -> Result<Arc<Self>, BoxError> {
-        Self::start(Aws::builder().with_tls())
+        Self::start(Aws::builder().with_region(HOME).with_tls())
     }
 
-    fn start(builder: AwsBuilder) -> Result<Arc<Self>, BoxError> {
+    pub(super) fn start(builder: AwsBuilder) -> Result<Arc<Self>, BoxError> {
         let server = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()?;
         let callers = Builder::new_current_thread().enable_all().build()?;
-        let builder = builder
-            .with_region(HOME)
-            .with_runtime(server.handle().clone());
-        let aws = callers.block_on(builder.start())?;
+        let aws = callers.block_on(builder.with_runtime(server.handle().clone()).start())?;
         Ok(Arc::new(Self {
             callers,
             aws,
@@ -46,6 +43,10 @@ impl World {
 
     pub(super) fn endpoint(&self) -> String {
         self.aws.endpoint(&HOME)
+    }
+
+    pub(super) const fn aws(&self) -> &Aws {
+        &self.aws
     }
 
     /// The authority to trust, if there is TLS.
@@ -63,8 +64,10 @@ impl World {
             .with_environment(Environment::Production)
             .without_proxy()
             .with_credentials(credentials())
-            .with_region(HOME)
-            .with_endpoint(HOME, self.endpoint());
+            .with_region(HOME);
+        let builder = self.aws.regions().fold(builder, |builder, region| {
+            builder.with_endpoint(region.clone(), self.aws.endpoint(region))
+        });
         match self.root_certificate() {
             Some(pem) => builder.with_root_certificates(pem),
             None => builder,

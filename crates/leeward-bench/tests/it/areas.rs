@@ -1,8 +1,8 @@
 //! Every area measures, so that no bench can rot unseen.
 
-use leeward_bench::{Area, Pace};
+use leeward_bench::{Area, Pace, Row};
 use serde_json::Value;
-use std::{collections::HashSet, num::NonZeroU32, time::Duration};
+use std::{collections::HashSet, num::NonZeroU32, path::Path, time::Duration};
 
 /// As little as can be: what is measured is of no interest here.
 fn glance() -> Pace {
@@ -12,26 +12,30 @@ fn glance() -> Pace {
 #[track_caller]
 fn measures(area: Area) {
     let mut names = HashSet::new();
-    for mut case in area.cases().unwrap() {
-        for row in case.measure(&glance()).unwrap() {
-            assert!(names.insert(row.name()), "twice: {}", row.name());
-            let row = serde_json::to_value(&row).unwrap();
-            assert_eq!(row["area"], area.to_string());
-            assert!(
-                row["value"].as_f64().is_some_and(|value| value > 0.0),
-                "{row}"
-            );
-            assert_eq!(
-                row["ratio"].is_number(),
-                row["against"].is_string(),
-                "{row}"
-            );
-            assert_eq!(
-                row["holds"] == Value::Null,
-                row["bar"] == Value::Null,
-                "{row}"
-            );
-        }
+    let cases = area.cases().unwrap();
+    let measured = cases.into_iter().map(|mut case| case.measure(&glance()));
+    let program = Path::new(env!("CARGO_BIN_EXE_leeward-bench"));
+    let tallies = area.tallies(program, 20);
+    let counted = tallies.into_iter().map(|tally| tally.count());
+    let rows: Vec<Vec<Row>> = measured.chain(counted).map(Result::unwrap).collect();
+    for row in rows.into_iter().flatten() {
+        assert!(names.insert(row.name()), "twice: {}", row.name());
+        let row = serde_json::to_value(&row).unwrap();
+        assert_eq!(row["area"], area.to_string());
+        assert!(
+            row["value"].as_f64().is_some_and(|value| value > 0.0),
+            "{row}"
+        );
+        assert_eq!(
+            row["ratio"].is_number(),
+            row["against"].is_string(),
+            "{row}"
+        );
+        assert_eq!(
+            row["holds"] == Value::Null,
+            row["bar"] == Value::Null,
+            "{row}"
+        );
     }
     assert!(!names.is_empty());
 }
