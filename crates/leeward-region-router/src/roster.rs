@@ -88,6 +88,7 @@ impl<S, C: Clock> Roster<S, C> {
                 hedges_won: meter.hedges_won.get(),
                 overtaken: meter.overtaken.get(),
                 left: meter.left.get(),
+                probes: meter.probes.get(),
             }
         });
         let mut regions: Vec<RegionReading> = regions.collect();

@@ -107,7 +107,7 @@ impl<S> HealthCheck<S> {
 
     /// How long instead while nobody calls the router and every circuit is closed; 10 s by default.
     ///
-    /// A router is idle once no call was begun since the last check. Give it the [interval](Self::with_interval) to check on
+    /// A router is idle if no call has ended since the check before, and none is on its way. Give it the [interval](Self::with_interval) to check on
     /// all the same.
     #[must_use]
     pub fn with_idle_interval(mut self, idle_interval: Duration) -> Self {

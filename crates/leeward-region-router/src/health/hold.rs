@@ -14,6 +14,10 @@ impl<S, C: Clock> Roster<S, C> {
         {
             return Err(Rejected::CircuitOpen { retry_in });
         }
-        circuit.admit_at(now)
+        let admission = circuit.admit_at(now)?;
+        if admission.is_probe() {
+            self.members[at].meter.probes.add();
+        }
+        Ok(admission)
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Last {
     pub(crate) latency: Duration,
     /// What it met, and what to do about it.
     pub(crate) complaint: Option<(Failure, String)>,
+    /// What the last one met that failed, and when; filled in when it is noted.
+    pub(crate) last_failure: Option<(Failure, String, Timestamp)>,
     pub(crate) next_at: Timestamp,
     /// How many there have been, this one included.
     pub(crate) checks: u64,
@@ -75,8 +77,14 @@ impl Records {
         let mut last = self.lock(at);
         let before = last.as_ref();
         check.checks = before.map_or(0, |before| before.checks) + 1;
-        let failed = u64::from(check.result == CheckResult::Failed);
-        check.failed = before.map_or(0, |before| before.failed) + failed;
+        check.failed = before.map_or(0, |before| before.failed);
+        match &check.complaint {
+            Some((failure, advice)) if check.result == CheckResult::Failed => {
+                check.failed += 1;
+                check.last_failure = Some((failure.clone(), advice.clone(), check.ended_at));
+            }
+            _ => check.last_failure = before.and_then(|before| before.last_failure.clone()),
+        }
         let before = before.map(|before| before.result);
         *last = Some(check);
         before

@@ -11,7 +11,7 @@ use leeward_resilience::{Admission, CircuitBreaker, CircuitState, Clock, Timesta
 use tokio::time::{Instant, timeout_at};
 
 use super::{CheckResult, HealthCheck, check::Complaint};
-use crate::{maker::Making, roster::Roster};
+use crate::{maker::Making, member::Member, roster::Roster};
 
 /// One check of one Region, from the lease of the circuit to what the circuit hears of it.
 pub(super) struct Round<C: Clock> {
@@ -23,12 +23,20 @@ pub(super) struct Round<C: Clock> {
 
 impl<C: Clock> Round<C> {
     /// Begins a check at `now`; as the probe of the circuit, if it is open and due for one.
-    pub(super) fn begin(circuit: &CircuitBreaker<C>, now: Timestamp) -> Self {
-        let is_left = is_left(circuit);
+    pub(super) fn begin(member: &Member<C>, now: Timestamp) -> Self {
+        let is_left = is_left(&member.circuit);
+        let probe = if is_left {
+            member.circuit.admit_at(now).ok()
+        } else {
+            None
+        };
+        if probe.as_ref().is_some_and(Admission::is_probe) {
+            member.meter.probes.add();
+        }
         Self {
             began: now,
             is_left,
-            probe: if is_left { circuit.admit().ok() } else { None },
+            probe,
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
     pace::Pace,
     round::{self, Round, is_left},
 };
-use crate::roster::Roster;
+use crate::{meter::Count, roster::Roster};
 
 /// Begins to check every Region, each in a task of its own, until the router is gone or has been shut down.
 pub(super) fn begin<S, C>(roster: &Arc<Roster<S, C>>, check: &HealthCheck<S>, runtime: &Handle)
@@ -41,6 +41,7 @@ where
             pace: Pace::default(),
             random: random.fork(),
             told: Vec::new(),
+            ended: 0,
         };
         runtime.spawn(task.run(records.stop()));
     }
@@ -56,6 +57,8 @@ struct Task<S, C: Clock> {
     random: Rng,
     // What was warned of.
     told: Vec<Category>,
+    // How many calls had ended at the check before.
+    ended: u64,
 }
 
 impl<S, C> Task<S, C>
@@ -70,8 +73,7 @@ where
                 return;
             };
             let (ground, site) = (&roster.ground, &roster.ground.sites[self.at]);
-            let circuit = &roster.members[self.at].circuit;
-            let round = Round::begin(circuit, ground.clock.now());
+            let round = Round::begin(&roster.members[self.at], ground.clock.now());
             let region = site.region.clone();
             let service = site
                 .clone_of_service()
@@ -131,6 +133,7 @@ where
             ended_at: now,
             latency,
             complaint: complaint.map(|complaint| (complaint.failure, complaint.advice)),
+            last_failure: None,
             next_at: now + pause,
             checks: 0,
             failed: 0,
@@ -183,8 +186,10 @@ where
             // The circuit has jitter of its own.
             return due.max(interval / 4);
         }
+        let ended = ended(roster);
+        let is_idle = ended == std::mem::replace(&mut self.ended, ended) && !is_astir(roster);
         let is_well = matches!(result, CheckResult::Good | CheckResult::Inconclusive);
-        let interval = if is_well && is_idle(roster) {
+        let interval = if is_well && is_idle {
             idle_interval
         } else {
             interval
@@ -200,11 +205,21 @@ fn holds_back(result: CheckResult) -> bool {
     matches!(result, CheckResult::Good | CheckResult::Failed)
 }
 
-/// Whether nobody calls the router, and no Region needs to be watched for its return.
-fn is_idle<S, C: Clock>(roster: &Roster<S, C>) -> bool {
-    roster.members.iter().all(|member| {
+/// How many attempts the router has ended, for whatever reason.
+fn ended<S, C: Clock>(roster: &Roster<S, C>) -> u64 {
+    let ended = roster.members.iter().map(|member| {
+        let meter = &member.meter;
+        let counts = [&meter.failures, &meter.other_errors, &meter.overtaken];
+        meter.successes() + counts.map(Count::get).iter().sum::<u64>()
+    });
+    ended.sum()
+}
+
+/// Whether a Region needs to be watched for its return, or a call is on its way.
+fn is_astir<S, C: Clock>(roster: &Roster<S, C>) -> bool {
+    roster.members.iter().any(|member| {
         let circuit = member.circuit.snapshot();
-        circuit.state == CircuitState::Closed && circuit.calls == 0 && circuit.in_flight == 0
+        circuit.state != CircuitState::Closed || circuit.in_flight > 0
     })
 }
 

@@ -9,6 +9,7 @@ mod reading;
 mod region;
 mod router;
 
+pub(crate) use count::Count;
 pub(crate) use reading::{LastFailure, Reading, RegionReading};
 pub(crate) use region::RegionMeter;
 pub(crate) use router::RouterMeter;

@@ -57,6 +57,8 @@ pub(crate) struct RegionReading {
     pub(crate) overtaken: u64,
     /// Attempts that failed here and were followed by one elsewhere.
     pub(crate) left: u64,
+    /// Attempts, and health checks, that probed an open circuit.
+    pub(crate) probes: u64,
 }
 
 /// The last attempt that failed and blamed its Region.

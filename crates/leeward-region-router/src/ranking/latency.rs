@@ -155,6 +155,12 @@ impl Ranking for Latency {
             order.move_to_front((explore & 15) as usize);
         }
     }
+
+    fn preview(&self, _: &Standings<'_>, order: &mut Order) -> bool {
+        let packed = self.order.load(Relaxed);
+        order.sort_by_key(|region| place_in(packed, region));
+        true
+    }
 }
 
 /// The order that stands, and since when it has been beaten.

@@ -54,6 +54,15 @@ pub trait Ranking: fmt::Debug + Send + Sync + 'static {
     /// It runs on the path of every call: no waiting, no allocation, no panic.
     fn rank(&self, standings: &Standings<'_>, order: &mut Order);
 
+    /// Puts `order`, which is that of the list, into the one in which calls ask until further notice, for a
+    /// [status](crate::RouterStatus::first_choice); `false`, as by default, if calls take turns or nobody can tell.
+    ///
+    /// Unlike [`rank`](Self::rank) it takes nobody's turn.
+    fn preview(&self, standings: &Standings<'_>, order: &mut Order) -> bool {
+        let _ = (standings, order);
+        false
+    }
+
     /// Learns the Regions, in the order of the list, when the router is built.
     ///
     /// # Errors

@@ -115,7 +115,10 @@ pub struct RegionStatus {
     pub overtaken: u64,
     /// The attempts that failed here and were followed by one elsewhere.
     pub left: u64,
-    /// The last attempt that failed and blames the Region.
+    /// The attempts, and health checks, that were let through to find out whether it is back.
+    pub probes: u64,
+    /// The last attempt, or health check, that failed and blames the Region. One that was left because it is slow, or silent
+    /// while hedges are answered, may have none: see `overtaken`.
     pub last_error: Option<RegionError>,
     /// When it may be tried again, if it was left.
     #[cfg_attr(
@@ -135,6 +138,10 @@ impl RegionStatus {
         let circuit = reading.circuit;
         let calls = circuit.calls as f64;
         let check_in = check.as_ref().map(|check| check.next_at.since(now));
+        let of_calls = reading.last_failure.map(RegionError::from);
+        let of_checks = check
+            .as_ref()
+            .and_then(|check| RegionError::of_check(check, now));
         Self {
             state: RegionState::of(circuit.state, reading.drained),
             in_state_for: circuit.age,
@@ -151,7 +158,11 @@ impl RegionStatus {
             hedges_won: reading.hedges_won,
             overtaken: reading.overtaken,
             left: reading.left,
-            last_error: reading.last_failure.map(RegionError::from),
+            probes: reading.probes,
+            last_error: of_calls
+                .into_iter()
+                .chain(of_checks)
+                .min_by_key(|error| error.age),
             // Where there are checks, it is for them to try.
             next_probe_in: circuit
                 .next_probe
@@ -181,6 +192,17 @@ pub struct RegionError {
         serde(rename = "age_ms", serialize_with = "super::record::millis")
     )]
     pub age: Duration,
+}
+
+impl RegionError {
+    fn of_check(check: &Last, now: Timestamp) -> Option<Self> {
+        let (failure, advice, at) = check.last_failure.clone()?;
+        Some(Self {
+            failure,
+            advice,
+            age: now.since(at),
+        })
+    }
 }
 
 impl From<LastFailure> for RegionError {

@@ -2,7 +2,7 @@ use leeward_error_taxonomy::Region;
 use leeward_resilience::Clock;
 
 use super::{Health, RegionState};
-use crate::{CheckResult, ground::Site, member::Member, roster::Roster};
+use crate::{CheckResult, Order, Standings, roster::Roster};
 
 /// What [`RouterWatch`](crate::RouterWatch) looks out for; without numbers, so that it changes only when something happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,15 +65,23 @@ impl<S, C: Clock> Roster<S, C> {
             regions,
         }
     }
+
     /// Where a call goes that prefers nothing, unless it happens to be kept from there.
     pub(super) fn first_choice(&self) -> Option<Region> {
         let is_on = self.ground.switch.is_on();
-        let takes_calls = |site: &Site<S>, member: &Member<C>| {
-            RegionState::of(member.circuit.state(), site.is_drained()) == RegionState::Closed
+        let mut order = Order::of_list(self.members.len());
+        if is_on && let Some(ranking) = &self.ranking {
+            let standings = Standings::new(self, self.ground.clock.now());
+            if !ranking.preview(&standings, &mut order) {
+                return None;
+            }
+        }
+        let sites = &self.ground.sites;
+        let takes_calls = |at: &usize| {
+            let circuit = self.members[*at].circuit.state();
+            RegionState::of(circuit, sites[*at].is_drained()) == RegionState::Closed
         };
-        let (site, _) = self
-            .standing()
-            .find(|(site, member)| !is_on || takes_calls(site, member))?;
-        Some(site.region.clone())
+        let first = order.iter().find(|at| !is_on || takes_calls(at))?;
+        Some(sites[first].region.clone())
     }
 }

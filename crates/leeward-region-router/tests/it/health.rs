@@ -59,7 +59,8 @@ impl Checks {
     }
 
     fn told<T>(&self, region: Region, look: impl FnOnce(&mut Told) -> T) -> T {
-        look(self.0.lock().unwrap().entry(region).or_default())
+        let mut told = self.0.lock().expect("not poisoned");
+        look(told.entry(region).or_default())
     }
 
     /// The check, which leaves the Region's service alone.
@@ -109,7 +110,7 @@ fn build(
     builder: RegionRouterBuilder<TokioClock>,
 ) -> Router {
     let router = builder.with_health_check(check).build(world.clone());
-    router.unwrap()
+    router.expect("a runtime, and times above zero")
 }
 
 /// As the tests' own, but three good probes close a circuit, a second after each other.

@@ -1,6 +1,10 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::Poll,
     time::Duration,
 };
@@ -8,15 +12,17 @@ use std::{
 use futures_core::Stream;
 use leeward_error_taxonomy::{Category, Region};
 use leeward_region_router::{
-    CheckResult, Health, HealthCheck, RegionState, RouterView, RouterViews,
+    CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionState, RoundRobin, RouterView,
+    RouterViews, Standings,
 };
+use leeward_resilience::Switch;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
 
 use crate::world::{
-    A, B, C, Fault, LedgerError, Mood, REST, Router, SECOND, Site, World, builder, open_circuits,
-    poll_once, read, send, served,
+    A, B, C, Fault, Mood, REST, Router, SECOND, Site, World, builder, open_circuits, poll_once,
+    read, send, served,
 };
 
 fn states(view: &RouterView) -> Vec<RegionState> {
@@ -92,6 +98,113 @@ async fn is_down_only_when_no_region_takes_calls() {
     assert!(!router.is_healthy());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_drained_region_is_told_as_such_and_a_watch_wakes() {
+    let router = World::new().router();
+    let mut watch = router.watch();
+    router.drain(&A).unwrap();
+    let view = watch.changed().await.unwrap();
+    use RegionState::{Closed, Drained};
+    assert_eq!(states(&view), [Drained, Closed, Closed]);
+    assert_eq!(
+        (view.health, view.first_choice),
+        (Health::Degraded, Some(B))
+    );
+    assert_eq!(router.status().regions[0].state, Drained);
+    router.restore(&A).unwrap();
+    let view = watch.changed().await.unwrap();
+    assert_eq!((view.health, view.first_choice), (Health::Ok, Some(A)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_kill_switch_is_told_and_a_watch_sees_where_calls_go_then() {
+    let world = World::new();
+    let switch = Switch::new();
+    let router = world.build(builder([A, B]).with_switch(switch.clone()));
+    open_circuits(&world, &router, &[A]).await;
+    let mut watch = router.watch();
+    assert_eq!(watch.last().first_choice, Some(B));
+    switch.turn_off();
+    let view = watch.changed().await.unwrap();
+    assert_eq!(view.first_choice, Some(A));
+    let status = router.status();
+    assert!(status.kill_switch);
+    assert_eq!(status.first_choice, Some(A));
+    assert_eq!(parse(&router.health_json())["kill_switch"], true);
+}
+
+/// Prefers what it is told to.
+#[derive(Clone, Debug, Default)]
+struct Told(Arc<AtomicUsize>);
+
+impl Ranking for Told {
+    fn name(&self) -> &'static str {
+        "told"
+    }
+
+    fn rank(&self, _: &Standings<'_>, order: &mut Order) {
+        order.move_to_front(self.0.load(Relaxed));
+    }
+
+    fn preview(&self, standings: &Standings<'_>, order: &mut Order) -> bool {
+        self.rank(standings, order);
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_choice_is_that_of_the_ranking_among_those_that_take_calls() {
+    let world = World::new();
+    let told = Told::default();
+    told.0.store(2, Relaxed);
+    let router = world.build(builder([A, B, C]).with_ranking(told.clone()));
+    let status = router.status();
+    assert_eq!((status.strategy, status.first_choice), ("told", Some(C)));
+    // Nobody tells of it, so it looks from time to time.
+    let mut watch = router.watch();
+    told.0.store(1, Relaxed);
+    assert_eq!(watch.changed().await.unwrap().first_choice, Some(B));
+    router.drain(&B).unwrap();
+    assert_eq!(watch.changed().await.unwrap().first_choice, Some(A));
+
+    let round = world.build(builder([A, B]).with_ranking(RoundRobin::new()));
+    let turns = async || [served(&round).await, served(&round).await];
+    let before = turns().await;
+    let status = round.status();
+    assert_eq!(
+        (status.strategy, status.first_choice),
+        ("round robin", None)
+    );
+    assert_eq!(turns().await, before, "looking takes nobody's turn");
+    let latency = world.build(builder([B, A]).with_ranking(Latency::new()));
+    assert_eq!(latency.status().first_choice, Some(B));
+}
+
+#[tokio::test(start_paused = true)]
+async fn probes_of_calls_and_of_checks_are_counted_and_calls_alone_are_traffic() {
+    let world = World::new();
+    let router = world.router();
+    open_circuits(&world, &router, &[A]).await;
+    for probes in 1..=3 {
+        sleep(60 * SECOND).await;
+        served(&router).await;
+        assert_eq!(router.status().regions[0].probes, probes);
+    }
+    let check = HealthCheck::new(|site: Site, _| site.oneshot(read()));
+    let checked = builder([A, B]).with_health_check(check.with_seed(42));
+    let checked = checked.build(world.clone()).unwrap();
+    open_circuits(&world, &checked, &[A]).await;
+    let failures = checked.status().regions[0].failures;
+    sleep(60 * SECOND).await;
+    let status = checked.status();
+    let a = &status.regions[0];
+    // One after each rest of five seconds.
+    assert!((8..=11).contains(&a.probes), "{}", a.probes);
+    assert_eq!(a.failures, failures);
+    // What a check met last is more recent than what a call did.
+    assert!(a.last_error.as_ref().unwrap().age < 2 * SECOND);
+}
+
 fn parse(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
@@ -128,7 +241,8 @@ async fn serves_its_health_in_json() {
 #[tokio::test(start_paused = true)]
 async fn a_status_is_a_record_whose_times_are_milliseconds() {
     let world = World::new();
-    let check = HealthCheck::new(|_: Site, _| async { Ok::<_, LedgerError>(()) });
+    let check =
+        HealthCheck::new(|_: Site, _| async { Ok::<_, leeward_error_taxonomy::Rejected>(()) });
     let router = builder([A, B])
         .with_health_check(check)
         .build(world.clone());
