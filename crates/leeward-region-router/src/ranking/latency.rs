@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use leeward_resilience::{CircuitState, Ratio, Timestamp};
+use leeward_resilience::{CircuitSnapshot, CircuitState, Ratio, Timestamp};
 
 use super::{MAX_REGIONS, Order, Ranking, Standings};
 
@@ -19,7 +19,8 @@ const REFRESH: u64 = 10;
 /// Asks the Region first that is expected to answer soonest.
 ///
 /// What is expected of a Region is its normal latency, as its circuit has learnt it, and a
-/// [penalty](Self::with_penalty) in proportion to the calls that fail: one that fails at once is not fast. The first choice changes only
+/// [penalty](Self::with_penalty) in proportion to the calls that fail: one that fails at once is not fast. Once nobody calls it,
+/// the penalty fades by half each minute. The first choice changes only
 /// when another Region has been better by a [margin](Self::with_margin) for a [while](Self::with_patience), so that two of much
 /// the same latency do not take turns. Until something is known the order is that of the list.
 ///
@@ -34,13 +35,20 @@ pub struct Latency {
     // Of the calls, the order; four bits for each Region, the first to be asked in the lowest.
     order: AtomicU64,
     look_at: AtomicU64,
-    // Which Region is explored in the lowest bits, and by which call in how many; nothing if zero.
+    // A bit for each Region that may be explored and, above them, in how many calls one is; nothing if zero.
     explore: AtomicU64,
     calls: AtomicU64,
     choice: Mutex<Choice>,
 }
 
-const EXPLORED_BITS: u32 = 4;
+/// How long a penalty takes to fade by half while there are too few calls to tell.
+const HALF_LIFE: Duration = Duration::from_secs(60);
+
+/// So many calls in the window of a circuit tell how many fail.
+const TELLING_CALLS: u64 = 20;
+
+/// Which part of the way a penalty goes at each look that finds fewer failures.
+const RELIEF: u32 = 16;
 
 impl Latency {
     /// Starts from the defaults.
@@ -95,9 +103,12 @@ impl Latency {
             return;
         };
         let regions = standings.len();
+        let elapsed = choice.note(standings.now());
         let mut expected = [None; MAX_REGIONS];
         for (at, expected) in expected.iter_mut().enumerate().take(regions) {
-            *expected = self.expected(standings, at);
+            let penalty =
+                choice.penalties[at].follow(self.penalty, &standings.circuit(at), elapsed);
+            *expected = standings.baseline(at).map(|normal| normal + penalty);
         }
         let order = choice.decide(self, standings.now(), &expected[..regions]);
         self.order.store(packed(&order), Relaxed);
@@ -105,17 +116,6 @@ impl Latency {
         self.explore.store(explore, Relaxed);
         let next = standings.now() + LOOK_INTERVAL;
         self.look_at.store(nanos(next), Relaxed);
-    }
-
-    /// What a call to a Region is expected to take; `None` if nothing is known.
-    fn expected(&self, standings: &Standings<'_>, at: usize) -> Option<Duration> {
-        let normal = standings.baseline(at)?;
-        let circuit = standings.circuit(at);
-        if circuit.state != CircuitState::Closed {
-            return Some(normal + self.penalty);
-        }
-        let failing = circuit.failures as f64 / circuit.calls.max(1) as f64;
-        Some(normal + self.penalty.mul_f64(failing.min(1.0)))
     }
 }
 
@@ -150,9 +150,10 @@ impl Ranking for Latency {
         let packed = self.order.load(Relaxed);
         order.sort_by_key(|region| place_in(packed, region));
         let explore = self.explore.load(Relaxed);
-        let one_in = explore >> EXPLORED_BITS;
-        if one_in != 0 && self.calls.fetch_add(1, Relaxed) % one_in == one_in - 1 {
-            order.move_to_front((explore & 15) as usize);
+        if explore != 0
+            && let Some(region) = explored(explore, self.calls.fetch_add(1, Relaxed))
+        {
+            order.move_to_front(region);
         }
     }
 
@@ -168,10 +169,18 @@ impl Ranking for Latency {
 struct Choice {
     first: usize,
     beaten_since: Option<Timestamp>,
-    explored: usize,
+    looked_at: Timestamp,
+    penalties: [Penalty; MAX_REGIONS],
 }
 
 impl Choice {
+    /// Notes a look at `now`, and says how long ago the one before it was.
+    fn note(&mut self, now: Timestamp) -> Duration {
+        let elapsed = now.since(self.looked_at);
+        self.looked_at = self.looked_at.max(now);
+        elapsed
+    }
+
     /// Puts the Regions in order by what is expected of them at `now`; what is not known comes last.
     fn decide(&mut self, by: &Latency, now: Timestamp, expected: &[Option<Duration>]) -> Order {
         let mut order = Order::of_list(expected.len());
@@ -195,26 +204,67 @@ impl Choice {
         order
     }
 
-    /// Which Region is explored until the next look, and by how many of the calls.
-    fn explore(&mut self, one_in: u32, expected: &[Option<Duration>]) -> u64 {
-        let by_turns = |wanted: &dyn Fn(usize) -> bool| {
-            let turns = (1..=expected.len()).map(|step| (self.explored + step) % expected.len());
-            turns
-                .into_iter()
-                .find(|at| *at != self.first && wanted(*at))
+    /// Which Regions may be explored until the next look, and by one in how many calls.
+    fn explore(&self, one_in: u32, expected: &[Option<Duration>]) -> u64 {
+        let mask = |wanted: &dyn Fn(usize) -> bool| {
+            let others = (0..expected.len()).filter(|at| *at != self.first && wanted(*at));
+            others.fold(0_u64, |mask, at| mask | 1 << at)
         };
-        let unmeasured = by_turns(&|at| expected[at].is_none());
-        let measured = || by_turns(&|_| true);
-        let (explored, one_in) = match (unmeasured, one_in) {
-            (_, 0) => return 0,
-            (Some(at), one_in) => (at, u64::from(one_in)),
-            (None, one_in) => match measured() {
-                Some(at) => (at, u64::from(one_in) * REFRESH),
-                None => return 0,
-            },
+        let unmeasured = mask(&|at| expected[at].is_none());
+        let (regions, one_in) = match (unmeasured, u64::from(one_in)) {
+            (0, one_in) => (mask(&|_| true), one_in * REFRESH),
+            unmeasured => unmeasured,
         };
-        self.explored = explored;
-        one_in << EXPLORED_BITS | explored as u64
+        if regions == 0 || one_in == 0 {
+            0
+        } else {
+            one_in << MAX_REGIONS | regions
+        }
+    }
+}
+
+/// Which Region a call explores, if any: by turns.
+fn explored(explore: u64, call: u64) -> Option<usize> {
+    let (one_in, mut regions) = (explore >> MAX_REGIONS, explore & ((1 << MAX_REGIONS) - 1));
+    if call % one_in != one_in - 1 {
+        return None;
+    }
+    for _ in 0..(call / one_in) % u64::from(regions.count_ones()) {
+        regions &= regions - 1;
+    }
+    Some(regions.trailing_zeros() as usize)
+}
+
+/// What is added to a Region's latency for its failures.
+#[derive(Clone, Copy, Debug, Default)]
+struct Penalty(Duration);
+
+impl Penalty {
+    /// Follows what the circuit shows: up at once, down by and by.
+    fn follow(
+        &mut self,
+        whole: Duration,
+        circuit: &CircuitSnapshot,
+        elapsed: Duration,
+    ) -> Duration {
+        let failing = if circuit.state == CircuitState::Closed {
+            circuit.failures as f64 / circuit.calls.max(1) as f64
+        } else {
+            1.0
+        };
+        self.learn(whole.mul_f64(failing.min(1.0)), circuit.calls, elapsed)
+    }
+
+    fn learn(&mut self, shown: Duration, calls: u64, elapsed: Duration) -> Duration {
+        self.0 = if shown >= self.0 {
+            shown
+        } else if calls >= TELLING_CALLS {
+            self.0 - (self.0 - shown) / RELIEF
+        } else {
+            let half_lives = elapsed.as_secs_f64() / HALF_LIFE.as_secs_f64();
+            self.0.mul_f64(0.5_f64.powf(half_lives))
+        };
+        self.0
     }
 }
 
@@ -302,17 +352,34 @@ mod tests {
 
     #[test]
     fn explores_what_is_not_measured_by_turns_and_seldom_what_is() {
-        let mut choice = Choice::default();
-        let mut explored = |one_in, millis: &[u64]| {
+        let choice = Choice::default();
+        let explorers = |one_in, millis: &[u64]| {
             let word = choice.explore(one_in, &expected(millis));
-            (word >> EXPLORED_BITS, word & 15)
+            let calls = (0..3_000).filter(|_| word != 0);
+            let explorers = calls.filter_map(|call| Some((call, explored(word, call)?)));
+            explorers.take(3).collect::<Vec<_>>()
         };
-        assert_eq!(explored(100, &[20, 0, 0]), (100, 1));
-        assert_eq!(explored(100, &[20, 0, 0]), (100, 2));
-        assert_eq!(explored(100, &[20, 0, 0]), (100, 1));
-        assert_eq!(explored(100, &[20, 30, 40]), (1_000, 2));
-        assert_eq!(explored(100, &[20, 30, 40]), (1_000, 1));
-        assert_eq!(explored(0, &[20, 30, 40]).0, 0);
-        assert_eq!(explored(100, &[20]).0, 0);
+        assert_eq!(explorers(100, &[20, 0, 0]), [(99, 1), (199, 2), (299, 1)]);
+        assert_eq!(explorers(100, &[20, 0, 40]), [(99, 1), (199, 1), (299, 1)]);
+        assert_eq!(
+            explorers(100, &[20, 30, 40]),
+            [(999, 1), (1_999, 2), (2_999, 1)]
+        );
+        assert_eq!(explorers(1, &[20, 0]), [(0, 1), (1, 1), (2, 1)]);
+        assert_eq!(explorers(0, &[20, 0, 40]), []);
+        assert_eq!(explorers(100, &[20]), []);
+    }
+
+    #[test]
+    fn a_penalty_comes_at_once_goes_soon_with_calls_and_slowly_without() {
+        let (second, look) = (Duration::from_secs(1), LOOK_INTERVAL);
+        let mut penalty = Penalty::default();
+        assert_eq!(penalty.learn(second, 20, look), second);
+        let mut with_calls = penalty;
+        (0..100).for_each(|_| _ = with_calls.learn(Duration::ZERO, 20, look));
+        assert!(with_calls.0 < second / 100, "{with_calls:?}");
+        (0..600).for_each(|_| _ = penalty.learn(Duration::ZERO, 0, look));
+        let left = penalty.0.as_millis();
+        assert!((495..505).contains(&left), "{left} ms");
     }
 }

@@ -14,6 +14,7 @@ use leeward_error_taxonomy::{
 };
 use leeward_region_router::{RegionRouter, RegionRouterBuilder, RegionState};
 use leeward_resilience::{CircuitConfig, Plain, Ratio, TokioClock};
+use tokio::time::sleep;
 use tower::ServiceExt;
 use tower_service::Service;
 
@@ -43,6 +44,10 @@ pub(crate) enum Mood {
     Well,
     /// By an error after the call.
     Failing(Fault),
+    /// With the name of the Region, after so many milliseconds.
+    After(u64),
+    /// By an error after so many milliseconds.
+    FailingAfter(u64, Fault),
     /// By an error of `poll_ready`.
     Unready(Fault),
     /// Never, once called.
@@ -279,6 +284,14 @@ impl<R> Service<R> for Site {
             match mood {
                 Mood::Well => Ok(region),
                 Mood::Failing(fault) => Err(LedgerError::new(&region, fault)),
+                Mood::After(millis) => {
+                    sleep(Duration::from_millis(millis)).await;
+                    Ok(region)
+                }
+                Mood::FailingAfter(millis, fault) => {
+                    sleep(Duration::from_millis(millis)).await;
+                    Err(LedgerError::new(&region, fault))
+                }
                 Mood::Silent => pending().await,
                 Mood::Busy => loop {
                     tokio::task::consume_budget().await;
@@ -353,6 +366,14 @@ pub(crate) async fn open_circuits(world: &World, router: &Router, regions: &[Reg
     }
     for _ in 0..2 {
         let _ = send(router, read()).await;
+    }
+    world.take_calls();
+}
+
+/// Sends as many reads as the first Region's circuit needs to learn what is normal.
+pub(crate) async fn learn(world: &World, router: &Router) {
+    for _ in 0..15 {
+        assert_eq!(served(router).await, A);
     }
     world.take_calls();
 }

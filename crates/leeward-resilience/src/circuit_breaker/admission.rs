@@ -33,6 +33,7 @@ impl<C: Clock> Admission<C> {
     /// As [`succeed`](Self::succeed), at a moment that the caller has just read off the circuit's clock; gives the time that the
     /// call took.
     #[inline]
+    #[allow(clippy::must_use_candidate, reason = "to report is what it is for")]
     pub fn succeed_at(mut self, now: Timestamp) -> Duration {
         self.report_at(Outcome::Success, now);
         now.since(self.admitted_at)
