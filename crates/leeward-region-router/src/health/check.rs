@@ -125,7 +125,9 @@ impl<S> HealthCheck<S> {
 
     /// How long a check may take, from making the service to its answer, before the Region counts as silent; 1 s by default.
     ///
-    /// The check knows of it as its [deadline](leeward_resilience::deadline::current).
+    /// The check knows of it as its [deadline](leeward_resilience::deadline::current). Give it no more than a
+    /// [probe](leeward_resilience::CircuitConfig::with_probe_timeout) has, twice the attempt timeout by default, or what it shows of
+    /// a Region that was left comes too late.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.schedule.timeout = timeout;

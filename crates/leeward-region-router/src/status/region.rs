@@ -78,7 +78,8 @@ pub struct RegionStatus {
     pub admitted: f64,
     /// The share of the router's traffic of the last seconds that went there.
     pub share: f64,
-    /// Of the calls of the last seconds there, those that succeeded or blame the request; none if there was no call.
+    /// Of the calls of the last seconds there, those that succeeded or blame the request; none if there was no call. Health
+    /// checks that failed count as calls, others do not.
     pub success_rate: Option<f64>,
     /// The latency that half of the last few thousand successes do not exceed, told to within a quarter.
     #[cfg_attr(

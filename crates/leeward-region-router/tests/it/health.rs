@@ -302,6 +302,19 @@ async fn good_checks_are_no_traffic() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_that_are_served_outweigh_checks_that_fail() {
+    let (world, checks) = (World::new(), Checks::default());
+    checks.set(A, Does::Fails(Fault::Reset));
+    let router = checked(&world, checks.check());
+    for _ in 0..600 {
+        assert_eq!(served(&router).await, A);
+        sleep(SECOND / 20).await;
+    }
+    assert!(checks.count(A) > 20);
+    assert_eq!(circuits(&router), "ccc");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_check_that_is_refused_shows_a_living_region_and_is_told_once() {
     let (world, checks) = (World::new(), Checks::default());
     checks.set(A, Does::Fails(Fault::Denied));

@@ -12,8 +12,8 @@ use std::{
 use futures_core::Stream;
 use leeward_error_taxonomy::{Category, Region};
 use leeward_region_router::{
-    CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionState, RoundRobin, RouterView,
-    RouterViews, Standings,
+    CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionState, RoundRobin,
+    RouterStatus, RouterView, RouterViews, RouterWatch, Standings,
 };
 use leeward_resilience::Switch;
 use serde_json::Value;
@@ -24,6 +24,17 @@ use crate::world::{
     A, B, C, Fault, Mood, REST, Router, SECOND, Site, World, builder, open_circuits, poll_once,
     read, send, served,
 };
+
+#[test]
+fn what_a_task_needs_may_move_there() {
+    fn moves<T: Send + 'static>() {}
+    fn is_shared<T: Send + Sync + Clone + 'static>() {}
+    is_shared::<RouterStatus>();
+    is_shared::<RouterView>();
+    is_shared::<HealthCheck<Site>>();
+    moves::<RouterWatch>();
+    moves::<RouterViews>();
+}
 
 fn states(view: &RouterView) -> Vec<RegionState> {
     view.regions.iter().map(|region| region.state).collect()
