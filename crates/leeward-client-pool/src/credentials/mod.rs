@@ -18,6 +18,7 @@ mod validity;
 pub use counts::CredentialStats;
 pub use refreshing::{RefreshingCredentials, RefreshingCredentialsBuilder};
 
+pub(crate) use profile::of_the_environment;
 pub(crate) use providers::{Provided, Providers};
 pub(crate) use registry::Roles;
 pub(crate) use refusal::{RenewRefused, RepeatRefused, WaitForOthers};

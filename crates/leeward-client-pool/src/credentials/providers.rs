@@ -142,7 +142,7 @@ impl Providers {
             },
             Kind::Default => self.name(&self.own, true),
             // These hold no default, and are the same wherever they stand.
-            Kind::Profile(_) | Kind::Keys(_) | Kind::Provider(_) => Name {
+            Kind::Profile(_) | Kind::Source(_) | Kind::Keys(_) | Kind::Provider(_) => Name {
                 identity: identity.clone(),
                 is_own: false,
             },
@@ -166,18 +166,25 @@ impl Providers {
             Kind::Default => {
                 let chain = self.base.credentials_provider();
                 let chain = chain.ok_or(ClientError::ShutDown)?;
-                Ok(self.known_or(&name, None, || chain))
+                Ok(self.known_or(&name, Roles::default(), || chain))
             }
-            Kind::Provider(own) => Ok(self.known_or(&name, None, || own.0.clone())),
+            Kind::Provider(own) => Ok(self.known_or(&name, Roles::default(), || own.0.clone())),
+            Kind::Source(source) => Ok(self.known_or(&name, Roles::default(), || {
+                profile::provider_of(*source, &self.base)
+            })),
             // Read each time, so that a corrected file counts.
             Kind::Profile(profile) => {
-                let Found { region, role } = profile::find(profile).await?;
+                let Found {
+                    region,
+                    role,
+                    foreign,
+                } = profile::find(profile).await?;
                 let provided = match role {
                     Some(role) => {
                         let role = self.name(&role.into(), false);
                         Box::pin(self.find_or_make(role)).await?
                     }
-                    None => self.known_or(&name, None, || {
+                    None => self.known_or(&name, foreign, || {
                         let own = ProfileCredentials::new(profile, &self.base);
                         SharedCredentialsProvider::new(own)
                     }),
@@ -190,8 +197,9 @@ impl Providers {
                 if let Some(assuming) = source.roles.first() {
                     role.is_assumable_by(assuming)?;
                 }
-                let assumed = (role, source.roles.clone());
-                Ok(self.known_or(&name, Some(assumed), || {
+                let others = source.roles.iter().cloned();
+                let roles = std::iter::once(role.clone()).chain(others).collect();
+                Ok(self.known_or(&name, roles, || {
                     let provider = AssumedRole::new(role.clone(), source, self.sts.clone());
                     SharedCredentialsProvider::new(provider)
                 }))
@@ -199,17 +207,13 @@ impl Providers {
         }
     }
 
-    /// The provider of this content; made, if there is none yet. A role comes with those by way of which it is assumed.
+    /// The provider of this content; made, if there is none yet.
     fn known_or(
         &self,
         name: &Name,
-        role: Option<(&Arc<Role>, Roles)>,
+        roles: Roles,
         make: impl FnOnce() -> SharedCredentialsProvider,
     ) -> Provided {
-        let roles = role.map_or_else(Arc::default, |(role, others)| {
-            let others = others.iter().cloned();
-            std::iter::once(role.clone()).chain(others).collect()
-        });
         let content = Content {
             name: name.clone(),
             roles,

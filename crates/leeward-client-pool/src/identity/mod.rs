@@ -3,12 +3,14 @@
 mod arn;
 mod keys;
 mod role;
+mod source;
 
 pub use arn::InvalidRoleArn;
 pub use role::Role;
 
 pub(crate) use arn::{Partition, RoleArn};
 pub(crate) use keys::Keys;
+pub(crate) use source::Source;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::identity::ResolveIdentity;
@@ -38,6 +40,8 @@ pub(crate) enum Kind {
     #[default]
     Default,
     Profile(Arc<str>),
+    /// Of a profile alone.
+    Source(Source),
     Role(Arc<Role>),
     Keys(Arc<Keys>),
     Provider(OwnProvider),
@@ -45,6 +49,9 @@ pub(crate) enum Kind {
 
 impl Identity {
     /// Whom the pool was built for: the provider or the identity that its builder was given, else the SDK's default chain.
+    ///
+    /// Where that chain would come to a profile with a role, by `AWS_PROFILE` or as the default one, the pool assumes the role
+    /// itself, as it does for [`profile`](Self::profile).
     pub const DEFAULT: Self = Self(Kind::Default);
 
     /// The profile of this name in the shared configuration files.
@@ -90,6 +97,7 @@ impl fmt::Display for Identity {
         match &self.0 {
             Kind::Default => f.write_str("default"),
             Kind::Profile(name) => write!(f, "profile/{name}"),
+            Kind::Source(source) => write!(f, "credential_source/{source}"),
             Kind::Role(role) => f.write_str(role.arn()),
             Kind::Keys(keys) => fmt::Display::fmt(keys, f),
             Kind::Provider(_) => f.write_str("provider"),
@@ -102,6 +110,7 @@ impl fmt::Debug for Kind {
         match self {
             Self::Default => f.write_str("Default"),
             Self::Profile(name) => f.debug_tuple("Profile").field(name).finish(),
+            Self::Source(source) => source.fmt(f),
             Self::Role(role) => role.fmt(f),
             Self::Keys(keys) => keys.fmt(f),
             Self::Provider(_) => f.write_str("Provider"),

@@ -26,18 +26,18 @@ const MINUTE: Duration = Duration::from_secs(60);
 const LEDGER: &str = "arn:aws:iam::111122223333:role/ledger";
 
 /// A server that is asked for credentials, and what it was asked.
-struct Issuer {
-    url: String,
+pub(crate) struct Issuer {
+    pub(crate) url: String,
     heads: Arc<Mutex<Vec<String>>>,
     // Ends with the test.
     _runtime: Runtime,
 }
 
 /// What is answered to a head, of which so many like it came before; nothing is an answer that it is unknown.
-type Answer = fn(head: &str, before: usize) -> Option<String>;
+pub(crate) type Answer = fn(head: &str, before: usize) -> Option<String>;
 
 impl Issuer {
-    fn open(answer: Answer) -> Self {
+    pub(crate) fn open(answer: Answer) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -98,7 +98,11 @@ fn keys(before: usize) -> String {
 }
 
 /// Runs `body` in a child that is set up by `variables`, and says whether this is the parent, after the child.
-fn in_child(test: &str, variables: &[(&str, &str)], body: impl Future<Output = ()>) -> bool {
+pub(crate) fn in_child(
+    test: &str,
+    variables: &[(&str, &str)],
+    body: impl Future<Output = ()>,
+) -> bool {
     if child::is_child() {
         Runtime::new().unwrap().block_on(body);
         return false;
@@ -111,7 +115,7 @@ fn in_child(test: &str, variables: &[(&str, &str)], body: impl Future<Output = (
         ("AWS_REGION", "us-east-1"),
     ];
     all.extend(variables);
-    child::run(&format!("credentials_issued::{test}"), &all);
+    child::run(test, &all);
     true
 }
 
@@ -160,7 +164,7 @@ fn the_agent_of_a_container_is_asked_with_the_token_of_its_file_and_anew_before_
     std::fs::write(token.path(), "one").unwrap();
     const FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
     let is_parent = in_child(
-        "the_agent_of_a_container_is_asked_with_the_token_of_its_file_and_anew_before_they_expire",
+        "credentials_issued::the_agent_of_a_container_is_asked_with_the_token_of_its_file_and_anew_before_they_expire",
         &[
             (
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -198,7 +202,7 @@ fn metadata(head: &str, before: usize) -> Option<String> {
 fn the_metadata_of_an_instance_are_asked_by_session_and_anew_before_they_expire() {
     let metadata = Issuer::open(metadata);
     let is_parent = in_child(
-        "the_metadata_of_an_instance_are_asked_by_session_and_anew_before_they_expire",
+        "credentials_issued::the_metadata_of_an_instance_are_asked_by_session_and_anew_before_they_expire",
         &[
             ("AWS_EC2_METADATA_DISABLED", "false"),
             ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url),
@@ -266,7 +270,7 @@ fn by_a_sign_on(test: &str, variables: &[(&str, &str)], body: impl Future<Output
 #[test]
 fn the_portal_of_a_sign_on_is_asked_for_a_profile_and_anew_before_they_expire() {
     let asked = by_a_sign_on(
-        "the_portal_of_a_sign_on_is_asked_for_a_profile_and_anew_before_they_expire",
+        "credentials_issued::the_portal_of_a_sign_on_is_asked_for_a_profile_and_anew_before_they_expire",
         &[],
         renewed_before_they_expire(Identity::profile("work"), || {}),
     );
@@ -276,7 +280,7 @@ fn the_portal_of_a_sign_on_is_asked_for_a_profile_and_anew_before_they_expire() 
 #[test]
 fn the_portal_of_a_sign_on_is_asked_for_the_profile_of_the_environment() {
     let asked = by_a_sign_on(
-        "the_portal_of_a_sign_on_is_asked_for_the_profile_of_the_environment",
+        "credentials_issued::the_portal_of_a_sign_on_is_asked_for_the_profile_of_the_environment",
         &[("AWS_PROFILE", "work")],
         renewed_before_they_expire(Identity::DEFAULT, || {}),
     );
@@ -285,21 +289,25 @@ fn the_portal_of_a_sign_on_is_asked_for_the_profile_of_the_environment() {
 
 #[test]
 fn a_role_is_assumed_by_a_sign_on() {
-    by_a_sign_on("a_role_is_assumed_by_a_sign_on", &[], async {
-        let (aws, pool) = cloud(&HandClock::new()).await;
-        let role = Role::new(LEDGER)
-            .unwrap()
-            .assumed_by(Identity::profile("work"));
-        let kms: Client = pool.client().with_role(role).await.unwrap();
-        kms.list_keys().send().await.unwrap();
-        assert_eq!(aws.roles().sessions(LEDGER)[0].assumed_by, "AKIDISSUED0");
-    });
+    by_a_sign_on(
+        "credentials_issued::a_role_is_assumed_by_a_sign_on",
+        &[],
+        async {
+            let (aws, pool) = cloud(&HandClock::new()).await;
+            let role = Role::new(LEDGER)
+                .unwrap()
+                .assumed_by(Identity::profile("work"));
+            let kms: Client = pool.client().with_role(role).await.unwrap();
+            kms.list_keys().send().await.unwrap();
+            assert_eq!(aws.roles().sessions(LEDGER)[0].assumed_by, "AKIDISSUED0");
+        },
+    );
 }
 
 #[test]
 fn a_sign_on_that_is_over_or_never_was_is_told_when_the_client_is_asked_for() {
     by_a_sign_on(
-        "a_sign_on_that_is_over_or_never_was_is_told_when_the_client_is_asked_for",
+        "credentials_issued::a_sign_on_that_is_over_or_never_was_is_told_when_the_client_is_asked_for",
         &[],
         async {
             let clock = HandClock::new();

@@ -13,6 +13,7 @@ mod credentials_caches;
 mod credentials_chain;
 mod credentials_invalidated;
 mod credentials_issued;
+mod credentials_profile_sources;
 mod credentials_profiles;
 mod credentials_refreshing;
 mod credentials_refused;
@@ -22,6 +23,7 @@ mod deadline;
 mod guard;
 mod guard_evidence;
 mod guard_streams;
+#[cfg(all(feature = "dynamodb", feature = "s3"))]
 mod hand_clock;
 mod hosts;
 mod http_layers;

@@ -1,6 +1,6 @@
 //! What is wrong with a profile, so that it is told which one and what to write, before anybody is asked for credentials.
 
-use crate::Role;
+use crate::{Role, identity::Source};
 use aws_config::profile::{Profile, ProfileSet};
 
 /// A profile that gives no credentials, whoever reads it.
@@ -10,9 +10,6 @@ pub(super) struct Fault {
     pub(super) profile: String,
     pub(super) reason: String,
 }
-
-/// The sources that a `credential_source` may name, in upper or lower case.
-const SOURCES: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 
 impl Fault {
     fn of(profile: &Profile, reason: impl Into<String>) -> Self {
@@ -85,10 +82,10 @@ fn source(profile: &Profile) -> Result<Option<&str>, Fault> {
 fn base(profile: &Profile, profiles: &ProfileSet) -> Result<(), Fault> {
     let fault = |reason: String| Err(Fault::of(profile, reason));
     if let Some(source) = profile.get("credential_source") {
-        if SOURCES.iter().any(|one| one.eq_ignore_ascii_case(source)) {
+        if Source::named(source).is_some() {
             return Ok(());
         }
-        let sources = SOURCES.join(", ");
+        let sources = Source::names();
         return fault(format!(
             "its credential_source {source:?} is none of {sources}"
         ));
@@ -122,7 +119,7 @@ fn base(profile: &Profile, profiles: &ProfileSet) -> Result<(), Fault> {
 }
 
 /// Whether the keys are whole; the one that is missing; none if there are none.
-fn keys(profile: &Profile) -> Option<Result<(), &'static str>> {
+pub(super) fn keys(profile: &Profile) -> Option<Result<(), &'static str>> {
     const ID: &str = "aws_access_key_id";
     const SECRET: &str = "aws_secret_access_key";
     let has = |key| profile.get(key).is_some();

@@ -3,12 +3,21 @@
 mod fault;
 mod files;
 
-use crate::{ClientError, Identity, Role};
+use super::registry::Roles;
+use crate::{
+    ClientError, Identity, Role,
+    identity::{Kind, Source},
+};
 use aws_config::{
+    ecs::EcsCredentialsProvider,
+    environment::EnvironmentVariableCredentialsProvider,
+    imds::credentials::ImdsCredentialsProvider,
     profile::{Profile, ProfileFileCredentialsProvider, ProfileSet},
     provider_config::ProviderConfig,
 };
-use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
+use aws_credential_types::provider::{
+    ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future,
+};
 use aws_types::{
     SdkConfig,
     os_shim_internal::{Env, Fs},
@@ -21,22 +30,15 @@ use std::{fmt, sync::Arc, time::Duration};
 /// What the shared configuration files say of a profile.
 pub(super) struct Found {
     pub(super) region: Option<Region>,
-    /// The role that it assumes by way of another profile.
+    /// The role that it assumes by way of another profile, or by a source of credentials.
     pub(super) role: Option<Role>,
+    /// The roles that the SDK's own provider assumes for it where that is none, the last assumed first.
+    pub(super) foreign: Roles,
 }
 
 /// Looks a profile up.
 pub(super) async fn find(name: &str) -> Result<Found, ClientError> {
-    let profiles = aws_config::profile::load(
-        &Fs::real(),
-        &Env::real(),
-        &Default::default(),
-        Some(name.to_owned().into()),
-    )
-    .await
-    .map_err(|error| ClientError::Profiles {
-        reason: super::counts::told(&error),
-    })?;
+    let profiles = read(Some(name)).await?;
     let region = region_of(name, &profiles)?;
     if let Err(Fault { profile, reason }) = fault::find(name, &profiles) {
         let files = files::holding(&profile).await;
@@ -46,19 +48,50 @@ pub(super) async fn find(name: &str) -> Result<Found, ClientError> {
             reason,
         });
     }
+    let role = role_of(name, &profiles);
+    let foreign = if role.is_none() {
+        foreign(name, &profiles)
+    } else {
+        Roles::default()
+    };
     Ok(Found {
         region,
-        role: role_of(name, &profiles),
+        role,
+        foreign,
     })
 }
 
-/// The role of a profile that has a `role_arn` and a `source_profile`, for us to assume where STS answers.
+/// The profile by which the SDK's chain would assume a role, if it would: that of `AWS_PROFILE`, or the default one.
 ///
-/// None for what only the SDK's own provider knows: second factors, web identities, sources that are no profile.
+/// None where keys of the environment go before it, and for faults, which the chain is left to tell or to pass over.
+pub(crate) async fn of_the_environment() -> Option<Identity> {
+    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
+        return None;
+    }
+    let profiles = read(None).await.ok()?;
+    let name = profiles.selected_profile();
+    fault::find(name, &profiles).ok()?;
+    role_of(name, &profiles)?;
+    Some(Identity::profile(name))
+}
+
+/// Reads the files; no name is that of the environment.
+async fn read(name: Option<&str>) -> Result<ProfileSet, ClientError> {
+    let name = name.map(|name| name.to_owned().into());
+    aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), name)
+        .await
+        .map_err(|error| ClientError::Profiles {
+            reason: super::counts::told(&error),
+        })
+}
+
+/// The role of a profile that has a `role_arn` and says who is to assume it, for us to do so where STS answers.
+///
+/// None for what only the SDK's own provider knows: second factors, web identities, profiles that are their own sources.
 fn role_of(name: &str, profiles: &ProfileSet) -> Option<Role> {
     let profile = profiles.get_profile(name)?;
     let role = Role::new(profile.get("role_arn")?).ok()?;
-    let foreign = ["mfa_serial", "web_identity_token_file", "credential_source"];
+    let foreign = ["mfa_serial", "web_identity_token_file"];
     if foreign.iter().any(|key| profile.get(key).is_some()) || is_intricate(name, profiles) {
         return None;
     }
@@ -67,8 +100,11 @@ fn role_of(name: &str, profiles: &ProfileSet) -> Option<Role> {
 
 /// None where nothing assumes it, or for a number that is none.
 fn as_described(role: Role, profile: &Profile) -> Option<Role> {
-    let source = profile.get("source_profile")?;
-    let mut role = role.assumed_by(Identity::profile(source));
+    let source = match profile.get("credential_source") {
+        Some(source) => Identity(Kind::Source(Source::named(source)?)),
+        None => Identity::profile(profile.get("source_profile")?),
+    };
+    let mut role = role.assumed_by(source);
     if let Some(id) = profile.get("external_id") {
         role = role.with_external_id(id);
     }
@@ -79,6 +115,26 @@ fn as_described(role: Role, profile: &Profile) -> Option<Role> {
         role = role.with_lifetime(Duration::from_secs(seconds.trim().parse().ok()?));
     }
     Some(role)
+}
+
+/// The roles of a profile and of its sources, for them to be known where somebody else assumes them.
+fn foreign(name: &str, profiles: &ProfileSet) -> Roles {
+    let mut roles = Vec::new();
+    let mut next = Some(name);
+    while let Some(profile) = next.and_then(|name| profiles.get_profile(name)) {
+        let is_source = !roles.is_empty();
+        let role = profile.get("role_arn").and_then(|arn| Role::new(arn).ok());
+        let Some(role) = role.filter(|_| !(is_source && fault::keys(profile) == Some(Ok(()))))
+        else {
+            break;
+        };
+        roles.push(Arc::new(role));
+        // There is no circle but that of a profile which is its own source.
+        next = profile
+            .get("source_profile")
+            .filter(|source| *source != profile.name());
+    }
+    roles.into()
 }
 
 /// Whether a profile is its own source, or one of its sources has keys besides its role, which count before it then.
@@ -159,6 +215,24 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> ClientError 
     ClientError::UnknownProfile {
         name: name.to_owned(),
         known: text,
+    }
+}
+
+/// Who gives the credentials of a `credential_source`, over the pool's connections.
+pub(super) fn provider_of(source: Source, base: &SdkConfig) -> SharedCredentialsProvider {
+    let config = provider_config(base, None);
+    match source {
+        Source::Environment => {
+            SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
+        }
+        Source::InstanceMetadata => {
+            let metadata = ImdsCredentialsProvider::builder().configure(&config);
+            SharedCredentialsProvider::new(metadata.build())
+        }
+        Source::Container => {
+            let agent = EcsCredentialsProvider::builder().configure(&config);
+            SharedCredentialsProvider::new(agent.build())
+        }
     }
 }
 

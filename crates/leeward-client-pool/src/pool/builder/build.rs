@@ -84,7 +84,7 @@ impl PoolBuilder {
         let base = loader.load().await;
         let providers = credentials::Setting {
             base: base.clone(),
-            own: self.identity,
+            own: own_identity(self.identity).await,
             max_identities: self.max_identities,
             endpoints: self.endpoints.clone(),
             home: home.clone(),
@@ -192,6 +192,15 @@ impl PoolBuilder {
             roots: self.roots.clone(),
             time: self.time.clone(),
         }
+    }
+}
+
+/// Whom the pool is built for. A role of the environment's profile is assumed by us, since the SDK's chain knows one STS alone.
+async fn own_identity(given: Identity) -> Identity {
+    if given == Identity::DEFAULT {
+        credentials::of_the_environment().await.unwrap_or(given)
+    } else {
+        given
     }
 }
 
