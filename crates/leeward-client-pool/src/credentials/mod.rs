@@ -20,8 +20,8 @@ pub use refreshing::{RefreshingCredentials, RefreshingCredentialsBuilder};
 
 pub(crate) use profile::of_the_environment;
 pub(crate) use providers::{Provided, Providers};
-pub(crate) use registry::Roles;
 pub(crate) use refusal::{RenewRefused, RepeatRefused, WaitForOthers};
+pub(crate) use registry::Roles;
 
 use crate::{Identity, pool::Endpoints, tasks::Tasks};
 use assume_role::{Sts, TURNS};
