@@ -29,11 +29,11 @@ pub use concurrency_limit::{
 pub use deadline::DeadlineLayer;
 pub use hedge::{HedgeCounters, HedgeLayer, HedgePolicy};
 pub use load_shed::LoadShedLayer;
+pub use placement::{Placement, Session};
 pub use rate_limit::{
     InvalidRate, KeyedRateLimitLayer, KeyedRateLimiter, Rate, RateLimitConfig, RateLimitLayer,
     RateLimiter,
 };
-pub use placement::{Placement, Session};
 pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};
 pub use retry::{Backoff, RetryCounters, RetryLayer, RetryPolicy};

@@ -63,6 +63,73 @@ fn check(config: CircuitConfig, calls: &str, expected: &str) {
     assert_eq!(admitted, expected, "{calls}");
 }
 
+#[test]
+fn closes_after_several_good_probes_in_a_row_with_a_pause_after_each() {
+    let config = config().with_probes(3, 5 * SECOND);
+    check(config, "--.+~.+~.+++", "yyynynyyy");
+    // One that fails begins the row anew, one that says nothing leaves it as it is.
+    check(config, "--.+.-~.+~.+~.++", "yyyynynynyy");
+    check(config, "--.+.~+~.++", "yyyyynyy");
+    // A slow one opens it, too, whichever it is.
+    check(config, "--.+.s~.+~.+~.++", "yyyynynynyy");
+}
+
+#[test]
+fn a_probe_of_a_row_whose_lease_ends_gives_way_to_the_next_without_beginning_anew() {
+    let mut circuit = Circuit::new(
+        config()
+            .with_probes(2, SECOND)
+            .with_probe_timeout(2 * SECOND),
+        at(90),
+    );
+    for _ in 0..2 {
+        fail_at(&mut circuit, 100);
+    }
+    let first = admit_at(&mut circuit, 105);
+    circuit.record(first, Success, at(105), at(105), &ALONE);
+    assert!(circuit.admit(at(105)).0.is_err(), "the pause");
+    let lost = admit_at(&mut circuit, 106);
+    assert!(circuit.admit(at(107)).0.is_err(), "the lease");
+    let next = admit_at(&mut circuit, 108);
+    circuit.record(lost, Success, at(106), at(108), &ALONE);
+    assert_eq!(circuit.state(), CircuitState::HalfOpen);
+    circuit.record(next, Success, at(108), at(108), &ALONE);
+    assert_eq!(circuit.state(), CircuitState::Closed);
+}
+
+#[test]
+fn starts_slowly_on_demand_while_it_is_closed() {
+    let config = config().with_slow_start(10 * SECOND, Ratio::percent(10));
+    let mut circuit = Circuit::new(config, at(100));
+    circuit.start_slowly(at(100));
+    let passed = (0..1_000).filter(|_| circuit.admit(at(101)).0.is_ok());
+    assert!((100..300).contains(&passed.count()));
+    let passed = (0..1_000).filter(|_| circuit.admit(at(110)).0.is_ok());
+    assert_eq!(passed.count(), 1_000);
+
+    let mut open = opened();
+    open.start_slowly(at(101));
+    assert_eq!(open.state(), CircuitState::Open);
+    assert!(open.admit(at(101)).0.is_err());
+}
+
+#[test]
+fn remembers_when_it_last_opened() {
+    let opened_for = |circuit: &Circuit, now| circuit.snapshot(at(now), &ALONE, 0).opened;
+    let mut circuit = Circuit::new(config(), at(90));
+    assert_eq!(opened_for(&circuit, 100), None);
+    for _ in 0..2 {
+        fail_at(&mut circuit, 100);
+    }
+    assert_eq!(opened_for(&circuit, 103), Some(3 * SECOND));
+    let probe = admit_at(&mut circuit, 105);
+    assert_eq!(opened_for(&circuit, 105), Some(5 * SECOND));
+    circuit.record(probe, Failure, at(105), at(106), &ALONE);
+    assert_eq!(opened_for(&circuit, 107), Some(SECOND));
+    circuit.reset(at(108));
+    assert_eq!(opened_for(&circuit, 108), None);
+}
+
 /// A circuit that opened at second 100.
 fn opened() -> Circuit {
     let mut circuit = Circuit::new(config(), at(90));

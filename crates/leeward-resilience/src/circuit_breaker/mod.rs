@@ -5,8 +5,8 @@
 //! **When it acts.** The circuit opens on [consecutive failures](CircuitConfig::with_consecutive_failures), on a
 //! [failure rate](CircuitConfig::with_failure_rate) or on a [share of slow calls](CircuitConfig::with_slow_rate) over a window
 //! that slides. Slow is a multiple of the service's own normal latency, which the circuit learns while it is closed. It then
-//! rests; the first call after the rest is a probe, alone, on a lease that ends by itself. A success closes the circuit, a
-//! failure or a slow success opens it for another rest. Once closed, it lets a
+//! rests; the first call after the rest is a probe, alone, on a lease that ends by itself. A success closes the circuit, or the last
+//! of [several](CircuitConfig::with_probes), a failure or a slow success opens it for another rest. Once closed, it lets a
 //! [growing share](CircuitConfig::with_slow_start) of the calls through.
 //!
 //! | outcome | counts as |
@@ -15,6 +15,7 @@
 //! | 5xx, lost connection, [`AttemptTimedOut`] | failure |
 //! | a call given up after [`slow`](CircuitConfig::with_slow), or whose deadline ran out then | failure |
 //! | an ended or given-up call that took five times as long as normal | slow, besides what else it is |
+//! | a call that a hedge elsewhere [overtook](Admission::overtaken) | slow |
 //! | a call in flight for as long | slow, for one window from then on or until it ends; looked at once in each step |
 //! | throttling | no evidence, or a [failure](CircuitConfig::with_throttling_as_failure) on request |
 //! | a call given up earlier, refusals of our own layers | no evidence |
@@ -33,6 +34,7 @@
 //! | calls in flight seen | for six windows from their beginning | five times as long as normal and one window on top, of a service that takes a window by nature |
 //! | rest | 5 s ± 25 %, doubled on relapse within 30 s, 60 s at most | our simulation has 2 s, and the rest alike; a failing probe that lengthened it made recovery 18 to 36 s instead of 11 |
 //! | probe's lease | 5 s | a choice: longer than the three seconds that our stacks give a call |
+//! | good probes in a row | 1 | a choice: a layer has nowhere else to send calls; a Region router has 3, a second apart |
 //! | slow start | from 10 % in 10 s | our simulation: without it, a Region that came back met 1.2 times its load |
 //! | learning | 15 calls, then one a step, an eighth of the way each 15 | a choice: a new normal takes two minutes |
 //! | slow probe | raises what is normal by 1/32 | a choice: ten times as slow for good is normal after 23 probes |

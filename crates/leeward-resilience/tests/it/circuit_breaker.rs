@@ -13,7 +13,7 @@
 //! | 4.1, 4.2 | `contract::circuit_breaker::calls_the_instance_that_was_readied`, `…::unused_readiness_starves_nobody` |
 //! | 4.4, F1 | `f1_closes_within_one_lease_wherever_a_probe_was_dropped`, `circuit_tests::a_lost_probe_is_replaced_…` |
 //! | 4.18 | every test here: none waits, all stand on a clock that is moved by hand or by tokio |
-//! | 4.19 | `says_when_the_next_probe_is_due`; the router's `with_every_circuit_open_calls_go_to_the_region_that_is_due_first` |
+//! | 4.19 | `says_when_the_next_probe_is_due`; the router's `with_every_circuit_open_calls_go_to_the_region_that_opened_the_longest_time_ago` |
 //! | 4.20 | `circuit_tests::rests_longer_only_on_a_relapse` |
 //! | F6, F10 | `f6_one_operation_that_fails_leaves_the_others_alone`, `f10_a_million_keys_need_the_memory_of_the_bound` |
 //! | F9 | `f9_a_clock_that_jumps_trips_nothing` |
