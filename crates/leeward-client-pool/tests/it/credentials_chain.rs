@@ -4,6 +4,7 @@ use crate::{
     child,
     cloud::{EAST, WEST},
 };
+use aws_credential_types::Credentials;
 use aws_sdk_kms::Client;
 use leeward_client_pool::Pool;
 use leeward_testkit::Aws;
@@ -43,6 +44,26 @@ async fn signers(aws: &Aws, pool: &Pool) -> BTreeMap<String, u64> {
 
 async fn pool(aws: &Aws) -> Pool {
     crate::cloud::builder(aws).build().await.unwrap()
+}
+
+#[test]
+fn given_keys_go_before_the_chain() {
+    with_environment(
+        "given_keys_go_before_the_chain",
+        &[
+            ("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT"),
+            ("AWS_SECRET_ACCESS_KEY", "hush"),
+        ],
+        async {
+            let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+            let keys = Credentials::from_keys("AKIDGIVEN", "hush", None);
+            let pool = crate::cloud::builder(&aws).with_keys(keys);
+            let kms: Client = pool.build().await.unwrap().client().await.unwrap();
+            kms.list_keys().send().await.unwrap();
+            let signers = aws.counts().signers("kms", "ListKeys");
+            assert_eq!(signers, [("AKIDGIVEN".to_owned(), 1)].into());
+        },
+    );
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! The roles of profiles: which of them the pool assumes by itself, and which are left to the SDK's provider.
+
+use super::fault;
+use crate::{
+    Identity, Role,
+    credentials::Roles,
+    identity::{Kind, Source},
+};
+use aws_config::profile::{Profile, ProfileSet};
+use std::{sync::Arc, time::Duration};
+
+/// The role of a profile that has a `role_arn` and says who is to assume it, for us to do so where STS answers.
+///
+/// None for what only the SDK's own provider knows: second factors, web identities, profiles that are their own sources.
+pub(super) fn role_of(name: &str, profiles: &ProfileSet) -> Option<Role> {
+    let profile = profiles.get_profile(name)?;
+    let role = Role::new(profile.get("role_arn")?).ok()?;
+    let foreign = ["mfa_serial", "web_identity_token_file"];
+    if foreign.iter().any(|key| profile.get(key).is_some()) || is_intricate(name, profiles) {
+        return None;
+    }
+    as_described(role, profile)
+}
+
+/// None where nothing assumes it, or for a number that is none.
+fn as_described(role: Role, profile: &Profile) -> Option<Role> {
+    let source = match profile.get("credential_source") {
+        Some(source) => Identity(Kind::Source(Source::named(source)?)),
+        None => Identity::profile(profile.get("source_profile")?),
+    };
+    let mut role = role.assumed_by(source);
+    if let Some(id) = profile.get("external_id") {
+        role = role.with_external_id(id);
+    }
+    if let Some(session) = profile.get("role_session_name") {
+        role = role.with_session_name(session);
+    }
+    if let Some(seconds) = profile.get("duration_seconds") {
+        role = role.with_lifetime(Duration::from_secs(seconds.trim().parse().ok()?));
+    }
+    Some(role)
+}
+
+/// The roles of a profile and of its sources, for them to be known where somebody else assumes them.
+pub(super) fn foreign(name: &str, profiles: &ProfileSet) -> Roles {
+    let mut roles = Vec::new();
+    let mut next = Some(name);
+    while let Some(profile) = next.and_then(|name| profiles.get_profile(name)) {
+        let is_source = !roles.is_empty();
+        let role = profile.get("role_arn").and_then(|arn| Role::new(arn).ok());
+        let Some(role) = role.filter(|_| !(is_source && fault::keys(profile) == Some(Ok(()))))
+        else {
+            break;
+        };
+        roles.push(Arc::new(role));
+        // There is no circle but that of a profile which is its own source.
+        next = profile
+            .get("source_profile")
+            .filter(|source| *source != profile.name());
+    }
+    roles.into()
+}
+
+/// Whether a profile is its own source, or one of its sources has keys besides its role, which count before it then.
+fn is_intricate(name: &str, profiles: &ProfileSet) -> bool {
+    let mut seen = vec![name];
+    while let Some(&last) = seen.last() {
+        let Some(profile) = profiles.get_profile(last) else {
+            return true;
+        };
+        let has_both = ["role_arn", "aws_access_key_id"].map(|key| profile.get(key).is_some());
+        if seen.len() > 1 && has_both == [true; 2] {
+            return true;
+        }
+        match profile.get("source_profile") {
+            None => return false,
+            Some(source) if seen.contains(&source) => return true,
+            Some(source) => seen.push(source),
+        }
+    }
+    false
+}
