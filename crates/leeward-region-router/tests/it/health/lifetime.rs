@@ -1,0 +1,216 @@
+//! When checks are made, how long they may take, and when they end.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use leeward_region_router::{CheckResult, HealthCheck, RegionRouter, RouterError};
+use leeward_resilience::deadline;
+use tokio::{task::yield_now, time::sleep};
+use tower::ServiceExt;
+
+use super::checks::{Checks, Does, checked, last_check};
+use crate::world::{
+    A, B, C, Fault, Mood, REST, SECOND, Site, World, open_circuits, read, send, served,
+};
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_unless_somebody_wants_it() {
+    let world = World::new();
+    let router = world.router();
+    sleep(60 * SECOND).await;
+    assert_eq!(world.made(), [0, 0, 0]);
+    assert_eq!(last_check(&router, 0), None);
+    router.shutdown().await;
+    assert_eq!(served(&router).await, A);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_region_is_asked_every_second_give_or_take_a_quarter() {
+    let pauses = async || {
+        let (world, checks) = (World::new(), Checks::default());
+        let _router = checked(&world, checks.check().with_idle_interval(SECOND));
+        sleep(100 * SECOND).await;
+        // No call is one of the Region's services.
+        assert_eq!(world.take_calls(), [0, 0, 0]);
+        [A, B, C].map(|region| checks.pauses(region))
+    };
+    let seen = pauses().await;
+    for pauses in &seen {
+        assert!((90..=110).contains(&pauses.len()), "{}", pauses.len());
+        let (least, most) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+        let jitter = Duration::from_millis(740)..=Duration::from_millis(1_260);
+        assert!(
+            jitter.contains(least) && jitter.contains(most),
+            "{pauses:?}"
+        );
+        assert!(*most > *least + Duration::from_millis(400), "{pauses:?}");
+    }
+    assert_ne!(seen[0], seen[1]);
+    assert_eq!(seen, pauses().await, "the same seed repeats itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_router_that_nobody_calls_asks_less_often() {
+    let (world, checks) = (World::new(), Checks::default());
+    let router = checked(&world, checks.check());
+    sleep(100 * SECOND).await;
+    let idle = checks.count(A);
+    assert!((8..=13).contains(&idle), "{idle}");
+    for _ in 0..200 {
+        served(&router).await;
+        sleep(SECOND / 2).await;
+    }
+    let busy = checks.count(A) - idle;
+    assert!((80..=110).contains(&busy), "{busy}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_check_at_a_time_and_none_for_longer_than_its_timeout() {
+    let (world, checks) = (World::new(), Checks::default());
+    checks.set(A, Does::IsSilent);
+    let check = checks.check().with_timeout(3 * SECOND);
+    let _router = checked(&world, check.with_idle_interval(SECOND));
+    sleep(60 * SECOND).await;
+    let (began, most) = checks.told(A, |told| (told.began.len(), told.most_in_flight));
+    assert!((12..=17).contains(&began), "{began}");
+    assert_eq!(most, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_knows_when_its_time_is_over() {
+    let seen = Arc::new(Mutex::new(None));
+    let left = Arc::clone(&seen);
+    let check = HealthCheck::new(move |site: Site, _| {
+        *left.lock().unwrap() = deadline::remaining();
+        site.oneshot(read())
+    });
+    let world = World::new();
+    let _router = checked(&world, check.with_timeout(2 * SECOND));
+    sleep(2 * SECOND).await;
+    assert_eq!(*seen.lock().unwrap(), Some(2 * SECOND));
+    // It is a call of the service, made by the maker if need be.
+    assert_eq!(world.take_calls(), [1, 1, 1]);
+    assert_eq!(world.made(), [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_panics_is_not_the_last() {
+    let (world, checks) = (World::new(), Checks::default());
+    checks.set(A, Does::Panics);
+    let router = checked(&world, checks.check().with_idle_interval(SECOND));
+    sleep(10 * SECOND).await;
+    assert!(checks.count(A) > 5);
+    assert_eq!(last_check(&router, 0), Some(CheckResult::Inconclusive));
+    checks.set(A, Does::Well);
+    sleep(10 * SECOND).await;
+    assert_eq!(last_check(&router, 0), Some(CheckResult::Good));
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_end_with_the_last_clone_of_the_router_even_while_one_is_on_its_way() {
+    let (world, checks) = (World::new(), Checks::default());
+    checks.set(A, Does::IsSilent);
+    let check = checks.check().with_timeout(3_600 * SECOND);
+    let router = checked(&world, check);
+    sleep(20 * SECOND).await;
+    assert_eq!(checks.told(A, |told| told.in_flight), 1);
+    let clone = router.clone();
+    drop(router);
+    sleep(SECOND).await;
+    assert_eq!(checks.told(A, |told| told.in_flight), 1);
+    drop(clone);
+    for _ in 0..10 {
+        yield_now().await;
+    }
+    assert_eq!(checks.told(A, |told| told.in_flight), 0);
+    // Nor is anything kept: what the tasks shared is the test's alone.
+    assert_eq!(checks.holders(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_shutdown_calls_go_on_and_probe_by_themselves() {
+    let (world, checks) = (World::new(), Checks::default());
+    checks.set(A, Does::Fails(Fault::Down));
+    let router = checked(&world, checks.check());
+    open_circuits(&world, &router, &[A]).await;
+    sleep(REST).await;
+    world.set(A, Mood::Well);
+    assert_eq!(served(&router).await, B, "held back");
+    router.shutdown().await;
+    assert_eq!(checks.holders(), 1, "the tasks are gone");
+    let made = checks.count(A);
+    sleep(REST).await;
+    assert_eq!(served(&router).await, A);
+    sleep(10 * SECOND).await;
+    assert_eq!(checks.count(A), made);
+    router.shutdown().await;
+    assert!(send(&router, read()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_shutdown_ends_the_checks_all_the_same() {
+    let (world, checks) = (World::new(), Checks::default());
+    let router = checked(&world, checks.check().with_idle_interval(SECOND));
+    sleep(5 * SECOND).await;
+    {
+        let mut shutdown = std::pin::pin!(router.shutdown());
+        assert!(
+            crate::world::poll_once(shutdown.as_mut())
+                .await
+                .is_pending()
+        );
+    }
+    sleep(5 * SECOND).await;
+    assert_eq!(checks.holders(), 1);
+}
+
+#[test]
+fn says_what_is_missing_for_checks() {
+    let checks = Checks::default();
+    let build = |check: HealthCheck<Site>| {
+        let builder = RegionRouter::builder([A, B]).with_health_check(check);
+        builder.build(World::new()).map(drop).unwrap_err()
+    };
+    let error = build(checks.check());
+    assert_eq!(error, RouterError::NoRuntime);
+    assert_eq!(
+        error.to_string(),
+        "no tokio runtime to make the health checks on: build the router inside of one, or hand one in with \
+         HealthCheck::with_runtime"
+    );
+    for check in [
+        checks.check().with_interval(Duration::ZERO),
+        checks.check().with_idle_interval(Duration::ZERO),
+        checks.check().with_timeout(Duration::ZERO),
+    ] {
+        let error = build(check);
+        assert_eq!(error, RouterError::ZeroHealthCheck);
+        assert_eq!(
+            error.to_string(),
+            "a health check with an interval or a timeout of zero: give each some time, or leave the check out"
+        );
+    }
+}
+
+#[test]
+fn a_runtime_that_is_handed_in_serves_a_router_that_is_built_outside() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let checks = Checks::default();
+    let check = checks.check().with_runtime(runtime.handle().clone());
+    let builder = RegionRouter::builder([A, B]).with_health_check(check);
+    let router = builder.build(World::new()).unwrap();
+    runtime.block_on(async { sleep(20 * SECOND).await });
+    assert!(checks.count(A) > 0 && checks.count(B) > 0);
+    // The runtime goes first: nothing waits for it.
+    drop(runtime);
+    assert_eq!(checks.holders(), 1);
+    let shutdown = std::pin::pin!(router.shutdown());
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(shutdown.poll(&mut cx).is_ready());
+}

@@ -1,0 +1,5 @@
+//! Health checks.
+
+mod checks;
+mod evidence;
+mod lifetime;
