@@ -24,7 +24,6 @@ mod guard;
 mod guard_evidence;
 mod guard_streams;
 #[cfg(all(feature = "dynamodb", feature = "s3"))]
-#[cfg(all(feature = "dynamodb", feature = "s3"))]
 mod guide;
 mod hand_clock;
 mod hosts;
