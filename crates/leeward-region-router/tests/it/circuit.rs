@@ -81,7 +81,7 @@ async fn a_service_that_never_gets_ready_opens_its_circuit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_every_circuit_open_calls_go_to_the_region_that_is_due_first() {
+async fn with_every_circuit_open_calls_go_to_the_region_that_opened_the_longest_time_ago() {
     let world = World::new();
     let router = world.router();
     // Opened one after the other, the second one first.
