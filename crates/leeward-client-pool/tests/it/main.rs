@@ -37,4 +37,6 @@ mod proxies;
 mod regions;
 mod setup;
 mod sharing;
+#[cfg(feature = "s3")]
+mod streams;
 mod wire;
