@@ -33,9 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let silent = Arc::new(AtomicBool::new(false));
     let regions = ["us-east-1", "eu-west-1"].map(Region::from_static);
     // Cheap and free of effects, as a check should be.
-    let ping = HealthCheck::new(|ledger: Ledger, _| {
-        ledger.oneshot(Plain::new("nobody").named(PING).idempotent())
-    });
+    let ping = HealthCheck::sending(Plain::new("nobody").named(PING).idempotent());
     let router = RegionRouter::builder(regions)
         .with_health_check(ping)
         .build(service_fn({

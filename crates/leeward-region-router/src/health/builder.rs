@@ -27,14 +27,14 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// use leeward_error_taxonomy::{Region, Rejected};
     /// use leeward_region_router::{HealthCheck, RegionRouter};
     /// use leeward_resilience::Plain;
-    /// use tower::{ServiceExt, service_fn, util::BoxCloneSyncService};
+    /// use tower::{service_fn, util::BoxCloneSyncService};
     ///
     /// type Ledger = BoxCloneSyncService<Plain<&'static str>, String, Rejected>;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let regions = [Region::from_static("us-east-1"), Region::from_static("eu-west-1")];
-    /// let ping = HealthCheck::new(|ledger: Ledger, _| ledger.oneshot(Plain::new("ping").idempotent()));
+    /// let ping = HealthCheck::sending(Plain::new("ping").idempotent());
     /// let router = RegionRouter::builder(regions).with_health_check(ping).build(service_fn(async |region: Region| {
     ///     let answer = move |_: Plain<&'static str>| std::future::ready(Ok::<_, Rejected>(region.to_string()));
     ///     Ok::<_, Rejected>(Ledger::new(service_fn(answer)))

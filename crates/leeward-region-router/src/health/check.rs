@@ -1,8 +1,15 @@
-use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
-use leeward_error_taxonomy::{Classify, Facts, Failure, Region};
-use leeward_resilience::Ratio;
+use leeward_error_taxonomy::{Classify, Facts, Failure, Region, Rejected};
+use leeward_resilience::{Ratio, Request};
 use tokio::runtime::Handle;
+use tower_service::Service;
 
 use super::CheckResult;
 use crate::RouterError;
@@ -56,7 +63,38 @@ pub(super) struct Schedule {
 }
 
 impl<S> HealthCheck<S> {
-    /// Takes the call: a clone of the Region's service in, whatever it answers out.
+    /// Sends `request`, as [each Region must see it](Request::for_region); an operation of `leeward-client-pool`, say.
+    ///
+    /// A Region that the request refuses to go to is not checked, which is told once.
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::OperationName;
+    /// use leeward_region_router::HealthCheck;
+    /// use leeward_resilience::Plain;
+    /// # use leeward_error_taxonomy::Rejected;
+    /// # type Ledger = tower::util::BoxCloneSyncService<Plain<&'static str>, String, Rejected>;
+    ///
+    /// let ping = Plain::new("nobody").named(OperationName::new("ledger", "Ping")).idempotent();
+    /// let check: HealthCheck<Ledger> = HealthCheck::sending(ping);
+    /// ```
+    pub fn sending<R>(request: R) -> Self
+    where
+        S: Service<R> + Send + 'static,
+        S::Error: Classify + From<Rejected>,
+        S::Future: Send,
+        R: Request + Send + Sync + 'static,
+    {
+        Self::new(move |mut service: S, region: Region| {
+            let request = request.for_region(&region);
+            async move {
+                let request = request?;
+                poll_fn(|cx| service.poll_ready(cx)).await?;
+                service.call(request).await
+            }
+        })
+    }
+
+    /// Makes the call with a closure: a clone of the Region's service in, whatever it answers out.
     ///
     /// The service has not been asked whether it is ready; `tower::ServiceExt::oneshot` does that.
     ///

@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
+use leeward_error_taxonomy::{OperationName, Region, Rejected};
 use leeward_region_router::{CheckResult, HealthCheck, RegionRouter, RouterError};
-use leeward_resilience::deadline;
+use leeward_resilience::{Idempotency, Request, deadline};
 use tokio::{task::yield_now, time::sleep};
 use tower::ServiceExt;
 
@@ -93,6 +94,44 @@ async fn a_check_knows_when_its_time_is_over() {
     // It is a call of the service, made by the maker if need be.
     assert_eq!(world.take_calls(), [1, 1, 1]);
     assert_eq!(world.made(), [1, 1, 1]);
+}
+
+/// Belongs to one Region and is otherwise adapted to none.
+struct Local;
+
+impl Request for Local {
+    fn operation(&self) -> OperationName {
+        OperationName::new("ledger", "Ping")
+    }
+
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
+    }
+
+    fn replay(&self) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn for_region(&self, region: &Region) -> Result<Self, Rejected> {
+        match region == &A {
+            true => Ok(Self),
+            false => Err(Rejected::unavailable("known at home only")),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_sent_as_a_check_is_readied_and_goes_where_it_belongs() {
+    let world = World::new();
+    let router = checked(&world, HealthCheck::sending(Local));
+    sleep(5 * SECOND).await;
+    assert_eq!(world.take_calls(), [1, 0, 0]);
+    assert_eq!(last_check(&router, 0), Some(CheckResult::Good));
+    assert_eq!(last_check(&router, 1), Some(CheckResult::Inconclusive));
+
+    world.set(A, Mood::Unready(Fault::Unreachable));
+    sleep(20 * SECOND).await;
+    assert_eq!(last_check(&router, 0), Some(CheckResult::Failed));
 }
 
 #[tokio::test(start_paused = true)]
