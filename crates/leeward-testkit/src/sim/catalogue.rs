@@ -16,6 +16,9 @@ const B: usize = 1;
 const C: usize = 2;
 
 /// The scenarios that a policy has to stand, with what is demanded of it.
+///
+/// S0 to S12 are those of the project's promise; S13 and S14 guard what they leave open: a process with little traffic, and a
+/// Region that only stalls.
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {
     vec![
@@ -110,6 +113,12 @@ pub fn scenarios() -> Vec<Scenario> {
         seldom()
             .demands(Measure::Ok, AtLeast(1.0))
             .demands(Measure::Longest, AtMost(DEADLINE.as_secs_f64() * 1_000.0)),
+        now_and_then()
+            .demands(Measure::Ok, AtLeast(0.999))
+            .demands(Measure::Load, AtMost(1.2)),
+        stalled()
+            .demands(Measure::Ok, AtLeast(0.999))
+            .demands(Measure::Strays, AtMost(0.0)),
     ]
 }
 
@@ -219,6 +228,29 @@ fn seldom() -> Scenario {
     }
 }
 
+/// Too few calls for the shares of a window, and enough of them for hedges to spend a budget on a Region that is gone.
+fn now_and_then() -> Scenario {
+    let title = "five calls a second, A silent for 30 s";
+    let scenario = calm("S13", title, 30, vec![(A, Fault::Silent)]);
+    Scenario {
+        traffic: Traffic {
+            rates: vec![(Duration::ZERO, 5.0)],
+            ..scenario.traffic
+        },
+        ..scenario
+    }
+}
+
+/// A hiccup, which hedges carry callers over, and no reason to leave.
+fn stalled() -> Scenario {
+    let scenario = calm("S14", "A answers nothing for 300 ms", 5, vec![]);
+    let stall = scenario.fault.start..scenario.fault.start + Duration::from_millis(300);
+    Scenario {
+        outages: vec![outage(A, &stall, Fault::Silent)],
+        ..scenario
+    }
+}
+
 impl Scenario {
     fn demands(self, measure: Measure, limit: Limit) -> Self {
         self.demands_of(Policy::Leeward, measure, limit)
@@ -242,7 +274,7 @@ mod tests {
     fn every_scenario_demands_something_and_leaves_time_to_see_it() {
         let scenarios = scenarios();
         let names: Vec<_> = scenarios.iter().map(|scenario| scenario.name).collect();
-        let expected: Vec<_> = (0..=12).map(|number| format!("S{number}")).collect();
+        let expected: Vec<_> = (0..=14).map(|number| format!("S{number}")).collect();
         assert_eq!(names, expected);
         for Scenario {
             name,

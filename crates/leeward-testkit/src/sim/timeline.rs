@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, ops::Range, path::Path, time::Duration};
+use std::{error::Error, ops::Range, path::Path, time::Duration};
 
 use super::{
     Season,
@@ -40,6 +40,15 @@ pub struct DrawError {
     source: Box<dyn Error + Send + Sync>,
 }
 
+/// One chart of a picture.
+struct Panel {
+    title: &'static str,
+    top: f64,
+    // Where the names of the lines hide the least of them.
+    names_at: SeriesLabelPosition,
+    lines: Vec<Line>,
+}
+
 /// One line of a panel.
 struct Line {
     name: String,
@@ -55,7 +64,7 @@ struct Line {
 pub fn draw(season: &Season, path: &Path) -> Result<(), DrawError> {
     panels(season, path).map_err(|source| DrawError {
         path: path.display().to_string(),
-        source: source.to_string().into(),
+        source: source.into(),
     })
 }
 
@@ -83,72 +92,83 @@ fn panels(season: &Season, path: &Path) -> Result<(), DrawingAreaErrorKind<std::
     };
     let latencies = [waited("p50", REGIONS[0], 0.5), waited("p99", SLOWEST, 0.99)];
     let shares = scenario.regions.iter().enumerate().map(|(number, region)| {
-        line(region.name, REGIONS[number % REGIONS.len()], &|bin| {
+        // The titles of scenarios call the Regions by letters.
+        let name = format!("{}: {}", char::from(b'A' + number as u8), region.name);
+        line(&name, REGIONS[number % REGIONS.len()], &|bin| {
             let all: usize = bin.arrivals.iter().sum();
             (all > 0).then(|| 100.0 * bin.arrivals[number] as f64 / all as f64)
         })
     });
-    let shares: Vec<Line> = shares.collect();
-    let top = |lines: &[Line]| {
-        let values = lines.iter().flat_map(|line| &line.points);
-        1.1 * values.fold(1.0, |top, (_, value)| f64::max(top, *value))
-    };
+    let longest = latencies.iter().flat_map(|line| &line.points);
+    let longest = longest.fold(1.0, |longest, (_, wait)| f64::max(longest, *wait));
+    let panels = [
+        Panel {
+            title: "answered well, %",
+            top: 105.0,
+            names_at: SeriesLabelPosition::LowerRight,
+            lines: vec![ok],
+        },
+        Panel {
+            title: "callers wait, ms",
+            top: 1.1 * longest,
+            names_at: SeriesLabelPosition::UpperRight,
+            lines: latencies.into(),
+        },
+        Panel {
+            title: "attempts go to, %",
+            top: 105.0,
+            names_at: SeriesLabelPosition::MiddleRight,
+            lines: shares.collect(),
+        },
+    ];
 
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let title = format!("{}: {} ({})", scenario.name, scenario.title, season.policy);
     let area = area.titled(&title, ("sans-serif", 20))?;
-    let rows = area.split_evenly((3, 1));
-    panel(&rows[0], "answered well, %", 105.0, &[ok], season)?;
-    panel(
-        &rows[1],
-        "callers wait, ms",
-        top(&latencies),
-        &latencies,
-        season,
-    )?;
-    panel(&rows[2], "attempts go to, %", 105.0, &shares, season)?;
+    for (area, panel) in area.split_evenly((panels.len(), 1)).iter().zip(panels) {
+        panel.draw(area, season)?;
+    }
     area.present()
 }
 
-fn panel(
-    area: &DrawingArea<Svg<'_>, Shift>,
-    title: &str,
-    top: f64,
-    lines: &[Line],
-    season: &Season,
-) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
-    let seconds = season.scenario.length.as_secs_f64();
-    let mut chart = ChartBuilder::on(area)
-        .margin(8)
-        .x_label_area_size(28)
-        .y_label_area_size(56)
-        .build_cartesian_2d(0.0..seconds, 0.0..top)?;
-    shade(&mut chart, &season.scenario.fault, top)?;
-    chart
-        .configure_mesh()
-        .y_desc(title)
-        .x_desc("s")
-        .light_line_style(INK.mix(0.05))
-        .bold_line_style(INK.mix(0.12))
-        .label_style(("sans-serif", 12))
-        .draw()?;
-    for line in lines {
-        let color = line.color;
+impl Panel {
+    fn draw(
+        self,
+        area: &DrawingArea<Svg<'_>, Shift>,
+        season: &Season,
+    ) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+        let seconds = season.scenario.length.as_secs_f64();
+        let mut chart = ChartBuilder::on(area)
+            .margin(8)
+            .x_label_area_size(28)
+            .y_label_area_size(56)
+            .build_cartesian_2d(0.0..seconds, 0.0..self.top)?;
+        shade(&mut chart, &season.scenario.fault, self.top)?;
         chart
-            .draw_series(LineSeries::new(
-                line.points.iter().copied(),
-                color.stroke_width(2),
-            ))?
-            .label(line.name.clone())
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
+            .configure_mesh()
+            .y_desc(self.title)
+            .x_desc("s")
+            .light_line_style(INK.mix(0.05))
+            .bold_line_style(INK.mix(0.12))
+            .label_style(("sans-serif", 12))
+            .draw()?;
+        for line in self.lines {
+            let color = line.color;
+            chart
+                .draw_series(LineSeries::new(line.points, color.stroke_width(2)))?
+                .label(line.name)
+                .legend(move |(x, y)| {
+                    PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2))
+                });
+        }
+        chart
+            .configure_series_labels()
+            .position(self.names_at)
+            .background_style(WHITE.mix(0.8))
+            .label_font(("sans-serif", 12))
+            .draw()
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.8))
-        .label_font(("sans-serif", 12))
-        .draw()
 }
 
 /// Marks when something was wrong.
@@ -163,14 +183,6 @@ fn shade(
     ];
     let mark = Rectangle::new(corners, FAULT.mix(0.08).filled());
     chart.draw_series([mark]).map(|_| ())
-}
-
-impl fmt::Debug for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Line")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]
