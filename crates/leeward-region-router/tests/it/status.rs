@@ -1,24 +1,24 @@
 use std::{
-    future::poll_fn,
+    future::{Ready, poll_fn, ready},
     pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    task::Poll,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use futures_core::Stream;
-use leeward_error_taxonomy::{Category, Region};
+use leeward_error_taxonomy::{Category, Region, Rejected};
 use leeward_region_router::{
-    CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionState, RoundRobin,
-    RouterStatus, RouterView, RouterViews, RouterWatch, Standings,
+    CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionRouter, RegionState,
+    RoundRobin, RouterStatus, RouterView, RouterViews, RouterWatch, Standings,
 };
-use leeward_resilience::Switch;
+use leeward_resilience::{Plain, Switch};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
-use tower::ServiceExt;
+use tower::{Service, ServiceExt, service_fn};
 
 use crate::world::{
     A, B, C, Fault, Mood, REST, Router, SECOND, Site, World, builder, open_circuits, poll_once,
@@ -34,6 +34,44 @@ fn what_a_task_needs_may_move_there() {
     is_shared::<HealthCheck<Site>>();
     moves::<RouterWatch>();
     moves::<RouterViews>();
+}
+
+#[tokio::test]
+async fn a_call_allocates_nothing_while_somebody_watches_and_checks() {
+    let check = HealthCheck::sending(read());
+    let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(Always)));
+    let builder = RegionRouter::builder([A, B]).with_health_check(check);
+    let router = builder.build(maker).unwrap();
+    let _watch = router.watch();
+    let mut calls = router.clone();
+    let mut call = || {
+        let mut answer = pin!(calls.call(read()));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(answer.as_mut().poll(&mut cx).is_ready());
+    };
+    // The first call makes the service.
+    call();
+    let allocated = allocation_counter::measure(|| (0..100).for_each(|_| call()));
+    assert_eq!(allocated.count_total, 0);
+    assert_eq!(router.status().regions[0].successes, 101);
+}
+
+/// Answers at once.
+#[derive(Clone)]
+struct Always;
+
+impl Service<Plain<&'static str>> for Always {
+    type Response = ();
+    type Error = Rejected;
+    type Future = Ready<Result<(), Rejected>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Plain<&'static str>) -> Self::Future {
+        ready(Ok(()))
+    }
 }
 
 fn states(view: &RouterView) -> Vec<RegionState> {
@@ -252,8 +290,7 @@ async fn serves_its_health_in_json() {
 #[tokio::test(start_paused = true)]
 async fn a_status_is_a_record_whose_times_are_milliseconds() {
     let world = World::new();
-    let check =
-        HealthCheck::new(|_: Site, _| async { Ok::<_, leeward_error_taxonomy::Rejected>(()) });
+    let check = HealthCheck::new(|_: Site, _| async { Ok::<_, Rejected>(()) });
     let router = builder([A, B])
         .with_health_check(check)
         .build(world.clone());

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::checks::{Checks, Does, build, checked, last_check, three_to_close};
 use crate::world::{
-    A, B, Fault, Mood, REST, SECOND, Site, World, builder, circuits, open_circuits, served,
+    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, circuits, open_circuits, served,
 };
 
 #[tokio::test(start_paused = true)]
@@ -86,6 +86,23 @@ async fn while_checks_fail_no_call_is_spent_on_probing() {
     checks.set(A, Does::Well);
     sleep(2 * REST).await;
     assert_eq!(served(&router).await, A);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_checks_hold_calls_back_everywhere_calls_go_somewhere_all_the_same() {
+    let (world, checks) = (World::new(), Checks::default());
+    for region in [A, B, C] {
+        checks.set(region, Does::Fails(Fault::Down));
+    }
+    let router = checked(&world, checks.check());
+    open_circuits(&world, &router, &[A, B, C]).await;
+    sleep(10 * SECOND).await;
+    world.set_all(Mood::Well);
+    for _ in 0..10 {
+        served(&router).await;
+    }
+    assert!(!router.is_healthy());
+    assert_eq!(router.status().panics, 10);
 }
 
 #[tokio::test(start_paused = true)]
