@@ -1,0 +1,4 @@
+//! Status, watch and health.
+
+mod snapshot;
+mod watch;
