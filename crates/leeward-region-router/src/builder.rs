@@ -1,6 +1,8 @@
 use std::{
     collections::HashSet,
     fmt,
+    hash::Hash,
+    num::NonZeroUsize,
     sync::{Arc, atomic::AtomicU16},
     time::Duration,
 };
@@ -10,7 +12,7 @@ use leeward_resilience::{Budget, BudgetConfig, CircuitConfig, Clock, Ratio, Swit
 use tower_service::Service;
 
 use crate::{
-    Hedging, Ranking, RegionRouter, RouterError, RouterEvent,
+    Hedging, Ranking, RegionRouter, RegionRouters, RouterError, RouterEvent,
     event::{Observer, Observers},
     ground::{Ground, RankingOf, Site},
     maker::Maker,
@@ -201,6 +203,39 @@ impl<C: Clock> RegionRouterBuilder<C> {
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
+        let ground = Arc::new(self.ground(maker)?);
+        Ok(RegionRouter::of(Arc::new(Roster::new(ground, false))))
+    }
+
+    /// Builds a router for each key of the requests, of which there are never more than `max_keys`; see [`RegionRouters`].
+    ///
+    /// `key_of` is called for every request and should be quick.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`build`](Self::build).
+    pub fn build_keyed<M, K, F>(
+        self,
+        maker: M,
+        key_of: F,
+        max_keys: NonZeroUsize,
+    ) -> Result<RegionRouters<K, M::Response, F, C>, RouterError>
+    where
+        K: Clone + Eq + Hash,
+        M: Service<Region> + Clone + Send + 'static,
+        M::Error: Into<Rejected>,
+        M::Future: Send,
+    {
+        let ground = self.ground(maker)?;
+        Ok(RegionRouters::new(ground, key_of, max_keys))
+    }
+
+    fn ground<M>(self, maker: M) -> Result<Ground<M::Response, C>, RouterError>
+    where
+        M: Service<Region> + Clone + Send + 'static,
+        M::Error: Into<Rejected>,
+        M::Future: Send,
+    {
         self.check()?;
         let ranking = self.ranking.map(|enrol| enrol(&self.regions)).transpose()?;
         let clock = (self.clock)();
@@ -208,7 +243,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
             .circuit
             .unwrap_or_else(|| default_circuit(self.attempt_timeout));
         let observers = Observers::from(self.observers);
-        let ground = Ground {
+        Ok(Ground {
             sites: self.regions.into_iter().map(Site::new).collect(),
             maker: Maker::new(maker),
             attempt_timeout: self.attempt_timeout,
@@ -223,8 +258,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
             when_unsure: self.when_unsure,
             ranking,
             drained: AtomicU16::new(0),
-        };
-        Ok(RegionRouter::new(Roster::new(Arc::new(ground), false)))
+        })
     }
 
     fn check(&self) -> Result<(), RouterError> {

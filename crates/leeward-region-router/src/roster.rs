@@ -20,8 +20,9 @@ use crate::{
 /// What all clones of a router and all of its calls share.
 pub(crate) struct Roster<S, C: Clock> {
     pub(crate) ground: Arc<Ground<S, C>>,
-    /// As many as there are sites, in the same order.
-    pub(crate) members: Box<[Member<C>]>,
+    // As many as there are sites, in the same order.
+    members: Box<[OnceLock<Box<Member<C>>>]>,
+    shares_lanes: bool,
     pub(crate) meter: RouterMeter,
     /// None where calls go by the list.
     pub(crate) ranking: Option<Box<dyn Ranking>>,
@@ -33,22 +34,9 @@ pub(crate) struct Roster<S, C: Clock> {
 impl<S, C: Clock> Roster<S, C> {
     /// One that has seen nothing yet. Thousands of them may share a ground; each counts in one lane then.
     pub(crate) fn new(ground: Arc<Ground<S, C>>, shares_lanes: bool) -> Self {
-        let circuit = if shares_lanes {
-            ground.circuit.with_shared_lane()
-        } else {
-            ground.circuit
-        };
-        let member = |site: &Site<S>| {
-            let breaker = CircuitBreaker::with_clock(circuit, ground.clock.clone());
-            let (observers, region) = (ground.observers.clone(), site.region.clone());
-            breaker.on_change(move |change| observers.circuit_changed(&region, change));
-            Member {
-                circuit: breaker,
-                meter: RegionMeter::new(shares_lanes),
-            }
-        };
         Self {
-            members: ground.sites.iter().map(member).collect(),
+            members: ground.sites.iter().map(|_| OnceLock::new()).collect(),
+            shares_lanes,
             meter: RouterMeter::default(),
             ranking: ground.ranking.as_ref().map(|make| make()),
             pulse: Pulse::default(),
@@ -57,9 +45,44 @@ impl<S, C: Clock> Roster<S, C> {
         }
     }
 
+    /// What this router knows of a Region.
+    #[inline]
+    pub(crate) fn member(&self, at: usize) -> &Member<C> {
+        self.members[at].get_or_init(|| self.make_member(at))
+    }
+
+    #[cold]
+    fn make_member(&self, at: usize) -> Box<Member<C>> {
+        let ground = &self.ground;
+        let circuit = if self.shares_lanes {
+            ground.circuit.with_shared_lane()
+        } else {
+            ground.circuit
+        };
+        let circuit = CircuitBreaker::with_clock(circuit, ground.clock.clone());
+        let (observers, region) = (ground.observers.clone(), ground.sites[at].region.clone());
+        circuit.on_change(move |change| observers.circuit_changed(&region, change));
+        Box::new(Member {
+            circuit,
+            meter: RegionMeter::new(self.shares_lanes),
+        })
+    }
+
+    /// What this router knows of each Region.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &Member<C>> {
+        (0..self.members.len()).map(|at| self.member(at))
+    }
+
+    /// What it knows of the Regions that it has asked.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &Member<C>> {
+        self.members
+            .iter()
+            .filter_map(|member| Some(&**member.get()?))
+    }
+
     /// The Regions, each with what this router knows of it.
     pub(crate) fn standing(&self) -> impl Iterator<Item = (&Site<S>, &Member<C>)> {
-        self.ground.sites.iter().zip(&self.members)
+        self.ground.sites.iter().zip(self.members())
     }
 
     /// What people call the order in which calls ask the Regions.
@@ -113,7 +136,7 @@ impl<S, C: Clock> Roster<S, C> {
 
 impl<S, C: Clock> Field for Roster<S, C> {
     fn len(&self) -> usize {
-        self.members.len()
+        self.ground.sites.len()
     }
 
     fn region(&self, at: usize) -> &Region {
@@ -121,10 +144,10 @@ impl<S, C: Clock> Field for Roster<S, C> {
     }
 
     fn baseline(&self, at: usize) -> Option<Duration> {
-        self.members[at].circuit.baseline()
+        self.member(at).circuit.baseline()
     }
 
     fn circuit(&self, at: usize) -> CircuitSnapshot {
-        self.members[at].circuit.snapshot()
+        self.member(at).circuit.snapshot()
     }
 }

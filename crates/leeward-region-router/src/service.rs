@@ -28,10 +28,8 @@ impl RegionRouter<()> {
 }
 
 impl<S, C: Clock> RegionRouter<S, C> {
-    pub(crate) fn new(roster: Roster<S, C>) -> Self {
-        Self {
-            roster: Arc::new(roster),
-        }
+    pub(crate) const fn of(roster: Arc<Roster<S, C>>) -> Self {
+        Self { roster }
     }
 
     pub(crate) const fn roster(&self) -> &Arc<Roster<S, C>> {
@@ -68,7 +66,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
         let at = self.roster.ground.find(region)?;
         if !drained && self.roster.ground.sites[at].is_drained() {
             // Before calls come.
-            self.roster.members[at].circuit.start_slowly();
+            self.roster.member(at).circuit.start_slowly();
         }
         if self.roster.ground.set_drained(at, drained) {
             self.roster.ground.observers.drained(region, drained);

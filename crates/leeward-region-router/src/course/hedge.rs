@@ -65,7 +65,7 @@ where
         let ground = &self.roster.ground;
         let hedging = ground.hedging?;
         let admission = self.first.admission.as_ref()?;
-        let baseline = self.roster.members[self.first.at].circuit.baseline();
+        let baseline = self.roster.member(self.first.at).circuit.baseline();
         let delay = hedging.delay(baseline, admission.is_probe(), ground.attempt_timeout)?;
         self.may_be_hedged().then_some(delay)
     }
@@ -140,7 +140,7 @@ where
             Ok(response) => {
                 self.served(at, admission, began);
                 self.roster.meter.hedges_won.add();
-                self.roster.members[at].meter.hedges_won.add();
+                self.roster.member(at).meter.hedges_won.add();
                 if first_under_way {
                     self.overtake();
                 }
@@ -166,6 +166,6 @@ where
         if let Some(admission) = self.first.admission.take() {
             admission.overtaken();
         }
-        self.roster.members[self.first.at].meter.overtaken.add();
+        self.roster.member(self.first.at).meter.overtaken.add();
     }
 }

@@ -110,7 +110,7 @@ where
     fn end_panic(&mut self) {
         if self.stage == Stage::Panicking {
             self.stage = Stage::Routed;
-            self.roster.members[self.first.at].meter.unadmitted.take();
+            self.roster.member(self.first.at).meter.unadmitted.take();
         }
     }
 }
@@ -132,8 +132,8 @@ where
             return self.pass();
         }
         loop {
-            let members = &self.roster.members;
-            let opened = |at: usize| members[at].circuit.snapshot().opened;
+            let roster = &self.roster;
+            let opened = |at: usize| roster.member(at).circuit.snapshot().opened;
             let Some(pick) = self.round.pick(opened) else {
                 return Err(self.end());
             };
@@ -192,7 +192,7 @@ where
 
     /// Refuses a further attempt in a Region that normally takes longer than the caller's deadline leaves.
     fn has_time(&self, at: usize) -> Result<(), Rejected> {
-        let usual = self.roster.members[at].circuit.baseline();
+        let usual = self.roster.member(at).circuit.baseline();
         match (usual, deadline::remaining()) {
             (Some(usual), Some(left)) if left < usual => {
                 Err(Rejected::unavailable(route::NoTime { left, usual }))
@@ -221,7 +221,7 @@ where
     #[cold]
     fn panic(&mut self) {
         self.stage = Stage::Panicking;
-        self.roster.members[self.first.at].meter.unadmitted.add();
+        self.roster.member(self.first.at).meter.unadmitted.add();
         self.roster.meter.panics.add();
         let (operation, region) = (self.request.operation(), &self.site().region);
         debug!(target: "leeward::router", %operation, %region, "every circuit is open, calling all the same");
@@ -265,7 +265,7 @@ where
             Some(admission) => admission.succeed_at(now),
             None => now.since(began),
         };
-        self.roster.members[at].meter.succeeded(latency);
+        self.roster.member(at).meter.succeeded(latency);
     }
 
     /// Tells circuit and meter of a failure; gives the error, and whether the service was handed the request.
@@ -277,7 +277,7 @@ where
     ) -> (S::Error, bool) {
         let report = |facts: &Facts<'_>| {
             let now = self.roster.ground.clock.now();
-            self.roster.members[at].meter.failed(facts, now);
+            self.roster.member(at).meter.failed(facts, now);
             if let Some(admission) = admission {
                 admission.fail(facts);
             }

@@ -7,7 +7,7 @@ use crate::roster::Roster;
 impl<S, C: Clock> Roster<S, C> {
     /// Lets a call through to a Region, if its circuit does; where there are health checks, it is for them to probe.
     pub(crate) fn admit(&self, at: usize, now: Timestamp) -> Result<Admission<C>, Rejected> {
-        let circuit = &self.members[at].circuit;
+        let circuit = &self.member(at).circuit;
         if let Some(checks) = self.checks.get()
             && let Some(retry_in) = checks.held(at, || now)
             && is_left(circuit)
@@ -16,7 +16,7 @@ impl<S, C: Clock> Roster<S, C> {
         }
         let admission = circuit.admit_at(now)?;
         if admission.is_probe() {
-            self.members[at].meter.probes.add();
+            self.member(at).meter.probes.add();
         }
         Ok(admission)
     }

@@ -28,12 +28,12 @@ where
 {
     let records = roster
         .checks
-        .get_or_init(|| Records::new(roster.members.len()));
+        .get_or_init(|| Records::new(roster.ground.sites.len()));
     let mut random = match check.schedule.seed {
         Some(seed) => Rng::with_seed(seed),
         None => Rng::new(),
     };
-    for at in 0..roster.members.len() {
+    for at in 0..roster.ground.sites.len() {
         let task = Task {
             roster: Arc::downgrade(roster),
             at,
@@ -73,7 +73,7 @@ where
                 return;
             };
             let (ground, site) = (&roster.ground, &roster.ground.sites[self.at]);
-            let round = Round::begin(&roster.members[self.at], ground.clock.now());
+            let round = Round::begin(roster.member(self.at), ground.clock.now());
             let region = site.region.clone();
             let service = site
                 .clone_of_service()
@@ -99,7 +99,7 @@ where
         round: Round<C>,
         complaint: Option<Complaint>,
     ) -> Duration {
-        let circuit = &roster.members[self.at].circuit;
+        let circuit = &roster.member(self.at).circuit;
         let region = &roster.ground.sites[self.at].region;
         let now = roster.ground.clock.now();
         let latency = now.since(round.began);
@@ -178,7 +178,7 @@ where
             jitter,
             ..
         } = self.check.schedule;
-        let circuit = &roster.members[self.at].circuit;
+        let circuit = &roster.member(self.at).circuit;
         if is_left(circuit)
             && let Some(due) = circuit.snapshot().next_probe
             && due <= interval
@@ -207,7 +207,7 @@ fn holds_back(result: CheckResult) -> bool {
 
 /// How many attempts the router has ended, for whatever reason.
 fn ended<S, C: Clock>(roster: &Roster<S, C>) -> u64 {
-    let ended = roster.members.iter().map(|member| {
+    let ended = roster.members().map(|member| {
         let meter = &member.meter;
         let counts = [&meter.failures, &meter.other_errors, &meter.overtaken];
         meter.successes() + counts.map(Count::get).iter().sum::<u64>()
@@ -217,7 +217,7 @@ fn ended<S, C: Clock>(roster: &Roster<S, C>) -> u64 {
 
 /// Whether a Region needs to be watched for its return, or a call is on its way.
 fn is_astir<S, C: Clock>(roster: &Roster<S, C>) -> bool {
-    roster.members.iter().any(|member| {
+    roster.members().any(|member| {
         let circuit = member.circuit.snapshot();
         circuit.state != CircuitState::Closed || circuit.in_flight > 0
     })

@@ -26,7 +26,7 @@ pub(crate) struct RegionMeter {
     pub(crate) probes: Count,
     /// Attempts under way that no circuit knows of.
     pub(crate) unadmitted: Count,
-    last_failure: Mutex<Option<Met>>,
+    last_failure: Mutex<Option<Box<Met>>>,
 }
 
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl RegionMeter {
         if timed_out || facts.rejected.is_none() && facts.blames_the_service() {
             self.failures.add();
             let failure = Failure::from(facts);
-            *self.last() = Some(Met { failure, at: now });
+            *self.last() = Some(Box::new(Met { failure, at: now }));
         } else if facts.rejected.is_none() && facts.stage == Stage::Answered {
             self.other_errors.add();
         }
@@ -94,7 +94,7 @@ impl RegionMeter {
     }
 
     // Nothing leaves it half written.
-    fn last(&self) -> MutexGuard<'_, Option<Met>> {
+    fn last(&self) -> MutexGuard<'_, Option<Box<Met>>> {
         self.last_failure
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

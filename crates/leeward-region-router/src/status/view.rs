@@ -69,7 +69,7 @@ impl<S, C: Clock> Roster<S, C> {
     /// Where a call goes that prefers nothing, unless it happens to be kept from there.
     pub(super) fn first_choice(&self) -> Option<Region> {
         let is_on = self.ground.switch.is_on();
-        let mut order = Order::of_list(self.members.len());
+        let mut order = Order::of_list(self.ground.sites.len());
         if is_on && let Some(ranking) = &self.ranking {
             let standings = Standings::new(self, self.ground.clock.now());
             if !ranking.preview(&standings, &mut order) {
@@ -78,7 +78,7 @@ impl<S, C: Clock> Roster<S, C> {
         }
         let sites = &self.ground.sites;
         let takes_calls = |at: &usize| {
-            let circuit = self.members[*at].circuit.state();
+            let circuit = self.member(*at).circuit.state();
             RegionState::of(circuit, sites[*at].is_drained()) == RegionState::Closed
         };
         let first = order.iter().find(|at| !is_on || takes_calls(at))?;

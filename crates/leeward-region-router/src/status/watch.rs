@@ -91,7 +91,7 @@ where
     pub fn watch(&self) -> RouterWatch {
         let roster = self.roster();
         let beats = roster.pulse.subscribe(|pulse| {
-            for member in &roster.members {
+            for member in roster.members() {
                 let pulse = pulse.clone();
                 member.circuit.on_change(move |_| {
                     pulse.send_replace(());

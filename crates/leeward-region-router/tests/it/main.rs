@@ -9,6 +9,7 @@ mod drain;
 mod drop;
 mod event;
 mod failover;
+mod family;
 mod health;
 mod hedge;
 mod maker;

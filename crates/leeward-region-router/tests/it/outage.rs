@@ -177,7 +177,7 @@ async fn in_panic_calls_go_to_the_region_that_opened_the_longest_time_ago() {
 /// The second Region's probe, which closes it again.
 async fn served_by_probe(router: &Router, world: &World) {
     let elsewhere = read().placed(Placement::new().excluding(A));
-    assert_eq!(send(router, elsewhere).await.unwrap(), B);
+    assert_eq!(send(router, elsewhere).await.ok(), Some(B));
     assert_eq!(circuits(router), "cc");
     world.take_calls();
 }

@@ -185,7 +185,10 @@ impl<C: Clock> CircuitBreaker<C> {
     ///
     /// It must return soon and must not panic. It stays for as long as the circuit does.
     pub fn on_change(&self, observer: impl Fn(CircuitChange) + Send + Sync + 'static) {
-        self.core().audience().observers.push(Arc::new(observer));
+        let mut audience = self.core().audience();
+        // There is one at most, as a rule, and thousands of circuits.
+        audience.observers.reserve_exact(1);
+        audience.observers.push(Arc::new(observer));
     }
 
     /// Shows the last change of state, and wakes whoever waits for the next; between two looks, changes may be missed.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::atomic::{AtomicU32, AtomicU64, Ordering};
+use super::atomic::{AtomicU16, AtomicU64, Ordering};
 use crate::Ratio;
 
 /// How long calls take: a histogram of fixed size that forgets, written by many threads without a lock.
@@ -20,7 +20,8 @@ use crate::Ratio;
 /// ```
 #[derive(Debug)]
 pub struct Histogram {
-    buckets: [AtomicU32; BUCKETS],
+    // A count is halved before it can get near to what the word holds.
+    buckets: [AtomicU16; BUCKETS],
     recorded: AtomicU64,
 }
 
@@ -43,7 +44,7 @@ impl Histogram {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            buckets: std::array::from_fn(|_| AtomicU32::new(0)),
+            buckets: std::array::from_fn(|_| AtomicU16::new(0)),
             recorded: AtomicU64::new(0),
         }
     }

@@ -1,0 +1,271 @@
+//! A router for each key.
+
+use std::{
+    future::{Ready, ready},
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use leeward_error_taxonomy::{Category, Facts, OperationName, Region, Rejected, Stage, Verdict};
+use leeward_region_router::{RegionRouter, RegionRouters};
+use leeward_resilience::{Budget, BudgetConfig, Plain, Ratio, Request, TokioClock, TscClock};
+use tokio::time::advance;
+use tower::{Service, ServiceExt, service_fn};
+
+use crate::world::{
+    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, circuits, learn, read,
+};
+
+const PUT: OperationName = OperationName::new("dynamodb", "PutItem");
+const GET: OperationName = OperationName::new("dynamodb", "GetItem");
+
+type ByOperation = fn(&Plain<&'static str>) -> OperationName;
+type Routers = RegionRouters<OperationName, Site, ByOperation, TokioClock>;
+
+fn most(keys: usize) -> NonZeroUsize {
+    NonZeroUsize::new(keys).expect("one at least")
+}
+
+fn routers(world: &World, keys: usize) -> Routers {
+    let by_operation: ByOperation = |request| request.operation();
+    builder([A, B, C])
+        .build_keyed(world.clone(), by_operation, most(keys))
+        .expect("Regions that differ")
+}
+
+async fn served(routers: &Routers, name: OperationName) -> Region {
+    let call = routers.clone().oneshot(read().named(name));
+    call.await.expect("served")
+}
+
+#[tokio::test(start_paused = true)]
+async fn f6_one_operation_that_fails_does_not_take_down_the_region_of_another() {
+    let world = World::new();
+    let routers = routers(&world, 10);
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..5 {
+        assert_eq!(served(&routers, PUT).await, B);
+    }
+    world.set(A, Mood::Well);
+    assert_eq!(served(&routers, GET).await, A);
+    assert_eq!(served(&routers, PUT).await, B);
+    assert_eq!(circuits(&routers.of(&PUT)), "occ");
+    assert_eq!(circuits(&routers.of(&GET)), "ccc");
+    assert_eq!(routers.len(), 2);
+    // The services are those of all keys.
+    assert_eq!(world.made(), [1, 1, 0]);
+    let statuses = routers.statuses();
+    let fail_overs = |name| {
+        let status = statuses.iter().find(|(key, _)| *key == name).unwrap();
+        status.1.fail_overs
+    };
+    assert_eq!((fail_overs(PUT), fail_overs(GET)), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_key_learns_what_is_normal_for_it_and_all_draw_on_one_budget() {
+    let world = World::new();
+    let config = BudgetConfig::new()
+        .with_ratio(Ratio::percent(0))
+        .with_floor(1)
+        .with_floor_interval(3_600 * SECOND);
+    let budget = Budget::with_clock(config, TokioClock::new());
+    let by_operation: ByOperation = |request| request.operation();
+    let routers = builder([A, B])
+        .with_budget(budget.clone())
+        .build_keyed(world.clone(), by_operation, most(10))
+        .unwrap();
+    learn(&world, &routers.of(&PUT)).await;
+    world.set(A, Mood::After(400));
+    // Only the one that has learnt hedges.
+    assert_eq!(served(&routers, GET).await, A);
+    assert_eq!(budget.tokens(), 1);
+    assert_eq!(served(&routers, PUT).await, B);
+    assert_eq!(budget.tokens(), 0);
+    // And then there is no token for anybody.
+    assert_eq!(served(&routers, PUT).await, A);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_drained_is_drained_for_all_keys_and_comes_back_by_and_by() {
+    let world = World::new();
+    let by_operation: ByOperation = |request| request.operation();
+    let routers = RegionRouter::builder([A, B])
+        .with_clock(TokioClock::new())
+        .build_keyed(world.clone(), by_operation, most(10))
+        .unwrap();
+    served(&routers, PUT).await;
+    routers.drain(&A).unwrap();
+    assert_eq!(served(&routers, PUT).await, B);
+    assert_eq!(served(&routers, GET).await, B);
+    routers.restore(&A).unwrap();
+    for name in [PUT, GET] {
+        let mut back = 0;
+        for _ in 0..100 {
+            back += u32::from(served(&routers, name).await == A);
+            advance(SECOND / 1_000).await;
+        }
+        assert!((1..40).contains(&back), "{back}");
+    }
+    let stranger = Region::from_static("us-west-2");
+    assert!(routers.drain(&stranger).is_err() && routers.restore(&stranger).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_is_what_was_not_used_and_has_nothing_to_lose() {
+    let world = World::new();
+    let names = ["a", "b", "c", "d", "e", "f"].map(|name| OperationName::new("ledger", name));
+    let routers = routers(&world, 4);
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..2 {
+        served(&routers, names[0]).await;
+    }
+    world.set(A, Mood::Well);
+    // One that somebody holds, as a call under way does.
+    let held = routers.of(&names[1]);
+    for name in &names[1..] {
+        served(&routers, *name).await;
+    }
+    assert_eq!(routers.len(), 4);
+    assert_eq!(circuits(&routers.of(&names[0])), "occ");
+    served(&routers, names[1]).await;
+    assert_eq!(held.status().regions[0].successes, 2);
+}
+
+/// Says yes at once, and allocates nothing; a first Region that is out says no.
+#[derive(Clone)]
+struct Voice {
+    region: Region,
+    out: Arc<AtomicU32>,
+}
+
+#[derive(Debug)]
+struct No;
+
+impl leeward_error_taxonomy::Classify for No {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(
+            Stage::Answered,
+            Category::ServiceUnavailable,
+            Verdict::Transient,
+        )
+    }
+}
+
+impl From<Rejected> for No {
+    fn from(_: Rejected) -> Self {
+        Self
+    }
+}
+
+impl Service<Plain<u64>> for Voice {
+    type Response = ();
+    type Error = No;
+    type Future = Ready<Result<(), No>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), No>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Plain<u64>) -> Self::Future {
+        let out = self.out.load(Ordering::Relaxed) as usize;
+        let is_out = [A, B, C][..out].contains(&self.region);
+        ready(if is_out { Err(No) } else { Ok(()) })
+    }
+}
+
+type ByNumber = fn(&Plain<u64>) -> u64;
+
+/// Routers by number, and how many Regions are out.
+fn by_number(
+    keys: usize,
+) -> (
+    RegionRouters<u64, Voice, ByNumber, TscClock>,
+    Arc<AtomicU32>,
+) {
+    let out = Arc::new(AtomicU32::new(0));
+    let voices = Arc::clone(&out);
+    let maker = service_fn(move |region| {
+        let out = Arc::clone(&voices);
+        ready(Ok::<_, Rejected>(Voice { region, out }))
+    });
+    let by_number: ByNumber = |request| request.clone().into_inner();
+    let budget = BudgetConfig::new().with_floor(1_000_000);
+    let routers = RegionRouter::builder([A, B, C])
+        .with_budget(Budget::new(budget))
+        .build_keyed(maker, by_number, most(keys))
+        .expect("Regions that differ");
+    (routers, out)
+}
+
+fn call(routers: &mut RegionRouters<u64, Voice, ByNumber, TscClock>, number: u64) {
+    let mut answer = std::pin::pin!(routers.call(Plain::new(number).idempotent()));
+    let answer = answer
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    assert!(answer.is_ready());
+}
+
+/// The bound: ten thousand routers within 64 MiB, while one Region is out as well.
+#[test]
+fn ten_thousand_routers_need_little_memory() {
+    const ROUTERS: u64 = 10_000;
+    let (mut routers, out) = by_number(ROUTERS as usize);
+    let mut needed = Vec::new();
+    let mut all = 0;
+    for regions_out in 0..3 {
+        out.store(regions_out, Ordering::Relaxed);
+        let measured = allocation_counter::measure(|| {
+            (0..ROUTERS).for_each(|number| call(&mut routers, number));
+        });
+        all += measured.bytes_current;
+        needed.push(all / ROUTERS as i64);
+    }
+    assert_eq!(routers.len(), ROUTERS as usize);
+    println!("bytes for each router: {needed:?}, the more Regions are out");
+    assert!(needed[1] <= 6_656, "{needed:?}");
+}
+
+#[test]
+fn f10_a_million_keys_need_the_memory_of_the_bound() {
+    // A tenth of them do unless somebody has the time.
+    let keys = match std::env::var("LEEWARD_FULL") {
+        Ok(full) if full == "1" => 1_000_000,
+        _ => 100_000,
+    };
+    let (mut routers, _) = by_number(1_000);
+    let measured = allocation_counter::measure(|| {
+        (0..keys).for_each(|number| call(&mut routers, number));
+    });
+    assert_eq!(routers.len(), 1_000);
+    assert!(measured.bytes_current < 6_656 * 1_000, "{measured:?}");
+}
+
+#[test]
+fn a_call_of_a_key_that_is_known_allocates_nothing() {
+    let (mut routers, _) = by_number(1_000);
+    call(&mut routers, 7);
+    let measured = allocation_counter::measure(|| (0..100).for_each(|_| call(&mut routers, 7)));
+    assert_eq!(measured.count_total, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_under_way_keeps_what_its_router_knows() {
+    let world = World::new();
+    let routers = routers(&world, 1);
+    world.set(A, Mood::After(500));
+    let slow = served(&routers, PUT);
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.set(A, Mood::Well);
+        served(&routers, GET).await
+    };
+    assert_eq!(tokio::join!(slow, other), (A, A));
+    assert_eq!(routers.len(), 1);
+    tokio::time::sleep(REST).await;
+}
