@@ -14,6 +14,10 @@ struct Arguments {
     #[arg(value_enum)]
     area: Option<Area>,
 
+    /// Measures only what has this text in its name
+    #[arg(long, value_name = "TEXT")]
+    case: Option<String>,
+
     /// Prints each row as one line of JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -47,6 +51,7 @@ fn measure(
 ) -> Result<(), BoxError> {
     let areas = arguments.area.map_or(Area::ALL.to_vec(), |area| vec![area]);
     let program = std::env::current_exe()?;
+    let wanted = arguments.case.as_deref().unwrap_or_default();
     let mut all = Vec::new();
     let mut take = |rows: Vec<Row>| -> Result<(), BoxError> {
         if arguments.json {
@@ -56,15 +61,23 @@ fn measure(
         Ok(())
     };
     for area in areas {
-        for case in area.cases()? {
+        let cases = area.cases()?.into_iter();
+        for case in cases.filter(|case| case.name().contains(wanted)) {
             let mut case = complete(case)?;
             eprintln!("measuring {area}: {}", case.name());
             take(case.measure(&Pace::default())?)?;
         }
-        for tally in area.tallies(&program, Tally::CROWD) {
+        let tallies = area.tallies(&program, Tally::CROWD).into_iter();
+        for tally in tallies.filter(|tally| tally.name().contains(wanted)) {
             eprintln!("counting {area}: {}", tally.name());
             take(tally.count()?)?;
         }
+    }
+    if all.is_empty() {
+        return Err(format!(
+            "nothing has {wanted:?} in its name: leave --case out to see what there is"
+        )
+        .into());
     }
     if !arguments.json {
         io::stdout().write_all(table(&all).as_bytes())?;
@@ -106,6 +119,8 @@ mod tests {
         assert_eq!(arguments.area, Some(Area::Router));
         assert!(arguments.json);
         assert_eq!(parse(&[]).unwrap().area, None);
+        let one = parse(&["pool", "--case", "1,000 roles"]).unwrap();
+        assert_eq!(one.case.as_deref(), Some("1,000 roles"));
     }
 
     #[test]
