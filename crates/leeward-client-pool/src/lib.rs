@@ -2,6 +2,7 @@
 
 mod cache;
 mod client;
+mod companion;
 mod connections;
 mod context;
 mod credentials;

@@ -1,4 +1,11 @@
-use std::{fmt, future::Future, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 use tokio::{runtime::Handle, sync::watch, task::AbortHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -8,6 +15,8 @@ pub(crate) struct Tasks {
     runtime: Handle,
     tracker: TaskTracker,
     ended: CancellationToken,
+    /// The same, to be asked for each call without a lock.
+    has_ended: Arc<AtomicBool>,
     /// Closed by the end of the runtime, whose task holds the other side.
     alive: Arc<watch::Receiver<()>>,
 }
@@ -25,6 +34,7 @@ impl Tasks {
             runtime,
             tracker: TaskTracker::new(),
             ended,
+            has_ended: Arc::default(),
             alive: Arc::new(alive),
         }
     }
@@ -40,17 +50,18 @@ impl Tasks {
 
     /// Whether what is spawned still runs.
     pub(crate) fn is_alive(&self) -> bool {
-        !self.ended.is_cancelled() && self.alive.has_changed().is_ok()
+        !self.has_ended.load(Relaxed) && self.alive.has_changed().is_ok()
     }
 
     /// Ends everything without waiting for it.
     pub(crate) fn cancel(&self) {
+        self.has_ended.store(true, Relaxed);
         self.ended.cancel();
     }
 
     /// Ends everything and waits until nothing runs any more.
     pub(crate) async fn end(&self) {
-        self.ended.cancel();
+        self.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }

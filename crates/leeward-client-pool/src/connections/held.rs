@@ -12,6 +12,7 @@ pin_project! {
     struct Held<T, F> {
         #[pin]
         body: SdkBody,
+        is_over: bool,
         // None once the body is done.
         kept: Option<(T, F)>,
     }
@@ -29,6 +30,7 @@ where
     }
     SdkBody::from_body_1_x(Held {
         body,
+        is_over: false,
         kept: Some((kept, broken)),
     })
 }
@@ -42,7 +44,12 @@ impl<T, F: FnOnce()> Body for Held<T, F> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, body::Error>>> {
         let mut this = self.project();
+        // The SDK's bodies ask for the end twice each, once for trailers: twice two times where one lies in another.
+        if *this.is_over {
+            return Poll::Ready(None);
+        }
         let frame = ready!(this.body.as_mut().poll_frame(cx));
+        *this.is_over = frame.is_none();
         // Whoever knows the length may not ask for the end.
         if !matches!(frame, Some(Ok(_))) || Body::is_end_stream(&*this.body) {
             let kept = this.kept.take();
@@ -54,7 +61,7 @@ impl<T, F: FnOnce()> Body for Held<T, F> {
     }
 
     fn is_end_stream(&self) -> bool {
-        Body::is_end_stream(&self.body)
+        self.is_over || Body::is_end_stream(&self.body)
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -15,7 +15,7 @@ pub(super) struct Line {
 }
 
 /// The right to use a connection.
-pub(super) type Permit = ConcurrencyPermit<TokioClock>;
+pub(crate) type Permit = ConcurrencyPermit<TokioClock>;
 
 /// What bounds a line.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,11 @@ impl Line {
                 .unwrap_or(Err(Rejected::LimiterFull)),
             None => turn.await,
         }
+    }
+
+    /// Passes if there is room and nobody waits for it.
+    pub(super) fn pass_at_once(&self) -> Option<Permit> {
+        self.limiter.try_acquire().ok()
     }
 
     pub(super) fn waiting(&self) -> u64 {

@@ -17,9 +17,10 @@ mod stats;
 mod ways;
 
 pub(crate) use held::hold;
+pub(crate) use line::Permit;
 pub(crate) use origin::Origin;
 pub use stats::{ConnectionStats, HostStats};
-pub(crate) use ways::Ways;
+pub(crate) use ways::{Sending, Ways};
 
 use crate::tasks::Tasks;
 use aws_smithy_async::time::SharedTimeSource;

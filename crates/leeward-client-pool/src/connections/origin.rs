@@ -61,6 +61,11 @@ impl Origin {
         passed
     }
 
+    /// Takes such a place if there is one and nobody waits for it.
+    pub(crate) fn pass_at_once(&self) -> Option<Permit> {
+        self.line.pass_at_once()
+    }
+
     /// Learns that a call went over a connection that had carried one before.
     pub(crate) fn reused(&self) {
         self.counters.reused();

@@ -5,12 +5,10 @@ use super::{
     origin::Origin,
 };
 use aws_smithy_http_client::pool::OriginKey;
-use hashbrown::HashMap;
+
+use hashbrown::{DefaultHashBuilder, HashMap};
 use http::Uri;
-use std::{
-    hash::RandomState,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::time::Instant;
 
 /// The hosts that are called.
@@ -23,7 +21,7 @@ pub(super) struct Origins {
     bounds: Bounds,
     groups: Groups,
     max: usize,
-    known: RwLock<HashMap<Host, Arc<Origin>, RandomState>>,
+    known: RwLock<HashMap<Host, Arc<Origin>, DefaultHashBuilder>>,
     others: Arc<Origin>,
     begun: Instant,
 }
@@ -88,7 +86,7 @@ impl Origins {
 }
 
 /// Forgets a quarter, so that not every new host looks through all.
-fn make_room(known: &mut HashMap<Host, Arc<Origin>, RandomState>) {
+fn make_room(known: &mut HashMap<Host, Arc<Origin>, DefaultHashBuilder>) {
     // Whoever is about to call holds the origin; whoever calls stands in its line.
     let is_free = |origin: &Arc<Origin>| Arc::strong_count(origin) == 1 && !origin.is_busy();
     let free = known.values().filter(|origin| is_free(origin));

@@ -1,7 +1,12 @@
-use super::{groups::Groups, origin::Origin};
+use super::{
+    groups::Groups,
+    origin::{Origin, Watch},
+};
 use aws_smithy_http_client::pool::Client;
 use aws_smithy_runtime_api::client::{
-    http::{HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector},
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    },
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
     runtime_components::RuntimeComponents,
@@ -14,6 +19,20 @@ pub(crate) struct Ways {
     first: SharedHttpConnector,
     others: Option<Arc<[(u32, SharedHttpConnector)]>>,
     patience: Duration,
+}
+
+/// What was sent and is watched.
+pub(crate) struct Sending {
+    answer: HttpConnectorFuture,
+    watch: Watch,
+}
+
+impl Sending {
+    pub(crate) async fn answer(self) -> Result<HttpResponse, ConnectorError> {
+        let answer = self.answer.await;
+        self.watch.end(answer.as_ref());
+        answer
+    }
 }
 
 /// How long a call is given that knows no connect timeout, before its being dropped is a silence.
@@ -36,15 +55,12 @@ impl Ways {
     }
 
     /// Sends over a connection that may be trusted, and watches what comes of it.
-    pub(crate) async fn send(
-        &self,
-        origin: &Arc<Origin>,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, ConnectorError> {
+    pub(crate) fn send(&self, origin: &Arc<Origin>, request: HttpRequest) -> Sending {
         let watch = origin.watch(self.patience);
-        let answer = self.to(watch.group()).call(request).await;
-        watch.end(answer.as_ref());
-        answer
+        Sending {
+            answer: self.to(watch.group()).call(request),
+            watch,
+        }
     }
 
     /// A host that has turned since these were made is called the old way once more.

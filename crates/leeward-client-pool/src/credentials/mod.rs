@@ -20,7 +20,7 @@ pub use refreshing::{RefreshingCredentials, RefreshingCredentialsBuilder};
 
 pub(crate) use profile::of_the_environment;
 pub(crate) use providers::{Provided, Providers};
-pub(crate) use refusal::{RenewRefused, RepeatRefused, WaitForOthers};
+pub(crate) use refusal::{RenewRefused, RepeatRefused, Signing, WaitForOthers};
 pub(crate) use registry::Roles;
 
 use crate::{Identity, pool::Endpoints, tasks::Tasks};

@@ -12,6 +12,7 @@ use aws_smithy_async::{
     rt::sleep::{SharedAsyncSleep, TokioSleep},
     time::SharedTimeSource,
 };
+use aws_smithy_runtime_api::client::identity::Identity;
 use std::{
     fmt,
     sync::Arc,
@@ -121,6 +122,11 @@ impl RefreshingCredentials {
         self.loader.counts().read(kept, self.loader.expiry())
     }
 
+    /// What there is, as the SDK takes it.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.loader.serve(|held| held.identity.clone())
+    }
+
     /// Waits for others than the credentials with this id, which were refused.
     pub(super) async fn other_than(
         &self,
@@ -148,7 +154,7 @@ impl ProvideCredentials for RefreshingCredentials {
     where
         Self: 'a,
     {
-        match self.loader.serve() {
+        match self.loader.serve(|held| held.credentials.clone()) {
             Some(credentials) => future::ProvideCredentials::ready(Ok(credentials)),
             None => future::ProvideCredentials::new(self.loader.wait()),
         }

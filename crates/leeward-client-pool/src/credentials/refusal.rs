@@ -1,114 +1,108 @@
 //! Refused credentials: loaded anew, and the call sent once more with others.
 
 use super::{RefreshingCredentials, code};
+use crate::companion::CallState;
 use aws_credential_types::Credentials;
 use aws_smithy_runtime::client::retries::TokenBucket;
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::{
-        identity::{
-            Identity, IdentityFuture, ResolveCachedIdentity, ResolveIdentity,
-            SharedIdentityResolver,
-        },
-        interceptors::{
-            Intercept,
-            context::{
-                BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
-                InterceptorContext,
-            },
-            dyn_dispatch_hint,
-        },
-        retries::{
-            RequestAttempts,
-            classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
-        },
-        runtime_components::RuntimeComponents,
+use aws_smithy_runtime_api::client::{
+    identity::{
+        Identity, IdentityCachePartition, IdentityFuture, ResolveCachedIdentity, ResolveIdentity,
+        SharedIdentityResolver,
     },
+    interceptors::context::InterceptorContext,
+    orchestrator::HttpResponse,
+    retries::{
+        RequestAttempts,
+        classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
+    },
+    runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::{
-    config_bag::{ConfigBag, Storable, StoreReplace},
+    config_bag::ConfigBag,
     retry::{ErrorKind, RetryConfig},
 };
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// Sees that a service refuses the credentials of a call, and has others loaded.
 #[derive(Clone, Debug)]
 pub(crate) struct RenewRefused(pub(crate) RefreshingCredentials);
 
-/// Whose signature the attempt under way carries.
-#[derive(Debug)]
-struct Signer(Box<str>);
+/// What is remembered of one call: whose signature its attempts carry, and what became of them.
+#[derive(Debug, Default)]
+pub(crate) struct Signing(Mutex<Signed>);
 
-impl Storable for Signer {
-    type Storer = StoreReplace<Self>;
+#[derive(Debug, Default)]
+struct Signed {
+    /// As whom the attempt under way was signed.
+    signer: Option<Identity>,
+    /// The access key id that was refused.
+    refused: Option<Box<str>>,
+    /// The call is sent again but once; with what its other attempts are paid from.
+    repeated: Option<Repeated>,
 }
 
-/// Set on a call whose credentials were refused, for [`WaitForOthers`] to see.
-#[derive(Debug)]
-struct Refused(Box<str>);
+#[derive(Clone, Debug)]
+struct Repeated {
+    quota: Option<TokenBucket>,
+}
 
-impl Storable for Refused {
-    type Storer = StoreReplace<Self>;
+impl Signing {
+    fn signed(&self) -> MutexGuard<'_, Signed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn signs(&self, identity: &Identity) {
+        self.signed().signer = Some(identity.clone());
+    }
+
+    /// Whether the credentials of this call were refused, and which.
+    fn refused(&self) -> Option<Box<str>> {
+        self.signed().refused.clone()
+    }
 }
 
 /// Set on an answer that is asked for again, for [`RepeatRefused`] to see: a classifier sees no configuration.
 #[derive(Clone, Copy, Debug)]
 struct Renewed;
 
-/// Set on the call, which is sent again but once; with what its other attempts are paid from.
-#[derive(Clone, Debug)]
-struct HasRepeated(Option<TokenBucket>);
-
-impl Storable for HasRepeated {
-    type Storer = StoreReplace<Self>;
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for RenewRefused {
-    fn name(&self) -> &'static str {
-        "leeward::credentials"
+impl RenewRefused {
+    /// Pays for the attempts of a call from its own quota again, once the free one is on its way.
+    pub(crate) fn pay(config: &mut ConfigBag) {
+        let quota = config.load::<CallState>().and_then(|state| {
+            let repeated = state.signing.signed().repeated.clone()?;
+            repeated.quota
+        });
+        if let Some(quota) = quota {
+            config.interceptor_state().store_put(quota);
+        }
     }
 
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let signature = context.request().headers().get("authorization");
-        if let Some(signer) = signature.and_then(signer) {
-            config.interceptor_state().store_put(Signer(signer.into()));
-        }
-        if let Some(HasRepeated(Some(bucket))) = config.load::<HasRepeated>().cloned() {
-            config.interceptor_state().store_put(bucket);
-        }
-        Ok(())
-    }
-
-    fn modify_before_attempt_completion(
-        &self,
-        context: &mut FinalizerInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let Some(answer) = context.response_mut() else {
-            return Ok(());
-        };
+    /// Looks at an answer, and makes room for another attempt if it refuses credentials for which there are or will be others.
+    pub(crate) fn see(&self, answer: &mut HttpResponse, config: &mut ConfigBag) {
         if !code::refuses_credentials(answer) {
-            return Ok(());
+            return;
         }
-        let signer = config.load::<Signer>();
-        let is_renewed =
-            signer.is_some_and(|Signer(id)| self.0.refused(id).is_worth_another_attempt());
-        if is_renewed && config.load::<HasRepeated>().is_none() {
-            answer.add_extension(Renewed);
-            if let Some(Signer(id)) = signer {
-                let refused = Refused(id.clone());
-                config.interceptor_state().store_put(refused);
-            }
-            make_room_for_another(config);
+        let Some(state) = config.load::<CallState>() else {
+            return;
+        };
+        let mut signed = state.signing.signed();
+        let Some(id) = signed.signer.as_ref().and_then(access_key_id) else {
+            return;
+        };
+        let id: Box<str> = id.into();
+        if !self.0.refused(&id).is_worth_another_attempt() || signed.repeated.is_some() {
+            return;
         }
-        Ok(())
+        answer.add_extension(Renewed);
+        signed.refused = Some(id);
+        signed.repeated = Some(Repeated {
+            quota: config.load::<TokenBucket>().cloned(),
+        });
+        drop(signed);
+        make_room_for_another(config);
     }
 }
 
@@ -117,9 +111,7 @@ impl Intercept for RenewRefused {
 /// It is free: all calls that were under way with the same credentials are refused at once, and the SDK's retry quota of 500
 /// tokens would let a hundred of them try again.
 fn make_room_for_another(config: &mut ConfigBag) {
-    let quota = HasRepeated(config.load::<TokenBucket>().cloned());
     let state = config.interceptor_state();
-    state.store_put(quota);
     state.store_put(TokenBucket::unlimited());
     let made = config
         .load::<RequestAttempts>()
@@ -131,12 +123,8 @@ fn make_room_for_another(config: &mut ConfigBag) {
     }
 }
 
-/// The access key id of `AWS4-HMAC-SHA256 Credential=AKIA…/20260101/us-east-1/kms/aws4_request, …`
-/// ("Authorization header" in the Signature Version 4 documentation).
-fn signer(authorization: &str) -> Option<&str> {
-    let (_, rest) = authorization.split_once("Credential=")?;
-    let (id, _) = rest.split_once('/')?;
-    Some(id)
+fn access_key_id(identity: &Identity) -> Option<&str> {
+    Some(identity.data::<Credentials>()?.access_key_id())
 }
 
 /// Lets the SDK send a call again whose credentials were refused and renewed, at once.
@@ -170,7 +158,20 @@ impl ClassifyRetry for RepeatRefused {
 /// credentials were refused wait for others. If there are none, the call is sent with the old ones, so that its caller gets
 /// the refusal of the service.
 #[derive(Clone, Debug)]
-pub(crate) struct WaitForOthers(pub(crate) RefreshingCredentials);
+pub(crate) struct WaitForOthers {
+    renewal: RefreshingCredentials,
+    /// By which the SDK knows the client's own provider from one that a call has brought along.
+    own: Option<IdentityCachePartition>,
+}
+
+impl WaitForOthers {
+    pub(crate) const fn new(
+        renewal: RefreshingCredentials,
+        own: Option<IdentityCachePartition>,
+    ) -> Self {
+        Self { renewal, own }
+    }
+}
 
 impl ResolveCachedIdentity for WaitForOthers {
     fn resolve_cached_identity<'a>(
@@ -179,34 +180,27 @@ impl ResolveCachedIdentity for WaitForOthers {
         components: &'a RuntimeComponents,
         config: &'a ConfigBag,
     ) -> IdentityFuture<'a> {
-        IdentityFuture::new(async move {
-            let identity = resolver.resolve_identity(components, config).await?;
-            let Some(Refused(refused)) = config.load::<Refused>() else {
-                return Ok(identity);
-            };
-            let is_refused = identity
-                .data::<Credentials>()
-                .is_some_and(|given| given.access_key_id() == &**refused);
-            if !is_refused {
-                return Ok(identity);
+        let signing = config.load::<CallState>().map(|state| &state.signing);
+        let refused = signing.and_then(Signing::refused);
+        if refused.is_none() && self.own == Some(resolver.cache_partition()) {
+            // What the provider would give, without what it takes to ask it.
+            if let Some(identity) = self.renewal.identity() {
+                if let Some(signing) = signing {
+                    signing.signs(&identity);
+                }
+                return IdentityFuture::ready(Ok(identity));
             }
-            let others = self.0.other_than(refused).await;
-            Ok(others.map_or(identity, Identity::from))
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_signature_names_its_signer() {
-        let header = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \
-                      SignedHeaders=host, Signature=5d67";
-        assert_eq!(signer(header), Some("AKIDEXAMPLE"));
-        for other in ["Bearer token", "", "AWS4-HMAC-SHA256 Credential="] {
-            assert_eq!(signer(other), None);
         }
+        IdentityFuture::new(async move {
+            let mut identity = resolver.resolve_identity(components, config).await?;
+            if let Some(refused) = refused.filter(|id| access_key_id(&identity) == Some(&**id)) {
+                let others = self.renewal.other_than(&refused).await;
+                identity = others.map_or(identity, Identity::from);
+            }
+            if let Some(signing) = signing {
+                signing.signs(&identity);
+            }
+            Ok(identity)
+        })
     }
 }

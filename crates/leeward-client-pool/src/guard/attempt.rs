@@ -6,8 +6,10 @@ use super::{
 use leeward_error_taxonomy::{Category, Facts, Rejected, Stage, Verdict};
 use leeward_resilience::{Admission, TokioClock};
 use std::{
-    future::Future,
+    future::{Future, ready},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
 };
 use tokio::time::Instant;
 
@@ -78,6 +80,15 @@ impl Attempt {
         let admission = self.0.lane.admit()?;
         self.held().reached = Reached::UnderWay(Instant::now(), admission);
         Ok(passed)
+    }
+
+    /// The same where there is nothing to wait for; `None` if there is, in which case nothing has happened.
+    pub(crate) fn before_at_once<T>(&self, passed: T) -> Option<Result<T, Rejected>> {
+        let before = pin!(self.before(ready(Ok(passed))));
+        match before.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(passed) => Some(passed),
+            Poll::Pending => None,
+        }
     }
 
     pub(super) fn service(&self) -> &'static str {

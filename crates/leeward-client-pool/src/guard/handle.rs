@@ -1,11 +1,10 @@
 use super::{
     GuardConfig,
-    interceptor::GuardInterceptor,
     lane::Lane,
     rate::Pace,
+    sentinel::Sentinel,
     stats::{Counters, GuardStats},
 };
-use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{
     CircuitBreaker, CircuitBreakers, CircuitChange, CircuitSnapshot, KeyedRateLimiter, RateLimiter,
@@ -121,12 +120,12 @@ impl Guard {
     }
 
     /// What a client takes along. Its circuit and its rate are looked up here, once for all its calls.
-    pub(crate) fn interceptor(
+    pub(crate) fn sentinel(
         &self,
         service: &'static str,
         region: &Region,
         endpoint: Option<Arc<str>>,
-    ) -> SharedInterceptor {
+    ) -> Sentinel {
         let inner = &*self.0;
         let key = GuardKey {
             endpoint,
@@ -134,13 +133,13 @@ impl Guard {
         };
         let pace =
             |rates: &KeyedRateLimiter<_, _>| Pace::new(rates.of(&key), inner.rates_are_on.clone());
-        SharedInterceptor::new(GuardInterceptor::new(Arc::new(Lane::new(
+        Sentinel::new(Arc::new(Lane::new(
             service,
             inner.has_circuits.then(|| inner.circuits.of(&key)),
             inner.circuits_are_on.clone(),
             inner.rates.as_ref().map(pace),
             inner.counters.clone(),
-        ))))
+        )))
     }
 }
 

@@ -19,13 +19,14 @@
 mod attempt;
 mod config;
 mod handle;
-mod interceptor;
 mod lane;
 mod outcome;
 mod rate;
+mod sentinel;
 mod stats;
 
 pub(crate) use attempt::Attempt;
 pub use config::GuardConfig;
 pub use handle::{Guard, GuardKey};
+pub(crate) use sentinel::{Sentinel, UnderWay};
 pub use stats::GuardStats;

@@ -69,7 +69,6 @@ struct Entry {
 
 impl HttpConnector for Entry {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (stack, ways) = (Arc::clone(&self.stack), self.ways.clone());
-        HttpConnectorFuture::new(async move { stack.send(&ways, request).await })
+        self.stack.send(&self.ways, request)
     }
 }

@@ -1,24 +1,32 @@
-use super::{patience::Patience, stats::Counters};
+use super::{
+    patience::Patience,
+    stats::{Counters, Sent},
+};
 use crate::{
-    connections::{Connections, Ways, hold},
+    connections::{Connections, Origin, Permit, Sending, Ways, hold},
     guard::Attempt,
     tasks::Tasks,
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
-        http::telemetry::{CaptureHttpAttemptTelemetry, ConnectionUsage},
+        http::{
+            HttpConnectorFuture,
+            telemetry::{CaptureHttpAttemptTelemetry, ConnectionUsage},
+        },
         orchestrator::{HttpRequest, HttpResponse},
         result::ConnectorError,
     },
 };
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Response, Uri};
+use leeward_error_taxonomy::Rejected;
 use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tower_service::Service;
 
@@ -48,39 +56,53 @@ impl Dispatch {
     }
 
     /// Sends as the SDK hands it over: to turn its types into those of the layers and back costs more than all this.
-    pub(super) async fn send(
-        &self,
-        ways: &Ways,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, ConnectorError> {
+    ///
+    /// Where there is nothing to wait for, which is nearly always, the request goes at once from here into the connection: it
+    /// is large, and a future that held it until it is first polled would be as well.
+    pub(super) fn send(&self, ways: &Ways, request: HttpRequest) -> HttpConnectorFuture {
+        let order = match self.order(&request) {
+            Ok(order) => order,
+            Err(error) => return HttpConnectorFuture::ready(Err(error)),
+        };
+        match order.pass_at_once() {
+            Some(Ok(permit)) => {
+                HttpConnectorFuture::new(self.set_out(ways, request, order, permit).answer())
+            }
+            Some(Err(refused)) => HttpConnectorFuture::ready(Err(not_again(refused))),
+            None => {
+                let (dispatch, ways) = (self.clone(), ways.clone());
+                HttpConnectorFuture::new(async move {
+                    let permit = order.pass().await.map_err(not_again)?;
+                    let underway = dispatch.set_out(&ways, request, order, permit);
+                    underway.answer().await
+                })
+            }
+        }
+    }
+
+    fn order(&self, request: &HttpRequest) -> Result<Order, ConnectorError> {
         if !self.0.tasks.is_alive() {
             return Err(not_again(Ended));
         }
-        let attempt = request.extension::<Attempt>().cloned();
-        let patience = request
-            .extension::<Patience>()
-            .map(|Patience(patience)| *patience);
-        let capture = request.extension::<CaptureHttpAttemptTelemetry>().cloned();
         let uri: Uri = request.uri().parse().map_err(unsendable)?;
-        let origin = self.0.connections.origin(&uri);
-        let permit = match &attempt {
-            Some(attempt) => attempt.before(origin.pass(patience)).await,
-            None => origin.pass(patience).await,
-        };
-        let permit = permit.map_err(not_again)?;
-        let mut sent = self.0.counters.begin();
-        let answer = match ways.send(&origin, request).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                sent.failed();
-                return Err(error);
-            }
-        };
-        if capture.is_some_and(|capture| is_reused(&capture)) {
-            origin.reused();
+        Ok(Order {
+            attempt: request.extension::<Attempt>().cloned(),
+            patience: request
+                .extension::<Patience>()
+                .map(|Patience(patience)| *patience),
+            capture: request.extension::<CaptureHttpAttemptTelemetry>().cloned(),
+            origin: self.0.connections.origin(&uri),
+        })
+    }
+
+    fn set_out(&self, ways: &Ways, request: HttpRequest, order: Order, permit: Permit) -> Underway {
+        let sent = self.0.counters.begin();
+        Underway {
+            sending: ways.send(&order.origin, request),
+            order,
+            permit,
+            sent,
         }
-        sent.answered(answer.status().as_u16());
-        Ok(held(answer, attempt, (permit, sent)))
     }
 
     /// Sends what has come through the layers.
@@ -94,6 +116,63 @@ impl Dispatch {
         let request = HttpRequest::try_from(request).map_err(unsendable)?;
         let answer = self.send(&ways, request).await?.try_into_http1x();
         answer.map_err(|error| ConnectorError::other(error.into(), None))
+    }
+}
+
+/// What is to be sent where, under what conditions.
+struct Order {
+    attempt: Option<Attempt>,
+    patience: Option<Duration>,
+    capture: Option<CaptureHttpAttemptTelemetry>,
+    origin: Arc<Origin>,
+}
+
+impl Order {
+    fn pass_at_once(&self) -> Option<Result<Permit, Rejected>> {
+        let permit = self.origin.pass_at_once()?;
+        match &self.attempt {
+            Some(attempt) => attempt.before_at_once(permit),
+            None => Some(Ok(permit)),
+        }
+    }
+
+    async fn pass(&self) -> Result<Permit, Rejected> {
+        let passing = self.origin.pass(self.patience);
+        match &self.attempt {
+            Some(attempt) => attempt.before(passing).await,
+            None => passing.await,
+        }
+    }
+}
+
+/// What was sent.
+struct Underway {
+    sending: Sending,
+    order: Order,
+    permit: Permit,
+    sent: Sent,
+}
+
+impl Underway {
+    async fn answer(self) -> Result<HttpResponse, ConnectorError> {
+        let Self {
+            sending,
+            order,
+            permit,
+            mut sent,
+        } = self;
+        let answer = match sending.answer().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                sent.failed();
+                return Err(error);
+            }
+        };
+        if order.capture.is_some_and(|capture| is_reused(&capture)) {
+            order.origin.reused();
+        }
+        sent.answered(answer.status().as_u16());
+        Ok(held(answer, order.attempt, (permit, sent)))
     }
 }
 

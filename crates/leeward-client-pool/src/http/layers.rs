@@ -8,6 +8,7 @@ use crate::{
     tasks::Tasks,
 };
 use aws_smithy_runtime_api::client::{
+    http::HttpConnectorFuture,
     orchestrator::{HttpRequest, HttpResponse},
     result::ConnectorError,
 };
@@ -102,19 +103,21 @@ impl Stack {
     }
 
     /// Takes a request through the layers, if there is anybody to see it there, and sends it.
-    pub(super) async fn send(
-        &self,
-        ways: &Ways,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, ConnectorError> {
+    pub(super) fn send(&self, ways: &Ways, request: HttpRequest) -> HttpConnectorFuture {
         if self.is_only_traced && !trace::is_seen() {
-            return self.end.send(ways, request).await;
+            return self.end.send(ways, request);
         }
         let request = request.try_into_http1x();
-        let mut request = request.map_err(|error| ConnectorError::user(error.into()))?;
+        let mut request = match request.map_err(|error| ConnectorError::user(error.into())) {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(error)),
+        };
         request.extensions_mut().insert(ways.clone());
-        let answer = self.service.clone().oneshot(request).await?;
-        HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+        let answer = self.service.clone().oneshot(request);
+        HttpConnectorFuture::new(async move {
+            let answer = HttpResponse::try_from(answer.await?);
+            answer.map_err(|error| ConnectorError::other(error.into(), None))
+        })
     }
 
     pub(crate) fn stats(&self) -> HttpStats {

@@ -2,9 +2,10 @@
 
 use super::{Inner, Pool, endpoints};
 use crate::{
-    ClientConfig, ClientError, DeadlineInterceptor, Retries,
+    ClientConfig, ClientError, Retries,
     cache::{Erased, Flight, Life},
     client::Recipe,
+    companion::Companion,
     context::ContextInterceptor,
     credentials::{Provided, RenewRefused, RepeatRefused, WaitForOthers},
     http::Patience,
@@ -13,7 +14,8 @@ use crate::{
 use aws_config::identity::IdentityCache;
 use aws_smithy_async::{future::timeout::Timeout, rt::sleep::AsyncSleep};
 use aws_smithy_runtime_api::client::{
-    identity::SharedIdentityCache, interceptors::SharedInterceptor,
+    identity::{ResolveIdentity, SharedIdentityCache},
+    interceptors::SharedInterceptor,
     retries::classifiers::SharedRetryClassifier,
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
@@ -127,38 +129,34 @@ impl Inner {
         let Provided {
             provider, renewal, ..
         } = provided;
+        let partition = provider.cache_partition();
         config.set_credentials_provider(Some(provider));
         if key.retries == Retries::Layers {
             config.set_retry_config(Some(RetryConfig::disabled()));
         }
-        let mut interceptors = vec![
-            SharedInterceptor::new(DeadlineInterceptor),
-            SharedInterceptor::new(ContextInterceptor::new(region.clone(), key.retries)),
-        ];
         // A cache of somebody else's could call as anybody, and would go on giving what a service has refused.
-        let cache = match renewal {
+        let cache = match &renewal {
             Some(renewal) => {
-                interceptors.push(SharedInterceptor::new(RenewRefused(renewal.clone())));
-                SharedIdentityCache::new(WaitForOthers(renewal))
+                SharedIdentityCache::new(WaitForOthers::new(renewal.clone(), partition))
             }
             None => IdentityCache::no_cache(),
         };
         config.set_identity_cache(Some(cache));
         let sdk = config.build();
-        let max_wait = self.connections.max_wait();
-        if let Some(patience) = Patience::of(sdk.timeout_config(), max_wait) {
-            interceptors.push(SharedInterceptor::new(patience));
-        }
-        if let (Retries::Sdk, Some(guard)) = (key.retries, &self.guard) {
-            let endpoint = settings.endpoint.clone();
-            interceptors.push(guard.interceptor(key.recipe.service, &region, endpoint));
-        }
+        let guard = self.guard.as_ref().filter(|_| key.retries == Retries::Sdk);
+        let endpoint = || settings.endpoint.clone();
+        let companion = Companion {
+            context: ContextInterceptor::new(region.clone(), key.retries),
+            refused: renewal.map(RenewRefused),
+            patience: Patience::of(sdk.timeout_config(), self.connections.max_wait()),
+            guard: guard.map(|guard| guard.sentinel(key.recipe.service, &region, endpoint())),
+        };
         let repeat = SharedRetryClassifier::new(RepeatRefused);
         Ok(ClientConfig::new(
             sdk,
             region,
             key.retries,
-            interceptors,
+            vec![SharedInterceptor::new(companion)],
             vec![repeat],
         ))
     }

@@ -17,6 +17,7 @@ use aws_smithy_async::{
     rt::sleep::{AsyncSleep, SharedAsyncSleep},
     time::SharedTimeSource,
 };
+use aws_smithy_runtime_api::client::identity::Identity;
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -50,11 +51,25 @@ pub(super) struct Surroundings {
     pub(super) load_timeout: Duration,
 }
 
-struct Held {
-    credentials: Credentials,
+/// What is given out.
+pub(super) struct Held {
+    pub(super) credentials: Credentials,
+    /// The same, as the SDK takes it.
+    pub(super) identity: Identity,
     validity: Validity,
     /// Whether anybody has asked for them.
     is_used: AtomicBool,
+}
+
+impl Held {
+    fn new(credentials: Credentials, validity: Validity, is_used: bool) -> Self {
+        Self {
+            identity: credentials.clone().into(),
+            credentials,
+            validity,
+            is_used: AtomicBool::new(is_used),
+        }
+    }
 }
 
 /// What is changed under the lock, which is never held across an await. What is held is changed under it too.
@@ -107,8 +122,8 @@ impl Loader {
         }
     }
 
-    /// Gives what there is, without a lock; begins a load by the side if it is time to.
-    pub(super) fn serve(self: &Arc<Self>) -> Option<Credentials> {
+    /// Gives of what there is what `take` takes, without a lock; begins a load by the side if it is time to.
+    pub(super) fn serve<T>(self: &Arc<Self>, take: impl FnOnce(&Held) -> T) -> Option<T> {
         let held = self.held.load();
         let held = held.as_ref()?;
         match held.validity.course(self.now()) {
@@ -119,7 +134,7 @@ impl Loader {
         if !held.is_used.load(Relaxed) {
             held.is_used.store(true, Relaxed);
         }
-        Some(held.credentials.clone())
+        Some(take(held))
     }
 
     pub(super) async fn wait(self: &Arc<Self>) -> Result<Credentials, CredentialsError> {
@@ -213,11 +228,8 @@ impl Loader {
                 (state.failures, state.failed, state.spared_until) = (0, None, None);
                 state.refusals.given(credentials.access_key_id());
                 let validity = Validity::begin(now, credentials.expiry(), fastrand::f64());
-                self.held.store(Some(Arc::new(Held {
-                    credentials: credentials.clone(),
-                    validity,
-                    is_used: AtomicBool::new(false),
-                })));
+                let held = Held::new(credentials.clone(), validity, false);
+                self.held.store(Some(Arc::new(held)));
                 self.set_timer(&mut state);
                 Ok(credentials)
             }
@@ -258,11 +270,9 @@ impl Loader {
         if let Some(held) = &*self.held.load() {
             let mut validity = held.validity;
             validity.put_off(now, state.failures, fastrand::f64());
-            self.held.store(Some(Arc::new(Held {
-                credentials: held.credentials.clone(),
-                validity,
-                is_used: AtomicBool::new(held.is_used.load(Relaxed)),
-            })));
+            let is_used = held.is_used.load(Relaxed);
+            let held = Held::new(held.credentials.clone(), validity, is_used);
+            self.held.store(Some(Arc::new(held)));
         }
         self.set_timer(state);
     }

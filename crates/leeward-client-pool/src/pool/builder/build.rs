@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::{
     http::SharedHttpClient, stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use aws_types::{region::Region as AwsRegion, sdk_ua_metadata::FrameworkMetadata};
+use aws_types::region::Region as AwsRegion;
 use leeward_error_taxonomy::Region;
 use std::{hash::RandomState, sync::Arc, time::Duration};
 use tokio::runtime::Handle;
@@ -72,9 +72,6 @@ impl PoolBuilder {
             )
             .time_source(self.time.clone())
             .sleep_impl(self.sleep.clone());
-        if let Ok(name) = FrameworkMetadata::new("leeward", Some(env!("CARGO_PKG_VERSION"))) {
-            loader = loader.framework_metadata(name);
-        }
         if let Some(fips) = self.fips.or_else(fips_by_feature) {
             loader = loader.use_fips(fips);
         }

@@ -1,0 +1,125 @@
+//! What goes along with the calls of a client.
+
+use crate::{
+    DeadlineInterceptor,
+    context::ContextInterceptor,
+    credentials::{RenewRefused, Signing},
+    guard::{Sentinel, UnderWay},
+    http::Patience,
+};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{
+                BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+                BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
+                FinalizerInterceptorContextRef,
+            },
+            dyn_dispatch_hint,
+        },
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+
+/// All of it in one interceptor: the SDK collects and asks its interceptors anew for each call.
+#[derive(Clone, Debug)]
+pub(crate) struct Companion {
+    pub(crate) context: ContextInterceptor,
+    pub(crate) refused: Option<RenewRefused>,
+    pub(crate) patience: Option<Patience>,
+    pub(crate) guard: Option<Sentinel>,
+}
+
+/// What is remembered of one call, through all its attempts.
+///
+/// In one place, since the SDK goes through all its layers of settings to find out that something is not there.
+#[derive(Debug, Default)]
+pub(crate) struct CallState {
+    pub(crate) signing: Signing,
+    under_way: UnderWay,
+}
+
+impl Storable for CallState {
+    type Storer = StoreReplace<Self>;
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Companion {
+    fn name(&self) -> &'static str {
+        "leeward"
+    }
+
+    fn read_before_execution(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(CallState::default());
+        DeadlineInterceptor.read_before_execution(context, config)
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(guard), Some(state)) = (&self.guard, config.load::<CallState>()) {
+            guard.begin(&state.under_way)?;
+        }
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(patience) = &self.patience {
+            patience.modify_before_transmit(context, components, config)?;
+        }
+        if let (Some(_), Some(state)) = (&self.guard, config.load::<CallState>()) {
+            Sentinel::hand_over(&state.under_way, context.request_mut());
+        }
+        RenewRefused::pay(config);
+        Ok(())
+    }
+
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(refused), Some(answer)) = (&self.refused, context.response_mut()) {
+            refused.see(answer, config);
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(_), Some(state)) = (&self.guard, config.load::<CallState>()) {
+            Sentinel::end(&state.under_way, context, components, config);
+        }
+        Ok(())
+    }
+
+    fn modify_before_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.context
+            .modify_before_completion(context, components, config)
+    }
+}
