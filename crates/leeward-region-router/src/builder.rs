@@ -85,7 +85,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// When a Region is left, for how long, and how it is tried again; each Region has a circuit of its own.
     ///
     /// By default after 5 failures in a row, or when a quarter of at least 20 calls in 2 s fail or 60 % of them take five times as
-    /// long as they normally do; for 2 s, give or take a quarter, twice as long on each relapse; an attempt dropped after the
+    /// long as they normally do or are overtaken by a hedge, or when calls do so one after the other for half a second and are five at least; for 2 s, give or take a quarter, twice as long on each relapse; an attempt dropped after the
     /// attempt timeout is a failure. Three good probes, a second apart, close it, and the Region is taken back by and by. A configuration
     /// of your own must leave a probe more [time](CircuitConfig::with_probe_timeout) than an attempt has.
     #[must_use]
@@ -297,6 +297,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
 fn default_circuit(attempt_timeout: Duration) -> CircuitConfig {
     CircuitConfig::new()
         .with_failure_rate(Ratio::percent(25), 20)
+        .with_slow_run(5, Duration::from_millis(500))
         .with_window(Duration::from_secs(2))
         .with_rest(Duration::from_secs(2))
         .with_probes(3, Duration::from_secs(1))

@@ -14,6 +14,8 @@ pub struct CircuitConfig {
     pub(super) slow_rate: Ratio,
     pub(super) min_slow_calls: u32,
     pub(super) slow_factor: u32,
+    pub(super) slow_run: u32,
+    pub(super) slow_run_time: Duration,
     pub(super) rest: Duration,
     pub(super) max_rest: Duration,
     pub(super) rest_jitter: Ratio,
@@ -41,6 +43,8 @@ impl CircuitConfig {
             slow_rate: Ratio::percent(60),
             min_slow_calls: 20,
             slow_factor: 5,
+            slow_run: 0,
+            slow_run_time: Duration::ZERO,
             rest: Duration::from_secs(5),
             max_rest: Duration::from_secs(60),
             rest_jitter: Ratio::percent(25),
@@ -121,6 +125,21 @@ impl CircuitConfig {
     pub const fn with_slow_factor(self, slow_factor: u32) -> Self {
         Self {
             slow_factor,
+            ..self
+        }
+    }
+
+    /// Opens after so many slow calls in a row, with no prompt success between them, from the first to the last of which `time` has
+    /// passed; off by default, and with zero calls.
+    ///
+    /// It notices a service that has fallen silent or slow altogether sooner than a [share](Self::with_slow_rate) of the window
+    /// does, and where there are too few calls for one. The time keeps a short stall, in which many calls of a busy process grow
+    /// slow at once, from opening anything.
+    #[must_use]
+    pub const fn with_slow_run(self, calls: u32, time: Duration) -> Self {
+        Self {
+            slow_run: calls,
+            slow_run_time: time,
             ..self
         }
     }

@@ -22,9 +22,18 @@ pub(super) struct Evidence {
     since: Timestamp,
     window: Window,
     run: Run,
+    slow_run: SlowRun,
     baseline: Baseline,
     sampled: u64,
     vigil: Vigil,
+}
+
+/// The slow calls in a row, when the first of them was told and the mark at the last of them.
+#[derive(Debug, Default)]
+struct SlowRun {
+    calls: u32,
+    since: Timestamp,
+    mark: u128,
 }
 
 /// The failures in a row, and the mark at the last of them.
@@ -43,6 +52,7 @@ impl Evidence {
             since: now,
             window: Window::default(),
             run: Run::default(),
+            slow_run: SlowRun::default(),
             baseline: Baseline::new(config.slow_factor),
             sampled: 0,
             vigil: Vigil::new(config.window / 2, now),
@@ -53,6 +63,7 @@ impl Evidence {
     /// Begins anew with another state of the circuit; only what is normal it keeps.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.run = Run::default();
+        self.slow_run = SlowRun::default();
         self.since = now;
         self.outdate();
     }
@@ -180,7 +191,24 @@ impl Evidence {
         } else if failed {
             self.run.fail(seen);
         }
-        failed && self.fails(seen) || slow && self.lags(now, seen)
+        if slow {
+            self.slow_run.note(now, seen);
+        } else if outcome == Outcome::Success {
+            self.slow_run = SlowRun::default();
+        }
+        failed && self.fails(seen) || slow && (self.lags(now, seen) || self.drags(now))
+    }
+
+    /// Whether one call after the other has been slow, for long enough.
+    fn drags(&self, now: Timestamp) -> bool {
+        let CircuitConfig {
+            slow_run,
+            slow_run_time,
+            ..
+        } = self.config;
+        slow_run > 0
+            && self.slow_run.calls >= slow_run
+            && now.since(self.slow_run.since) >= slow_run_time
     }
 
     fn fails(&self, seen: &Seen) -> bool {
@@ -222,6 +250,18 @@ impl Evidence {
     /// The normal latency, once it is learnt.
     pub(super) fn normal(&self) -> Option<Duration> {
         self.baseline.normal()
+    }
+}
+
+impl SlowRun {
+    /// A prompt success that was counted elsewhere since the last slow call shows in the mark.
+    const fn note(&mut self, now: Timestamp, seen: &Seen) {
+        if self.calls == 0 || self.mark != seen.mark {
+            self.calls = 0;
+            self.since = now;
+        }
+        self.calls = self.calls.saturating_add(1);
+        self.mark = seen.mark;
     }
 }
 

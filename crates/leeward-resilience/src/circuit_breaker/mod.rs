@@ -30,6 +30,7 @@
 //! | failures in a row | 5 | our simulation; Envoy's outlier detection has the same |
 //! | failure rate | 50 % of 20 | a choice; our simulation has 25 % of 20, since its router has somewhere else to go |
 //! | slow calls | 60 % of 20, 5 times normal | our simulation, in which it leaves a Region that is ten times as slow |
+//! | slow calls in a row | off | our simulation has 5 over half a second: a Region that falls silent is left in 0.7 s instead of 1.2 s |
 //! | window | 10 s in ten steps | a choice: 20 calls in it are two a second; our simulation, of more calls, has 2 s |
 //! | calls in flight seen | for six windows from their beginning | five times as long as normal and one window on top, of a service that takes a window by nature |
 //! | rest | 5 s ± 25 %, doubled on relapse within 30 s, 60 s at most | our simulation has 2 s, and the rest alike; a failing probe that lengthened it made recovery 18 to 36 s instead of 11 |

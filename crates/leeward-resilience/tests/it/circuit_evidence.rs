@@ -422,3 +422,34 @@ fn a_moment_that_the_caller_has_read_serves_as_well() {
     assert_eq!(admission.succeed_at(clock.now()), 30 * MILLI);
     assert_eq!(breaker.snapshot().calls, 1);
 }
+
+/// Slow calls that follow one another for half a second say enough, however few they are, and a stall of less does not.
+#[test]
+fn a_run_of_slow_calls_opens_it_if_it_lasts() {
+    let config = config().with_slow_run(5, 500 * MILLI);
+    for (calls, apart, expected) in [
+        (5, 130, CircuitState::Open),
+        (4, 400, CircuitState::Closed),
+        // A stall: twelve at once, and too few for a share of the window.
+        (12, 0, CircuitState::Closed),
+    ] {
+        let (breaker, clock) = breaker(config);
+        call_steadily(&breaker, &clock, 50, 20 * MILLI);
+        for _ in 0..calls {
+            admit(&breaker).overtaken();
+            clock.advance(apart * MILLI);
+        }
+        assert_eq!(breaker.state(), expected, "{calls} calls, {apart} ms apart");
+    }
+    // A prompt success between them begins the run anew, and so does one whose latency is told under the lock.
+    let (breaker, clock) = breaker(config);
+    call_steadily(&breaker, &clock, 50, 20 * MILLI);
+    for _ in 0..4 {
+        for _ in 0..4 {
+            admit(&breaker).overtaken();
+            clock.advance(200 * MILLI);
+        }
+        admit(&breaker).succeed();
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
