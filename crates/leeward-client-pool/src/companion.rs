@@ -85,7 +85,9 @@ impl Intercept for Companion {
         if let (Some(_), Some(state)) = (&self.guard, config.load::<CallState>()) {
             Sentinel::hand_over(&state.under_way, context.request_mut());
         }
-        RenewRefused::pay(config);
+        if self.refused.is_some() {
+            RenewRefused::hand_over(context.request(), config);
+        }
         Ok(())
     }
 

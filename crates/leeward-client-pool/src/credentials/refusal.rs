@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
         SharedIdentityResolver,
     },
     interceptors::context::InterceptorContext,
-    orchestrator::HttpResponse,
+    orchestrator::{HttpRequest, HttpResponse},
     retries::{
         RequestAttempts,
         classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority},
@@ -37,11 +37,28 @@ pub(crate) struct Signing(Mutex<Signed>);
 #[derive(Debug, Default)]
 struct Signed {
     /// As whom the attempt under way was signed.
-    signer: Option<Identity>,
+    signer: Option<Signer>,
     /// The access key id that was refused.
     refused: Option<Box<str>>,
     /// The call is sent again but once; with what its other attempts are paid from.
     repeated: Option<Repeated>,
+}
+
+#[derive(Debug)]
+enum Signer {
+    /// Known before, from where identities are cached.
+    Resolved(Identity),
+    /// Read from the signature, where a client has an identity cache of its own.
+    Read(Box<str>),
+}
+
+impl Signer {
+    fn access_key_id(&self) -> Option<&str> {
+        match self {
+            Self::Resolved(identity) => access_key_id(identity),
+            Self::Read(id) => Some(id),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -55,7 +72,16 @@ impl Signing {
     }
 
     fn signs(&self, identity: &Identity) {
-        self.signed().signer = Some(identity.clone());
+        self.signed().signer = Some(Signer::Resolved(identity.clone()));
+    }
+
+    fn is_signed(&self, request: &HttpRequest) {
+        let mut signed = self.signed();
+        if !matches!(signed.signer, Some(Signer::Resolved(_))) {
+            let signature = request.headers().get("authorization");
+            let id = signature.and_then(signer);
+            signed.signer = id.map(|id| Signer::Read(id.into()));
+        }
     }
 
     /// Whether the credentials of this call were refused, and which.
@@ -69,13 +95,15 @@ impl Signing {
 struct Renewed;
 
 impl RenewRefused {
-    /// Pays for the attempts of a call from its own quota again, once the free one is on its way.
-    pub(crate) fn pay(config: &mut ConfigBag) {
-        let quota = config.load::<CallState>().and_then(|state| {
-            let repeated = state.signing.signed().repeated.clone()?;
-            repeated.quota
-        });
-        if let Some(quota) = quota {
+    /// Takes note of who has signed a request, and pays for the attempts of its call from the call's own quota again once the
+    /// free one is on its way.
+    pub(crate) fn hand_over(request: &HttpRequest, config: &mut ConfigBag) {
+        let Some(CallState { signing, .. }) = config.load::<CallState>() else {
+            return;
+        };
+        signing.is_signed(request);
+        let repeated = signing.signed().repeated.clone();
+        if let Some(quota) = repeated.and_then(|repeated| repeated.quota) {
             config.interceptor_state().store_put(quota);
         }
     }
@@ -89,7 +117,7 @@ impl RenewRefused {
             return;
         };
         let mut signed = state.signing.signed();
-        let Some(id) = signed.signer.as_ref().and_then(access_key_id) else {
+        let Some(id) = signed.signer.as_ref().and_then(Signer::access_key_id) else {
             return;
         };
         let id: Box<str> = id.into();
@@ -121,6 +149,14 @@ fn make_room_for_another(config: &mut ConfigBag) {
         let retries = retries.clone().with_max_attempts(most);
         config.interceptor_state().store_put(retries);
     }
+}
+
+/// The access key id of `AWS4-HMAC-SHA256 Credential=AKIA…/20260101/us-east-1/kms/aws4_request, …`
+/// ("Authorization header" in the Signature Version 4 documentation).
+fn signer(authorization: &str) -> Option<&str> {
+    let (_, rest) = authorization.split_once("Credential=")?;
+    let (id, _) = rest.split_once('/')?;
+    Some(id)
 }
 
 fn access_key_id(identity: &Identity) -> Option<&str> {
@@ -202,5 +238,20 @@ impl ResolveCachedIdentity for WaitForOthers {
             }
             Ok(identity)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_names_its_signer() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \
+                      SignedHeaders=host, Signature=5d67";
+        assert_eq!(signer(header), Some("AKIDEXAMPLE"));
+        for other in ["Bearer token", "", "AWS4-HMAC-SHA256 Credential="] {
+            assert_eq!(signer(other), None);
+        }
     }
 }
