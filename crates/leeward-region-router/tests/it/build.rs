@@ -1,13 +1,15 @@
 use std::{
     future::{Ready, ready},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use leeward_error_taxonomy::{Region, Rejected};
-use leeward_region_router::{RegionRouter, RegionStatus, ResponseFuture, RouterError};
-use leeward_resilience::{Plain, TscClock};
+use leeward_region_router::{
+    Latency, RegionRouter, RegionStatus, ResponseFuture, RoundRobin, RouterError,
+};
+use leeward_resilience::{Placement, Plain, TscClock};
 use tower::{Service, service_fn};
 
 use crate::world::{A, B, Router, Site, World, builder, read};
@@ -31,6 +33,12 @@ fn says_what_is_wrong_with_a_list_of_regions_and_what_to_do() {
         builder([]).build(world.clone()),
         RouterError::NoRegion,
         "no Region to route to: name at least one, the preferred one first",
+    );
+    let many = (0..17).map(|number| Region::new(format!("us-east-{number}")).unwrap());
+    check(
+        builder(many).build(world.clone()),
+        RouterError::TooManyRegions { regions: 17 },
+        "17 Regions are more than a router takes: name 16 at most",
     );
     check(
         builder([A, B, A]).build(world.clone()),
@@ -86,18 +94,79 @@ impl Service<Plain<&'static str>> for Yes {
 
 /// No runtime either: a call that never waits touches no timer.
 #[test]
-fn a_call_that_succeeds_allocates_nothing() {
-    let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(Yes)));
+fn a_call_that_succeeds_allocates_nothing_whatever_the_ranking() {
+    let builder = || RegionRouter::builder([A, B]);
+    for builder in [
+        builder(),
+        builder().with_ranking(Latency::new()),
+        builder().with_ranking(RoundRobin::weighted([(A, 3), (B, 1)])),
+    ] {
+        let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(Yes)));
+        let mut router = builder.build(maker).unwrap();
+        let pinned = Plain::new("account 42").placed(Placement::new().pinned_to(B));
+        let mut call = |request: Plain<&'static str>| {
+            let mut answer = pin!(router.call(request));
+            let answer = answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(answer, Poll::Ready(Ok(()))), "{answer:?}");
+        };
+        // The first call to a Region makes its service, and what the router knows of it.
+        (0..2_000).for_each(|_| call(read()));
+        call(pinned);
+        let allocated = allocation_counter::measure(|| (0..2_000).for_each(|_| call(read())));
+        assert_eq!(allocated.count_total, 0);
+    }
+}
+
+/// A call that waits for its answer, and could be hedged, makes nothing for a hedge that does not come.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_allocates_what_its_service_does_and_no_more() {
+    let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(Later)));
     let mut router = RegionRouter::builder([A, B]).build(maker).unwrap();
     let mut call = || {
         let mut answer = pin!(router.call(read()));
-        let answer = answer
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        assert!(matches!(answer, Poll::Ready(Ok(()))), "{answer:?}");
+        let mut poll = || {
+            answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+        };
+        assert!(poll().is_pending());
+        assert!(poll().is_ready());
     };
-    // The first call makes the service.
-    call();
+    (0..100).for_each(|_| call());
     let allocated = allocation_counter::measure(|| (0..100).for_each(|_| call()));
     assert_eq!(allocated.count_total, 0);
+}
+
+/// Says yes when it is polled for the second time, and allocates nothing.
+#[derive(Clone)]
+struct Later;
+
+impl Service<Plain<&'static str>> for Later {
+    type Response = ();
+    type Error = Rejected;
+    type Future = Waited;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Plain<&'static str>) -> Self::Future {
+        Waited(false)
+    }
+}
+
+struct Waited(bool);
+
+impl Future for Waited {
+    type Output = Result<(), Rejected>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        if std::mem::replace(&mut self.0, true) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
+    }
 }
