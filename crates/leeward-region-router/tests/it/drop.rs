@@ -5,8 +5,8 @@ use tokio::time::{advance, sleep};
 use tower::ServiceExt;
 
 use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, World, builder, circuits, open_circuits, poll_once, read,
-    served,
+    A, B, C, Fault, Mood, REST, SECOND, World, builder, circuits, learn, open_circuits, poll_once,
+    read, served,
 };
 
 #[tokio::test(start_paused = true)]
@@ -24,9 +24,11 @@ async fn a_drop_at_any_poll_leaves_everything_of_use() {
         .iter()
         .flat_map(|one| moods.map(|other| (*one, other)))
     {
-        for opened in [false, true] {
+        for (opened, learnt) in [(false, false), (true, false), (false, true), (true, true)] {
             for polls in 0..12 {
-                let context = format!("{first:?} {second:?}, opened: {opened}, {polls} polls");
+                let context = format!(
+                    "{first:?} {second:?}, opened: {opened}, learnt: {learnt}, {polls} polls"
+                );
                 let world = World::new();
                 let budget = Budget::with_clock(
                     BudgetConfig::new()
@@ -35,6 +37,10 @@ async fn a_drop_at_any_poll_leaves_everything_of_use() {
                     TokioClock::new(),
                 );
                 let router = world.build(builder([A, B, C]).with_budget(budget.clone()));
+                // What has learnt hedges.
+                if learnt {
+                    learn(&world, &router).await;
+                }
                 if opened {
                     open_circuits(&world, &router, &[A, B]).await;
                     advance(REST).await;

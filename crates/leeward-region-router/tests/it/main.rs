@@ -7,6 +7,7 @@ mod contract;
 mod deadline;
 mod drain;
 mod drop;
+mod environment;
 mod event;
 mod failover;
 mod family;
