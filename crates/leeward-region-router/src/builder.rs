@@ -203,8 +203,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        let ground = Arc::new(self.ground(maker)?);
-        Ok(RegionRouter::of(Arc::new(Roster::new(ground, false))))
+        let ground = Arc::new(self.ground(maker, false)?);
+        Ok(RegionRouter::of(Arc::new(Roster::new(ground))))
     }
 
     /// Builds a router for each key of the requests, of which there are never more than `max_keys`; see [`RegionRouters`].
@@ -226,11 +226,11 @@ impl<C: Clock> RegionRouterBuilder<C> {
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        let ground = self.ground(maker)?;
+        let ground = self.ground(maker, true)?;
         Ok(RegionRouters::new(ground, key_of, max_keys))
     }
 
-    fn ground<M>(self, maker: M) -> Result<Ground<M::Response, C>, RouterError>
+    fn ground<M>(self, maker: M, shares_lanes: bool) -> Result<Ground<M::Response, C>, RouterError>
     where
         M: Service<Region> + Clone + Send + 'static,
         M::Error: Into<Rejected>,
@@ -242,6 +242,11 @@ impl<C: Clock> RegionRouterBuilder<C> {
         let circuit = self
             .circuit
             .unwrap_or_else(|| default_circuit(self.attempt_timeout));
+        let circuit = if shares_lanes {
+            circuit.with_shared_lane()
+        } else {
+            circuit
+        };
         let observers = Observers::from(self.observers);
         Ok(Ground {
             sites: self.regions.into_iter().map(Site::new).collect(),
@@ -250,7 +255,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
             budget: self
                 .budget
                 .unwrap_or_else(|| Budget::with_clock(BudgetConfig::new(), clock.clone())),
-            circuit,
+            circuit: Arc::new(circuit),
+            shares_lanes,
             clock,
             observers,
             switch: self.switch,

@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::Duration,
@@ -16,7 +16,9 @@ pub(crate) struct Ground<S, C: Clock> {
     /// The Regions, the preferred one first; never empty.
     pub(crate) sites: Box<[Site<S>]>,
     pub(crate) maker: Maker<S>,
-    pub(crate) circuit: CircuitConfig,
+    pub(crate) circuit: Arc<CircuitConfig>,
+    /// Whether the threads of a router count in one place, for there may be thousands of routers.
+    pub(crate) shares_lanes: bool,
     pub(crate) attempt_timeout: Duration,
     pub(crate) budget: Budget,
     pub(crate) clock: C,

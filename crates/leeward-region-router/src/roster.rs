@@ -22,7 +22,6 @@ pub(crate) struct Roster<S, C: Clock> {
     pub(crate) ground: Arc<Ground<S, C>>,
     // As many as there are sites, in the same order.
     members: Box<[OnceLock<Box<Member<C>>>]>,
-    shares_lanes: bool,
     pub(crate) meter: RouterMeter,
     /// None where calls go by the list.
     pub(crate) ranking: Option<Box<dyn Ranking>>,
@@ -32,11 +31,10 @@ pub(crate) struct Roster<S, C: Clock> {
 }
 
 impl<S, C: Clock> Roster<S, C> {
-    /// One that has seen nothing yet. Thousands of them may share a ground; each counts in one lane then.
-    pub(crate) fn new(ground: Arc<Ground<S, C>>, shares_lanes: bool) -> Self {
+    /// One that has seen nothing yet. Thousands of them may share a ground.
+    pub(crate) fn new(ground: Arc<Ground<S, C>>) -> Self {
         Self {
             members: ground.sites.iter().map(|_| OnceLock::new()).collect(),
-            shares_lanes,
             meter: RouterMeter::default(),
             ranking: ground.ranking.as_ref().map(|make| make()),
             pulse: Pulse::default(),
@@ -54,17 +52,13 @@ impl<S, C: Clock> Roster<S, C> {
     #[cold]
     fn make_member(&self, at: usize) -> Box<Member<C>> {
         let ground = &self.ground;
-        let circuit = if self.shares_lanes {
-            ground.circuit.with_shared_lane()
-        } else {
-            ground.circuit
-        };
+        let circuit = Arc::clone(&ground.circuit);
         let circuit = CircuitBreaker::with_clock(circuit, ground.clock.clone());
         let (observers, region) = (ground.observers.clone(), ground.sites[at].region.clone());
         circuit.on_change(move |change| observers.circuit_changed(&region, change));
         Box::new(Member {
             circuit,
-            meter: RegionMeter::new(self.shares_lanes),
+            meter: RegionMeter::new(ground.shares_lanes),
         })
     }
 

@@ -4,7 +4,7 @@ use leeward_resilience::hedge::Histogram;
 ///
 /// A lane has cache lines of its own, so that threads on different lanes do not meet.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(align(64))]
 pub(super) struct Lane {
     pub(super) latencies: Histogram,
 }

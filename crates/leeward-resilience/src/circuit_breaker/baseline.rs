@@ -3,6 +3,9 @@ use std::time::Duration;
 /// How many latencies make a block, whose median moves the baseline: odd, so that one of them is the median.
 const BLOCK: usize = 15;
 
+/// The latencies of a block are kept without so many bits of their nanoseconds.
+const UNIT: u32 = 6;
+
 /// Which part of the way to a block's median the baseline goes.
 const GAIN: i128 = 8;
 
@@ -19,7 +22,8 @@ const MIN_SLOW: u64 = 10_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Baseline {
     factor: u32,
-    block: [u64; BLOCK],
+    // In units of 64 ns, so that a latency takes half a word; 275 s at most.
+    block: [u32; BLOCK],
     filled: usize,
     normal: Option<u64>,
 }
@@ -52,14 +56,14 @@ impl Baseline {
 
     /// Learns from the latency of a success that was not slow.
     pub(super) fn learn(&mut self, latency: Duration) {
-        self.block[self.filled] = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+        self.block[self.filled] = u32::try_from(latency.as_nanos() >> UNIT).unwrap_or(u32::MAX);
         self.filled += 1;
         if self.filled < BLOCK {
             return;
         }
         self.filled = 0;
         let (_, median, _) = self.block.select_nth_unstable(BLOCK / 2);
-        let median = i128::from(*median);
+        let median = i128::from(*median) << UNIT;
         let normal = self.normal.map_or(median, |normal| {
             let normal = i128::from(normal);
             normal + (median - normal) / GAIN

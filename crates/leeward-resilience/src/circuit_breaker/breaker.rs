@@ -77,7 +77,10 @@ impl CircuitBreaker {
 
 impl<C: Clock> CircuitBreaker<C> {
     /// Closes a circuit around nothing yet, on a clock of the caller's choice.
-    pub fn with_clock(config: CircuitConfig, clock: C) -> Self {
+    ///
+    /// Whoever makes thousands of them hands each the same `Arc` of a configuration.
+    pub fn with_clock(config: impl Into<Arc<CircuitConfig>>, clock: C) -> Self {
+        let config = config.into();
         let nothing_yet = CircuitChange {
             from: CircuitState::Closed,
             to: CircuitState::Closed,

@@ -1,4 +1,4 @@
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 
@@ -30,7 +30,8 @@ pub(super) fn wait(until: Timestamp, now: Timestamp) -> Duration {
 /// Decides which calls pass, from the outcomes of those before them.
 #[derive(Debug)]
 pub(super) struct Circuit {
-    config: CircuitConfig,
+    // Shared with all circuits of the kind, of which there may be thousands.
+    config: Arc<CircuitConfig>,
     mode: CircuitMode,
     phase: Phase,
     evidence: Evidence,
@@ -57,11 +58,12 @@ struct Trial {
 
 impl Circuit {
     /// A closed circuit.
-    pub(super) fn new(config: CircuitConfig, now: Timestamp) -> Self {
+    pub(super) fn new(config: impl Into<Arc<CircuitConfig>>, now: Timestamp) -> Self {
+        let config = config.into();
         Self {
             mode: CircuitMode::Active,
             phase: Phase::Closed { ramp: None },
-            evidence: Evidence::new(config, now),
+            evidence: Evidence::new(Arc::clone(&config), now),
             rest: Rest::new(&config),
             opened_at: None,
             random: Rng::with_seed(config.seed.unwrap_or_else(|| fastrand::u64(..))),
@@ -280,7 +282,7 @@ impl Circuit {
             slow_start,
             slow_start_from,
             ..
-        } = self.config;
+        } = *self.config;
         let is_gradual = self.mode == CircuitMode::Active && !slow_start.is_zero();
         is_gradual.then(|| Ramp::new(now, slow_start, slow_start_from))
     }

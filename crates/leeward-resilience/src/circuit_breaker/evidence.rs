@@ -1,4 +1,4 @@
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{
     CircuitConfig,
@@ -15,7 +15,7 @@ use crate::Timestamp;
 /// What calls have shown of a service: how they ended, how long they took, who is still waiting.
 #[derive(Debug)]
 pub(super) struct Evidence {
-    config: CircuitConfig,
+    config: Arc<CircuitConfig>,
     steps: Steps,
     // Of the present state of the circuit; what comes from an earlier one is none.
     generation: u64,
@@ -45,7 +45,8 @@ struct Run {
 
 impl Evidence {
     /// None yet.
-    pub(super) fn new(config: CircuitConfig, now: Timestamp) -> Self {
+    pub(super) fn new(config: impl Into<Arc<CircuitConfig>>, now: Timestamp) -> Self {
+        let config = config.into();
         Self {
             steps: Steps::new(config.window),
             generation: 0,
@@ -74,7 +75,7 @@ impl Evidence {
     }
 
     /// Takes nothing for normal any more.
-    pub(super) const fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.baseline = Baseline::new(self.config.slow_factor);
     }
 
@@ -205,7 +206,7 @@ impl Evidence {
             slow_run,
             slow_run_time,
             ..
-        } = self.config;
+        } = *self.config;
         slow_run > 0
             && self.slow_run.calls >= slow_run
             && now.since(self.slow_run.since) >= slow_run_time
@@ -217,7 +218,7 @@ impl Evidence {
             failure_rate,
             min_calls,
             ..
-        } = self.config;
+        } = *self.config;
         consecutive_failures > 0 && self.run.failures >= consecutive_failures
             || self.tally(seen).fails(failure_rate, min_calls)
     }

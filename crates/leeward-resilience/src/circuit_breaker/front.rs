@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     CircuitChange, CircuitConfig, CircuitMode, CircuitState,
@@ -71,8 +71,9 @@ pub(super) type Change = Option<CircuitChange>;
 
 impl Front {
     /// A closed circuit for threads on so many lanes.
-    pub(super) fn new(config: CircuitConfig, lanes: usize, now: Timestamp) -> Self {
-        let circuit = Circuit::new(config, now);
+    pub(super) fn new(config: impl Into<Arc<CircuitConfig>>, lanes: usize, now: Timestamp) -> Self {
+        let config = config.into();
+        let circuit = Circuit::new(Arc::clone(&config), now);
         let front = Self {
             word: AtomicU64::new(ASK),
             until: AtomicU64::new(0),

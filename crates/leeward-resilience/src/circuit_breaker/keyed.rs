@@ -35,7 +35,7 @@ const LOOKS: usize = 8;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct CircuitBreakers<K, C: Clock = TscClock> {
-    config: CircuitConfig,
+    config: Arc<CircuitConfig>,
     clock: C,
     max_keys: NonZeroUsize,
     observer: Option<Observer<K>>,
@@ -68,7 +68,7 @@ impl<K, C: Clock> CircuitBreakers<K, C> {
     /// Prepares for at most `max_keys` keys, on a clock of the caller's choice.
     pub fn with_clock(config: CircuitConfig, max_keys: NonZeroUsize, clock: C) -> Self {
         Self {
-            config,
+            config: Arc::new(config),
             clock,
             max_keys,
             observer: None,
@@ -124,7 +124,7 @@ where
         if let Some(place) = kept.places.get(key).copied() {
             return kept.touch(place);
         }
-        let breaker = CircuitBreaker::with_clock(self.config, self.clock.clone());
+        let breaker = CircuitBreaker::with_clock(Arc::clone(&self.config), self.clock.clone());
         if let Some(observer) = self.observer.clone() {
             let key = key.clone();
             breaker.on_change(move |change| observer(&key, change));
@@ -234,7 +234,7 @@ fn list_of<C: Clock>(breaker: &CircuitBreaker<C>) -> List {
 impl<K, C: Clock> Clone for CircuitBreakers<K, C> {
     fn clone(&self) -> Self {
         Self {
-            config: self.config,
+            config: Arc::clone(&self.config),
             clock: self.clock.clone(),
             max_keys: self.max_keys,
             observer: self.observer.clone(),

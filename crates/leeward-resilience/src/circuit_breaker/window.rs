@@ -11,8 +11,16 @@ pub(super) const BUCKETS: u64 = 2;
 pub(super) struct Window {
     // The newest step; its bucket is the remainder by `BUCKETS`.
     newest: u64,
-    buckets: [Tally; BUCKETS as usize],
+    buckets: [Bucket; BUCKETS as usize],
     total: Tally,
+}
+
+/// What ended in one step; in half the space of a tally, as there are many buckets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    calls: u32,
+    failures: u32,
+    slow: u32,
 }
 
 /// How many calls there were, and how many of them failed or were slow.
@@ -48,10 +56,10 @@ impl Window {
         let passed = step.saturating_sub(self.newest);
         for step in 1..=passed.min(BUCKETS) {
             let expired = &mut self.buckets[((self.newest + step) % BUCKETS) as usize];
-            self.total.calls -= expired.calls;
-            self.total.failures -= expired.failures;
-            self.total.slow -= expired.slow;
-            *expired = Tally::default();
+            self.total.calls -= u64::from(expired.calls);
+            self.total.failures -= u64::from(expired.failures);
+            self.total.slow -= u64::from(expired.slow);
+            *expired = Bucket::default();
         }
         self.newest += passed;
     }
@@ -59,11 +67,16 @@ impl Window {
     /// Counts one outcome in the newest step.
     pub(super) fn record(&mut self, failed: bool, slow: bool) {
         let newest = &mut self.buckets[(self.newest % BUCKETS) as usize];
-        for tally in [newest, &mut self.total] {
-            tally.calls += 1;
-            tally.failures += u64::from(failed);
-            tally.slow += u64::from(slow);
+        // Nothing counts four thousand million calls in a step, and what did would have made up its mind.
+        if newest.calls == u32::MAX {
+            return;
         }
+        newest.calls += 1;
+        newest.failures += u32::from(failed);
+        newest.slow += u32::from(slow);
+        self.total.calls += 1;
+        self.total.failures += u64::from(failed);
+        self.total.slow += u64::from(slow);
     }
 
     /// The outcomes of all its steps.
