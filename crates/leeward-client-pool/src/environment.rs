@@ -22,8 +22,9 @@ use std::{fmt, str::FromStr, time::Duration};
 /// time. 50 connections at 10 ms a call carry 5,000 calls a second to one host; set 150 to 200 for peak load.
 ///
 /// **What takes longer needs more time**: a large upload, a synchronous call of a Lambda function or a transfer over a slow line
-/// asks for it with `with_attempt_timeout` and `with_operation_timeout` of its client. A body that is read or written as a
-/// stream after the answer has begun is under no time-out of these.
+/// asks for it with `with_attempt_timeout` and `with_operation_timeout` of its client: the answer has as long to begin as the
+/// attempt that was asked for, whatever the read timeout says. A body that is read or written as a stream after the answer has
+/// begun is under no time-out of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Environment {

@@ -92,13 +92,17 @@ impl<'p, C: Clone + Send + Sync + 'static> ClientRequest<'p, C> {
         self
     }
 
-    /// Gives up on a call after this long, all attempts and pauses of the SDK included. Default: the pool's.
+    /// Gives up on a call after this long, all attempts and pauses of the SDK included. Default: the pool's, also for a client
+    /// whose attempts have more.
     pub fn with_operation_timeout(mut self, timeout: Duration) -> Self {
         self.wish.settings.operation_timeout = Some(timeout);
         self
     }
 
     /// Gives up on an attempt after this long. Default: the pool's.
+    ///
+    /// Its answer has as much time to begin: a read timeout of the pool that is shorter does not count. One that
+    /// [`with_config`](Self::with_config) sets does.
     pub fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
         self.wish.settings.attempt_timeout = Some(timeout);
         self

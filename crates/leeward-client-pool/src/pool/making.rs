@@ -169,6 +169,9 @@ impl Inner {
         }
         if let Some(timeout) = key.settings.attempt_timeout {
             timeouts.set_operation_attempt_timeout(Some(timeout));
+            // Whoever gives an attempt more time means the answer as well.
+            let read = base.and_then(TimeoutConfig::read_timeout);
+            timeouts.set_read_timeout(read.map(|read| read.max(timeout)));
         }
         timeouts.build()
     }

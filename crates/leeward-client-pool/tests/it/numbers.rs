@@ -5,7 +5,7 @@ use crate::{
     cloud::{EAST, WEST, builder, credentials},
     wire::{Wire, until},
 };
-use aws_sdk_kms::Client;
+use aws_sdk_kms::{Client, error::SdkError};
 use aws_smithy_types::timeout::TimeoutConfig;
 use leeward_client_pool::{Environment, Pool, PoolBuilder};
 use leeward_testkit::{Aws, Fault, Latency, Scope};
@@ -210,15 +210,31 @@ async fn a_client_for_calls_that_take_longer_has_time_outs_of_its_own() {
         .inject(Scope::any(), Fault::latency(Latency::fixed(short * 4)));
     let kms: Client = pool.client().await.unwrap();
     kms.list_keys().send().await.unwrap_err();
-    let patient = TimeoutConfig::builder()
-        .read_timeout(SECOND * 60)
-        .operation_attempt_timeout(SECOND * 60)
-        .operation_timeout(SECOND * 60)
-        .build();
-    let ask = pool
-        .client::<Client>()
-        .with_config("patient", move |config| {
-            config.set_timeout_config(Some(patient.clone()));
-        });
-    ask.await.unwrap().list_keys().send().await.unwrap();
+    let ask = || {
+        let ask = pool.client::<Client>().with_operation_timeout(SECOND * 60);
+        ask.with_attempt_timeout(SECOND * 60)
+    };
+    ask().await.unwrap().list_keys().send().await.unwrap();
+    // A read timeout that the client itself asks for counts.
+    let hasty = TimeoutConfig::builder().read_timeout(short).build();
+    let ask = ask().with_config("hasty", move |config| {
+        config.set_timeout_config(Some(hasty.clone()));
+    });
+    let error = ask.await.unwrap().list_keys().send().await.unwrap_err();
+    assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_has_as_long_to_begin_as_the_attempt_that_was_asked_for() {
+    let pool = || Pool::builder().with_environment(Environment::Production);
+    check(pool().with_attempt_timeout(SECOND * 45), [1, 45, 45, 60], 3).await;
+    check(pool().with_attempt_timeout(SECOND * 5), [1, 20, 5, 60], 3).await;
+    let own = pool().with_attempt_timeout(SECOND * 45);
+    check(own.with_read_timeout(SECOND * 10), [1, 10, 45, 60], 3).await;
+    let (timeouts, _) = of(pool().with_attempt_timeout(None)).await;
+    let found = (
+        timeouts.read_timeout(),
+        timeouts.operation_attempt_timeout(),
+    );
+    assert_eq!(found, (Some(SECOND * 20), None));
 }

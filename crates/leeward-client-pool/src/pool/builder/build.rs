@@ -137,8 +137,14 @@ impl PoolBuilder {
 
     fn timeouts(&self, numbers: &Numbers) -> TimeoutConfig {
         let mut timeouts = TimeoutConfig::builder().connect_timeout(numbers.connect_timeout);
-        timeouts.set_read_timeout(self.read_timeout.unwrap_or(Some(numbers.read_timeout)));
-        timeouts.set_operation_attempt_timeout(self.attempt_timeout(numbers));
+        let attempt = self.attempt_timeout(numbers);
+        timeouts.set_read_timeout(self.read_timeout.unwrap_or_else(|| {
+            // An attempt that was given more time has it for its answer too.
+            Some(attempt.map_or(numbers.read_timeout, |attempt| {
+                attempt.max(numbers.read_timeout)
+            }))
+        }));
+        timeouts.set_operation_attempt_timeout(attempt);
         let operation = self.operation_timeout;
         timeouts.set_operation_timeout(operation.unwrap_or(Some(numbers.operation_timeout)));
         timeouts.build()

@@ -12,7 +12,8 @@ impl PoolBuilder {
         }
     }
 
-    /// Gives up on an answer that has not begun this long after its request was given a connection; `None` for never.
+    /// Gives up on an answer that has not begun this long after its request was given a connection; `None` for never. Default:
+    /// the environment's, or the [attempt timeout](Self::with_attempt_timeout) if that is set to more.
     pub fn with_read_timeout(self, read_timeout: impl Into<Option<Duration>>) -> Self {
         Self {
             read_timeout: Some(read_timeout.into()),
@@ -20,7 +21,8 @@ impl PoolBuilder {
         }
     }
 
-    /// Gives up on an attempt after this long, the wait for a connection and for credentials included; `None` for never.
+    /// Gives up on an attempt after this long, the wait for a connection and for credentials included; `None` for never, which
+    /// leaves it to the read timeout.
     pub fn with_attempt_timeout(self, attempt_timeout: impl Into<Option<Duration>>) -> Self {
         Self {
             attempt_timeout: Some(attempt_timeout.into()),
