@@ -1,6 +1,6 @@
 use std::{pin::pin, time::Duration};
 
-use leeward_resilience::{Budget, BudgetConfig, Ratio, TokioClock};
+use leeward_resilience::{Budget, BudgetConfig, Placement, Ratio, TokioClock};
 use tokio::time::{advance, sleep};
 use tower::ServiceExt;
 
@@ -118,5 +118,74 @@ async fn nothing_is_sent_before_the_first_poll() {
     let router = world.router();
     drop(router.clone().oneshot(read()));
     assert_eq!(world.made(), [0, 0, 0]);
+    assert_eq!(circuits(&router), "ccc");
+}
+
+/// A thousand probes that are dropped, wherever they wait, do not keep a Region that is back from being found so.
+#[tokio::test(start_paused = true)]
+async fn f1_wherever_probes_are_dropped_the_circuit_closes_within_one_lease() {
+    let world = World::new();
+    let router = world.router();
+    open_circuits(&world, &router, &[A]).await;
+    sleep(REST).await;
+    let moods = [Mood::NeverReady, Mood::Silent, Mood::After(30)];
+    for dropped in 0..1_000 {
+        world.set(A, moods[dropped % 3]);
+        let mut probe = Box::pin(router.clone().oneshot(read()));
+        for _ in 0..dropped % 4 {
+            assert!(poll_once(probe.as_mut()).await.is_pending());
+        }
+    }
+    world.set(A, Mood::Well);
+    // The lease of these circuits.
+    sleep(5 * SECOND).await;
+    assert_eq!(served(&router).await, A);
+    assert_eq!(circuits(&router), "ccc");
+}
+
+#[tokio::test(start_paused = true)]
+async fn f2_what_comes_late_from_before_a_change_changes_nothing() {
+    let world = World::new();
+    let router = world.router();
+    // Under way when the circuit opens; it succeeds while a probe is on its way.
+    world.set(A, Mood::After(900));
+    let there = || read().placed(Placement::new().pinned_to(A));
+    let mut early = Box::pin(router.clone().oneshot(there()));
+    for _ in 0..2 {
+        assert!(poll_once(early.as_mut()).await.is_pending());
+    }
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..2 {
+        served(&router).await;
+    }
+    assert_eq!(circuits(&router), "occ");
+    advance(Duration::from_millis(900)).await;
+    assert_eq!(early.await.unwrap(), A);
+    assert_eq!(circuits(&router), "occ");
+
+    // Likewise one that began before, and fails after the circuit has closed again.
+    let world = World::new();
+    let router = world.router();
+    world.set(A, Mood::FailingAfter(900, Fault::Down));
+    let mut early: Vec<_> = (0..3)
+        .map(|_| Box::pin(router.clone().oneshot(there())))
+        .collect();
+    for call in &mut early {
+        for _ in 0..2 {
+            assert!(poll_once(call.as_mut()).await.is_pending());
+        }
+    }
+    let rest = router.clone();
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..2 {
+        served(&rest).await;
+    }
+    world.set(A, Mood::Well);
+    advance(Duration::from_millis(900)).await;
+    for call in early {
+        call.await.unwrap_err();
+    }
+    sleep(REST).await;
+    assert_eq!(served(&router).await, A);
     assert_eq!(circuits(&router), "ccc");
 }
