@@ -53,6 +53,7 @@ mod circuit_handle;
 mod circuit_keys;
 mod circuit_log;
 mod circuit_naive;
+mod circuit_overtaken;
 mod circuit_reference;
 mod circuit_window;
 mod concurrency_limit;
