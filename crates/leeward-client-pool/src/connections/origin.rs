@@ -151,7 +151,7 @@ impl Watch {
     }
 
     /// Learns how the call ended.
-    pub(crate) fn end<T>(mut self, answer: Result<&T, &ConnectorError>) {
+    pub(crate) fn end<T>(&mut self, answer: Result<&T, &ConnectorError>) {
         self.is_over = true;
         match answer {
             Ok(_) => self.origin.answered(self.generation),

@@ -11,7 +11,14 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
-use std::{sync::Arc, time::Duration};
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 /// Ways out for one attempt, with its timeouts: one for each group of connections that a host may use.
 #[derive(Clone, Debug)]
@@ -21,17 +28,24 @@ pub(crate) struct Ways {
     patience: Duration,
 }
 
-/// What was sent and is watched.
-pub(crate) struct Sending {
-    answer: HttpConnectorFuture,
-    watch: Watch,
+pin_project! {
+    /// What was sent and is watched.
+    // By hand, as what awaits it: a future that the compiler makes holds what it is made of twice.
+    pub(crate) struct Sending {
+        #[pin]
+        answer: HttpConnectorFuture,
+        watch: Watch,
+    }
 }
 
-impl Sending {
-    pub(crate) async fn answer(self) -> Result<HttpResponse, ConnectorError> {
-        let answer = self.answer.await;
-        self.watch.end(answer.as_ref());
-        answer
+impl Future for Sending {
+    type Output = Result<HttpResponse, ConnectorError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.answer.poll(cx));
+        this.watch.end(answer.as_ref());
+        Poll::Ready(answer)
     }
 }
 

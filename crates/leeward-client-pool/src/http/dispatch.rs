@@ -21,11 +21,12 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::body::SdkBody;
 use http::{Request, Response, Uri};
 use leeward_error_taxonomy::Rejected;
+use pin_project_lite::pin_project;
 use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tower_service::Service;
@@ -66,15 +67,14 @@ impl Dispatch {
         };
         match order.pass_at_once() {
             Some(Ok(permit)) => {
-                HttpConnectorFuture::new(self.set_out(ways, request, order, permit).answer())
+                HttpConnectorFuture::new(self.set_out(ways, request, order, permit))
             }
             Some(Err(refused)) => HttpConnectorFuture::ready(Err(not_again(refused))),
             None => {
                 let (dispatch, ways) = (self.clone(), ways.clone());
                 HttpConnectorFuture::new(async move {
                     let permit = order.pass().await.map_err(not_again)?;
-                    let underway = dispatch.set_out(&ways, request, order, permit);
-                    underway.answer().await
+                    dispatch.set_out(&ways, request, order, permit).await
                 })
             }
         }
@@ -99,9 +99,7 @@ impl Dispatch {
         let sent = self.0.counters.begin();
         Underway {
             sending: ways.send(&order.origin, request),
-            order,
-            permit,
-            sent,
+            kept: Some((order, permit, sent)),
         }
     }
 
@@ -145,34 +143,34 @@ impl Order {
     }
 }
 
-/// What was sent.
-struct Underway {
-    sending: Sending,
-    order: Order,
-    permit: Permit,
-    sent: Sent,
+pin_project! {
+    /// What was sent.
+    struct Underway {
+        #[pin]
+        sending: Sending,
+        kept: Option<(Order, Permit, Sent)>,
+    }
 }
 
-impl Underway {
-    async fn answer(self) -> Result<HttpResponse, ConnectorError> {
-        let Self {
-            sending,
-            order,
-            permit,
-            mut sent,
-        } = self;
-        let answer = match sending.answer().await {
+impl Future for Underway {
+    type Output = Result<HttpResponse, ConnectorError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.sending.poll(cx));
+        let (order, permit, mut sent) = this.kept.take().expect("not polled after its answer");
+        let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
                 sent.failed();
-                return Err(error);
+                return Poll::Ready(Err(error));
             }
         };
         if order.capture.is_some_and(|capture| is_reused(&capture)) {
             order.origin.reused();
         }
         sent.answered(answer.status().as_u16());
-        Ok(held(answer, order.attempt, (permit, sent)))
+        Poll::Ready(Ok(held(answer, order.attempt, (permit, sent))))
     }
 }
 

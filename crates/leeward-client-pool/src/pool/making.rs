@@ -156,7 +156,8 @@ impl Inner {
             sdk,
             region,
             key.retries,
-            vec![SharedInterceptor::new(companion)],
+            // Nobody else knows its type, to switch it off.
+            vec![SharedInterceptor::permanent(companion)],
             vec![repeat],
         ))
     }
