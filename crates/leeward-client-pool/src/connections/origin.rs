@@ -227,7 +227,7 @@ mod tests {
     async fn what_was_sent_before_the_turn_is_heard_no_more() {
         let origin = origin();
         let old: Vec<_> = (0..9).map(|_| origin.watch(Duration::ZERO)).collect();
-        for watch in old {
+        for mut watch in old {
             watch.end::<()>(Err(&timed_out()));
             tokio::time::advance(Duration::from_secs(9)).await;
         }
