@@ -1,8 +1,9 @@
 //! Where a client calls of which no Region was named; each test runs in a process of its own.
 
+use crate::cloud::EAST;
 use aws_sdk_kms::Client;
-use leeward_client_pool::{ClientError, Identity, Pool};
-use leeward_error_taxonomy::AwsError;
+use leeward_client_pool::{ClientError, Identity, Pool, PoolError};
+use leeward_error_taxonomy::{AwsError, Category};
 
 #[tokio::test]
 async fn no_region_is_told_at_once() {
@@ -68,12 +69,28 @@ async fn the_environment_names_the_region_and_the_profile_its_own() {
 }
 
 #[tokio::test]
-async fn an_empty_region_is_refused() {
+async fn a_region_of_the_environment_that_cannot_be_one_is_refused_and_an_empty_one_too() {
+    const TEST: &str =
+        "regions::a_region_of_the_environment_that_cannot_be_one_is_refused_and_an_empty_one_too";
     if crate::child::is_child() {
-        let error = Pool::builder().build().await.unwrap_err().to_string();
-        assert!(error.contains("US EAST"), "{error}");
+        let error = Pool::builder().build().await.unwrap_err();
+        let expected = format!(
+            "the Region that the environment or the profile names: {:?} is no AWS Region: write it as in us-east-1",
+            std::env::var("AWS_REGION").unwrap()
+        );
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        let PoolError::Client(error) = error else {
+            panic!("{error}")
+        };
+        let error = AwsError::from(error);
+        assert_eq!(error.category(), Category::Configuration);
+        // Whoever names one does not depend on it.
+        Pool::builder().with_region(EAST).build().await.unwrap();
         return;
     }
-    let variables = [("AWS_REGION", "US EAST")];
-    crate::child::run("regions::an_empty_region_is_refused", &variables);
+    for region in ["US EAST", "", " "] {
+        // Nothing else is taken in its place.
+        let other = ("AWS_DEFAULT_REGION", "eu-central-1");
+        crate::child::run(TEST, &[("AWS_REGION", region), other]);
+    }
 }
