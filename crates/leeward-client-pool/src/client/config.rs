@@ -32,6 +32,13 @@ impl ClientConfig {
         }
     }
 
+    pub(crate) fn with(&self, sdk: SdkConfig) -> Self {
+        Self {
+            sdk,
+            ..self.clone()
+        }
+    }
+
     /// The SDK's configuration: Region, credentials, shared connections, time-outs, and who retries.
     ///
     /// Leave its identity cache as it is. Calls with refused credentials wait there for others; under a cache that is put in its

@@ -88,7 +88,7 @@ pub enum ClientError {
     },
     /// A role that its caller may not assume.
     #[error(
-        "{caller} may not assume {role}: allow it sts:AssumeRole on the role, and name it in the role's trust policy"
+        "{caller} may not assume {role}: allow it {action} on the role, and name it in the role's trust policy"
     )]
     #[non_exhaustive]
     RoleDenied {
@@ -96,6 +96,8 @@ pub enum ClientError {
         role: String,
         /// The ARN of who was to assume it, as STS names it.
         caller: String,
+        /// The action of IAM that is missing.
+        action: &'static str,
         /// What the provider says.
         source: Arc<CredentialsError>,
     },

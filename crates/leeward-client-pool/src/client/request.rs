@@ -80,13 +80,15 @@ impl<'p, C: Clone + Send + Sync + 'static> ClientRequest<'p, C> {
         self
     }
 
-    /// Uses the endpoints that are validated by FIPS 140, or does not. Default: as the environment and the profile say.
+    /// Uses the endpoints that are validated by FIPS 140, or does not. Default: the pool's, which is as the environment and the
+    /// profile say. An endpoint that is given, here or by anybody else, is used as it is.
     pub fn with_fips(mut self, fips: bool) -> Self {
         self.wish.settings.fips = Some(fips);
         self
     }
 
-    /// Uses the endpoints that have IPv6 too, or does not. Default: as the environment and the profile say.
+    /// Uses the endpoints that have IPv6 too, or does not. Default: the pool's, which is as the environment and the profile say.
+    /// An endpoint that is given, here or by anybody else, is used as it is.
     pub fn with_dual_stack(mut self, dual_stack: bool) -> Self {
         self.wish.settings.dual_stack = Some(dual_stack);
         self

@@ -22,7 +22,7 @@ pub struct CredentialStats {
     /// Times that credentials were to be replaced because a service had refused them, or were dropped because somebody asked
     /// for it.
     pub invalidations: u64,
-    /// `AssumeRole` requests sent, each Region that was tried counted; those that got no connection of ours are not.
+    /// `AssumeRole` and `AssumeRoleWithWebIdentity` requests sent, each Region that was tried counted; those that got no connection of ours are not.
     pub sts_calls: u64,
     /// Calls that had to wait for credentials, instead of being given them from memory.
     pub blocked: u64,

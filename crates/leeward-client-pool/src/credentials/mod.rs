@@ -12,7 +12,9 @@ mod refreshing;
 mod refusal;
 mod refusals;
 mod registry;
+mod sts;
 mod sts_regions;
+mod unassumed;
 mod validity;
 
 pub use counts::CredentialStats;
@@ -23,8 +25,11 @@ pub(crate) use providers::{Provided, Providers};
 pub(crate) use refusal::{RenewRefused, RepeatRefused, Signing, WaitForOthers};
 pub(crate) use registry::Roles;
 
-use crate::{Identity, pool::Endpoints, tasks::Tasks};
-use assume_role::{Sts, TURNS};
+use crate::{
+    Identity,
+    pool::{Endpoints, as_given, is_given},
+    tasks::Tasks,
+};
 use aws_smithy_async::{rt::sleep::SharedAsyncSleep, time::SharedTimeSource};
 use aws_types::SdkConfig;
 use counts::Counts;
@@ -32,6 +37,7 @@ use leeward_error_taxonomy::Region;
 use loader::Surroundings;
 use refreshing::LOAD_TIMEOUT;
 use std::{sync::Arc, time::Duration};
+use sts::{Sts, TURNS};
 use sts_regions::StsRegions;
 use tokio::sync::Semaphore;
 
@@ -59,10 +65,19 @@ impl Setting {
             counts: counts.clone(),
             load_timeout: LOAD_TIMEOUT,
         };
+        let base = if is_given(&self.base, "STS") {
+            as_given(&self.base)
+        } else {
+            self.base.clone()
+        };
+        let sts_regions = StsRegions::new(self.home, self.sts_regions);
         let sts = Sts {
-            base: self.base.clone(),
+            regions: match base.use_fips() {
+                Some(true) => sts_regions.of_fips(&self.endpoints),
+                _ => sts_regions,
+            },
+            base,
             endpoints: self.endpoints,
-            regions: StsRegions::new(self.home, self.sts_regions),
             timeout: self.sts_timeout,
             sleep: around.sleep.clone(),
             counts,

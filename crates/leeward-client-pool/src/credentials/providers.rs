@@ -1,14 +1,16 @@
 use super::{
-    CredentialStats, RefreshingCredentials, Sts,
-    assume_role::{AssumedRole, Unassumed},
+    CredentialStats, RefreshingCredentials,
+    assume_role::{AssumedRole, Caller},
     counts::told,
     loader::Surroundings,
     profile::{self, Found, ProfileCredentials},
     registry::{Registry, Roles},
+    sts::Sts,
+    unassumed::Unassumed,
 };
 use crate::{
     ClientError, Identity, Role,
-    identity::{Keys, Kind},
+    identity::{AssumedBy, Keys, Kind},
 };
 use aws_credential_types::provider::{
     ProvideCredentials, SharedCredentialsProvider, error::CredentialsError,
@@ -90,9 +92,12 @@ impl Providers {
                 .as_role()
                 .is_some_and(|own| std::ptr::eq(own, role))
         };
-        std::iter::successors(role_of(identity), move |role| match role.source().0 {
-            Kind::Default if is_own(role) => None,
-            _ => role_of(role.source()),
+        std::iter::successors(role_of(identity), move |role| {
+            let source = role.source()?;
+            match source.0 {
+                Kind::Default if is_own(role) => None,
+                _ => role_of(source),
+            }
         })
     }
 
@@ -147,10 +152,12 @@ impl Providers {
                 is_own: false,
             },
             Kind::Role(ref role) => {
-                let roles = std::iter::successors(Some(&**role), |role| role.source().as_role());
-                let root = roles.last().map(Role::source);
+                let mut root = role.source();
+                while let Some(role) = root.and_then(Identity::as_role) {
+                    root = role.source();
+                }
                 // What begins with no default is the same wherever it stands.
-                let holds_default = root.is_none_or(|root| *root == Identity::DEFAULT);
+                let holds_default = root == Some(&Identity::DEFAULT);
                 Name {
                     identity: identity.clone(),
                     is_own: holds_default && (is_own || self.own == Identity::DEFAULT),
@@ -192,15 +199,22 @@ impl Providers {
                 Ok(Provided { region, ..provided })
             }
             Kind::Role(role) => {
-                let source = self.name(role.source(), name.is_own);
-                let source = Box::pin(self.find_or_make(source)).await?;
-                if let Some(assuming) = source.roles.first() {
+                let (caller, by_way_of) = match role.caller() {
+                    AssumedBy::TokenOf(file) => (Caller::TokenOf(file.clone()), Roles::default()),
+                    AssumedBy::Identity(source) => {
+                        let source = self.name(source, name.is_own);
+                        let source = Box::pin(self.find_or_make(source)).await?;
+                        let roles = source.roles.clone();
+                        (Caller::Signer(source), roles)
+                    }
+                };
+                if let Some(assuming) = by_way_of.first() {
                     role.is_assumable_by(assuming)?;
                 }
-                let others = source.roles.iter().cloned();
+                let others = by_way_of.iter().cloned();
                 let roles = std::iter::once(role.clone()).chain(others).collect();
                 Ok(self.known_or(&name, roles, || {
-                    let provider = AssumedRole::new(role.clone(), source, self.sts.clone());
+                    let provider = AssumedRole::new(role.clone(), caller, self.sts.clone());
                     SharedCredentialsProvider::new(provider)
                 }))
             }
@@ -333,15 +347,21 @@ fn not_provided(identity: &Identity, error: CredentialsError) -> ClientError {
     let denied = chain
         .filter_map(|error| error.downcast_ref::<Unassumed>())
         .find_map(|error| match error {
-            Unassumed::Denied { role, caller, .. } => Some((role.clone(), caller.clone())),
+            Unassumed::Denied {
+                role,
+                caller,
+                action,
+                ..
+            } => Some((role.clone(), caller.clone(), *action)),
             _ => None,
         });
     let reason = told(&error);
     let source = Arc::new(error);
     match denied {
-        Some((role, caller)) => ClientError::RoleDenied {
+        Some((role, caller, action)) => ClientError::RoleDenied {
             role,
             caller,
+            action,
             source,
         },
         None => ClientError::Credentials {

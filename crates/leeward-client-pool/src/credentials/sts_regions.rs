@@ -1,4 +1,4 @@
-use crate::identity::Partition;
+use crate::{identity::Partition, pool::Endpoints};
 use leeward_error_taxonomy::Region;
 use std::{
     collections::HashMap,
@@ -16,6 +16,8 @@ pub(super) struct StsRegions {
     home: Option<Region>,
     /// Those to ask after the home Region, in place of [`fallback`].
     own: Option<Vec<Region>>,
+    /// Whether those alone are asked that have an endpoint of FIPS, beside [`own`](Self::own).
+    fips: bool,
     favourites: Mutex<HashMap<Partition, (Region, Instant)>>,
 }
 
@@ -27,7 +29,28 @@ impl StsRegions {
         Self {
             home,
             own,
+            fips: false,
             favourites: Mutex::default(),
+        }
+    }
+
+    /// Passes those over that have no endpoint of FIPS and are given no other.
+    pub(super) fn of_fips(self, endpoints: &Endpoints) -> Self {
+        let is_there = |home: &Region| has_fips(home) || endpoints.of("sts", home).is_some();
+        Self {
+            home: self.home.filter(is_there),
+            fips: true,
+            ..self
+        }
+    }
+
+    /// Why there is nobody to ask.
+    pub(super) const fn missing(&self) -> &'static str {
+        if self.fips {
+            "no Region of the role's partition is known to have an endpoint of FIPS 140 for STS: give STS an endpoint, or name \
+             the Regions to ask"
+        } else {
+            "no Region of STS is known for the role's partition: name one"
         }
     }
 
@@ -39,6 +62,7 @@ impl StsRegions {
             .map(|(region, _)| region);
         let others = match &self.own {
             Some(own) => own.clone(),
+            None if self.fips => FIPS.map(Region::from_static).to_vec(),
             None => fallback(partition).map(Region::from_static).collect(),
         };
         order(favourite, self.home.clone(), others, partition)
@@ -72,6 +96,24 @@ fn order(
         }
     }
     regions
+}
+
+/// Where STS has an endpoint that is validated by FIPS 140, of every partition, those first that are always active.
+///
+/// "AWS Security Token Service endpoints and quotas", AWS General Reference, and the endpoint tests of `aws-sdk-sts`, which name
+/// `sts-fips` for the first four; in the Regions of the US government `sts` itself is one. For all others the SDK's rules build
+/// a name, `sts-fips.eu-west-1.amazonaws.com`, that there is not.
+const FIPS: [&str; 6] = [
+    "us-east-1",
+    "us-west-2",
+    "us-east-2",
+    "us-west-1",
+    "us-gov-west-1",
+    "us-gov-east-1",
+];
+
+fn has_fips(region: &Region) -> bool {
+    FIPS.contains(&region.as_str())
 }
 
 /// Regions in which STS is always active ("AWS STS Regions and endpoints", IAM User Guide).
@@ -118,6 +160,27 @@ mod tests {
             sts.order(Partition::UsGov),
             regions(&["us-gov-west-1", "us-gov-east-1"])
         );
+    }
+
+    #[test]
+    fn under_fips_those_alone_are_asked_that_have_an_endpoint() {
+        let of = |home: &'static str, own: Option<&[&'static str]>| {
+            let own = own.map(regions);
+            let sts = StsRegions::new(Some(Region::from_static(home)), own);
+            sts.of_fips(&Endpoints::default())
+        };
+        let america = regions(&["us-east-1", "us-west-2", "us-east-2", "us-west-1"]);
+        assert_eq!(of("us-east-1", None).order(Partition::Aws), america);
+        assert_eq!(of("eu-west-1", None).order(Partition::Aws), america);
+        let gov = of("us-gov-east-1", None).order(Partition::UsGov);
+        assert_eq!(gov, regions(&["us-gov-east-1", "us-gov-west-1"]));
+        // What is named is meant.
+        let named = of("eu-west-1", Some(&["eu-central-1"]));
+        let named = named.order(Partition::Aws);
+        assert_eq!(named, regions(&["eu-central-1"]));
+        let none = of("cn-north-1", None);
+        assert_eq!(none.order(Partition::China), []);
+        assert!(none.missing().contains("FIPS 140"));
     }
 
     #[tokio::test(start_paused = true)]

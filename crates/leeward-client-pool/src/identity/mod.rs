@@ -10,6 +10,7 @@ pub use role::Role;
 
 pub(crate) use arn::{Partition, RoleArn};
 pub(crate) use keys::Keys;
+pub(crate) use role::AssumedBy;
 pub(crate) use source::Source;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};

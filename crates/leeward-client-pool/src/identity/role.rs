@@ -4,7 +4,8 @@ use leeward_error_taxonomy::Region;
 use std::{
     fmt,
     hash::{Hash, Hasher, RandomState},
-    sync::LazyLock,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -32,7 +33,15 @@ pub struct Role {
     /// What stands for the external id and the policy in a hash.
     conditions: Option<Digest>,
     lifetime: Option<Duration>,
-    assumed_by: Identity,
+    assumed_by: AssumedBy,
+}
+
+/// Who assumes a role.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AssumedBy {
+    Identity(Identity),
+    /// A web identity, whose token is in this file.
+    TokenOf(Arc<Path>),
 }
 
 /// Under this key, which nobody outside of the process knows, whatever is not for logs is hashed.
@@ -65,7 +74,7 @@ impl Role {
             policy: None,
             conditions: None,
             lifetime: None,
-            assumed_by: Identity::DEFAULT,
+            assumed_by: AssumedBy::Identity(Identity::DEFAULT),
         })
     }
 
@@ -118,7 +127,27 @@ impl Role {
     #[must_use]
     pub fn assumed_by(self, identity: impl Into<Identity>) -> Self {
         Self {
-            assumed_by: identity.into(),
+            assumed_by: AssumedBy::Identity(identity.into()),
+            ..self
+        }
+    }
+
+    /// The web identity assumes it whose token is in this file. It is read for each session, since somebody else renews it.
+    ///
+    /// So are the roles of Kubernetes' service accounts assumed (IRSA), of which the environment tells the pool; an external id
+    /// is of no use then.
+    ///
+    /// ```
+    /// use leeward_client_pool::Role;
+    ///
+    /// let ledger = Role::new("arn:aws:iam::111122223333:role/ledger")?
+    ///     .assumed_by_web_identity("/var/run/secrets/tokens/ledger");
+    /// # Ok::<(), leeward_client_pool::InvalidRoleArn>(())
+    /// ```
+    #[must_use]
+    pub fn assumed_by_web_identity(self, token_file: impl Into<PathBuf>) -> Self {
+        Self {
+            assumed_by: AssumedBy::TokenOf(token_file.into().into()),
             ..self
         }
     }
@@ -168,8 +197,16 @@ impl Role {
         self.lifetime
     }
 
-    pub(crate) const fn source(&self) -> &Identity {
+    pub(crate) const fn caller(&self) -> &AssumedBy {
         &self.assumed_by
+    }
+
+    /// Whose credentials assume it; none if a token does.
+    pub(crate) const fn source(&self) -> Option<&Identity> {
+        match &self.assumed_by {
+            AssumedBy::Identity(identity) => Some(identity),
+            AssumedBy::TokenOf(_) => None,
+        }
     }
 }
 
@@ -199,6 +236,7 @@ mod tests {
             role().with_policy("{}"),
             role().with_lifetime(Duration::from_secs(900)),
             role().assumed_by(Identity::profile("hub")),
+            role().assumed_by_web_identity("token"),
         ];
         for (at, other) in others.iter().enumerate() {
             assert_ne!(*other, role());

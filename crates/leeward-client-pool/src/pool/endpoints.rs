@@ -1,5 +1,5 @@
 use crate::ClientError;
-use aws_types::{origin::Origin, sdk_config};
+use aws_types::{SdkConfig, origin::Origin, sdk_config};
 use leeward_error_taxonomy::Region;
 use std::collections::HashMap;
 
@@ -37,15 +37,23 @@ impl Endpoints {
     }
 }
 
-/// Sends what is configured so to `url`.
+/// Sends what is configured so to `url`, which is used as it is.
 pub(crate) fn aim(config: &mut sdk_config::Builder, url: &str) {
     config.set_endpoint_url(Some(url.to_owned()));
     // What is said here is meant; AWS_ENDPOINT_URL_KMS would win otherwise, and send every Region to one place.
     config.insert_origin("endpoint_url", Origin::shared_config());
-    // An endpoint that is given takes the place of those that the feature would choose; the SDK refuses both together.
-    if cfg!(feature = "fips") {
-        config.set_use_fips(None);
-    }
+    choose_none(config);
+}
+
+/// Whether an endpoint of FIPS or of dual-stack is to be chosen among those of AWS.
+pub(crate) fn is_to_choose(sdk: &SdkConfig) -> bool {
+    [sdk.use_fips(), sdk.use_dual_stack()].contains(&Some(true))
+}
+
+/// An endpoint that is given takes the place of those that would be chosen: the SDK refuses each call of a client with both.
+pub(super) fn choose_none(config: &mut sdk_config::Builder) {
+    config.set_use_fips(None);
+    config.set_use_dual_stack(None);
 }
 
 /// Refuses what no request can be sent to: a bad URL is otherwise told by the first call, and less clearly.

@@ -1,6 +1,6 @@
 //! How a client comes to be.
 
-use super::{Inner, Pool, endpoints};
+use super::{Inner, Pool, endpoints, given};
 use crate::{
     ClientConfig, ClientError, Retries,
     cache::{Erased, Flight, Life},
@@ -81,7 +81,9 @@ impl Inner {
         self.providers.load(&key.identity, &provided).await?;
         let (expiry, roles) = (provided.expiry, provided.roles.clone());
         let config = self.config(key, region.clone(), provided)?;
-        let made = catch_unwind(AssertUnwindSafe(|| recipe.make(&config)));
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            given::make(config.sdk(), |sdk| recipe.make(&config.with(sdk)))
+        }));
         let client = made.map_err(|_| ClientError::Recipe {
             service: key.recipe.service,
         })?;

@@ -3,14 +3,16 @@
 mod builder;
 mod endpoints;
 mod error;
+mod given;
 mod global;
 mod maker;
 mod making;
 mod stats;
 
 pub use builder::PoolBuilder;
-pub(crate) use endpoints::{Endpoints, aim};
+pub(crate) use endpoints::{Endpoints, aim, is_to_choose};
 pub use error::PoolError;
+pub(crate) use given::{as_given, is_given};
 pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;
 

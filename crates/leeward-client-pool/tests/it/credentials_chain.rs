@@ -123,37 +123,6 @@ fn a_container_is_asked_over_the_connections_of_the_pool() {
 }
 
 #[test]
-fn a_web_identity_is_exchanged_for_a_session() {
-    const POD: &str = "arn:aws:iam::111122223333:role/pod";
-    // The STS is the parent's.
-    let runtime = Runtime::new().unwrap();
-    let sts = runtime.block_on(Aws::start(&[EAST])).unwrap();
-    let token = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(token.path(), "a.web.token").unwrap();
-    with_environment(
-        "a_web_identity_is_exchanged_for_a_session",
-        &[
-            ("AWS_ROLE_ARN", POD),
-            (
-                "AWS_WEB_IDENTITY_TOKEN_FILE",
-                token.path().to_str().unwrap(),
-            ),
-            ("AWS_ENDPOINT_URL_STS", &sts.endpoint(&EAST)),
-        ],
-        async {
-            let aws = Aws::start(&[EAST, WEST]).await.unwrap();
-            let signers = signers(&aws, &pool(&aws).await).await;
-            let (id, calls) = signers.first_key_value().unwrap();
-            assert!(id.starts_with("ASIA") && *calls == 2, "{signers:?}");
-        },
-    );
-    if !child::is_child() {
-        let counts = sts.counts();
-        assert_eq!(counts.calls("sts", "AssumeRoleWithWebIdentity"), 1);
-    }
-}
-
-#[test]
 fn nothing_at_all_is_told_without_a_call() {
     with_environment("nothing_at_all_is_told_without_a_call", &[], async {
         let aws = Aws::start(&[EAST, WEST]).await.unwrap();

@@ -288,6 +288,39 @@ fn the_portal_of_a_sign_on_is_asked_for_the_profile_of_the_environment() {
 }
 
 #[test]
+fn the_portal_that_the_services_of_a_profile_give_is_asked_under_fips() {
+    let portal = Issuer::open(portal);
+    let home = tempfile::tempdir().unwrap();
+    let config = signed_on(home.path());
+    let services = format!("[services own]\nsso =\n  endpoint_url = {}\n", portal.url);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("[profile work]", "[profile work]\nservices = own");
+    std::fs::write(&config, format!("{text}\n{services}")).unwrap();
+    let variables = [
+        ("HOME", home.path().to_str().unwrap()),
+        ("AWS_CONFIG_FILE", &config),
+        ("AWS_PROFILE", "work"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+    ];
+    let body = async {
+        for identity in [Identity::profile("work"), Identity::DEFAULT] {
+            let (aws, pool) = cloud(&HandClock::new()).await;
+            let kms = pool.client::<Client>().with_identity(identity).await;
+            kms.unwrap().list_keys().send().await.unwrap();
+            let signers = aws.counts().signers("kms", "ListKeys");
+            let id = signers.into_keys().next().unwrap();
+            assert!(id.starts_with("AKIDISSUED"), "{id}");
+        }
+    };
+    in_child(
+        "credentials_issued::the_portal_that_the_services_of_a_profile_give_is_asked_under_fips",
+        &variables,
+        body,
+    );
+    assert!(child::is_child() || portal.heads("get ").len() == 2);
+}
+
+#[test]
 fn a_role_is_assumed_by_a_sign_on() {
     by_a_sign_on(
         "credentials_issued::a_role_is_assumed_by_a_sign_on",

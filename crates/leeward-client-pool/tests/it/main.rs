@@ -19,6 +19,7 @@ mod credentials_refreshing;
 mod credentials_refused;
 mod credentials_roles;
 mod credentials_source;
+mod credentials_web_identity;
 mod deadline;
 mod guard;
 mod guard_evidence;

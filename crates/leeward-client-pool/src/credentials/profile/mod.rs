@@ -1,14 +1,16 @@
 //! Profiles of the shared configuration files.
 
+mod environment;
 mod fault;
 mod files;
 mod provider;
 mod role;
 
+pub(crate) use environment::of_the_environment;
 pub(super) use provider::{ProfileCredentials, provider_of};
 
 use super::registry::Roles;
-use crate::{ClientError, Identity, Role};
+use crate::{ClientError, Role};
 use aws_config::profile::ProfileSet;
 use aws_types::os_shim_internal::{Env, Fs};
 use fault::Fault;
@@ -47,20 +49,6 @@ pub(super) async fn find(name: &str) -> Result<Found, ClientError> {
         role,
         foreign,
     })
-}
-
-/// The profile by which the SDK's chain would assume a role, if it would: that of `AWS_PROFILE`, or the default one.
-///
-/// None where keys of the environment go before it, and for faults, which the chain is left to tell or to pass over.
-pub(crate) async fn of_the_environment() -> Option<Identity> {
-    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
-        return None;
-    }
-    let profiles = read(None).await.ok()?;
-    let name = profiles.selected_profile();
-    fault::find(name, &profiles).ok()?;
-    role_of(name, &profiles)?;
-    Some(Identity::profile(name))
 }
 
 /// Reads the files; no name is that of the environment.

@@ -1,9 +1,13 @@
 //! Who gives the credentials of a profile, over the pool's connections and by its clocks.
 
-use super::find;
-use crate::identity::Source;
+use super::{Found, find};
+use crate::{
+    identity::Source,
+    pool::{is_given, is_to_choose},
+};
 use aws_config::{
-    ecs::EcsCredentialsProvider, environment::EnvironmentVariableCredentialsProvider,
+    BehaviorVersion, ecs::EcsCredentialsProvider,
+    environment::EnvironmentVariableCredentialsProvider,
     imds::credentials::ImdsCredentialsProvider, profile::ProfileFileCredentialsProvider,
     provider_config::ProviderConfig,
 };
@@ -30,15 +34,36 @@ impl ProfileCredentials {
 
     async fn load(&self) -> Result<aws_credential_types::Credentials, CredentialsError> {
         let found = find(&self.name).await;
-        let region = found
-            .map_err(CredentialsError::invalid_configuration)?
-            .region;
-        let config = provider_config(&self.base, region.as_ref());
+        let found = found.map_err(CredentialsError::invalid_configuration)?;
+        let mut config = provider_config(&self.base, found.region.as_ref());
+        if is_to_choose(&self.base) && self.is_given_an_endpoint(&found).await {
+            config = config
+                .with_use_fips(Some(false))
+                .with_use_dual_stack(Some(false));
+        }
         let provider = ProfileFileCredentialsProvider::builder()
             .configure(&config)
             .profile_name(self.name.to_string())
             .build();
         provider.provide_credentials().await
+    }
+
+    /// Whether the environment or the profile gives an endpoint to who is asked for the credentials.
+    async fn is_given_an_endpoint(&self, found: &Found) -> bool {
+        let mut settings = aws_config::defaults(BehaviorVersion::latest())
+            .profile_name(&*self.name)
+            .region(self.base.region().cloned())
+            .no_credentials();
+        if let Some(http) = self.base.http_client() {
+            settings = settings.http_client(http);
+        }
+        let settings = settings.load().await;
+        let asked: &[&str] = if found.foreign.is_empty() {
+            &["SSO", "SSO OIDC"]
+        } else {
+            &["STS"]
+        };
+        asked.iter().any(|service| is_given(&settings, service))
     }
 }
 

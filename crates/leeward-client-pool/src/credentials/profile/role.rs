@@ -11,24 +11,32 @@ use std::{sync::Arc, time::Duration};
 
 /// The role of a profile that has a `role_arn` and says who is to assume it, for us to do so where STS answers.
 ///
-/// None for what only the SDK's own provider knows: second factors, web identities, profiles that are their own sources.
+/// None for what only the SDK's own provider knows: second factors, profiles that are their own sources, those that name
+/// several who are to assume the role.
 pub(super) fn role_of(name: &str, profiles: &ProfileSet) -> Option<Role> {
     let profile = profiles.get_profile(name)?;
     let role = Role::new(profile.get("role_arn")?).ok()?;
-    let foreign = ["mfa_serial", "web_identity_token_file"];
-    if foreign.iter().any(|key| profile.get(key).is_some()) || is_intricate(name, profiles) {
+    if profile.get("mfa_serial").is_some() || is_intricate(name, profiles) {
         return None;
     }
     as_described(role, profile)
 }
 
-/// None where nothing assumes it, or for a number that is none.
+/// None where nothing or more than one thing assumes it, or for a number that is none.
 fn as_described(role: Role, profile: &Profile) -> Option<Role> {
-    let source = match profile.get("credential_source") {
-        Some(source) => Identity(Kind::Source(Source::named(source)?)),
-        None => Identity::profile(profile.get("source_profile")?),
+    const CALLERS: [&str; 3] = [
+        "web_identity_token_file",
+        "credential_source",
+        "source_profile",
+    ];
+    let mut role = match CALLERS.map(|key| profile.get(key)) {
+        [Some(file), None, None] => role.assumed_by_web_identity(file),
+        [None, Some(source), None] => {
+            role.assumed_by(Identity(Kind::Source(Source::named(source)?)))
+        }
+        [None, None, Some(source)] => role.assumed_by(Identity::profile(source)),
+        _ => return None,
     };
-    let mut role = role.assumed_by(source);
     if let Some(id) = profile.get("external_id") {
         role = role.with_external_id(id);
     }

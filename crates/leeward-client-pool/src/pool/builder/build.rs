@@ -72,7 +72,7 @@ impl PoolBuilder {
             )
             .time_source(self.time.clone())
             .sleep_impl(self.sleep.clone());
-        if let Some(fips) = self.fips.or_else(fips_by_feature) {
+        if let Some(fips) = self.fips.or(cfg!(feature = "fips").then_some(true)) {
             loader = loader.use_fips(fips);
         }
         if let Some(dual_stack) = self.dual_stack {
@@ -213,17 +213,6 @@ const STALLED: Duration = Duration::from_secs(5);
 
 /// Where attempts have all the time, a call waits so long for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// What the feature says of endpoints where nobody else does: an endpoint that the environment gives is used as it is, and the
-/// SDK would refuse both together.
-fn fips_by_feature() -> Option<bool> {
-    let is_endpoint = |name: &str| name.starts_with("AWS_ENDPOINT_URL");
-    let is_given = || {
-        let mut names = std::env::vars_os().map(|(name, _)| name);
-        names.any(|name| name.to_str().is_some_and(is_endpoint))
-    };
-    (cfg!(feature = "fips") && !is_given()).then_some(true)
-}
 
 /// The Region of the profile that is the identity; else that of the environment, else of the profile that it names. The metadata
 /// service is not asked.

@@ -97,7 +97,8 @@ impl PoolBuilder {
 
     /// Uses the endpoints that are validated by FIPS 140. Default: with the feature `fips`, else as the environment says.
     ///
-    /// Where an endpoint is given it is used as it is; with the feature even if this was called.
+    /// An endpoint that is given, here, to a client, by the environment or by a profile, is used as it is: this chooses among
+    /// those of AWS. Without one STS is asked in the Regions that have an endpoint of FIPS, unless it is given others.
     pub fn with_fips(self, fips: bool) -> Self {
         Self {
             fips: Some(fips),
@@ -105,7 +106,7 @@ impl PoolBuilder {
         }
     }
 
-    /// Uses the endpoints that have IPv6 too. Default: as the environment says.
+    /// Uses the endpoints that have IPv6 too. Default: as the environment says. An endpoint that is given is used as it is.
     pub fn with_dual_stack(self, dual_stack: bool) -> Self {
         Self {
             dual_stack: Some(dual_stack),
