@@ -2,7 +2,7 @@
 
 use crate::{
     clients::until,
-    cloud::{EAST, WEST, builder, regions},
+    cloud::{EAST, WEST, builder, credentials, regions},
     hand_clock::HandClock,
 };
 use aws_credential_types::Credentials;
@@ -10,7 +10,7 @@ use aws_sdk_kms::Client;
 use aws_smithy_async::time::TimeSource;
 use leeward_client_pool::{ClientError, Identity, Pool, Role};
 use leeward_error_taxonomy::Region;
-use leeward_testkit::Aws;
+use leeward_testkit::{Aws, Fault, Latency, Scope};
 use std::{
     future::IntoFuture,
     sync::{
@@ -104,22 +104,35 @@ async fn a_client_of_fixed_credentials_is_kept_until_five_minutes_before_they_ex
 
 #[tokio::test]
 async fn clearing_fails_no_call_in_flight() {
-    let (aws, pool) = regions().await;
-    use leeward_testkit::{Fault, Latency, Scope};
-    let slow = Fault::latency(Latency::fixed(Duration::from_millis(200)));
-    aws.faults().inject(Scope::region(EAST), slow);
+    const CALLS: u64 = 100;
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let pool = builder(&aws)
+        .with_credentials(credentials())
+        .with_max_connections_per_host(CALLS as usize);
+    let pool = pool.build().await.unwrap();
+    // Long enough for all to arrive before the first is answered, on a slow machine too.
+    let slow = Fault::latency(Latency::fixed(Duration::from_secs(2)));
+    let slow = aws.faults().inject(Scope::region(EAST), slow);
     let kms: Client = pool.client().with_region(EAST).await.unwrap();
-    let calls = (0..100).map(|_| {
+    let calls = (0..CALLS).map(|_| {
         let kms = kms.clone();
         async move { kms.list_keys().send().await }
     });
     let calls: tokio::task::JoinSet<_> = calls.collect();
-    until(|| pool.stats().connections.opened > 0).await;
+    let tally = || aws.counts().tally("kms", "ListKeys");
+    until(|| tally().unanswered == CALLS).await;
     pool.clear();
     assert!(pool.is_empty());
+    assert_eq!(tally().unanswered, CALLS, "all of them are in flight");
     for answer in calls.join_all().await {
         answer.unwrap();
     }
+    assert_eq!(
+        (tally().calls, tally().ok),
+        (CALLS, CALLS),
+        "sent once each"
+    );
+    slow.clear();
     kms.list_keys().send().await.unwrap();
     assert_eq!(pool.stats().clients.cleared, 1);
     pool.client::<Client>().with_region(EAST).await.unwrap();

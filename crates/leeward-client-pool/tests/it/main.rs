@@ -36,6 +36,7 @@ mod numbers;
 mod operations;
 mod proxies;
 mod regions;
+mod router;
 mod setup;
 mod sharing;
 #[cfg(feature = "s3")]
