@@ -1,7 +1,7 @@
 use leeward_error_taxonomy::{Category, Classify, Facts, Rejected, Stage, Verdict};
 use leeward_resilience::{
     RateLimitLayer, RateLimiter, Switch, TokioClock,
-    rate_limit::{RateLimit, ResponseFuture},
+    rate_limit::{RateLimit, RatePass, ResponseFuture},
 };
 use std::{
     fmt,
@@ -23,13 +23,17 @@ use tower_service::Service;
 /// the [`Turn`] is told how the call did.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
+    limiter: RateLimiter<TokioClock>,
+    switch: Switch,
     limit: RateLimit<StandIn, TokioClock>,
 }
 
 impl Pace {
     pub(super) fn new(limiter: RateLimiter<TokioClock>, switch: Switch) -> Self {
-        let layer = RateLimitLayer::new(limiter).with_switch(switch);
+        let layer = RateLimitLayer::new(limiter.clone()).with_switch(switch.clone());
         Self {
+            limiter,
+            switch,
             limit: layer.layer(StandIn),
         }
     }
@@ -40,6 +44,13 @@ impl Pace {
     ///
     /// [`Rejected::LimiterFull`] if that takes too long or too many wait, or the refusal of the caller's deadline.
     pub(super) async fn turn(&self) -> Result<Turn, Rejected> {
+        if !self.switch.is_on() {
+            return Ok(Turn(Way::Free));
+        }
+        // Nearly always there is nothing to wait for.
+        if let Ok(pass) = self.limiter.try_pass() {
+            return Ok(Turn(Way::Passed(pass)));
+        }
         let call = Arc::new(Call::default());
         let mut limit = self.limit.clone();
         let mut limited = Box::pin(limit.call(Arc::clone(&call)));
@@ -54,14 +65,22 @@ impl Pace {
             }
         })
         .await?;
-        Ok(Turn { call, limited })
+        Ok(Turn(Way::Waited { call, limited }))
     }
 }
 
 /// A call that was let through.
-pub(super) struct Turn {
-    call: Arc<Call>,
-    limited: Pin<Box<ResponseFuture<StandIn, Arc<Call>, TokioClock>>>,
+pub(super) struct Turn(Way);
+
+enum Way {
+    /// Nobody asked.
+    Free,
+    /// At once.
+    Passed(RatePass<TokioClock>),
+    Waited {
+        call: Arc<Call>,
+        limited: Pin<Box<ResponseFuture<StandIn, Arc<Call>, TokioClock>>>,
+    },
 }
 
 impl Turn {
@@ -75,12 +94,21 @@ impl Turn {
         self.learn(Lesson::Throttled { retry_after });
     }
 
-    fn learn(mut self, lesson: Lesson) {
-        *self.call.lesson() = Some(lesson);
-        let mut cx = Context::from_waker(Waker::noop());
-        // It is the stand-in that was waited for.
-        let learnt = self.limited.as_mut().poll(&mut cx);
-        debug_assert!(learnt.is_ready(), "the call has ended");
+    fn learn(self, lesson: Lesson) {
+        match self.0 {
+            Way::Free => {}
+            Way::Passed(pass) => match lesson {
+                Lesson::Answered => pass.succeed(),
+                lesson => pass.fail(&lesson.facts()),
+            },
+            Way::Waited { call, mut limited } => {
+                *call.lesson() = Some(lesson);
+                let mut cx = Context::from_waker(Waker::noop());
+                // It is the stand-in that was waited for.
+                let learnt = limited.as_mut().poll(&mut cx);
+                debug_assert!(learnt.is_ready(), "the call has ended");
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 use leeward_error_taxonomy::{Facts, Rejected, Stage, Verdict};
 
 use super::{
-    RateLimitConfig,
+    RateLimitConfig, RatePass,
     atomic::{AtomicU32, AtomicU64, Ordering},
     bucket::Bucket,
     throttle::Throttle,
@@ -77,6 +77,16 @@ impl<C: Clock> RateLimiter<C> {
     /// [`Rejected::LimiterFull`] otherwise.
     pub fn try_acquire(&self) -> Result<(), Rejected> {
         self.pass().map(|_| ()).ok_or(Rejected::LimiterFull)
+    }
+
+    /// The same, for a call that will tell what becomes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected::LimiterFull`] if there is no share now, or others wait for it.
+    pub fn try_pass(&self) -> Result<RatePass<C>, Rejected> {
+        let sent_at = self.pass().ok_or(Rejected::LimiterFull)?;
+        Ok(RatePass::new(self.clone(), sent_at))
     }
 
     /// How many calls wait.

@@ -56,6 +56,7 @@ mod layer;
 mod limiter;
 #[cfg(all(test, leeward_loom))]
 mod model;
+mod pass;
 mod rate;
 mod service;
 mod throttle;
@@ -66,5 +67,6 @@ pub use keyed::KeyedRateLimiter;
 pub use keyed_service::{KeyedRateLimit, KeyedRateLimitLayer};
 pub use layer::RateLimitLayer;
 pub use limiter::RateLimiter;
+pub use pass::RatePass;
 pub use rate::{InvalidRate, Rate};
 pub use service::RateLimit;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leeward_error_taxonomy::Classify;
+use leeward_error_taxonomy::{Category, Classify, Facts, Stage, Verdict};
 use leeward_resilience::{
     Plain, Rate, RateLimitConfig, RateLimitLayer, RateLimiter, Switch, TokioClock,
 };
@@ -148,4 +148,17 @@ fn slowed() -> RateLimiter<TokioClock> {
 
 leeward_testkit::waiting_contract! {
     line: RateLimitLayer::new(slowed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_that_is_taken_without_the_layer_teaches_as_a_call_does() {
+    let limiter = RateLimiter::with_clock(RateLimitConfig::adaptive(), TokioClock::new());
+    for _ in 0..100 {
+        limiter.try_pass().unwrap().succeed();
+    }
+    drop(limiter.try_pass().unwrap());
+    assert_eq!(limiter.throttled_rate(), None);
+    let plea = Facts::new(Stage::Answered, Category::RateLimit, Verdict::Throttled);
+    limiter.try_pass().unwrap().fail(&plea);
+    assert!(limiter.throttled_rate().is_some());
 }
