@@ -8,10 +8,10 @@ use aws_smithy_runtime_api::{
         runtime_components::RuntimeComponents,
     },
 };
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::{config_bag::ConfigBag, endpoint::Endpoint};
 use leeward_error_taxonomy::{CallContext, Region};
 
-/// Tells the error of a call the Region and, where the SDK retries, how many attempts were made.
+/// Tells the error of a call the Region, the host if there was no answer, and where the SDK retries how many attempts were made.
 #[derive(Clone, Debug)]
 pub(crate) struct ContextInterceptor {
     region: Region,
@@ -45,6 +45,12 @@ impl Intercept for ContextInterceptor {
         if let (Retries::Sdk, Some(attempts)) = (self.retries, config.load::<RequestAttempts>()) {
             told = told.with_attempts(attempts.attempts());
         }
+        // The service that has said what it has to say was found.
+        let endpoint = config.load::<Endpoint>();
+        let endpoint = endpoint.filter(|_| !error.is_operation_error());
+        if let Some(host) = endpoint.and_then(host) {
+            told = told.with_host(host);
+        }
         let failed = std::mem::replace(error, OrchestratorError::other("about to be told"));
         let failed = told.tell(failed, context.response_mut());
         if let Some(result) = context.output_or_error_mut() {
@@ -52,4 +58,14 @@ impl Intercept for ContextInterceptor {
         }
         Ok(())
     }
+}
+
+/// Where the endpoint is, `kms.us-east-1.amazonaws.com` or `localhost:4566`.
+fn host(endpoint: &Endpoint) -> Option<String> {
+    let uri: http::Uri = endpoint.url().parse().ok()?;
+    let host = uri.host()?;
+    Some(match uri.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
 }

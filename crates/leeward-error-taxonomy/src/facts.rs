@@ -79,6 +79,8 @@ pub struct Facts<'a> {
     pub attempts: Option<u32>,
     /// The Region that was called, where the client has told.
     pub region: Option<&'a Region>,
+    /// The host that was to be sent to, where there was no answer and the client has told; with the port, if one is named.
+    pub host: Option<&'a str>,
     /// The refusal of our own layers that this failure carries.
     pub rejected: Option<&'a Rejected>,
 }
@@ -103,6 +105,7 @@ impl<'a> Facts<'a> {
             obstacle: None,
             attempts: None,
             region: None,
+            host: None,
             rejected: None,
         }
     }

@@ -236,6 +236,12 @@ async fn an_endpoint_that_nobody_listens_at_is_told_with_what_to_look_at() {
         told.contains("Connection refused") && told.contains("a security group"),
         "{told}"
     );
+    assert_eq!(error.host(), Some(nobody.to_string().as_str()));
+    let begin = "kms.ListKeys: Connection refused (os error 111)";
+    assert!(
+        told.starts_with(&format!("{begin} (3 attempts, us-east-1, {nobody})")),
+        "{told}"
+    );
     let refused = ask().with_endpoint(nobody.to_string()).await.unwrap_err();
     assert!(matches!(refused, ClientError::Endpoint { .. }), "{refused}");
     assert_eq!(aws.counts().total().calls, 0);

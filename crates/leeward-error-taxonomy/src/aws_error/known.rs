@@ -9,6 +9,7 @@ pub(crate) struct Known {
     pub(super) operation: Option<OperationName>,
     pub(super) region: Option<Region>,
     pub(super) attempts: Option<u32>,
+    pub(super) host: Option<Box<str>>,
 }
 
 impl Known {
@@ -18,6 +19,9 @@ impl Known {
             operation: facts.operation.map(redact::operation),
             region: facts.region.cloned(),
             attempts: None,
+            host: facts
+                .host
+                .map(|host| redact::redact(host).into_owned().into()),
         };
         if let Some(attempts) = facts.attempts {
             known.count(attempts);
@@ -59,6 +63,7 @@ impl Known {
         facts.operation = self.operation;
         facts.region = self.region.as_ref();
         facts.attempts = self.attempts;
+        facts.host = self.host.as_deref();
         facts
     }
 }

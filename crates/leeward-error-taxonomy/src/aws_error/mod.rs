@@ -52,6 +52,7 @@ use std::{
 /// | `obstacle` | as in `connect_timeout` |
 /// | `attempts` | number |
 /// | `region` | as in `eu-central-1` |
+/// | `host` | as in `kms.eu-central-1.amazonaws.com` |
 /// | `advice` | a sentence; always there |
 pub struct AwsError(Box<Inner>);
 
@@ -247,6 +248,12 @@ impl AwsError {
         self.0.known.region.as_ref()
     }
 
+    /// The host that was to be sent to, where there was no answer and the client has told.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.0.known.host.as_deref()
+    }
+
     /// How many attempts were made.
     #[must_use]
     pub fn attempts(&self) -> Option<u32> {
@@ -325,6 +332,7 @@ impl fmt::Display for AwsError {
             operation,
             region,
             attempts,
+            host,
         } = &self.0.known;
         if let Some(operation) = operation {
             write!(f, "{operation}: ")?;
@@ -350,6 +358,9 @@ impl fmt::Display for AwsError {
         if let Some(region) = region {
             detail(format_args!("{region}"))?;
         }
+        if let Some(host) = host {
+            detail(format_args!("{host}"))?;
+        }
         match separator {
             ", " => f.write_str(")"),
             _ => Ok(()),
@@ -363,6 +374,7 @@ impl fmt::Debug for AwsError {
         f.debug_struct("AwsError")
             .field("operation", &self.operation())
             .field("region", &self.region())
+            .field("host", &self.host())
             .field("attempts", &self.attempts())
             .field("failure", self.failure())
             .finish_non_exhaustive()

@@ -29,6 +29,7 @@ impl Serialize for AwsError {
         known(&mut record, "obstacle", self.obstacle())?;
         known(&mut record, "attempts", self.attempts())?;
         known(&mut record, "region", self.region().map(AsRef::as_ref))?;
+        known(&mut record, "host", self.host())?;
         record.serialize_entry("advice", &self.advice().to_string())?;
         record.end()
     }

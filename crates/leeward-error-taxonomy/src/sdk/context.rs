@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::{
 };
 use std::{error::Error, fmt};
 
-/// The Region that was called and how many attempts were made, for an error of the SDK to carry.
+/// The Region and the host that were called and how many attempts were made, for an error of the SDK to carry.
 ///
 /// An interceptor of the client [tells](Self::tell) it at the end of a call that failed, as those of `leeward-client-pool`'s
 /// clients do; [`Classify`](crate::Classify) of the `SdkError` finds it in the answer or among the sources, and an
@@ -36,6 +36,7 @@ use std::{error::Error, fmt};
 pub struct CallContext {
     region: Option<Region>,
     attempts: Option<u32>,
+    host: Option<Box<str>>,
 }
 
 impl CallContext {
@@ -45,6 +46,7 @@ impl CallContext {
         Self {
             region: None,
             attempts: None,
+            host: None,
         }
     }
 
@@ -59,6 +61,14 @@ impl CallContext {
     #[must_use]
     pub const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
+        self
+    }
+
+    /// Names the host that was sent to, with its port if one is named, for people to look whether it is the right one and
+    /// within reach. Of a call that was answered it is not kept.
+    #[must_use]
+    pub fn with_host(mut self, host: impl Into<Box<str>>) -> Self {
+        self.host = Some(host.into());
         self
     }
 
@@ -122,6 +132,9 @@ impl CallContext {
     pub(super) fn note<'a>(&'a self, facts: &mut Facts<'a>) {
         facts.region = self.region.as_ref();
         facts.attempts = self.attempts;
+        if facts.stage != Stage::Answered {
+            facts.host = self.host.as_deref();
+        }
         if self.attempts > Some(1) && facts.stage == Stage::NotSent {
             facts.stage = Stage::MaybeSent;
         }

@@ -52,3 +52,12 @@ fn what_was_not_sent_at_last_may_have_been_sent_before() {
     let seen = (facts.stage, facts.attempts, facts.region);
     assert_eq!(seen, (Stage::MaybeSent, Some(2), Some(&REGION)));
 }
+
+#[test]
+fn the_host_is_told_of_a_call_without_an_answer() {
+    let refused = ConnectorError::io("tcp connect error".into());
+    let context = CallContext::new().with_host("localhost:4566");
+    let told = context.tell::<io::Error>(OrchestratorError::connector(refused), None);
+    let facts = Facts::of_erased(told.as_connector_error().unwrap());
+    assert_eq!(facts.host, Some("localhost:4566"));
+}
