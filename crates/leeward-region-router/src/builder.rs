@@ -84,10 +84,14 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// When a Region is left, for how long, and how it is tried again; each Region has a circuit of its own.
     ///
-    /// By default after 5 failures in a row, or when a quarter of at least 20 calls in 2 s fail or 60 % of them take five times as
-    /// long as they normally do or are overtaken by a hedge, or when calls do so one after the other for half a second and are five at least; for 2 s, give or take a quarter, twice as long on each relapse; an attempt dropped after the
-    /// attempt timeout is a failure. Three good probes, a second apart, close it, and the Region is taken back by and by. A configuration
-    /// of your own must leave a probe more [time](CircuitConfig::with_probe_timeout) than an attempt has.
+    /// By default after 5 failures in a row, or when a quarter of at least 20 calls in 2 s fail. Slow is a call that takes five times
+    /// as long as it normally does, or is overtaken by a hedge: the Region is left after 5 slow ones in a row, half a second from the
+    /// first to the last, or when 60 % of at least 20 calls in 2 s are. It is left for 2 s, give or take a quarter, twice as long on
+    /// each relapse; an attempt dropped after the attempt timeout is a failure. Three good probes, a second apart, close the circuit, and
+    /// the Region is taken back by and by.
+    ///
+    /// A configuration of your own takes the place of all of that, and must leave a probe more
+    /// [time](CircuitConfig::with_probe_timeout) than an attempt has.
     #[must_use]
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
         Self {
@@ -167,8 +171,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// Obeys this switch and not the environment's `LEEWARD_REGION_ROUTER`.
     ///
-    /// While it is off, each call goes to the first Region of the list, or to the one that it is
-    /// [pinned](leeward_resilience::Placement::pinned_to) to: no circuit, no drain, no ranking, no hedge, no attempt timeout, no
+    /// While it is off, each call goes to one Region, the first of the list unless its
+    /// [placement](leeward_resilience::Placement) says otherwise: no circuit, no drain, no ranking, no hedge, no attempt timeout, no
     /// fail-over. For the hour in which the router itself is what one suspects.
     #[must_use]
     pub fn with_switch(self, switch: Switch) -> Self {
