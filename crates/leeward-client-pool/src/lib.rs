@@ -10,6 +10,8 @@ mod deadline;
 mod environment;
 mod flight;
 mod guard;
+#[cfg(any(feature = "kms", feature = "sts"))]
+pub mod health;
 mod http;
 mod identity;
 mod key;
@@ -30,6 +32,6 @@ pub use environment::{Environment, UnknownEnvironment};
 pub use guard::{Guard, GuardConfig, GuardKey, GuardStats};
 pub use identity::{Identity, InvalidRoleArn, Role};
 pub use key::Retries;
-pub use operation::{Failed, FutureOf, Op, Operation, SendWith, idempotency_of};
+pub use operation::{Failed, FutureOf, Op, Operation, SendWith, Sender, idempotency_of, regional};
 pub use pool::{Maker, MakerFuture, Pool, PoolBuilder, PoolError, PoolStats};
 pub use target::Target;

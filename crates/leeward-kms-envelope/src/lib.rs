@@ -1,9 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod arn;
 mod keyring;
 mod stack;
 
-pub use arn::{InvalidKeyArn, KeyArn};
 pub use keyring::{Decrypt, GenerateDataKey, KeyringSetupError, KmsCalls, KmsError, KmsKeyring};
-pub use stack::{KmsService, KmsStack, KmsStackError};
+pub use leeward_client_pool::regional::{InvalidResourceName, KeyArn};
+pub use stack::{CheckedKmsStack, KmsService, KmsStack, KmsStackError};

@@ -2,11 +2,13 @@
 //!
 //! [`Op`] is made of an SDK input builder and the way to send it; it is `Clone`, so that a layer can play it again.
 //! A closure in a [`Plain`] does for everything else: a paginator, a streaming body, two calls in a row. Both have a name and
-//! say whether they may be sent twice. A bare closure is an [`Operation`] too, for a call that no layer has to replay.
+//! say whether they may be sent twice. A bare closure is an [`Operation`] too, for a call that no layer has to replay. What a
+//! request names in each Region is [`regional`]'s to know.
 
 mod classes;
 mod name;
 mod op;
+pub mod regional;
 
 pub use classes::idempotency_of;
 pub use op::{Op, SendWith};
@@ -21,6 +23,12 @@ pub type Failed<E> = SdkError<E, HttpResponse>;
 
 /// A boxed future that a thread may hand to another.
 pub type FutureOf<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How an input is sent, as a type that can be named: what a closure that captures nothing turns into.
+///
+/// With it an [`Op`] has a type that fits into a struct or a signature; the closure's body is
+/// `Box::pin(builder.send_with(client))`. Such an operation has to be [named](Op::named) and its [class](Op::idempotent) to be said.
+pub type Sender<C, B, T, E> = for<'a> fn(B, &'a C) -> FutureOf<'a, Result<T, Failed<E>>>;
 
 /// One operation, ready to be played against a client of type `C`.
 pub trait Operation<C> {

@@ -1,6 +1,6 @@
-use super::{Failed, FutureOf, Operation, Rewrite, name};
+use super::{Failed, FutureOf, Operation, Rewrite, name, regional::Regional};
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
-use leeward_resilience::{Idempotency, Request};
+use leeward_resilience::{Idempotency, Placement, Request};
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 /// The way from an SDK input builder to an answer, such as `EncryptInputBuilder::send_with`.
@@ -35,7 +35,8 @@ where
 /// so may cryptography with a key, writes only if a second one changes nothing and succeeds. A layer sends what may not again
 /// only if it was surely not sent. An operation that no table holds may not, unless it is said to be
 /// [`idempotent`](Self::idempotent): of a write with a token of its own (`ClientRequestToken`), say so after setting the token,
-/// since the SDK draws another for each sending. It is the same in every Region unless it is [rewritten](Self::rewritten_by).
+/// since the SDK draws another for each sending. It is the same in every Region unless it [names](Self::naming) what has another
+/// name there or is [rewritten](Self::rewritten_by).
 ///
 /// ```
 /// # #[cfg(feature = "kms")] {
@@ -54,6 +55,8 @@ pub struct Op<B, F, T, E> {
     name: OperationName,
     idempotency: Idempotency,
     rewrite: Option<Rewrite<B>>,
+    // Shared, as an operation is copied in every layer.
+    placement: Option<Arc<Placement>>,
     answers: PhantomData<fn() -> (T, E)>,
 }
 
@@ -70,6 +73,7 @@ impl<B, F, T, E> Op<B, F, T, E> {
             name,
             idempotency,
             rewrite: None,
+            placement: None,
             answers: PhantomData,
         }
     }
@@ -110,7 +114,60 @@ impl<B, F, T, E> Op<B, F, T, E> {
         self.idempotency
     }
 
-    /// Sets how it is rewritten for the Region that it is sent to.
+    /// Says in which Regions it may be served, and in which first; anywhere by default.
+    #[must_use]
+    pub fn placed(self, placement: Placement) -> Self {
+        Self {
+            placement: Some(Arc::new(placement)),
+            ..self
+        }
+    }
+
+    /// Names a resource by `set`, and in each Region as it is called there; keeps the operation out of a Region without it.
+    ///
+    /// It is added to what was said before of other resources and rewriting.
+    ///
+    /// ```
+    /// # #[cfg(feature = "kms")] {
+    /// use aws_sdk_kms::operation::encrypt::{EncryptInput, builders::EncryptInputBuilder};
+    /// use leeward_client_pool::{Op, regional::KeyArn};
+    /// # use leeward_client_pool::regional::InvalidResourceName;
+    ///
+    /// # fn encrypt() -> Result<(), InvalidResourceName> {
+    /// let key: KeyArn = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab".parse()?;
+    /// let encrypt = Op::new(EncryptInput::builder(), EncryptInputBuilder::send_with)
+    ///     .naming(key, EncryptInputBuilder::key_id);
+    /// # Ok(())
+    /// # }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn naming<N>(
+        self,
+        resource: N,
+        set: impl Fn(B, String) -> B + Send + Sync + 'static,
+    ) -> Self
+    where
+        N: Regional + Send + Sync + 'static,
+        B: 'static,
+    {
+        let builder = set(self.builder, resource.to_string());
+        let before = self.rewrite;
+        let rewrite = move |builder, region: &Region| {
+            let builder = match &before {
+                Some(rewrite) => rewrite(builder, region)?,
+                None => builder,
+            };
+            Ok(set(builder, resource.name_in(region)?))
+        };
+        Self {
+            builder,
+            rewrite: Some(Arc::new(rewrite)),
+            ..self
+        }
+    }
+
+    /// Sets how it is rewritten for the Region that it is sent to, in the place of what was said before.
     ///
     /// A refusal of `rewrite` keeps it out of that Region; [`Rejected::unavailable`] lets a router try the next one.
     #[must_use]
@@ -166,6 +223,10 @@ impl<B: Clone, F: Clone, T, E> Request for Op<B, F, T, E> {
             }),
         }
     }
+
+    fn placement(&self) -> Option<&Placement> {
+        self.placement.as_deref()
+    }
 }
 
 impl<B: Clone, F: Clone, T, E> Clone for Op<B, F, T, E> {
@@ -176,6 +237,7 @@ impl<B: Clone, F: Clone, T, E> Clone for Op<B, F, T, E> {
             name: self.name,
             idempotency: self.idempotency,
             rewrite: self.rewrite.clone(),
+            placement: self.placement.clone(),
             answers: PhantomData,
         }
     }

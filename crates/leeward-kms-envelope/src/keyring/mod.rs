@@ -10,10 +10,10 @@ pub use error::KmsError;
 pub use operation::{Decrypt, GenerateDataKey};
 pub use setup::KeyringSetupError;
 
-use crate::{InvalidKeyArn, KeyArn};
 use aws_sdk_kms::primitives::Blob;
 use calls::call;
 use error::UnusableAnswer;
+use leeward_client_pool::regional::{InvalidResourceName, KeyArn};
 use leeward_envelope::{
     BoxFuture, DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, KeyAttempt,
     Keyring, KeyringError,
@@ -68,6 +68,11 @@ impl<S: KmsCalls> KmsKeyring<S> {
             grant_tokens,
             ..self
         })
+    }
+
+    /// What it calls KMS through: of a [`KmsStack`](crate::KmsStack) the service that tells how its Regions stand.
+    pub const fn kms(&self) -> &S {
+        &self.kms
     }
 
     async fn wrap(
@@ -126,7 +131,7 @@ impl<S: KmsCalls> KmsKeyring<S> {
     }
 
     /// Whether `key` was wrapped under a replica of ours. An ARN that cannot be read is an error, not another's key.
-    fn matches(&self, key: &EncryptedDataKey) -> Result<bool, InvalidKeyArn> {
+    fn matches(&self, key: &EncryptedDataKey) -> Result<bool, InvalidResourceName> {
         if key.provider_id() != PROVIDER_ID {
             return Ok(false);
         }

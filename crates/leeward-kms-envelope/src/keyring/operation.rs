@@ -1,6 +1,5 @@
 //! The two KMS operations of a keyring, as values that a layer may send again and elsewhere.
 
-use crate::KeyArn;
 use aws_sdk_kms::{
     Client,
     operation::{
@@ -12,18 +11,15 @@ use aws_sdk_kms::{
     },
     primitives::Blob,
 };
-use leeward_client_pool::{Failed, FutureOf, Op};
+use leeward_client_pool::{Op, Sender, regional::KeyArn};
 use leeward_envelope::{EncryptedDataKey, EncryptionContext};
 use leeward_error_taxonomy::OperationName;
 use std::collections::HashMap;
 
-/// How an input is sent, as a type that can be named.
-type Sender<B, T, E> = for<'a> fn(B, &'a Client) -> FutureOf<'a, Result<T, Failed<E>>>;
-
 /// `kms:GenerateDataKey`, rewritten for the Region it is sent to.
 pub type GenerateDataKey = Op<
     GenerateDataKeyInputBuilder,
-    Sender<GenerateDataKeyInputBuilder, GenerateDataKeyOutput, GenerateDataKeyError>,
+    Sender<Client, GenerateDataKeyInputBuilder, GenerateDataKeyOutput, GenerateDataKeyError>,
     GenerateDataKeyOutput,
     GenerateDataKeyError,
 >;
@@ -31,7 +27,7 @@ pub type GenerateDataKey = Op<
 /// `kms:Decrypt`, rewritten for the Region it is sent to.
 pub type Decrypt = Op<
     DecryptInputBuilder,
-    Sender<DecryptInputBuilder, DecryptOutput, DecryptError>,
+    Sender<Client, DecryptInputBuilder, DecryptOutput, DecryptError>,
     DecryptOutput,
     DecryptError,
 >;
@@ -47,17 +43,15 @@ pub(super) fn generate_data_key(
     grant_tokens: &[String],
 ) -> GenerateDataKey {
     let builder = GenerateDataKeyInput::builder()
-        .key_id(key.to_string())
         .number_of_bytes(bytes)
         .set_encryption_context(pairs(context))
         .set_grant_tokens(given(grant_tokens));
-    let send: Sender<_, _, _> =
+    let send: Sender<_, _, _, _> =
         |builder: GenerateDataKeyInputBuilder, client| Box::pin(builder.send_with(client));
-    let key = key.clone();
     Op::new(builder, send)
         .named(GENERATE_DATA_KEY)
         .idempotent()
-        .rewritten_by(move |builder, region| Ok(builder.key_id(key.in_region(region)?.to_string())))
+        .naming(key.clone(), GenerateDataKeyInputBuilder::key_id)
 }
 
 pub(super) fn decrypt(
@@ -67,17 +61,15 @@ pub(super) fn decrypt(
     grant_tokens: &[String],
 ) -> Decrypt {
     let builder = DecryptInput::builder()
-        .key_id(key.to_string())
         .ciphertext_blob(Blob::new(wrapped.ciphertext()))
         .set_encryption_context(pairs(context))
         .set_grant_tokens(given(grant_tokens));
-    let send: Sender<_, _, _> =
+    let send: Sender<_, _, _, _> =
         |builder: DecryptInputBuilder, client| Box::pin(builder.send_with(client));
-    let key = key.clone();
     Op::new(builder, send)
         .named(DECRYPT)
         .idempotent()
-        .rewritten_by(move |builder, region| Ok(builder.key_id(key.in_region(region)?.to_string())))
+        .naming(key.clone(), DecryptInputBuilder::key_id)
 }
 
 fn pairs(context: &EncryptionContext) -> Option<HashMap<String, String>> {

@@ -1,4 +1,4 @@
-use crate::KeyArn;
+use leeward_client_pool::regional::KeyArn;
 
 /// Says why a keyring could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

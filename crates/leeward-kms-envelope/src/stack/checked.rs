@@ -1,0 +1,52 @@
+use super::{KmsService, KmsStack, KmsStackError};
+use aws_sdk_kms::Client;
+use leeward_client_pool::{Pool, Target};
+use leeward_error_taxonomy::{Region, Rejected};
+use leeward_region_router::HealthCheck;
+use tower_service::Service;
+
+/// A [`KmsStack`] with a health check; made by [`KmsStack::with_health_check`] and [`KmsStack::describing`].
+///
+/// Checks run on the runtime in which the stack is built, and end with the last clone of its service or with
+/// [`RegionRouter::shutdown`](leeward_region_router::RegionRouter::shutdown).
+#[derive(Debug)]
+#[must_use = "nothing is built or checked before `through`"]
+pub struct CheckedKmsStack<S> {
+    stack: KmsStack,
+    check: HealthCheck<S>,
+}
+
+impl<S> CheckedKmsStack<S> {
+    pub(super) const fn new(stack: KmsStack, check: HealthCheck<S>) -> Self {
+        Self { stack, check }
+    }
+}
+
+impl CheckedKmsStack<Target<Client>> {
+    /// Builds the stack over the clients of a pool, and begins to check.
+    ///
+    /// # Errors
+    ///
+    /// As [`KmsStack::through`], and [`KmsStackError::Router`] outside of a runtime or if a time of the check is zero.
+    pub fn through(self, pool: &Pool) -> Result<KmsService, KmsStackError> {
+        self.over(pool.maker())
+    }
+}
+
+impl<S: Clone + Send + 'static> CheckedKmsStack<S> {
+    /// Builds the stack over any service per Region, and begins to check.
+    ///
+    /// # Errors
+    ///
+    /// As [`through`](CheckedKmsStack::through).
+    pub fn over<M>(self, maker: M) -> Result<KmsService<S>, KmsStackError>
+    where
+        M: Service<Region, Response = S> + Clone + Send + 'static,
+        M::Error: Into<Rejected>,
+        M::Future: Send,
+    {
+        let check = self.check;
+        self.stack
+            .stack(|router| router.with_health_check(check).build(maker))
+    }
+}
