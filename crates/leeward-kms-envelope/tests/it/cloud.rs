@@ -2,12 +2,13 @@
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_kms::Client;
-use leeward_client_pool::Pool;
+use leeward_client_pool::{Pool, health::describe_key};
 use leeward_envelope::{Decryptor, EncryptionContext, Encryptor};
-use leeward_error_taxonomy::Region;
+use leeward_error_taxonomy::{Region, Rejected};
 use leeward_kms_envelope::{KeyArn, KmsKeyring, KmsService, KmsStack};
-use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
-use std::{sync::Arc, time::Duration};
+use leeward_testkit::{ACCESS_KEY_ID, Aws, Fault, Latency, SECRET_ACCESS_KEY};
+use std::{error::Error, sync::Arc, time::Duration};
+use tower::ServiceExt;
 
 pub(crate) const EAST: Region = Region::from_static("us-east-1");
 pub(crate) const WEST: Region = Region::from_static("us-west-2");
@@ -82,4 +83,34 @@ pub(crate) fn encryptor(cloud: &Cloud) -> Encryptor {
 
 pub(crate) fn decryptor(cloud: &Cloud) -> Decryptor {
     Decryptor::builder(cloud.keyring()).build().unwrap()
+}
+
+/// What each Region met, of a call that none of them answered.
+#[track_caller]
+pub(crate) fn exhausted<E: Error + 'static>(error: &E) -> Vec<(Region, String)> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(Rejected::Exhausted { tried }) = error.downcast_ref() {
+            let met = tried.iter();
+            return met
+                .map(|attempt| (attempt.region.clone(), attempt.failure.to_string()))
+                .collect();
+        }
+        next = error.source();
+    }
+    panic!("not exhausted: {error:?}")
+}
+
+/// Enough calls for the circuit of the first Region to know what is normal there.
+pub(crate) async fn warm_up(kms: &KmsService, cloud: &Cloud) {
+    for _ in 0..20 {
+        let request = describe_key(cloud.key.clone());
+        kms.clone().oneshot(request).await.unwrap();
+    }
+    assert!(kms.router().status().regions[0].baseline.is_some());
+    cloud.aws.reset_counts();
+}
+
+pub(crate) fn slow_by(by: Duration) -> Fault {
+    Fault::latency(Latency::fixed(by))
 }
