@@ -2,6 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+#[cfg(feature = "full")]
+mod cloud;
+#[cfg(feature = "full")]
+mod maker;
+#[cfg(feature = "full")]
+mod outage;
+
 /// The example of a page as its reader sees it: lines that rustdoc hides are left out.
 fn example(page: &str) -> String {
     let (_, rest) = page.split_once("```rust").unwrap();
