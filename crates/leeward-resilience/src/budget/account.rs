@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
-use super::{BudgetConfig, config::Cap, earned::Earned, floor::Floor, rate::Rate};
-use crate::{Clock, Ratio, Timestamp, TokioClock};
+use super::{BudgetConfig, config::Cap, earned::Earned, floor::Floor, lanes::Lanes, rate::Rate};
+use crate::{Clock, Ratio, Timestamp, TokioClock, circuit_breaker::seat};
 
 /// Caps the calls that a process makes beyond those it was asked for.
 ///
@@ -27,7 +27,7 @@ pub struct Budget {
 impl Budget {
     /// Opens a budget on tokio's clock, which a test can pause and which works outside a runtime too.
     ///
-    /// The clock is read when a token is asked for and at every 32nd deposit, so it need not be the cheapest.
+    /// The clock is read when a token is asked for and at every 32nd deposit of a thread, so it need not be the cheapest.
     #[must_use]
     pub fn new(config: BudgetConfig) -> Self {
         Self::with_clock(config, TokioClock::new())
@@ -37,6 +37,7 @@ impl Budget {
     pub fn with_clock<C: Clock>(config: BudgetConfig, clock: C) -> Self {
         Self {
             account: Arc::new(Account {
+                lanes: Lanes::new(seat::count()),
                 earned: Earned::new(config.ratio),
                 size: match config.cap {
                     Cap::Time(cap_time) => Size::Observed(Rate::new(cap_time, clock.now())),
@@ -78,7 +79,7 @@ impl Budget {
     #[must_use]
     pub fn withdraw_part(&self, part: Ratio) -> Option<Withdrawal> {
         let now = (self.account.now)();
-        let cap = self.account.cap_at(now);
+        let cap = self.account.settle(now);
         let source = if self.account.earned.withdraw(part, cap) {
             Source::Earned
         } else if self.account.floor.withdraw(part, now) {
@@ -95,7 +96,7 @@ impl Budget {
     #[must_use]
     pub fn tokens(&self) -> u64 {
         let now = (self.account.now)();
-        let cap = self.account.cap_at(now);
+        let cap = self.account.settle(now);
         self.account.earned.tokens(cap) + self.account.floor.tokens(now)
     }
 }
@@ -151,6 +152,8 @@ impl fmt::Debug for Withdrawal {
 }
 
 struct Account {
+    // What calls have paid in and the rest does not know of yet.
+    lanes: Lanes,
     earned: Earned,
     size: Size,
     floor: Floor,
@@ -165,13 +168,37 @@ enum Size {
 }
 
 impl Account {
+    #[inline]
     fn deposit(&self) {
-        if let Size::Observed(rate) = &self.size
-            && rate.count()
-        {
-            rate.observe((self.now)());
+        if let Some(calls) = self.lanes.count(seat::of_thread(self.lanes.len())) {
+            self.book(calls);
         }
-        self.earned.deposit(self.cap());
+    }
+
+    /// Takes the calls of a lane into account; those of all lanes where it is time to work the rate out.
+    #[inline(never)]
+    fn book(&self, mut calls: u64) {
+        if let Size::Observed(rate) = &self.size {
+            let now = (self.now)();
+            if rate.is_due(now) {
+                calls += self.lanes.collect();
+            }
+            rate.count(calls);
+            rate.observe(now);
+        }
+        self.earned.deposit(calls, self.cap());
+    }
+
+    /// Takes all calls into account, and says how many tokens are kept at most.
+    fn settle(&self, now: Timestamp) -> u64 {
+        let calls = self.lanes.collect();
+        if let Size::Observed(rate) = &self.size {
+            rate.count(calls);
+            rate.observe(now);
+        }
+        let cap = self.cap();
+        self.earned.deposit(calls, cap);
+        cap
     }
 
     fn cap(&self) -> u64 {
@@ -179,13 +206,6 @@ impl Account {
             Size::Fixed(cap) => *cap,
             Size::Observed(rate) => rate.cap(),
         }
-    }
-
-    fn cap_at(&self, now: Timestamp) -> u64 {
-        if let Size::Observed(rate) = &self.size {
-            rate.observe(now);
-        }
-        self.cap()
     }
 }
 

@@ -19,9 +19,9 @@ impl Earned {
         }
     }
 
-    /// Pays in the share of one call; what exceeds the cap is lost.
-    pub(super) fn deposit(&self, cap: u64) {
-        self.add(self.deposit, cap);
+    /// Pays in the share of so many calls; what exceeds the cap is lost.
+    pub(super) fn deposit(&self, calls: u64, cap: u64) {
+        self.add(self.deposit.saturating_mul(calls), cap);
     }
 
     /// Takes a part of a token, if there is as much.
@@ -43,7 +43,7 @@ impl Earned {
         self.balance.load(Ordering::Relaxed).min(cap) / Ratio::WHOLE
     }
 
-    // A full balance is read, not written: the threads of a healthy process do not fight for its cache line.
+    // A full balance is read, not written: what is not written stays in the caches of all processors.
     fn add(&self, amount: u64, cap: u64) {
         let mut balance = self.balance.load(Ordering::Relaxed);
         while balance < cap {
@@ -74,17 +74,26 @@ mod tests {
     #[test]
     fn a_share_below_one_per_cent_still_adds_up() {
         let earned = Earned::new(Ratio::new(0.004).unwrap());
-        (0..249).for_each(|_| earned.deposit(cap(5)));
+        (0..249).for_each(|_| earned.deposit(1, cap(5)));
         assert!(!earned.withdraw(TOKEN, cap(5)));
-        earned.deposit(cap(5));
+        earned.deposit(1, cap(5));
         assert!(earned.withdraw(TOKEN, cap(5)));
         assert!(!earned.withdraw(TOKEN, cap(5)));
     }
 
     #[test]
+    fn calls_pay_in_together_what_each_would_alone() {
+        let earned = Earned::new(Ratio::percent(10));
+        earned.deposit(30, cap(5));
+        assert_eq!(earned.tokens(cap(5)), 3);
+        earned.deposit(u64::MAX, cap(5));
+        assert_eq!(earned.tokens(cap(5)), 5);
+    }
+
+    #[test]
     fn holds_no_more_than_its_cap() {
         let earned = Earned::new(Ratio::percent(60));
-        (0..100).for_each(|_| earned.deposit(cap(2)));
+        (0..100).for_each(|_| earned.deposit(1, cap(2)));
         assert_eq!(earned.tokens(cap(2)), 2);
         earned.put_back(TOKEN, cap(2));
         assert_eq!(earned.tokens(cap(2)), 2);
@@ -93,7 +102,7 @@ mod tests {
     #[test]
     fn what_lies_above_a_cap_that_fell_is_gone() {
         let earned = Earned::new(TOKEN);
-        (0..10).for_each(|_| earned.deposit(cap(10)));
+        (0..10).for_each(|_| earned.deposit(1, cap(10)));
         assert_eq!(earned.tokens(cap(3)), 3);
         assert!(earned.withdraw(TOKEN, cap(3)));
         assert_eq!(earned.tokens(cap(10)), 2);
@@ -103,7 +112,7 @@ mod tests {
     fn a_part_of_a_token_is_taken_and_given_back_exactly() {
         let earned = Earned::new(TOKEN);
         let part = Ratio::of(5, 14);
-        earned.deposit(cap(5));
+        earned.deposit(1, cap(5));
         assert!(earned.withdraw(part, cap(5)));
         assert!(earned.withdraw(part, cap(5)));
         assert!(!earned.withdraw(part, cap(5)));

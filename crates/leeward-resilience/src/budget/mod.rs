@@ -26,6 +26,7 @@ mod atomic;
 mod config;
 mod earned;
 mod floor;
+mod lanes;
 #[cfg(all(test, leeward_loom))]
 mod model;
 mod payment;

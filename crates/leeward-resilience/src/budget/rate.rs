@@ -5,7 +5,7 @@ use crate::{Ratio, Timestamp};
 
 /// Counts calls, and says how many tokens are kept at most: as many as calls are made in a given time.
 ///
-/// Looking at the clock would cost more than all the rest of a deposit, so only every 32nd call asks for it.
+/// Looking at the clock would cost more than all the rest of a deposit, so calls come in batches.
 #[derive(Debug)]
 pub(super) struct Rate {
     calls: AtomicU64,
@@ -32,15 +32,21 @@ impl Rate {
         }
     }
 
-    /// Counts a call; true if it is time to look at the clock and to [observe](Self::observe).
-    pub(super) fn count(&self) -> bool {
-        self.calls.fetch_add(1, Ordering::Relaxed) % 32 == 31
+    /// Counts calls.
+    pub(super) fn count(&self, calls: u64) {
+        if calls > 0 {
+            self.calls.fetch_add(calls, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the calls were counted for long enough to make a rate.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.elapsed(now).1 >= SAMPLE
     }
 
     /// Works the rate out, if it was counted for long enough. Of several threads one does.
     pub(super) fn observe(&self, now: Timestamp) {
-        let since = self.since.load(Ordering::Relaxed);
-        let elapsed = Duration::from_nanos(now.nanos().saturating_sub(since));
+        let (since, elapsed) = self.elapsed(now);
         if elapsed < SAMPLE {
             return;
         }
@@ -60,6 +66,13 @@ impl Rate {
 
     pub(super) fn cap(&self) -> u64 {
         self.cap.load(Ordering::Relaxed)
+    }
+
+    /// Since when the calls are counted, and for how long.
+    fn elapsed(&self, now: Timestamp) -> (u64, Duration) {
+        let since = self.since.load(Ordering::Relaxed);
+        let elapsed = now.nanos().saturating_sub(since);
+        (since, Duration::from_nanos(elapsed))
     }
 }
 
@@ -96,9 +109,7 @@ mod tests {
         let rate = Rate::new(Duration::from_secs(2), at(5_000));
         let mut seen = Vec::new();
         for (second, calls) in calls.iter().enumerate() {
-            for _ in 0..*calls {
-                rate.count();
-            }
+            rate.count(*calls);
             rate.observe(at(6_000 + 1_000 * second as u64));
             seen.push(rate.cap() / Ratio::WHOLE);
         }
@@ -120,9 +131,7 @@ mod tests {
     #[test]
     fn has_forgotten_the_rush_after_a_quiet_hour() {
         let rate = Rate::new(Duration::from_secs(2), at(0));
-        for _ in 0..1_000 {
-            rate.count();
-        }
+        rate.count(1_000);
         rate.observe(at(1_000));
         assert_eq!(rate.cap(), 2_000 * Ratio::WHOLE);
         rate.observe(at(3_600_000));
@@ -130,17 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn every_32nd_call_asks_for_the_clock() {
-        let rate = Rate::new(Duration::from_secs(2), at(0));
-        assert_eq!((0..320).filter(|_| rate.count()).count(), 10);
-    }
-
-    #[test]
     fn a_moment_is_too_short_to_tell_a_rate() {
         let rate = Rate::new(Duration::from_secs(2), at(0));
-        for _ in 0..1_000 {
-            rate.count();
-        }
+        rate.count(1_000);
         rate.observe(at(999));
         assert_eq!(rate.cap(), u64::MAX);
     }

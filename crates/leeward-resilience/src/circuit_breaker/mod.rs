@@ -92,7 +92,7 @@ mod passage;
 mod ramp;
 mod recency;
 mod rest;
-mod seat;
+pub(crate) mod seat;
 mod service;
 mod snapshot;
 mod state;

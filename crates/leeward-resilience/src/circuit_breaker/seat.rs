@@ -32,7 +32,7 @@ impl<C> Seat<C> {
 }
 
 /// How many seats a breaker has: a power of two near the number of processors.
-pub(super) fn count() -> usize {
+pub(crate) fn count() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
@@ -50,7 +50,7 @@ pub(super) fn around<C>(core: &Arc<Core<C>>, lanes: usize) -> Arc<[Arc<Seat<C>>]
 }
 
 /// Where the present thread sits, of so many seats, a power of two. Threads get their places by turns.
-pub(super) fn of_thread(seats: usize) -> usize {
+pub(crate) fn of_thread(seats: usize) -> usize {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local!(static PLACE: Cell<usize> = const { Cell::new(usize::MAX) });
     // While a thread ends, its place may be gone; any will do.
