@@ -2,7 +2,7 @@
 
 use crate::{
     DeadlineInterceptor,
-    context::ContextInterceptor,
+    context::{Context, Sent},
     credentials::{RenewRefused, Signing},
     guard::{Sentinel, UnderWay},
     http::Patience,
@@ -27,7 +27,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 /// All of it in one interceptor: the SDK collects and asks its interceptors anew for each call.
 #[derive(Clone, Debug)]
 pub(crate) struct Companion {
-    pub(crate) context: ContextInterceptor,
+    pub(crate) context: Context,
     pub(crate) refused: Option<RenewRefused>,
     pub(crate) patience: Option<Patience>,
     pub(crate) guard: Option<Sentinel>,
@@ -40,6 +40,7 @@ pub(crate) struct Companion {
 pub(crate) struct CallState {
     pub(crate) signing: Signing,
     under_way: UnderWay,
+    sent: Sent,
 }
 
 impl Storable for CallState {
@@ -109,8 +110,11 @@ impl Intercept for Companion {
         components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let (Some(_), Some(state)) = (&self.guard, config.load::<CallState>()) {
-            Sentinel::end(&state.under_way, context, components, config);
+        if let Some(state) = config.load::<CallState>() {
+            state.sent.see(context);
+            if self.guard.is_some() {
+                Sentinel::end(&state.under_way, context, components, config);
+            }
         }
         Ok(())
     }
@@ -118,10 +122,12 @@ impl Intercept for Companion {
     fn modify_before_completion(
         &self,
         context: &mut FinalizerInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
+        _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.context
-            .modify_before_completion(context, components, config)
+        let sent = config.load::<CallState>().map(|state| &state.sent);
+        let nothing_sent_before = sent.is_some_and(Sent::nothing_before);
+        self.context.tell(context, nothing_sent_before, config);
+        Ok(())
     }
 }

@@ -1,49 +1,42 @@
 use crate::Retries;
-use aws_smithy_runtime_api::{
-    box_error::BoxError,
-    client::{
-        interceptors::{Intercept, context::FinalizerInterceptorContextMut, dyn_dispatch_hint},
-        orchestrator::OrchestratorError,
-        retries::RequestAttempts,
-        runtime_components::RuntimeComponents,
-    },
+use aws_smithy_runtime_api::client::{
+    interceptors::context::{FinalizerInterceptorContextMut, FinalizerInterceptorContextRef},
+    orchestrator::OrchestratorError,
+    retries::RequestAttempts,
 };
 use aws_smithy_types::{config_bag::ConfigBag, endpoint::Endpoint};
-use leeward_error_taxonomy::{CallContext, Region};
+use leeward_error_taxonomy::{CallContext, Facts, Region, Stage};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Tells the error of a call the Region, the host if there was no answer, and where the SDK retries how many attempts were made.
 #[derive(Clone, Debug)]
-pub(crate) struct ContextInterceptor {
+pub(crate) struct Context {
     region: Region,
     retries: Retries,
 }
 
-impl ContextInterceptor {
+impl Context {
     pub(crate) const fn new(region: Region, retries: Retries) -> Self {
         Self { region, retries }
     }
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for ContextInterceptor {
-    fn name(&self) -> &'static str {
-        "leeward::context"
-    }
 
     /// When the SDK has done with retries, so that these see its errors as they are.
-    fn modify_before_completion(
+    pub(crate) fn tell(
         &self,
         context: &mut FinalizerInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
+        nothing_sent_before: bool,
+        config: &ConfigBag,
+    ) {
         let Some(Err(error)) = context.output_or_error_mut() else {
-            return Ok(());
+            return;
         };
         let mut told = CallContext::new().with_region(self.region.clone());
         // A layer above makes each attempt a call of its own, and is the one who can count them.
         if let (Retries::Sdk, Some(attempts)) = (self.retries, config.load::<RequestAttempts>()) {
             told = told.with_attempts(attempts.attempts());
+            if nothing_sent_before {
+                told = told.with_nothing_sent_before();
+            }
         }
         // The service that has said what it has to say was found.
         let endpoint = config.load::<Endpoint>();
@@ -56,7 +49,33 @@ impl Intercept for ContextInterceptor {
         if let Some(result) = context.output_or_error_mut() {
             *result = Err(failed);
         }
-        Ok(())
+    }
+}
+
+/// Whether an attempt of a call may have been sent.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Seen when an attempt has ended: whether it may have been, and whether one before it.
+    last: AtomicBool,
+    before: AtomicBool,
+}
+
+impl Sent {
+    /// Looks at an attempt that has ended.
+    pub(crate) fn see(&self, context: &FinalizerInterceptorContextRef<'_>) {
+        let Some(Err(error)) = context.output_or_error() else {
+            return;
+        };
+        let is_unsent = error
+            .as_connector_error()
+            .is_some_and(|error| Facts::of_erased(error).stage == Stage::NotSent);
+        let last = self.last.swap(!is_unsent, Relaxed);
+        self.before.fetch_or(last, Relaxed);
+    }
+
+    /// That no attempt before the last was.
+    pub(crate) fn nothing_before(&self) -> bool {
+        !self.before.load(Relaxed)
     }
 }
 

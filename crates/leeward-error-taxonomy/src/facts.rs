@@ -75,7 +75,7 @@ pub struct Facts<'a> {
     pub retry_at: Option<SystemTime>,
     /// What kept the request from an answer, if it got none.
     pub obstacle: Option<Obstacle>,
-    /// How many attempts were made, where somebody has counted.
+    /// How many attempts were made, where somebody has counted; the stage is then that which the furthest of them reached.
     pub attempts: Option<u32>,
     /// The Region that was called, where the client has told.
     pub region: Option<&'a Region>,

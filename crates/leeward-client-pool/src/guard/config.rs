@@ -31,6 +31,7 @@ pub struct GuardConfig {
 enum Circuit {
     /// The defaults, fitted to the pool's attempts.
     Fitted,
+    #[expect(clippy::large_enum_variant, reason = "one to a pool, and const")]
     Own(CircuitConfig),
     Off,
 }

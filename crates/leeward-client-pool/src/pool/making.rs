@@ -6,7 +6,7 @@ use crate::{
     cache::{Erased, Flight, Life},
     client::Recipe,
     companion::Companion,
-    context::ContextInterceptor,
+    context::Context,
     credentials::{Provided, RenewRefused, RepeatRefused, WaitForOthers},
     http::Patience,
     key::Key,
@@ -148,7 +148,7 @@ impl Inner {
         let guard = self.guard.as_ref().filter(|_| key.retries == Retries::Sdk);
         let endpoint = || settings.endpoint.clone();
         let companion = Companion {
-            context: ContextInterceptor::new(region.clone(), key.retries),
+            context: Context::new(region.clone(), key.retries),
             refused: renewal.map(RenewRefused),
             patience: Patience::of(sdk.timeout_config(), self.connections.max_wait()),
             guard: guard.map(|guard| guard.sentinel(key.recipe.service, &region, endpoint())),

@@ -2,12 +2,19 @@
 
 use crate::cloud::{EAST, WEST, builder, credentials, regions};
 use aws_sdk_kms::{Client, operation::list_keys::ListKeysError};
+use aws_smithy_types::body::SdkBody;
 use leeward_client_pool::Failed;
-use leeward_error_taxonomy::{AwsError, Category, Classify, Stage};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Obstacle, Stage};
 use leeward_resilience::Plain;
 use leeward_testkit::{Fault, Scope};
-use std::error::Error;
-use tower::ServiceExt;
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+use tower::{ServiceExt, util::MapRequestLayer};
 
 async fn failure(client: &Client) -> Failed<ListKeysError> {
     client.list_keys().send().await.unwrap_err()
@@ -32,8 +39,7 @@ async fn the_attempts_of_the_sdk_are_counted_with_an_answer_and_without() {
     for (fault, stage) in [
         (Fault::throttling(), Stage::Answered),
         (Fault::reset(), Stage::MaybeSent),
-        // What was not sent at last may have been sent before.
-        (Fault::refuse(), Stage::MaybeSent),
+        (Fault::refuse(), Stage::NotSent),
     ] {
         let (aws, _) = regions().await;
         let pool = builder(&aws)
@@ -59,6 +65,32 @@ async fn the_attempts_of_the_sdk_are_counted_with_an_answer_and_without() {
         let text = error.to_string();
         assert!(text.ends_with(&format!("2 attempts, {place})")), "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_at_last_may_have_been_sent_before() {
+    let (aws, _) = regions().await;
+    aws.faults().inject(Scope::region(EAST), Fault::reset());
+    let (faults, attempts) = (aws.faults().clone(), Arc::new(AtomicU32::new(0)));
+    let pool = builder(&aws)
+        .with_credentials(credentials())
+        .with_attempts(2)
+        .without_guard()
+        .with_http_layer(MapRequestLayer::new(
+            move |request: http::Request<SdkBody>| {
+                if attempts.fetch_add(1, Relaxed) == 1 {
+                    faults.clear();
+                    faults.inject(Scope::region(EAST), Fault::refuse());
+                }
+                request
+            },
+        ));
+    let pool = pool.build().await.unwrap();
+    let east: Client = pool.client().with_region(EAST).await.unwrap();
+    let error = failure(&east).await;
+    let facts = error.facts();
+    assert_eq!((facts.stage, facts.attempts), (Stage::MaybeSent, Some(2)));
+    assert_eq!(facts.obstacle, Some(Obstacle::Connect), "{error:?}");
 }
 
 #[tokio::test]

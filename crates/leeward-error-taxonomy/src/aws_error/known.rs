@@ -14,19 +14,15 @@ pub(crate) struct Known {
 
 impl Known {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
-        let mut known = Self {
+        Self {
             failure: Failure::as_it_came(facts),
             operation: facts.operation.map(redact::operation),
             region: facts.region.cloned(),
-            attempts: None,
+            attempts: facts.attempts,
             host: facts
                 .host
                 .map(|host| redact::redact(host).into_owned().into()),
-        };
-        if let Some(attempts) = facts.attempts {
-            known.count(attempts);
         }
-        known
     }
 
     /// What an `AwsError` within `error` knows.

@@ -36,6 +36,7 @@ use std::{error::Error, fmt};
 pub struct CallContext {
     region: Option<Region>,
     attempts: Option<u32>,
+    nothing_sent: bool,
     host: Option<Box<str>>,
 }
 
@@ -46,6 +47,7 @@ impl CallContext {
         Self {
             region: None,
             attempts: None,
+            nothing_sent: false,
             host: None,
         }
     }
@@ -61,6 +63,14 @@ impl CallContext {
     #[must_use]
     pub const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
+        self
+    }
+
+    /// Says that none of the attempts before the last was sent. Without that word, a call of several whose last one was not sent
+    /// may have been.
+    #[must_use]
+    pub const fn with_nothing_sent_before(mut self) -> Self {
+        self.nothing_sent = true;
         self
     }
 
@@ -135,7 +145,7 @@ impl CallContext {
         if facts.stage != Stage::Answered {
             facts.host = self.host.as_deref();
         }
-        if self.attempts > Some(1) && facts.stage == Stage::NotSent {
+        if self.attempts > Some(1) && !self.nothing_sent && facts.stage == Stage::NotSent {
             facts.stage = Stage::MaybeSent;
         }
     }

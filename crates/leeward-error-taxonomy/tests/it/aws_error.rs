@@ -133,7 +133,7 @@ fn what_was_not_sent_at_last_may_have_been_sent_before() {
 }
 
 #[test]
-fn attempts_that_the_error_has_counted_itself_say_so_too() {
+fn an_error_that_has_counted_attempts_itself_speaks_for_all_of_them() {
     #[derive(Debug)]
     struct Refused(u32);
     impl std::fmt::Display for Refused {
@@ -149,9 +149,8 @@ fn attempts_that_the_error_has_counted_itself_say_so_too() {
             facts
         }
     }
-    assert_eq!(AwsError::new(Refused(1)).stage(), Stage::NotSent);
-    assert_eq!(AwsError::new(Refused(2)).stage(), Stage::MaybeSent);
-    assert_eq!(AwsError::new(Refused(2)).attempts(), Some(2));
+    let error = AwsError::new(Refused(2));
+    assert_eq!((error.stage(), error.attempts()), (Stage::NotSent, Some(2)));
 }
 
 /// An error whose source is itself.

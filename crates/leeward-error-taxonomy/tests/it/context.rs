@@ -51,6 +51,12 @@ fn what_was_not_sent_at_last_may_have_been_sent_before() {
     let facts = Facts::of_erased(told.as_connector_error().unwrap());
     let seen = (facts.stage, facts.attempts, facts.region);
     assert_eq!(seen, (Stage::MaybeSent, Some(2), Some(&REGION)));
+    let context = CallContext::new()
+        .with_attempts(2)
+        .with_nothing_sent_before();
+    let told = context.tell::<io::Error>(OrchestratorError::connector(refused()), None);
+    let facts = Facts::of_erased(told.as_connector_error().unwrap());
+    assert_eq!((facts.stage, facts.attempts), (Stage::NotSent, Some(2)));
 }
 
 #[test]
