@@ -19,8 +19,8 @@ mod switch;
 
 pub use budget::{Budget, BudgetConfig, Withdrawal};
 pub use circuit_breaker::{
-    Admission, CircuitBreaker, CircuitBreakerLayer, CircuitBreakers, CircuitBreakersLayer,
-    CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
+    Admission, AdmissionTerms, CircuitBreaker, CircuitBreakerLayer, CircuitBreakers,
+    CircuitBreakersLayer, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
 };
 pub use clock::{Clock, Timestamp, TokioClock, TscClock};
 pub use concurrency_limit::{

@@ -8,7 +8,8 @@ use leeward_error_taxonomy::Rejected;
 use tokio::sync::watch;
 
 use super::{
-    Admission, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
+    Admission, AdmissionTerms, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot,
+    CircuitState,
     circuit::Circuit,
     front::{Change, Front},
     seat::{self, Seat},
@@ -118,9 +119,23 @@ impl<C: Clock> CircuitBreaker<C> {
     /// As [`admit`](Self::admit).
     #[inline]
     pub fn admit_at(&self, now: Timestamp) -> Result<Admission<C>, Rejected> {
+        self.admit_as(now, AdmissionTerms::new())
+    }
+
+    /// As [`admit_at`](Self::admit_at), on terms of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`admit`](Self::admit). It is to be tried again at once, `retry_in` zero, where the call might pass on other terms.
+    #[inline]
+    pub fn admit_as(
+        &self,
+        now: Timestamp,
+        terms: AdmissionTerms,
+    ) -> Result<Admission<C>, Rejected> {
         let seat = &self.seats[seat::of_thread(self.seats.len())];
         let core = seat.core();
-        let (admitted, change) = core.front.admit(seat.lane(), now);
+        let (admitted, change) = core.front.admit(seat.lane(), now, terms);
         core.announce(change);
         match admitted {
             Ok(ticket) => Ok(Admission::new(Arc::clone(seat), ticket, now)),

@@ -3,7 +3,7 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use fastrand::Rng;
 
 use super::{
-    CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
+    AdmissionTerms, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
     evidence::Evidence,
     outcome::Outcome,
     passage::{Gate, Passage, Seen},
@@ -14,7 +14,8 @@ use crate::{Ratio, Timestamp};
 
 /// What a circuit that was forced open answers to the question when to try again.
 const NEVER_AGAIN: Duration = Duration::MAX;
-/// What one answers that starts slowly: the next call may be among those that pass.
+/// What one answers that starts slowly: the next call may be among those that pass. Or one that waits for a probe, which the call
+/// is not to be.
 const AT_ONCE: Duration = Duration::ZERO;
 const NEVER: Timestamp = Timestamp::new(Duration::MAX);
 
@@ -132,27 +133,32 @@ impl Circuit {
         self.evidence.overdue(now)
     }
 
-    /// Lets a call through at `now`, or says how long it would have to wait.
+    /// Lets a call through at `now`, or says how long it would have to wait; not at all if it might pass on other terms.
     pub(super) fn admit(
         &mut self,
         now: Timestamp,
+        terms: AdmissionTerms,
     ) -> (Result<Passage, Duration>, Option<CircuitChange>) {
         self.evidence.note(now);
         match self.mode {
             CircuitMode::Disabled => (Ok(Passage::Unobserved), None),
             CircuitMode::ForcedOpen => (Err(NEVER_AGAIN), None),
-            CircuitMode::Active => self.ask(now),
+            CircuitMode::Active => self.ask(now, terms),
             CircuitMode::ObserveOnly => {
-                let (passage, change) = self.ask(now);
+                let (passage, change) = self.ask(now, terms);
                 (passage.or(Ok(Passage::Unobserved)), change)
             }
         }
     }
 
-    fn ask(&mut self, now: Timestamp) -> (Result<Passage, Duration>, Option<CircuitChange>) {
+    fn ask(
+        &mut self,
+        now: Timestamp,
+        terms: AdmissionTerms,
+    ) -> (Result<Passage, Duration>, Option<CircuitChange>) {
         let change = match &mut self.phase {
             Phase::Closed { ramp: Some(ramp) } if !ramp.is_over(now) => {
-                let passage = if ramp.passes(now, &mut self.random) {
+                let passage = if terms.is_past_slow_start || ramp.passes(now, &mut self.random) {
                     Ok(Passage::Counted)
                 } else {
                     Err(AT_ONCE)
@@ -164,10 +170,13 @@ impl Circuit {
                 return (Ok(Passage::Counted), None);
             }
             Phase::Open { until } if now < *until => return (Err(until.since(now)), None),
-            Phase::Open { .. } => Some(self.enter(self.probing(0, now), now)),
             Phase::HalfOpen(Trial {
                 until: Some(end), ..
             }) if now < *end => return (Err(end.since(now)), None),
+            Phase::Open { .. } | Phase::HalfOpen(_) if !terms.may_probe => {
+                return (Err(AT_ONCE), None);
+            }
+            Phase::Open { .. } => Some(self.enter(self.probing(0, now), now)),
             Phase::HalfOpen(Trial {
                 probing, passed, ..
             }) => {
@@ -335,6 +344,10 @@ impl Circuit {
             baseline: self.evidence.normal(),
             rest: self.rest.present(),
             next_probe,
+            passed_probes: match &self.phase {
+                Phase::HalfOpen(trial) => trial.passed,
+                _ => 0,
+            },
             opened: self.opened_at.map(|opened_at| now.since(opened_at)),
             share,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    CircuitChange, CircuitConfig, CircuitState,
+    AdmissionTerms, CircuitChange, CircuitConfig, CircuitState,
     circuit::Circuit,
     outcome::Outcome::{self, Dropped, Failure, Neutral, Success, Throttled, TimedOut},
     passage::{Passage, Seen},
@@ -52,7 +52,7 @@ fn check(config: CircuitConfig, calls: &str, expected: &str) {
             other => unreachable!("{other}"),
         };
         let begun = Timestamp::new(now.since(at(0)) - Duration::from_millis(age));
-        match circuit.admit(now).0 {
+        match circuit.admit(now, AdmissionTerms::new()).0 {
             Ok(_) => {
                 admitted.push('y');
                 circuit.record(circuit.generation(), outcome, begun, now, &ALONE);
@@ -87,9 +87,15 @@ fn a_probe_of_a_row_whose_lease_ends_gives_way_to_the_next_without_beginning_ane
     }
     let first = admit_at(&mut circuit, 105);
     circuit.record(first, Success, at(105), at(105), &ALONE);
-    assert!(circuit.admit(at(105)).0.is_err(), "the pause");
+    assert!(
+        circuit.admit(at(105), AdmissionTerms::new()).0.is_err(),
+        "the pause"
+    );
     let lost = admit_at(&mut circuit, 106);
-    assert!(circuit.admit(at(107)).0.is_err(), "the lease");
+    assert!(
+        circuit.admit(at(107), AdmissionTerms::new()).0.is_err(),
+        "the lease"
+    );
     let next = admit_at(&mut circuit, 108);
     circuit.record(lost, Success, at(106), at(108), &ALONE);
     assert_eq!(circuit.state(), CircuitState::HalfOpen);
@@ -102,15 +108,15 @@ fn starts_slowly_on_demand_while_it_is_closed() {
     let config = config().with_slow_start(10 * SECOND, Ratio::percent(10));
     let mut circuit = Circuit::new(config, at(100));
     circuit.start_slowly(at(100));
-    let passed = (0..1_000).filter(|_| circuit.admit(at(101)).0.is_ok());
+    let passed = (0..1_000).filter(|_| circuit.admit(at(101), AdmissionTerms::new()).0.is_ok());
     assert!((100..300).contains(&passed.count()));
-    let passed = (0..1_000).filter(|_| circuit.admit(at(110)).0.is_ok());
+    let passed = (0..1_000).filter(|_| circuit.admit(at(110), AdmissionTerms::new()).0.is_ok());
     assert_eq!(passed.count(), 1_000);
 
     let mut open = opened();
     open.start_slowly(at(101));
     assert_eq!(open.state(), CircuitState::Open);
-    assert!(open.admit(at(101)).0.is_err());
+    assert!(open.admit(at(101), AdmissionTerms::new()).0.is_err());
 }
 
 #[test]
@@ -142,7 +148,10 @@ fn opened() -> Circuit {
 
 #[track_caller]
 fn admit_at(circuit: &mut Circuit, seconds: u64) -> u64 {
-    circuit.admit(at(seconds)).0.expect("admitted");
+    circuit
+        .admit(at(seconds), AdmissionTerms::new())
+        .0
+        .expect("admitted");
     circuit.generation()
 }
 
@@ -168,7 +177,10 @@ fn succeed_at(circuit: &mut Circuit, seconds: u64) -> Option<CircuitChange> {
 }
 
 fn refused_for(circuit: &mut Circuit, seconds: u64) -> Duration {
-    circuit.admit(at(seconds)).0.expect_err("refused")
+    circuit
+        .admit(at(seconds), AdmissionTerms::new())
+        .0
+        .expect_err("refused")
 }
 
 #[test]
@@ -300,7 +312,7 @@ fn reports_every_change_in_order() {
     let mut circuit = Circuit::new(config(), at(90));
     assert_eq!(fail_at(&mut circuit, 100), None);
     let opened = fail_at(&mut circuit, 100).expect("opened");
-    let (probe, half_opened) = circuit.admit(at(105));
+    let (probe, half_opened) = circuit.admit(at(105), AdmissionTerms::new());
     let half_opened = half_opened.expect("half-opened");
     assert_eq!(probe, Ok(Passage::Probe));
     let probe = circuit.generation();
@@ -316,4 +328,46 @@ fn reports_every_change_in_order() {
     );
     assert!(opened.generation < half_opened.generation);
     assert!(half_opened.generation < closed.generation);
+}
+
+#[test]
+fn a_call_that_was_not_served_elsewhere_passes_a_slow_start() {
+    let config = config().with_slow_start(Duration::from_secs(10), Ratio::percent(1));
+    let mut circuit = Circuit::new(config, at(100));
+    circuit.start_slowly(at(100));
+    let further = AdmissionTerms::new().past_slow_start();
+    let passages = |circuit: &mut Circuit, terms| {
+        let admitted =
+            (0..1_000).filter(|_| circuit.admit(at(101), terms).0 == Ok(Passage::Counted));
+        admitted.count()
+    };
+    assert_eq!(passages(&mut circuit, further), 1_000);
+    // It takes nobody's lot.
+    let others = passages(&mut circuit, AdmissionTerms::new());
+    assert!((1..300).contains(&others), "{others}");
+}
+
+#[test]
+fn a_call_that_cannot_be_repeated_leaves_the_probe_to_another() {
+    let mut circuit = Circuit::new(config().with_probes(2, SECOND), at(100));
+    let (any, once) = (
+        AdmissionTerms::new(),
+        AdmissionTerms::new().without_probing(),
+    );
+    for _ in 0..2 {
+        assert_eq!(circuit.admit(at(100), once).0, Ok(Passage::Counted));
+        circuit.record(circuit.generation(), Failure, at(100), at(100), &ALONE);
+    }
+    assert_eq!(circuit.state(), CircuitState::Open);
+    assert_eq!(circuit.admit(at(101), once).0, Err(Duration::from_secs(4)));
+    // Due, for somebody else.
+    assert_eq!(circuit.admit(at(105), once), (Err(Duration::ZERO), None));
+    assert_eq!(circuit.state(), CircuitState::Open);
+    assert_eq!(circuit.admit(at(105), any).0, Ok(Passage::Probe));
+    circuit.record(circuit.generation(), Success, at(105), at(105), &ALONE);
+    assert_eq!(circuit.snapshot(at(105), &ALONE, 0).passed_probes, 1);
+    assert_eq!(circuit.admit(at(106), once), (Err(Duration::ZERO), None));
+    assert_eq!(circuit.admit(at(106), any).0, Ok(Passage::Probe));
+    circuit.record(circuit.generation(), Success, at(106), at(106), &ALONE);
+    assert_eq!(circuit.admit(at(106), once).0, Ok(Passage::Counted));
 }

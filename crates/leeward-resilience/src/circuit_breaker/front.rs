@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    CircuitChange, CircuitConfig, CircuitMode, CircuitState,
+    AdmissionTerms, CircuitChange, CircuitConfig, CircuitMode, CircuitState,
     atomic::{AtomicU64, Mutex, MutexGuard, Ordering},
     circuit::{self, Circuit},
     lane::{Counted, Lane},
@@ -88,7 +88,13 @@ impl Front {
     }
 
     /// Lets a call on `lane` through at `now`, or says how long it would have to wait.
-    pub(super) fn admit(&self, lane: usize, now: Timestamp) -> (Result<Ticket, Duration>, Change) {
+    #[inline]
+    pub(super) fn admit(
+        &self,
+        lane: usize,
+        now: Timestamp,
+        terms: AdmissionTerms,
+    ) -> (Result<Ticket, Duration>, Change) {
         let word = self.word.load(Ordering::Acquire);
         let generation = word >> GATE_BITS;
         match word & ((1 << GATE_BITS) - 1) {
@@ -103,7 +109,9 @@ impl Front {
                         }),
                         None,
                     ),
-                    Counted::First => self.admit_first(lane, now, Ticket { generation, step }),
+                    Counted::First => {
+                        self.admit_first(lane, now, terms, Ticket { generation, step })
+                    }
                 }
             }
             IGNORE => (Ok(Ticket::UNOBSERVED), None),
@@ -113,10 +121,10 @@ impl Front {
                 if now < until {
                     (Err(circuit::wait(until, now)), None)
                 } else {
-                    self.ask(lane, now)
+                    self.ask(lane, now, terms)
                 }
             }
-            _ => self.ask(lane, now),
+            _ => self.ask(lane, now, terms),
         }
     }
 
@@ -126,24 +134,30 @@ impl Front {
         &self,
         lane: usize,
         now: Timestamp,
+        terms: AdmissionTerms,
         ticket: Ticket,
     ) -> (Result<Ticket, Duration>, Change) {
         let mut circuit = self.circuit();
         if circuit.counts(ticket.generation)
-            && let Ok(Passage::Counted) = circuit.admit(now).0
+            && let Ok(Passage::Counted) = circuit.admit(now, terms).0
         {
-            return self.pass_or_trip(circuit, lane, now, ticket);
+            return self.pass_or_trip(circuit, lane, now, terms, ticket);
         }
         drop(circuit);
         // Somebody else has just changed the state.
         self.lanes[lane].end(ticket.step);
-        self.ask(lane, now)
+        self.ask(lane, now, terms)
     }
 
     #[cold]
-    fn ask(&self, lane: usize, now: Timestamp) -> (Result<Ticket, Duration>, Change) {
+    fn ask(
+        &self,
+        lane: usize,
+        now: Timestamp,
+        terms: AdmissionTerms,
+    ) -> (Result<Ticket, Duration>, Change) {
         let mut circuit = self.circuit();
-        let (passage, change) = circuit.admit(now);
+        let (passage, change) = circuit.admit(now, terms);
         let generation = circuit.generation();
         let ticket = match passage {
             Ok(Passage::Counted) => {
@@ -156,7 +170,7 @@ impl Front {
                     }),
                     Counted::First => {
                         let ticket = Ticket { generation, step };
-                        return self.pass_or_trip(circuit, lane, now, ticket);
+                        return self.pass_or_trip(circuit, lane, now, terms, ticket);
                     }
                 }
             }
@@ -177,13 +191,14 @@ impl Front {
         mut circuit: MutexGuard<'_, Circuit>,
         lane: usize,
         now: Timestamp,
+        terms: AdmissionTerms,
         ticket: Ticket,
     ) -> (Result<Ticket, Duration>, Change) {
         let seen = self.seen(&mut circuit, now);
         let change = circuit.look(now, &seen);
         let passage = if change.is_some() {
             self.lanes[lane].end(ticket.step);
-            let observed = circuit.admit(now).0;
+            let observed = circuit.admit(now, terms).0;
             observed.map(|_| Ticket::UNOBSERVED)
         } else {
             Ok(ticket)

@@ -97,6 +97,7 @@ mod service;
 mod snapshot;
 mod state;
 mod steps;
+mod terms;
 mod vigil;
 mod window;
 
@@ -110,3 +111,4 @@ pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
 pub use snapshot::CircuitSnapshot;
 pub use state::{CircuitChange, CircuitMode, CircuitState};
+pub use terms::AdmissionTerms;

@@ -9,7 +9,7 @@ use loom::{
 };
 
 use super::{
-    CircuitConfig, CircuitMode, CircuitState,
+    AdmissionTerms, CircuitConfig, CircuitMode, CircuitState,
     front::{Front, Ticket},
     outcome::Outcome::{self, Failure, Success},
     passage::Seen,
@@ -36,7 +36,10 @@ fn front(config: CircuitConfig) -> Arc<Front> {
 }
 
 fn admit(front: &Front, lane: usize, now: u64) -> Ticket {
-    front.admit(lane, at(now)).0.expect("admitted")
+    front
+        .admit(lane, at(now), AdmissionTerms::new())
+        .0
+        .expect("admitted")
 }
 
 fn end(front: &Front, lane: usize, ticket: Ticket, outcome: Outcome, now: u64) {
@@ -112,7 +115,7 @@ fn a_success_beside_failures_resets_them_once_or_comes_too_late() {
         let front = front(config());
         let [first, second, third] = [0; 3].map(|_| admit(&front, 0, 100));
         let other = beside(&front, |front| {
-            if let Ok(ticket) = front.admit(1, at(100)).0 {
+            if let Ok(ticket) = front.admit(1, at(100), AdmissionTerms::new()).0 {
                 end(front, 1, ticket, Success, 100);
             }
         });
@@ -135,7 +138,7 @@ fn failures_of_two_threads_are_a_row() {
         end(&front, 0, mine, Failure, 100);
         other.join().unwrap();
         assert_eq!(front.state(), CircuitState::Open);
-        assert!(front.admit(0, at(104)).0 == Err(Duration::from_secs(1)));
+        assert!(front.admit(0, at(104), AdmissionTerms::new()).0 == Err(Duration::from_secs(1)));
     });
 }
 
@@ -172,9 +175,15 @@ fn one_of_two_threads_gets_the_probe() {
         let admitted = Arc::new(loom::sync::Mutex::new(Vec::new()));
         let theirs = Arc::clone(&admitted);
         let other = beside(&front, move |front| {
-            theirs.lock().unwrap().extend(front.admit(1, at(105)).0);
+            theirs
+                .lock()
+                .unwrap()
+                .extend(front.admit(1, at(105), AdmissionTerms::new()).0);
         });
-        admitted.lock().unwrap().extend(front.admit(0, at(105)).0);
+        admitted
+            .lock()
+            .unwrap()
+            .extend(front.admit(0, at(105), AdmissionTerms::new()).0);
         other.join().unwrap();
         assert_eq!(admitted.lock().unwrap().len(), 1);
         assert_eq!(front.state(), CircuitState::HalfOpen);
@@ -188,11 +197,11 @@ fn a_refusal_never_outlasts_the_rest() {
         let [first, second] = [0; 2].map(|_| admit(&front, 0, 100));
         end(&front, 0, first, Failure, 100);
         let other = beside(&front, move |front| end(front, 0, second, Failure, 100));
-        if let Err(retry_in) = front.admit(1, at(101)).0 {
+        if let Err(retry_in) = front.admit(1, at(101), AdmissionTerms::new()).0 {
             assert_eq!(retry_in, Duration::from_secs(4));
         }
         other.join().unwrap();
-        assert!(front.admit(1, at(105)).0.is_ok());
+        assert!(front.admit(1, at(105), AdmissionTerms::new()).0.is_ok());
     });
 }
 
@@ -220,16 +229,16 @@ fn a_command_holds_for_every_call_that_follows_it() {
     check(|| {
         let front = front(config());
         let other = beside(&front, |front| {
-            if let Ok(ticket) = front.admit(1, at(100)).0 {
+            if let Ok(ticket) = front.admit(1, at(100), AdmissionTerms::new()).0 {
                 end(front, 1, ticket, Success, 100);
             }
         });
         front.command(|circuit| circuit.set_mode(CircuitMode::ForcedOpen, at(100)));
-        assert!(front.admit(0, at(100)).0.is_err());
+        assert!(front.admit(0, at(100), AdmissionTerms::new()).0.is_err());
         other.join().unwrap();
-        assert!(front.admit(1, at(100)).0.is_err());
+        assert!(front.admit(1, at(100), AdmissionTerms::new()).0.is_err());
         front.command(|circuit| circuit.reset(at(100)));
-        assert!(front.admit(1, at(100)).0.is_ok());
+        assert!(front.admit(1, at(100), AdmissionTerms::new()).0.is_ok());
         assert_eq!(seen(&front, 100).successes, 0);
     });
 }

@@ -35,6 +35,8 @@ pub struct CircuitSnapshot {
     pub rest: Duration,
     /// When the next probe is due, of an open circuit or one that waits for a probe's outcome.
     pub next_probe: Option<Duration>,
+    /// How many good probes there have been in a row, of a circuit that is half-open.
+    pub passed_probes: u32,
     /// How long ago it last opened, if it ever did since it was made or reset.
     pub opened: Option<Duration>,
     /// The share of calls that passes: less than one while a circuit that was open starts slowly, and zero while it is open.
