@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -11,8 +11,9 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::{
-    ground::{Ground, Site},
-    maker::Making,
+    ground::Ground,
+    making::Making,
+    site::{Kept, Site},
 };
 
 pin_project! {
@@ -32,7 +33,7 @@ pin_project! {
     #[project = StepProjection]
     enum Step<S, F> {
         Making { making: Making<S> },
-        Readying { service: S },
+        Readying { service: S, number: u64 },
         Calling { #[pin] calling: F },
     }
 }
@@ -72,11 +73,9 @@ where
     S: Service<R> + Clone,
 {
     pub(crate) fn new<C: Clock>(ground: &Ground<S, C>, site: &Site<S>, request: R) -> Self {
-        let step = match site.clone_of_service() {
-            Some(service) => Step::Readying { service },
-            None => Step::Making {
-                making: ground.maker.make(site.region.clone()),
-            },
+        let step = match site.service(&ground.maker) {
+            Ok(Kept { service, number }) => Step::Readying { service, number },
+            Err(making) => Step::Making { making },
         };
         Self {
             step,
@@ -98,21 +97,26 @@ where
         let failed = |error, called| Poll::Ready(Err(Fault::Failed { error, called }));
         loop {
             match step.as_mut().project() {
-                StepProjection::Making { making } => match making.as_mut().poll(cx) {
-                    Poll::Ready(Ok(made)) => {
-                        let service = site.keep(made);
-                        step.set(Step::Readying { service });
+                StepProjection::Making { making } => {
+                    let ended = ready!(Pin::new(&mut *making).poll(cx));
+                    match site.settle(making.number, ended) {
+                        Ok(Kept { service, number }) => {
+                            step.set(Step::Readying { service, number });
+                        }
+                        Err(rejected) => return failed(rejected.into(), false),
                     }
-                    Poll::Ready(Err(rejected)) => return failed(rejected.into(), false),
-                    Poll::Pending => return Poll::Pending,
-                },
-                StepProjection::Readying { service } => match service.poll_ready(cx) {
+                }
+                StepProjection::Readying { service, number } => match service.poll_ready(cx) {
                     Poll::Ready(Ok(())) => {
                         let request = request.take().expect("handed over once");
                         let calling = service.call(request);
                         step.set(Step::Calling { calling });
                     }
-                    Poll::Ready(Err(error)) => return failed(error, false),
+                    // By tower's contract it never gets ready again: the next call has another one made.
+                    Poll::Ready(Err(error)) => {
+                        site.discard(*number);
+                        return failed(error, false);
+                    }
                     Poll::Pending => return Poll::Pending,
                 },
                 StepProjection::Calling { calling } => {

@@ -14,10 +14,11 @@ use tower_service::Service;
 use crate::{
     Hedging, Ranking, RegionRouter, RegionRouters, RouterError, RouterEvent,
     event::{Observer, Observers},
-    ground::{Ground, RankingOf, Site},
+    ground::{Ground, RankingOf},
     maker::Maker,
     ranking::MAX_REGIONS,
     roster::Roster,
+    site::Site,
 };
 
 /// The variable of the environment that switches routers off.
@@ -194,8 +195,10 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// Builds the router; `maker` makes the service of a Region when the first call goes there.
     ///
-    /// The service is kept and cloned for each call. Where making fails the next Region is tried, and a later call tries to
-    /// make it again. `leeward-client-pool`'s `Maker` is one, `tower::service_fn` makes one of a closure.
+    /// The service is kept and cloned for each call, until its `poll_ready` fails: by tower's contract it never gets ready again,
+    /// and the next call has another one made. All calls that need a service in the making wait for the same one, each no longer than
+    /// an attempt may take; it goes on with whoever waits next, and is given up after 30 s. Where making fails the next Region is tried,
+    /// and a later call tries to make it again. `leeward-client-pool`'s `Maker` is one, `tower::service_fn` makes one of a closure.
     ///
     /// # Errors
     ///

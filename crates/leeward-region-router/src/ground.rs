@@ -1,7 +1,7 @@
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU16, Ordering},
+        Arc,
+        atomic::{AtomicU16, Ordering},
     },
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{Budget, CircuitConfig, Clock, Switch};
 
-use crate::{Hedging, Ranking, RouterError, event::Observers, maker::Maker};
+use crate::{Hedging, Ranking, RouterError, event::Observers, maker::Maker, site::Site};
 
 /// What the routers of a family share: where calls can go, and on what terms.
 pub(crate) struct Ground<S, C: Clock> {
@@ -28,7 +28,7 @@ pub(crate) struct Ground<S, C: Clock> {
     /// Whether calls that may have been applied go on, idempotent or not.
     pub(crate) when_unsure: bool,
     pub(crate) ranking: Option<RankingOf>,
-    /// A bit for each site that is drained, so that a call looks at one word.
+    /// A bit for each site that is drained, so that a call looks at one word and nobody sees half a change.
     pub(crate) drained: AtomicU16,
 }
 
@@ -49,54 +49,19 @@ impl<S, C: Clock> Ground<S, C> {
         self.drained.load(Ordering::Relaxed)
     }
 
+    /// Whether somebody keeps calls away from a site.
+    pub(crate) fn is_drained(&self, at: usize) -> bool {
+        self.drained() >> at & 1 != 0
+    }
+
     /// Keeps calls away from a site, or lets them come again; says whether that is a change.
     pub(crate) fn set_drained(&self, at: usize, drained: bool) -> bool {
-        let changed = self.sites[at].drained.swap(drained, Ordering::Relaxed) != drained;
-        if drained {
-            self.drained.fetch_or(1 << at, Ordering::Relaxed);
+        let bit = 1 << at;
+        let before = if drained {
+            self.drained.fetch_or(bit, Ordering::Relaxed)
         } else {
-            self.drained.fetch_and(!(1 << at), Ordering::Relaxed);
-        }
-        changed
-    }
-}
-
-/// One Region of the list, and its service once there is one.
-#[derive(Debug)]
-pub(crate) struct Site<S> {
-    pub(crate) region: Region,
-    drained: AtomicBool,
-    service: Mutex<Option<S>>,
-}
-
-impl<S> Site<S> {
-    pub(crate) fn new(region: Region) -> Self {
-        Self {
-            region,
-            drained: AtomicBool::new(false),
-            service: Mutex::default(),
-        }
-    }
-
-    /// Whether somebody keeps calls away from it.
-    pub(crate) fn is_drained(&self) -> bool {
-        self.drained.load(Ordering::Relaxed)
-    }
-
-    // Poisoned by a `clone` that panicked, which left the service as it was.
-    fn service(&self) -> MutexGuard<'_, Option<S>> {
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<S: Clone> Site<S> {
-    /// A clone of the service, if it has been made.
-    pub(crate) fn clone_of_service(&self) -> Option<S> {
-        self.service().clone()
-    }
-
-    /// Keeps the service that was made, unless another call was faster, and gives a clone of the kept one.
-    pub(crate) fn keep(&self, made: S) -> S {
-        self.service().get_or_insert(made).clone()
+            self.drained.fetch_and(!bit, Ordering::Relaxed)
+        };
+        (before & bit != 0) != drained
     }
 }

@@ -12,6 +12,7 @@ mod ground;
 mod health;
 mod hedging;
 mod maker;
+mod making;
 mod member;
 mod meter;
 mod pace;
@@ -20,6 +21,7 @@ mod roster;
 mod round;
 mod route;
 mod service;
+mod site;
 mod status;
 
 pub use builder::RegionRouterBuilder;

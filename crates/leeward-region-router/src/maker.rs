@@ -1,19 +1,17 @@
 use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
+    future::poll_fn,
     sync::{Mutex, PoisonError},
 };
 
 use leeward_error_taxonomy::{Region, Rejected};
 use tower_service::Service;
 
-/// A service in the making.
-pub(crate) type Making<S> = Pin<Box<dyn Future<Output = Result<S, Rejected>> + Send>>;
+use crate::making::{Making, Work, shared};
 
 /// Makes the service of a Region, whatever type of maker the caller brought.
 ///
 /// It is boxed because it is used once per Region; in exchange the router's type names the service only.
-pub(crate) struct Maker<S>(Box<dyn Fn(Region) -> Making<S> + Send + Sync>);
+pub(crate) struct Maker<S>(Box<dyn Fn(Region) -> Work<S> + Send + Sync>);
 
 impl<S: 'static> Maker<S> {
     pub(crate) fn new<M>(maker: M) -> Self
@@ -26,15 +24,15 @@ impl<S: 'static> Maker<S> {
         let maker = Mutex::new(maker);
         Self(Box::new(move |region| {
             let maker = maker.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Box::pin(async move { make(maker, region).await.map_err(unavailable) })
+            shared(async move { make(maker, region).await.map_err(unavailable) })
         }))
     }
 }
 
 impl<S> Maker<S> {
     /// Begins to make the service of `region`; a failure of it is always free to fail over.
-    pub(crate) fn make(&self, region: Region) -> Making<S> {
-        (self.0)(region)
+    pub(crate) fn begin(&self, number: u64, region: Region) -> Making<S> {
+        Making::begin(number, (self.0)(region))
     }
 }
 

@@ -9,11 +9,12 @@ use leeward_error_taxonomy::Region;
 
 use crate::{
     Ranking,
-    ground::{Ground, Site},
+    ground::Ground,
     health::Records,
     member::Member,
     meter::{Reading, RegionMeter, RegionReading, RouterMeter},
     ranking::Field,
+    site::Site,
     status::Pulse,
 };
 
@@ -88,11 +89,11 @@ impl<S, C: Clock> Roster<S, C> {
 
     /// What the meters show at `now`; for people and pages, as it takes each circuit's lock for a short time.
     pub(crate) fn snapshot(&self, now: Timestamp) -> Reading {
-        let regions = self.standing().map(|(site, member)| {
+        let regions = self.standing().enumerate().map(|(at, (site, member))| {
             let (circuit, meter) = (member.circuit.snapshot(), &member.meter);
             RegionReading {
                 region: site.region.clone(),
-                drained: site.is_drained(),
+                drained: self.ground.is_drained(at),
                 in_flight: circuit.in_flight + meter.unadmitted.get(),
                 circuit,
                 successes: meter.successes(),

@@ -64,7 +64,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
 
     fn set_drained(&self, region: &Region, drained: bool) -> Result<(), RouterError> {
         let at = self.roster.ground.find(region)?;
-        if !drained && self.roster.ground.sites[at].is_drained() {
+        if !drained && self.roster.ground.is_drained(at) {
             // Before calls come.
             self.roster.member(at).circuit.start_slowly();
         }

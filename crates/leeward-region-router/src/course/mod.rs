@@ -13,11 +13,11 @@ pub(crate) use hedge::Second;
 
 use crate::{
     attempt::{Attempt, Fault, NotReady},
-    ground::Site,
     ranking::Order,
     roster::Roster,
     round::{Pick, Round},
     route,
+    site::Site,
 };
 use go_on::Place;
 

@@ -113,7 +113,7 @@ where
     /// [`RouterError::UnknownRegion`] if the Region is none of the routers'.
     pub fn restore(&self, region: &Region) -> Result<(), RouterError> {
         let at = self.ground.find(region)?;
-        if self.ground.sites[at].is_drained() {
+        if self.ground.is_drained(at) {
             // Before calls come.
             for (_, router) in self.routers() {
                 router.roster().member(at).circuit.start_slowly();

@@ -40,11 +40,14 @@ pub(super) struct Complaint {
     pub(super) result: CheckResult,
     pub(super) failure: Failure,
     pub(super) advice: String,
+    /// Whether the service said that it gets ready no more.
+    pub(super) is_of_readiness: bool,
 }
 
 impl Complaint {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         Self {
+            is_of_readiness: false,
             result: CheckResult::of(facts),
             failure: Failure::from(facts),
             advice: facts.advice().to_string(),
@@ -84,19 +87,26 @@ impl<S> HealthCheck<S> {
         S::Future: Send,
         R: Request + Send + Sync + 'static,
     {
-        Self::new(move |mut service: S, region: Region| {
+        Self::asking(Arc::new(move |mut service: S, region: Region| {
             let request = request.for_region(&region);
-            async move {
-                let request = request?;
-                poll_fn(|cx| service.poll_ready(cx)).await?;
-                service.call(request).await
-            }
-        })
+            Box::pin(async move {
+                let request = request.map_err(|refusal| Complaint::of(&refusal.facts()))?;
+                let readied = poll_fn(|cx| service.poll_ready(cx)).await;
+                readied.map_err(|error| Complaint {
+                    is_of_readiness: true,
+                    ..Complaint::of(&error.facts())
+                })?;
+                let answer = service.call(request).await;
+                answer.map_or_else(|error| Err(Complaint::of(&error.facts())), |_| Ok(()))
+            })
+        }))
     }
 
     /// Makes the call with a closure: a clone of the Region's service in, whatever it answers out.
     ///
-    /// The service has not been asked whether it is ready; `tower::ServiceExt::oneshot` does that.
+    /// The service has not been asked whether it is ready; `tower::ServiceExt::oneshot` does that. The router does not hear of it
+    /// if it says that it never will be, and keeps it until a call meets the same; where services end, as a `tower::buffer` does, rather
+    /// [send](Self::sending) a request: then another one is made.
     ///
     /// ```
     /// use leeward_error_taxonomy::{Region, Rejected};
@@ -123,8 +133,12 @@ impl<S> HealthCheck<S> {
                 }
             }) as Asking
         };
+        Self::asking(Arc::new(ask))
+    }
+
+    fn asking(ask: Arc<Ask<S>>) -> Self {
         Self {
-            ask: Arc::new(ask),
+            ask,
             schedule: Schedule {
                 interval: Duration::from_secs(1),
                 idle_interval: Duration::from_secs(10),

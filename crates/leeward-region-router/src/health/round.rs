@@ -11,7 +11,7 @@ use leeward_resilience::{Admission, CircuitBreaker, CircuitState, Clock, Timesta
 use tokio::time::{Instant, timeout_at};
 
 use super::{CheckResult, HealthCheck, check::Complaint};
-use crate::{maker::Making, member::Member, roster::Roster};
+use crate::{making::Making, member::Member, roster::Roster, site::Kept};
 
 /// One check of one Region, from the lease of the circuit to what the circuit hears of it.
 pub(super) struct Round<C: Clock> {
@@ -79,7 +79,7 @@ pub(super) async fn ask<S, C>(
     at: usize,
     region: Region,
     check: &HealthCheck<S>,
-    service: Result<S, Making<S>>,
+    service: Result<Kept<S>, Making<S>>,
 ) -> Result<(), Complaint>
 where
     S: Clone,
@@ -88,19 +88,25 @@ where
     let timeout = check.schedule.timeout;
     let end = Instant::now() + timeout;
     let asking = unless_it_panics(async {
-        let service = match service {
-            Ok(service) => service,
-            Err(making) => {
-                let made = making
-                    .await
-                    .map_err(|refusal| Complaint::of(&refusal.facts()))?;
+        let Kept { service, number } = match service {
+            Ok(kept) => kept,
+            Err(mut making) => {
+                let ended = (&mut making).await;
                 let Some(roster) = roster.upgrade() else {
                     return Ok(());
                 };
-                roster.ground.sites[at].keep(made)
+                let settled = roster.ground.sites[at].settle(making.number, ended);
+                settled.map_err(|refusal| Complaint::of(&refusal.facts()))?
             }
         };
-        (check.ask)(service, region).await
+        let answer = (check.ask)(service, region).await;
+        if let Err(complaint) = &answer
+            && complaint.is_of_readiness
+            && let Some(roster) = roster.upgrade()
+        {
+            roster.ground.sites[at].discard(number);
+        }
+        answer
     });
     match deadline::until(end, timeout_at(end, asking)).await {
         Ok(answer) => answer,

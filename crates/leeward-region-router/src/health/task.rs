@@ -75,9 +75,7 @@ where
             let (ground, site) = (&roster.ground, &roster.ground.sites[self.at]);
             let round = Round::begin(roster.member(self.at), ground.clock.now());
             let region = site.region.clone();
-            let service = site
-                .clone_of_service()
-                .ok_or_else(|| ground.maker.make(region.clone()));
+            let service = site.service(&ground.maker);
             drop(roster);
 
             let router = self.roster.clone();

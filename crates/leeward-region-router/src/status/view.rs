@@ -54,7 +54,7 @@ impl<S, C: Clock> Roster<S, C> {
             let check = checks.and_then(|checks| checks.last(at));
             RegionView {
                 region: site.region.clone(),
-                state: RegionState::of(member.circuit.state(), site.is_drained()),
+                state: RegionState::of(member.circuit.state(), self.ground.is_drained(at)),
                 check: check.map(|check| check.result),
             }
         });
@@ -79,7 +79,7 @@ impl<S, C: Clock> Roster<S, C> {
         let sites = &self.ground.sites;
         let takes_calls = |at: &usize| {
             let circuit = self.member(*at).circuit.state();
-            RegionState::of(circuit, sites[*at].is_drained()) == RegionState::Closed
+            RegionState::of(circuit, self.ground.is_drained(*at)) == RegionState::Closed
         };
         let first = order.iter().find(|at| !is_on || takes_calls(at))?;
         Some(sites[first].region.clone())

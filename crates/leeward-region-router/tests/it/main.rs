@@ -30,6 +30,7 @@ mod family;
 mod health;
 mod hedge;
 mod maker;
+mod making;
 mod outage;
 mod placement;
 mod ranking;
