@@ -53,6 +53,7 @@ impl Area {
     pub fn tallies(self, program: &Path, crowd: usize) -> Vec<Tally> {
         match self {
             Self::Pool => pool::tallies(program, crowd),
+            Self::Router => router::tallies(program),
             _ => Vec::new(),
         }
     }

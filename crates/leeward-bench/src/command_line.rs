@@ -1,4 +1,4 @@
-use crate::{Area, BoxError, Case, Pace, Row, Tally, pool, table};
+use crate::{Area, BoxError, Case, Pace, Row, Tally, pool, router, table};
 use clap::Parser;
 use std::{
     io::{self, Write},
@@ -25,6 +25,10 @@ struct Arguments {
     /// Prints how many bytes a role takes in the memory of this process, beside an AWS at this endpoint, and nothing else
     #[arg(long, hide = true, value_name = "ENDPOINT")]
     memory_of_roles: Option<String>,
+
+    /// Prints how many bytes many routers take in the memory of this process, and nothing else
+    #[arg(long, hide = true, conflicts_with = "memory_of_roles")]
+    memory_of_routers: bool,
 }
 
 /// Runs a bench program: reads the command line, measures the cases of the area, prints the rows.
@@ -34,6 +38,7 @@ pub fn run(complete: impl Fn(Case) -> Result<Case, BoxError>) -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.memory_of_roles {
         Some(endpoint) => pool::print_memory_of_roles(endpoint),
+        None if arguments.memory_of_routers => router::print_memory(),
         None => measure(&arguments, complete),
     };
     match done {

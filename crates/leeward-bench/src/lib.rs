@@ -15,6 +15,7 @@ mod clocked;
 mod command_line;
 mod pace;
 mod processor;
+mod resident;
 mod row;
 mod samples;
 mod stopwatch;

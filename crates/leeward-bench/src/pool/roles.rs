@@ -6,15 +6,13 @@ use super::{
     ROLES,
     world::{HOME, World, credentials},
 };
-use crate::{Area, Bar, BoxError, Figure, Tally};
+use crate::{Area, Bar, BoxError, Figure, Tally, resident};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use leeward_client_pool::{Environment, Pool, Role};
 use leeward_error_taxonomy::Region;
 use leeward_testkit::Aws;
 use std::{
-    fs, io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -107,15 +105,8 @@ async fn call_as_each(pool: &Pool, roles: usize) -> Result<(), BoxError> {
 /// Asks `program` to weigh roles in a process of its own; nothing where the system does not tell a process its weight.
 fn memory_of_a_role(program: &Path) -> Result<Option<u64>, BoxError> {
     let world = World::plain()?;
-    let mut weighing = Command::new(program);
-    weighing.args(["--memory-of-roles", &world.endpoint()]);
-    let weighed = weighing.stderr(Stdio::inherit()).output()?;
-    if !weighed.status.success() {
-        return Err(format!("{} ended with {}", program.display(), weighed.status).into());
-    }
-    let printed = String::from_utf8(weighed.stdout)?;
-    let bytes = printed.trim();
-    Ok((!bytes.is_empty()).then(|| bytes.parse()).transpose()?)
+    let weighed = resident::weighed_by(program, &["--memory-of-roles", &world.endpoint()])?;
+    Ok(weighed.first().copied())
 }
 
 /// Calls as many roles from this process, and prints how many bytes it has grown by each.
@@ -139,29 +130,15 @@ pub(crate) fn print_memory(endpoint: &str) -> Result<(), BoxError> {
     };
     // What is there once: the connection, the tables of the SDK, the room that the allocator keeps.
     (0..WEIGHED / 10).try_for_each(call)?;
-    let Some(before) = resident_bytes()? else {
+    let Some(before) = resident::bytes()? else {
         return Ok(());
     };
     (WEIGHED..2 * WEIGHED).try_for_each(call)?;
-    let grown = resident_bytes()?.unwrap_or_default().saturating_sub(before);
+    let grown = resident::bytes()?
+        .unwrap_or_default()
+        .saturating_sub(before);
     println!("{}", grown / WEIGHED as u64);
     Ok(())
-}
-
-/// What this process has in memory, if the system tells.
-fn resident_bytes() -> Result<Option<u64>, BoxError> {
-    let text = match fs::read_to_string("/proc/self/smaps_rollup") {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let kilobytes = text.lines().find_map(|line| line.strip_prefix("Rss:"));
-    let kilobytes = kilobytes.and_then(|rest| rest.trim().strip_suffix(" kB"));
-    let kilobytes: u64 = kilobytes
-        .ok_or("smaps_rollup names no Rss")?
-        .trim()
-        .parse()?;
-    Ok(Some(kilobytes * 1024))
 }
 
 /// A wall clock that is moved by hand.
