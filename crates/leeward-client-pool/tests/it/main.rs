@@ -28,6 +28,7 @@ mod guard_streams;
 mod guide;
 mod hand_clock;
 mod hosts;
+mod hosts_given;
 mod http_layers;
 mod http_traces;
 mod lifetimes;
