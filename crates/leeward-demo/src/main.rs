@@ -33,7 +33,7 @@ use output::blocking;
 use plan::Plan;
 use printer::{Printer, complain};
 use progress::Progress;
-use report::{Input, Kms, PhaseTimes, Report};
+use report::{Input, Kms, PhaseTimes, Report, Router};
 use std::{io::stdout, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 fn main() -> ExitCode {
@@ -135,6 +135,7 @@ async fn play(
         unread,
         changed,
         returned_after,
+        router,
         meter,
     } = job.run(files, destination).await?;
     let figures = ledger.figures();
@@ -159,6 +160,7 @@ async fn play(
         unread_files: names(unread),
         changed_files: names(changed),
         kms: Kms::new(&figures, records + reads),
+        router: Router::new(&router)?,
         failures_seen: figures.failures,
         fail_over_ms: figures.fail_over.map(millis),
         first_region_back_after_ms: returned_after.map(millis),

@@ -1,8 +1,9 @@
 /// Fewer records than this would make the figures of an outage chance.
 pub(crate) const MIN_RECORDS: u64 = 10_000;
 
-/// After so many messages a data key is replaced, so that an outage meets calls to KMS.
-pub(crate) const MESSAGES_PER_DATA_KEY: u64 = 500;
+/// After so many messages a data key is replaced, so that an outage meets calls to KMS, and the router has seen enough of them by
+/// then to know how long they normally take.
+pub(crate) const MESSAGES_PER_DATA_KEY: u64 = 250;
 
 const MAX_RECORD_BYTES: u64 = 4096;
 const MIN_RECORD_BYTES: u64 = 16;

@@ -15,7 +15,7 @@ use crate::{
     destination::Destination,
     input::InputFile,
     ledger::Ledger,
-    line::Lines,
+    line::{Line, Lines},
     meter::{Meter, Phase, Work},
     plan::{MESSAGES_PER_DATA_KEY, Plan},
     progress::Progress,
@@ -24,9 +24,10 @@ use anyhow::{Context, Result};
 use aws_sdk_kms::Client;
 use failed::{Record, is_total_outage};
 use leeward::{
+    client_pool::Target,
     envelope::{CachePolicy, Decryptor, EncryptionContext, Encryptor},
     kms_envelope::{KmsKeyring, KmsStack},
-    region_router::RouterEvent,
+    region_router::{RegionRouter, RouterEvent, RouterStatus},
     resilience::{CircuitConfig, Clock, TscClock},
 };
 use std::{
@@ -74,6 +75,7 @@ pub(crate) struct Job<'a> {
     clock: TscClock,
     encryptor: Encryptor,
     decryptor: Decryptor,
+    router: RegionRouter<Line<Target<Client>>>,
     context: EncryptionContext,
     state: Mutex<State>,
     progress: Progress<'a>,
@@ -102,6 +104,8 @@ pub(crate) struct Done {
     /// Files that came back with another SHA-256.
     pub(crate) changed: Vec<PathBuf>,
     pub(crate) returned_after: Option<Duration>,
+    /// How the router stood once everything was done.
+    pub(crate) router: RouterStatus,
     pub(crate) meter: Meter,
 }
 
@@ -126,6 +130,7 @@ impl<'a> Job<'a> {
                 }
             })
             .over(lines)?;
+        let router = kms.router().clone();
         let keyring = Arc::new(KmsKeyring::multi_region(cloud.key.clone(), kms)?);
         let messages = u32::try_from(MESSAGES_PER_DATA_KEY)
             .ok()
@@ -154,6 +159,7 @@ impl<'a> Job<'a> {
             clock: TscClock::new(),
             encryptor,
             decryptor,
+            router,
             context,
             state: Mutex::new(state),
             progress,
@@ -197,6 +203,7 @@ impl<'a> Job<'a> {
         self.enter(Phase::After);
         let returned_after = self.rehearse(&sample).await?;
         self.progress.finish();
+        let router = self.router.status();
         let state = self
             .state
             .into_inner()
@@ -209,6 +216,7 @@ impl<'a> Job<'a> {
             unread,
             changed,
             returned_after,
+            router,
             meter: state.meter,
         })
     }
@@ -279,10 +287,12 @@ impl<'a> Job<'a> {
     }
 }
 
-/// A process that calls KMS a few times per minute cannot wait for five failures to leave a Region.
+/// A process that calls KMS a few times per minute cannot wait for five failures to leave a Region, nor a minute to see it back.
 fn circuit() -> CircuitConfig {
     CircuitConfig::new()
         .with_consecutive_failures(2)
+        .with_slow_run(3, ATTEMPT_TIMEOUT)
         .with_rest(Duration::from_secs(2))
-        .with_slow(ATTEMPT_TIMEOUT)
+        .with_probes(3, Duration::from_millis(500))
+        .with_attempt_timeout(ATTEMPT_TIMEOUT)
 }

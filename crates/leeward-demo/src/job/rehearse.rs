@@ -1,12 +1,14 @@
 use super::{Job, Record};
 use crate::{input::InputFile, meter::Work, output::blocking};
 use anyhow::{Context, Result, anyhow};
-use leeward::resilience::Clock;
+use leeward::{region_router::Health, resilience::Clock};
 use std::{fs::File, io::Read, path::PathBuf, time::Duration};
 
+/// How many records are encrypted and read back in a round, more than one data key is good for, so that each has to ask KMS.
+const ROUND: usize = 500;
 /// How many records are encrypted and read back once the Regions are there again, at least.
 const RECORDS: u64 = 2_500;
-/// How long the first Region may take to be used again.
+/// How long the first Region may take to be used again, and to be taken for well.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long to wait between rounds, so that the circuit's rest is not burnt through.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -19,8 +21,8 @@ pub(super) struct Sample {
 }
 
 impl Job<'_> {
-    /// Encrypts records of the input anew and reads each back at once, until the first Region serves again; says how
-    /// long after the end of the outage it did.
+    /// Encrypts records of the input anew and reads each back at once, until every Region is taken for well again; says how long
+    /// after the end of the outage the first one was asked.
     pub(super) async fn rehearse(&self, sample: &[Sample]) -> Result<Option<Duration>> {
         let begun = self.clock.now();
         let home = &self.cloud.regions[0];
@@ -28,16 +30,16 @@ impl Job<'_> {
         let (mut records, mut returned_after) = (0, None);
         self.progress.stage("after the outage", RECORDS * 2);
         loop {
-            // One data key's worth at a time, so that each round has to ask KMS.
-            for record in sample.iter().cycle().take(500) {
+            for record in sample.iter().cycle().take(ROUND) {
                 self.there_and_back(record).await?;
             }
-            records += 500;
+            records += ROUND as u64;
             if returned_after.is_none() && self.ledger.calls(home) > calls {
                 returned_after = Some(self.clock.now().since(begun));
             }
             let waited = self.clock.now().since(begun);
-            if records >= RECORDS && (returned_after.is_some() || waited > PATIENCE) {
+            let is_back = returned_after.is_some() && self.router.status().health == Health::Ok;
+            if records >= RECORDS && (is_back || waited > PATIENCE) {
                 return Ok(returned_after);
             }
             tokio::time::sleep(PAUSE).await;

@@ -1,7 +1,10 @@
 //! What the run showed: a table for people, JSON for scripts.
 
 mod bar;
+mod router;
 mod table;
+
+pub(crate) use router::Router;
 
 use crate::{
     job::FailedRecord,
@@ -29,6 +32,7 @@ pub(crate) struct Report {
     pub(crate) unread_files: Vec<String>,
     pub(crate) changed_files: Vec<String>,
     pub(crate) kms: Kms,
+    pub(crate) router: Router,
     pub(crate) failures_seen: BTreeMap<String, u64>,
     pub(crate) fail_over_ms: Option<f64>,
     pub(crate) first_region_back_after_ms: Option<f64>,

@@ -64,7 +64,10 @@ impl fmt::Display for Report {
             by_region.join(", "),
             counted(self.connections_opened, "connection")
         )?;
-        writeln!(f, "failures that made a call move on:")?;
+        write!(f, "{}", self.router)?;
+        if !self.failures_seen.is_empty() {
+            writeln!(f, "failures that made a call move on:")?;
+        }
         for (kind, times) in &self.failures_seen {
             writeln!(f, "  {times} x {kind}")?;
         }
