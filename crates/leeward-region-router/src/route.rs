@@ -4,6 +4,7 @@ use leeward_error_taxonomy::{Region, Rejected};
 use leeward_resilience::{Clock, Placement, Timestamp};
 
 use crate::{
+    ground::Ground,
     ranking::{Order, Standings},
     roster::Roster,
 };
@@ -56,7 +57,13 @@ pub(crate) fn order<S, C: Clock>(
     let ground = &roster.ground;
     let mut order = Order::of_list(ground.sites.len());
     if is_on && let Some(ranking) = &roster.ranking {
-        ranking.rank(&Standings::new(roster, now), &mut order);
+        let standings = Standings::new(roster, now);
+        if placement.is_some_and(|placement| settles(ground, placement)) {
+            // It takes no turn of the calls that have none of their own, nor explores.
+            ranking.preview(&standings, &mut order);
+        } else {
+            ranking.rank(&standings, &mut order);
+        }
     }
     let drained = if is_on { ground.drained() } else { 0 };
     if placement.is_some() || drained != 0 {
@@ -68,6 +75,13 @@ pub(crate) fn order<S, C: Clock>(
         order = Order::only(first.unwrap_or_default());
     }
     Ok(order)
+}
+
+/// Whether the call says itself where it goes first.
+#[cold]
+fn settles<S, C: Clock>(ground: &Ground<S, C>, placement: &Placement) -> bool {
+    let wanted = placement.pin().or_else(|| placement.preference());
+    wanted.is_some_and(|region| ground.find(&region).is_ok())
 }
 
 /// Puts the Regions in the order that the call asks for, and leaves out what it excludes and what is drained.
@@ -86,12 +100,14 @@ fn place<'a>(
     };
     let find = |wanted: &Region| list.iter().find(|at| region(*at) == wanted);
     if let Some(pin) = placement.and_then(Placement::pin) {
-        let known = known();
         let Some(at) = find(&pin) else {
-            return Err(PlacementError::UnknownPin { region: pin, known });
+            return Err(PlacementError::UnknownPin {
+                region: pin,
+                known: known(),
+            });
         };
         if placement.is_some_and(|placement| placement.excludes(&pin)) {
-            return Err(PlacementError::AllExcluded { known });
+            return Err(PlacementError::AllExcluded { known: known() });
         }
         return Ok(Order::only(at));
     }

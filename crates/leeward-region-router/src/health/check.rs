@@ -160,7 +160,7 @@ impl<S> HealthCheck<S> {
     /// How long instead while nobody calls the router and every circuit is closed; 10 s by default.
     ///
     /// A router is idle if no call has ended since the check before, and none is on its way. Give it the [interval](Self::with_interval) to check on
-    /// all the same.
+    /// all the same. Once it is called again, the next check comes within an interval.
     #[must_use]
     pub fn with_idle_interval(mut self, idle_interval: Duration) -> Self {
         self.schedule.idle_interval = idle_interval;

@@ -4,6 +4,7 @@ use std::{
     pin::pin,
     sync::Weak,
     task::Poll,
+    time::Duration,
 };
 
 use leeward_error_taxonomy::{Category, Classify, Facts, Region, Rejected, Stage, Verdict};
@@ -12,6 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{CheckResult, HealthCheck, check::Complaint};
 use crate::{making::Making, member::Member, roster::Roster, site::Kept};
+
+/// When the time of a check ends that is given more than a clock can tell.
+const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
 
 /// One check of one Region, from the lease of the circuit to what the circuit hears of it.
 pub(super) struct Round<C: Clock> {
@@ -86,7 +90,8 @@ where
     C: Clock,
 {
     let timeout = check.schedule.timeout;
-    let end = Instant::now() + timeout;
+    let now = Instant::now();
+    let end = now.checked_add(timeout).unwrap_or(now + FAR);
     let asking = unless_it_panics(async {
         let Kept { service, number } = match service {
             Ok(kept) => kept,

@@ -42,6 +42,7 @@ where
             random: random.fork(),
             told: Vec::new(),
             ended: 0,
+            is_idle: false,
         };
         runtime.spawn(task.run(records.stop()));
     }
@@ -59,6 +60,7 @@ struct Task<S, C: Clock> {
     told: Vec<Category>,
     // How many calls had ended at the check before.
     ended: u64,
+    is_idle: bool,
 }
 
 impl<S, C> Task<S, C>
@@ -67,8 +69,8 @@ where
     C: Clock,
 {
     async fn run(mut self, mut stop: watch::Receiver<()>) {
-        let mut pause = self.check.schedule.interval.mul_f64(self.random.f64());
-        while unless_stopped(&mut stop, sleep(pause)).await.is_some() {
+        let mut pause = times(self.check.schedule.interval, self.random.f64());
+        while unless_stopped(&mut stop, self.rest(pause)).await.is_some() {
             let Some(roster) = self.roster.upgrade() else {
                 return;
             };
@@ -88,6 +90,20 @@ where
             };
             pause = self.learn(&roster, round, answer.err());
         }
+    }
+
+    /// Waits for the next check; of a router that is idle no longer than until it is called again.
+    async fn rest(&self, pause: Duration) {
+        let mut left = pause;
+        while self.is_idle && left > self.check.schedule.interval {
+            sleep(self.check.schedule.interval).await;
+            left -= self.check.schedule.interval;
+            match self.roster.upgrade() {
+                Some(roster) if self.ended == ended(&roster) && !is_astir(&roster) => {}
+                _ => return,
+            }
+        }
+        sleep(left).await;
     }
 
     /// Draws the conclusions of a check; gives the pause before the next.
@@ -182,19 +198,26 @@ where
             && due <= interval
         {
             // The circuit has jitter of its own.
+            self.is_idle = false;
             return due.max(interval / 4);
         }
         let ended = ended(roster);
         let is_idle = ended == std::mem::replace(&mut self.ended, ended) && !is_astir(roster);
         let is_well = matches!(result, CheckResult::Good | CheckResult::Inconclusive);
-        let interval = if is_well && is_idle {
+        self.is_idle = is_well && is_idle;
+        let interval = if self.is_idle {
             idle_interval
         } else {
             interval
         };
         let jitter = jitter.millionths() as f64 / Ratio::percent(100).millionths() as f64;
-        interval.mul_f64(1.0 - jitter + 2.0 * jitter * self.random.f64())
+        times(interval, 1.0 - jitter + 2.0 * jitter * self.random.f64())
     }
+}
+
+/// So many times as long, and no longer than there is time.
+fn times(time: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(time.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 /// Whether calls had better leave the probing to the checks. A slow Region answers, and it is for calls to find out whether it

@@ -1,14 +1,14 @@
 use std::{
     sync::{
-        Mutex,
+        Mutex, TryLockError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use leeward_resilience::{CircuitSnapshot, CircuitState, Ratio, Timestamp};
+use leeward_resilience::{Ratio, Timestamp};
 
-use super::{MAX_REGIONS, Order, Ranking, Standings};
+use super::{MAX_REGIONS, Order, Ranking, Standings, penalty::Penalty};
 
 /// How often it looks at what the Regions have shown.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -40,15 +40,6 @@ pub struct Latency {
     calls: AtomicU64,
     choice: Mutex<Choice>,
 }
-
-/// How long a penalty takes to fade by half while there are too few calls to tell.
-const HALF_LIFE: Duration = Duration::from_secs(60);
-
-/// So many calls in the window of a circuit tell how many fail.
-const TELLING_CALLS: u64 = 20;
-
-/// Which part of the way a penalty goes at each look that finds fewer failures.
-const RELIEF: u32 = 16;
 
 impl Latency {
     /// Starts from the defaults.
@@ -98,9 +89,11 @@ impl Latency {
 
     #[cold]
     fn look(&self, standings: &Standings<'_>) {
-        // Whoever is second leaves it to the first.
-        let Ok(mut choice) = self.choice.try_lock() else {
-            return;
+        let mut choice = match self.choice.try_lock() {
+            Ok(choice) => choice,
+            Err(TryLockError::Poisoned(choice)) => choice.into_inner(),
+            // Whoever is second leaves it to the first.
+            Err(TryLockError::WouldBlock) => return,
         };
         let regions = standings.len();
         let elapsed = choice.note(standings.now());
@@ -108,7 +101,9 @@ impl Latency {
         for (at, expected) in expected.iter_mut().enumerate().take(regions) {
             let penalty =
                 choice.penalties[at].follow(self.penalty, &standings.circuit(at), elapsed);
-            *expected = standings.baseline(at).map(|normal| normal + penalty);
+            *expected = standings
+                .baseline(at)
+                .map(|normal| normal.saturating_add(penalty));
         }
         let order = choice.decide(self, standings.now(), &expected[..regions]);
         self.order.store(packed(&order), Relaxed);
@@ -188,7 +183,7 @@ impl Choice {
         let best = order.iter().next().unwrap_or_default();
         let standing = expected[self.first].unwrap_or(Duration::MAX);
         let kept = u128::from(Ratio::percent(100).millionths() - by.margin.millionths());
-        let to_beat = standing.as_nanos() / u128::from(Ratio::percent(100).millionths()) * kept;
+        let to_beat = standing.as_nanos() * kept / u128::from(Ratio::percent(100).millionths());
         let is_beaten =
             best != self.first && expected[best].is_some_and(|best| best.as_nanos() < to_beat);
         if is_beaten {
@@ -233,39 +228,6 @@ fn explored(explore: u64, call: u64) -> Option<usize> {
         regions &= regions - 1;
     }
     Some(regions.trailing_zeros() as usize)
-}
-
-/// What is added to a Region's latency for its failures.
-#[derive(Clone, Copy, Debug, Default)]
-struct Penalty(Duration);
-
-impl Penalty {
-    /// Follows what the circuit shows: up at once, down by and by.
-    fn follow(
-        &mut self,
-        whole: Duration,
-        circuit: &CircuitSnapshot,
-        elapsed: Duration,
-    ) -> Duration {
-        let failing = if circuit.state == CircuitState::Closed {
-            circuit.failures as f64 / circuit.calls.max(1) as f64
-        } else {
-            1.0
-        };
-        self.learn(whole.mul_f64(failing.min(1.0)), circuit.calls, elapsed)
-    }
-
-    fn learn(&mut self, shown: Duration, calls: u64, elapsed: Duration) -> Duration {
-        self.0 = if shown >= self.0 {
-            shown
-        } else if calls >= TELLING_CALLS {
-            self.0 - (self.0 - shown) / RELIEF
-        } else {
-            let half_lives = elapsed.as_secs_f64() / HALF_LIFE.as_secs_f64();
-            self.0.mul_f64(0.5_f64.powf(half_lives))
-        };
-        self.0
-    }
 }
 
 fn nanos(at: Timestamp) -> u64 {
@@ -336,6 +298,26 @@ mod tests {
     }
 
     #[test]
+    fn below_a_millisecond_a_fifth_is_a_fifth_too() {
+        let decided = |micros: [u64; 2]| {
+            let (latency, mut choice) = (Latency::new(), Choice::default());
+            let expected = micros.map(|micros| Some(Duration::from_micros(micros)));
+            let looks = (0..10).map(|second| choice.decide(&latency, at(second), &expected));
+            looks.last().and_then(|order| order.iter().next())
+        };
+        for (micros, first) in [
+            ([900, 100], 1),
+            ([900, 719], 1),
+            ([900, 721], 0),
+            ([1_900, 1_200], 1),
+            ([1_900, 1_600], 0),
+            ([19_000, 12_000], 1),
+        ] {
+            assert_eq!(decided(micros), Some(first), "{micros:?}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_comes_last_and_gives_way() {
         let nothing: Look = (&[0, 0, 0], &[0, 1, 2]);
         check(&[nothing; 9]);
@@ -368,18 +350,5 @@ mod tests {
         assert_eq!(explorers(1, &[20, 0]), [(0, 1), (1, 1), (2, 1)]);
         assert_eq!(explorers(0, &[20, 0, 40]), []);
         assert_eq!(explorers(100, &[20]), []);
-    }
-
-    #[test]
-    fn a_penalty_comes_at_once_goes_soon_with_calls_and_slowly_without() {
-        let (second, look) = (Duration::from_secs(1), LOOK_INTERVAL);
-        let mut penalty = Penalty::default();
-        assert_eq!(penalty.learn(second, 20, look), second);
-        let mut with_calls = penalty;
-        (0..100).for_each(|_| _ = with_calls.learn(Duration::ZERO, 20, look));
-        assert!(with_calls.0 < second / 100, "{with_calls:?}");
-        (0..600).for_each(|_| _ = penalty.learn(Duration::ZERO, 0, look));
-        let left = penalty.0.as_millis();
-        assert!((495..505).contains(&left), "{left} ms");
     }
 }

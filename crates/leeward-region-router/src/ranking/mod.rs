@@ -2,6 +2,7 @@
 
 mod latency;
 mod order;
+mod penalty;
 mod round_robin;
 mod standings;
 
@@ -57,7 +58,7 @@ pub trait Ranking: fmt::Debug + Send + Sync + 'static {
     /// Puts `order`, which is that of the list, into the one in which calls ask until further notice, for a
     /// [status](crate::RouterStatus::first_choice); `false`, as by default, if calls take turns or nobody can tell.
     ///
-    /// Unlike [`rank`](Self::rank) it takes nobody's turn.
+    /// Unlike [`rank`](Self::rank) it takes nobody's turn, so calls whose placement settles where they go first are ranked by it too.
     fn preview(&self, standings: &Standings<'_>, order: &mut Order) -> bool {
         let _ = (standings, order);
         false

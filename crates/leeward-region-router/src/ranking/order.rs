@@ -73,6 +73,11 @@ impl Order {
         }
     }
 
+    /// Asks the last one first.
+    pub(crate) fn reverse(&mut self) {
+        self.places[..usize::from(self.len)].reverse();
+    }
+
     /// Asks Regions of a lower key first; those of the same stay as they stand to one another.
     ///
     /// The key is asked for once for each Region.
@@ -140,6 +145,7 @@ mod tests {
     fn the_router_leaves_regions_out() {
         check(|order| order.retain(|at| at != 1), &[0, 2, 3]);
         check(|order| order.retain(|_| false), &[]);
+        check(Order::reverse, &[3, 2, 1, 0]);
         assert_eq!(Order::only(3).iter().collect::<Vec<_>>(), [3]);
         assert_eq!(Order::of_list(MAX_REGIONS).len(), MAX_REGIONS);
     }

@@ -7,13 +7,16 @@ use crate::RouterError;
 
 /// Asks each Region first in its turn, some more often than others if they weigh more.
 ///
-/// Turns are mixed as evenly as they can be: weights of 3 and 1 make A A B A, never A A A B B. A call that cannot be served in the
-/// Region whose turn it is goes on with the next of the list, so the turns of a Region that is out spread over the others.
+/// Turns are mixed as evenly as they can be: weights of 3 and 1 make A A B A, never A A A B B. Each turn of a Region has another one
+/// standing in, by turns as well and by weight, so the turns of a Region that is out spread over the others. A call whose
+/// [placement](leeward_resilience::Placement) settles where it goes first, pinned or by preference, takes nobody's turn.
 #[derive(Debug, Default)]
 pub struct RoundRobin {
     weights: Vec<(Region, u8)>,
-    // Whose turn it is, over and over.
-    turns: Box<[u8]>,
+    // Whose turn it is, over and over, and how many of his turns go before in the same round.
+    turns: Box<[Turn]>,
+    // For each Region, who is asked next in his turns, over and over.
+    stand_ins: Box<[Box<[u8]>]>,
     // Regions of no weight come last, whoever is first.
     idle: u16,
     next: AtomicUsize,
@@ -44,9 +47,52 @@ impl Clone for RoundRobin {
         Self {
             weights: self.weights.clone(),
             turns: self.turns.clone(),
+            stand_ins: self.stand_ins.clone(),
             idle: self.idle,
             next: AtomicUsize::new(0),
         }
+    }
+}
+
+/// A turn in a round.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    region: u8,
+    /// How many turns of the Region go before it in the round.
+    before: u8,
+    /// How many turns the Region has in a round.
+    of_round: u8,
+}
+
+impl RoundRobin {
+    /// Puts `order` into that of the next turn.
+    fn put_in_order(&self, order: &mut Order) {
+        let call = self.next.fetch_add(1, Relaxed);
+        let turns = self.turns.len().max(1);
+        let Some(turn) = self.turns.get(call % turns) else {
+            return;
+        };
+        let nth = (call / turns)
+            .wrapping_mul(usize::from(turn.of_round))
+            .wrapping_add(usize::from(turn.before));
+        self.stand_in(usize::from(turn.region), nth, order);
+        if self.idle != 0 {
+            order.sort_by_key(|region| self.idle >> region & 1);
+        }
+    }
+
+    /// Puts `first` first, in its turn of that number, and behind it whose turn it is to stand in.
+    fn stand_in(&self, first: usize, nth: usize, order: &mut Order) {
+        let stand_ins = &self.stand_ins[first];
+        if let Some(second) = stand_ins.get(nth % stand_ins.len().max(1)) {
+            order.begin_with(usize::from(*second));
+            // Should that one be out too, it is not always the same one that has both their turns.
+            if nth / stand_ins.len() % 2 == 1 {
+                order.reverse();
+                order.move_to_front(usize::from(*second));
+            }
+        }
+        order.move_to_front(first);
     }
 }
 
@@ -56,14 +102,7 @@ impl Ranking for RoundRobin {
     }
 
     fn rank(&self, _: &Standings<'_>, order: &mut Order) {
-        let turn = self.next.fetch_add(1, Relaxed);
-        let Some(first) = self.turns.get(turn % self.turns.len().max(1)) else {
-            return;
-        };
-        order.begin_with(usize::from(*first));
-        if self.idle != 0 {
-            order.sort_by_key(|region| self.idle >> region & 1);
-        }
+        self.put_in_order(order);
     }
 
     fn enrol(&mut self, regions: &[Region]) -> Result<(), RouterError> {
@@ -82,9 +121,35 @@ impl Ranking for RoundRobin {
         }
         let idle = weights.iter().enumerate();
         self.idle = idle.fold(0, |idle, (at, weight)| idle | u16::from(*weight == 0) << at);
-        self.turns = mix(&weights);
+        self.turns = turns(&weights);
+        let without = |at| {
+            let mut others = weights.clone();
+            others[at] = 0;
+            mix(&others)
+        };
+        self.stand_ins = (0..weights.len()).map(without).collect();
         Ok(())
     }
+}
+
+/// The turns of a round, each with its number among those of its Region.
+fn turns(weights: &[u8]) -> Box<[Turn]> {
+    let mixed = mix(weights);
+    let mut had = vec![0_u8; weights.len()];
+    let numbered: Vec<(u8, u8)> = mixed
+        .iter()
+        .map(|region| {
+            let had = &mut had[usize::from(*region)];
+            *had += 1;
+            (*region, *had - 1)
+        })
+        .collect();
+    let turn = |(region, before)| Turn {
+        region,
+        before,
+        of_round: had[usize::from(region)],
+    };
+    numbered.into_iter().map(turn).collect()
 }
 
 /// Whose turn it is, mixed smoothly as nginx does: each gains its weight, the richest has the turn and pays the sum.
@@ -132,6 +197,45 @@ mod tests {
         check(&[5, 1, 1], "aabacaa");
         check(&[200, 100], "aba");
         check(&[0, 1], "b");
+    }
+
+    /// How many of so many turns each Region serves while some are out, a bit for each.
+    fn served(weights: &[u8], out: u16, calls: usize) -> Vec<usize> {
+        let names = ["us-east-1", "eu-west-1", "ap-south-1", "sa-east-1"];
+        let regions: Vec<Region> = names[..weights.len()]
+            .iter()
+            .map(|n| Region::from_static(n))
+            .collect();
+        let pairs = regions.iter().cloned().zip(weights.iter().copied());
+        let mut robin = RoundRobin::weighted(pairs);
+        robin.enrol(&regions).expect("known Regions");
+        let mut served = vec![0; weights.len()];
+        for _ in 0..calls {
+            let mut order = Order::of_list(weights.len());
+            robin.put_in_order(&mut order);
+            assert_eq!(order.len(), weights.len());
+            let by = order
+                .iter()
+                .find(|at| out >> at & 1 == 0)
+                .expect("one is there");
+            served[by] += 1;
+        }
+        served
+    }
+
+    #[test]
+    fn the_turns_of_those_that_are_out_go_to_the_others_by_weight() {
+        assert_eq!(served(&[1, 1, 1], 0, 12), [4, 4, 4]);
+        assert_eq!(served(&[1, 1, 1], 0b001, 12), [0, 6, 6]);
+        assert_eq!(served(&[1, 1, 1, 1], 0b0001, 36), [0, 12, 12, 12]);
+        assert_eq!(served(&[1, 1, 1, 1], 0b0011, 48), [0, 0, 24, 24]);
+        assert_eq!(served(&[1, 1, 1, 1], 0b0101, 48), [0, 24, 0, 24]);
+        assert_eq!(served(&[3, 1, 2], 0b001, 36), [0, 12, 24]);
+        assert_eq!(served(&[3, 1, 2], 0b100, 48), [36, 12, 0]);
+        // Without weight only where nobody else is left.
+        assert_eq!(served(&[3, 1, 0], 0b001, 8), [0, 8, 0]);
+        assert_eq!(served(&[3, 1, 0], 0b011, 8), [0, 0, 8]);
+        assert_eq!(served(&[1, 0, 0], 0b001, 8), [0, 8, 0]);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Routers that do not go by the list.
 
+use std::time::Duration;
+
 use leeward_error_taxonomy::Region;
 use leeward_region_router::{
     Latency, Order, Ranking, RegionRouter, RoundRobin, RouterError, Standings,
 };
-use leeward_resilience::TokioClock;
+use leeward_resilience::{Placement, TokioClock};
+use tokio::time::sleep;
 
-use crate::world::{A, B, C, Fault, Mood, Router, World, builder, served};
+use crate::world::{
+    A, B, C, Fault, Mood, Router, World, builder, learn, read, send, served, write,
+};
 
 /// The Regions that serve so many calls, one after the other.
 async fn serve(router: &Router, calls: usize) -> Vec<Region> {
@@ -26,14 +31,46 @@ async fn round_robin_goes_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_turns_of_a_region_that_its_circuit_holds_back_are_its_neighbours() {
+async fn the_turns_of_a_region_that_is_out_are_spread_over_the_others() {
     let world = World::new();
     let router = world.build(builder([A, B, C]).with_ranking(RoundRobin::new()));
     world.set(A, Mood::Failing(Fault::Down));
     serve(&router, 6).await;
     world.take_calls();
-    serve(&router, 6).await;
-    assert_eq!(world.take_calls(), [0, 4, 2]);
+    serve(&router, 12).await;
+    assert_eq!(world.take_calls(), [0, 6, 6]);
+    world.set(A, Mood::Well);
+    let router = world.build(builder([A, B, C]).with_ranking(RoundRobin::new()));
+    router.drain(&B).unwrap();
+    serve(&router, 12).await;
+    assert_eq!(world.take_calls(), [6, 0, 6]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_whose_region_is_settled_take_no_turn() {
+    let world = World::new();
+    for placement in [
+        Placement::new().pinned_to(A),
+        Placement::new().preferring(A),
+    ] {
+        let router = world.build(builder([A, B]).with_ranking(RoundRobin::new()));
+        world.take_calls();
+        for _ in 0..50 {
+            served(&router).await;
+            let settled = write().placed(placement.clone());
+            assert_eq!(send(&router, settled).await.unwrap(), A);
+        }
+        assert_eq!(world.take_calls(), [75, 25, 0]);
+    }
+    // A wish for what there is not settles nothing.
+    let router = world.build(builder([A, B]).with_ranking(RoundRobin::new()));
+    let elsewhere = Placement::new().preferring(Region::from_static("us-west-2"));
+    for _ in 0..50 {
+        send(&router, read().placed(elsewhere.clone()))
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.take_calls(), [25, 25, 0]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,6 +159,32 @@ async fn by_latency_a_region_that_fails_at_once_is_not_fast() {
         served(&router).await;
     }
     world.set(A, Mood::After(20));
+    world.take_calls();
+    serve(&router, 30).await;
+    let calls = world.take_calls();
+    assert!(calls[1] > 25, "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_penalty_of_all_panics_in_no_call() {
+    let world = World::new();
+    let ranking = Latency::new().with_penalty(Duration::MAX);
+    let router = world.build(builder([A, B]).with_ranking(ranking));
+    learn(&world, &router).await;
+    // A tenth of the calls of A: it stays closed, and goes last.
+    for call in 0..1_000 {
+        let fails = call % 10 == 0;
+        world.set(
+            A,
+            if fails {
+                Mood::Failing(Fault::Down)
+            } else {
+                Mood::Well
+            },
+        );
+        served(&router).await;
+        sleep(Duration::from_millis(50)).await;
+    }
     world.take_calls();
     serve(&router, 30).await;
     let calls = world.take_calls();

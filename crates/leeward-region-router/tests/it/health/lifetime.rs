@@ -253,3 +253,41 @@ fn a_runtime_that_is_handed_in_serves_a_router_that_is_built_outside() {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(shutdown.poll(&mut cx).is_ready());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_times_there_are_end_no_check_that_is_due() {
+    let (forever, minute) = (Duration::MAX, 60);
+    let counted = async |set: fn(HealthCheck<Site>, Duration) -> HealthCheck<Site>, calls: bool| {
+        let (world, checks) = (World::new(), Checks::default());
+        let router = checked(&world, set(checks.check(), forever));
+        for _ in 0..minute {
+            if calls {
+                served(&router).await;
+            }
+            sleep(SECOND).await;
+        }
+        assert_eq!(router.status().regions.len(), 3);
+        checks.count(A)
+    };
+    let within_the_timeout = counted(HealthCheck::with_timeout, true).await;
+    assert!(within_the_timeout > 50, "{within_the_timeout}");
+    let while_busy = counted(HealthCheck::with_idle_interval, true).await;
+    assert!(while_busy > 40, "{while_busy}");
+    assert_eq!(counted(HealthCheck::with_idle_interval, false).await, 1);
+    let none = counted(HealthCheck::with_interval, true).await;
+    assert_eq!(none, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_router_that_is_called_again_is_checked_within_an_interval() {
+    let (world, checks) = (World::new(), Checks::default());
+    let router = checked(&world, checks.check().with_idle_interval(1_000 * SECOND));
+    sleep(100 * SECOND).await;
+    assert_eq!([A, B, C].map(|region| checks.count(region)), [1, 1, 1]);
+    served(&router).await;
+    sleep(SECOND).await;
+    assert_eq!([A, B, C].map(|region| checks.count(region)), [2, 2, 2]);
+    sleep(100 * SECOND).await;
+    let counts = [A, B, C].map(|region| checks.count(region));
+    assert!(counts.iter().all(|count| *count <= 4), "{counts:?}");
+}
