@@ -71,7 +71,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
         }
     }
 
-    /// What pays for attempts beyond the first; by default a budget of the router's own with default settings.
+    /// What pays for attempts beyond the first; by default a budget of the router's own with default settings but for its
+    /// [floor](BudgetConfig::with_floor), which is 50: a burst of as many calls after a quiet time gets through an outage.
     ///
     /// Every call pays in. Under a retry layer, which pays in itself, hand in its budget as
     /// [`withdraw_only`](Budget::withdraw_only), so that retries and fail-over together stay within it.
@@ -261,7 +262,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
             attempt_timeout: self.attempt_timeout,
             budget: self
                 .budget
-                .unwrap_or_else(|| Budget::with_clock(BudgetConfig::new(), clock.clone())),
+                .unwrap_or_else(|| Budget::with_clock(default_budget(), clock.clone())),
             circuit: Arc::new(circuit),
             shares_lanes,
             clock,
@@ -304,6 +305,11 @@ impl<C: Clock> RegionRouterBuilder<C> {
         }
         Ok(())
     }
+}
+
+/// With a reserve for a burst of calls after a quiet time, of which each needs a token until a Region that has fallen silent is left.
+const fn default_budget() -> BudgetConfig {
+    BudgetConfig::new().with_floor(50)
 }
 
 /// Reacts within two seconds; figures from a simulation of ten processes with 100 calls per second each.

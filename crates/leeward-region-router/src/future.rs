@@ -67,12 +67,16 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = loop {
-            if self.first.is_none() && self.second.is_none() {
+            if self.first.is_none() {
                 let mut this = self.as_mut().project();
                 let course = this.course.as_mut().expect("not polled after its answer");
-                match course.depart() {
-                    Ok(attempt) => this.first.set(Some(attempt)),
-                    Err(error) => break Err(error),
+                if this.second.is_some() {
+                    this.first.set(course.depart_beside());
+                } else {
+                    match course.depart() {
+                        Ok(attempt) => this.first.set(Some(attempt)),
+                        Err(error) => break Err(error),
+                    }
                 }
             }
             let next = match self.as_mut().poll_attempts(cx) {
@@ -107,7 +111,7 @@ where
         {
             this.first.set(None);
             this.pace.end_first();
-            return Some(course.learn(ended, this.second.is_some()));
+            return Some(course.learn(ended, this.second.as_deref_mut()));
         }
         let second = this.second.as_mut()?;
         let Poll::Ready(ended) = course.poll_second(second, cx) else {
@@ -134,8 +138,11 @@ where
         }
         let timeout = course.attempt_timeout();
         if this.first.is_some() && !this.pace.has_begun() {
-            this.pace
-                .begin(Instant::now(), timeout, course.hedge_delay());
+            let now = Instant::now();
+            let delay = course.wait(now);
+            // There are two attempts at the most.
+            let delay = delay.filter(|_| this.second.is_none());
+            this.pace.begin(now, timeout, delay);
         }
         let Some(next) = this.pace.next() else {
             return Poll::Pending;
@@ -169,7 +176,7 @@ where
                 // It lets go of its connection before the next one asks for one.
                 this.first.set(None);
                 match silence {
-                    Some(silence) => course.learn(Err(silence), this.second.is_some()),
+                    Some(silence) => course.learn(Err(silence), this.second.as_deref_mut()),
                     None => ControlFlow::Continue(()),
                 }
             }

@@ -2,8 +2,7 @@ use std::time::Duration;
 
 /// When a call that its Region has not answered is sent to the next one beside it.
 ///
-/// Idempotent calls only, and none before the Region's circuit has learnt how long it normally takes; within the budget; and not
-/// a second one beside two that are under way. The first good answer wins. The attempt that is left is dropped, and if it was the
+/// Idempotent calls only; within the budget; and not a second one beside two that are under way. The first good answer wins. The attempt that is left is dropped, and if it was the
 /// first, its Region's circuit hears that it was overtaken, which counts as slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hedging {
@@ -13,7 +12,9 @@ pub struct Hedging {
 }
 
 impl Hedging {
-    /// After three times the Region's normal latency, 50 ms at the least, half an attempt's time-out at the most.
+    /// After three times the Region's normal latency, 50 ms at the least, half an attempt's time-out at the most; so late too
+    /// while its circuit has not learnt how long it normally takes. Where the caller's deadline leaves less than twice as
+    /// long, after half of what it leaves, though not within twice the normal latency.
     ///
     /// In simulation that kept every call alive when a Region fell silent, at 1.04 times the load.
     #[must_use]
@@ -49,20 +50,27 @@ impl Hedging {
 
     /// How long an attempt is left alone, of a Region with that `baseline`; `None` if it is not to be hedged.
     ///
-    /// A probe is to show how slow its Region is, which it cannot if it is overtaken at once.
+    /// A probe is to show how slow its Region is, which it cannot if it is overtaken at once. What is `left` of the caller's deadline is
+    /// shared with the second Region.
     pub(crate) fn delay(
         &self,
         baseline: Option<Duration>,
         is_probe: bool,
         attempt_timeout: Duration,
+        left: Option<Duration>,
     ) -> Option<Duration> {
         let max_delay = self.max_delay.unwrap_or(attempt_timeout / 2);
-        let delay = if is_probe {
-            max_delay
-        } else {
-            let usual = baseline?.saturating_mul(self.factor);
-            usual.max(self.min_delay).min(max_delay)
+        let delay = match baseline {
+            Some(normal) if !is_probe => {
+                let usual = normal.saturating_mul(self.factor);
+                usual.max(self.min_delay).min(max_delay)
+            }
+            _ => max_delay,
         };
+        let delay = left.map_or(delay, |left| {
+            let normal = baseline.unwrap_or_default();
+            delay.min((left / 2).max(normal.saturating_mul(2)))
+        });
         (delay < attempt_timeout).then_some(delay)
     }
 }
@@ -80,14 +88,15 @@ mod tests {
     #[track_caller]
     fn check(hedging: Hedging, baseline: Option<u64>, is_probe: bool, expected: Option<u64>) {
         let baseline = baseline.map(Duration::from_millis);
-        let delay = hedging.delay(baseline, is_probe, Duration::from_secs(1));
+        let delay = hedging.delay(baseline, is_probe, Duration::from_secs(1), None);
         assert_eq!(delay, expected.map(Duration::from_millis));
     }
 
     #[test]
     fn hedges_after_a_multiple_of_what_is_normal_within_bounds() {
         let hedging = Hedging::new();
-        check(hedging, None, false, None);
+        // What is normal is not known.
+        check(hedging, None, false, Some(500));
         check(hedging, Some(20), false, Some(60));
         check(hedging, Some(2), false, Some(50));
         check(hedging, Some(400), false, Some(500));
@@ -104,6 +113,30 @@ mod tests {
     fn leaves_a_probe_alone_for_longer() {
         check(Hedging::new(), Some(20), true, Some(500));
         check(Hedging::new(), None, true, Some(500));
+    }
+
+    #[test]
+    fn a_short_deadline_leaves_half_of_its_time_to_the_second_region() {
+        let delay = |left, baseline: Option<u64>, is_probe| {
+            let (left, baseline) = (
+                Duration::from_millis(left),
+                baseline.map(Duration::from_millis),
+            );
+            let delay =
+                Hedging::new().delay(baseline, is_probe, Duration::from_secs(1), Some(left));
+            delay.map(|delay| delay.as_millis())
+        };
+        for (left, baseline, is_probe, expected) in [
+            (3_000, None, false, 500),
+            (500, None, false, 250),
+            (500, Some(20), true, 250),
+            (500, Some(20), false, 60),
+            (600, Some(150), false, 300),
+            // A healthy answer is on its way then.
+            (40, Some(20), false, 40),
+        ] {
+            assert_eq!(delay(left, baseline, is_probe), Some(expected), "{left} ms");
+        }
     }
 
     #[test]

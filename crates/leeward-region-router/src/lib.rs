@@ -16,6 +16,7 @@ mod making;
 mod member;
 mod meter;
 mod pace;
+mod panics;
 mod ranking;
 mod roster;
 mod round;

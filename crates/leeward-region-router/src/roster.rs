@@ -13,6 +13,7 @@ use crate::{
     health::Records,
     member::Member,
     meter::{Reading, RegionMeter, RegionReading, RouterMeter},
+    panics::{Hope, Panics},
     ranking::Field,
     site::Site,
     status::Pulse,
@@ -60,7 +61,15 @@ impl<S, C: Clock> Roster<S, C> {
         Box::new(Member {
             circuit,
             meter: RegionMeter::new(ground.shares_lanes),
+            panics: Panics::default(),
         })
+    }
+
+    /// How likely a Region is to serve a call that its circuit holds back.
+    pub(crate) fn hope(&self, at: usize, now: Timestamp) -> Hope {
+        let member = self.member(at);
+        let waiting = member.meter.unadmitted.get();
+        member.panics.hope(&member.circuit.snapshot(), waiting, now)
     }
 
     /// What this router knows of each Region.

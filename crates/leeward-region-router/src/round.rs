@@ -12,6 +12,9 @@ pub(crate) struct Round {
     order: Order,
     // A bit for each Region that was asked.
     asked: u16,
+    // Likewise for those that were asked to let the call pass a slow start, and to take it as a probe.
+    asked_past_slow_start: u16,
+    asked_for_probe: u16,
     // How many services were handed the request.
     called: usize,
     panicked: bool,
@@ -23,6 +26,10 @@ pub(crate) struct Round {
 pub(crate) enum Pick {
     /// The next in order, if its circuit admits the call.
     InTurn(usize),
+    /// One that has held the call back for the moment: if its circuit is closed it is to admit the call.
+    PastSlowStart(usize),
+    /// Likewise, and if it is open and due for a probe the call is to be the probe.
+    Probing(usize),
     /// One whose circuit has refused the call, to be asked all the same.
     InPanic(usize),
 }
@@ -46,6 +53,8 @@ impl Round {
         Self {
             order,
             asked: 0,
+            asked_past_slow_start: 0,
+            asked_for_probe: 0,
             called: 0,
             panicked: false,
             met: Vec::new(),
@@ -54,44 +63,63 @@ impl Round {
 
     /// The next Region to ask, or `None` if there is none.
     ///
-    /// At the end, a call that has not reached any service goes to a Region that its circuit holds back: refusing everybody
-    /// would go on after the Regions have recovered. One that starts slowly answers as far as is known, so it goes before
-    /// the others; of those, the one that has not `opened` for the longest time, since nobody has found it failing for as long.
-    pub(crate) fn pick(&mut self, opened: impl Fn(usize) -> Option<Duration>) -> Option<Pick> {
+    /// After all of them those are asked again that held the call back for the moment only: a Region that starts slowly answers as
+    /// far as is known, and one that is due for a probe may. At the end, a call that has not reached any service goes to a Region
+    /// that its circuit holds back: refusing everybody would go on after the Regions have recovered. It is the one that there
+    /// is most `hope` of.
+    pub(crate) fn pick<H: Ord>(&mut self, hope: impl Fn(usize) -> H) -> Option<Pick> {
+        if let Some(pick) = self.pick_calmly() {
+            return Some(pick);
+        }
+        let likeliest = self.held_back_ones().min_by_key(|at| Reverse(hope(*at)))?;
+        self.forget(likeliest);
+        self.panicked = true;
+        Some(Pick::InPanic(likeliest))
+    }
+
+    /// As [`pick`](Self::pick), but nobody in panic.
+    pub(crate) fn pick_calmly(&mut self) -> Option<Pick> {
         let next = self.unasked().next();
         if let Some(next) = next {
             self.ask(next);
             return Some(Pick::InTurn(next));
         }
-        let likeliest = self.held_back_ones().min_by_key(|(_, region, retry_in)| {
-            let age = opened(*region).unwrap_or(Duration::MAX);
-            (!retry_in.is_zero(), Reverse(age))
-        });
-        let (at, region, _) = likeliest?;
-        self.met.remove(at);
-        self.panicked = true;
-        Some(Pick::InPanic(region))
+        let next = self.hesitant(self.asked_past_slow_start).next();
+        if let Some(next) = next {
+            self.asked_past_slow_start |= 1 << next;
+            self.forget(next);
+            return Some(Pick::PastSlowStart(next));
+        }
+        let next = self.hesitant(self.asked_for_probe).next()?;
+        self.asked_for_probe |= 1 << next;
+        self.forget(next);
+        Some(Pick::Probing(next))
     }
 
-    /// The Regions that were not asked, in order.
-    pub(crate) fn unasked(&self) -> impl Iterator<Item = usize> + '_ {
-        let asked = self.asked;
-        self.order.iter().filter(move |at| asked >> at & 1 == 0)
+    /// The Regions that another attempt may go to beside the present one, in the order in which they are asked.
+    pub(crate) fn others(&self) -> impl Iterator<Item = usize> + '_ {
+        self.unasked().chain(self.hesitant(self.asked_for_probe))
     }
 
     /// Counts `region` as asked.
-    pub(crate) const fn ask(&mut self, region: usize) {
+    pub(crate) fn ask(&mut self, region: usize) {
         self.asked |= 1 << region;
+        self.forget(region);
     }
 
     /// Whether [`pick`](Self::pick) has another Region.
     pub(crate) fn has_more(&self) -> bool {
-        self.unasked().next().is_some() || self.held_back_ones().next().is_some()
+        self.others().next().is_some() || self.held_back_ones().next().is_some()
     }
 
     /// Whether there is no second Region.
     pub(crate) const fn is_of_one(&self) -> bool {
         self.order.len() == 1
+    }
+
+    /// The Region of a round that asks nobody.
+    pub(crate) fn first(&self) -> usize {
+        self.order.iter().next().unwrap_or_default()
     }
 
     /// A service is being handed the request: from here on there is no panic.
@@ -109,7 +137,7 @@ impl Round {
         self.called == 1 && !self.panicked
     }
 
-    /// The circuit of `region` holds calls back.
+    /// The circuit of `region` holds calls back; this one for the moment only, if it is to wait for no time.
     pub(crate) fn held_back(&mut self, region: usize, retry_in: Duration) {
         self.note(region, What::HeldBack { retry_in });
     }
@@ -165,15 +193,31 @@ impl Round {
         }
     }
 
-    /// The Regions that may be asked in panic: where they stand in what was met, which they are, when they are due.
-    fn held_back_ones(&self) -> impl Iterator<Item = (usize, usize, Duration)> + '_ {
+    fn unasked(&self) -> impl Iterator<Item = usize> + '_ {
+        let asked = self.asked;
+        self.order.iter().filter(move |at| asked >> at & 1 == 0)
+    }
+
+    /// The Regions that held the call back for the moment only, without those of the bits.
+    fn hesitant(&self, without: u16) -> impl Iterator<Item = usize> + '_ {
+        let met = self.met.iter().filter_map(|met| match met.what {
+            What::HeldBack { retry_in } if retry_in.is_zero() => Some(met.region),
+            _ => None,
+        });
+        met.filter(move |at| without >> at & 1 == 0)
+    }
+
+    /// The Regions that may be asked in panic.
+    fn held_back_ones(&self) -> impl Iterator<Item = usize> + '_ {
         let met = if self.called > 0 { &[][..] } else { &self.met };
-        met.iter().enumerate().filter_map(|(at, met)| {
-            let What::HeldBack { retry_in } = met.what else {
-                return None;
-            };
-            Some((at, met.region, retry_in))
+        met.iter().filter_map(|met| match met.what {
+            What::HeldBack { .. } => Some(met.region),
+            _ => None,
         })
+    }
+
+    fn forget(&mut self, region: usize) {
+        self.met.retain(|met| met.region != region);
     }
 
     fn note(&mut self, region: usize, what: What) {
@@ -194,48 +238,59 @@ mod tests {
         ))
     }
 
-    /// Plays a round over as many Regions as `regions` has marks, and notes who is asked; in panic as a capital.
+    /// Plays a round over as many Regions as `regions` has marks, and notes who is asked: past a slow start with `+`, for a probe with
+    /// `?`, in panic as a capital.
     ///
-    /// A digit is a circuit that opened so many seconds ago, `s` one that starts slowly, `r` a refusal of the request, `m` a maker that fails,
-    /// `f` a call that fails. In panic every service fails, save that a refusal after a slash is one of the request.
+    /// A digit is a circuit that there is so much hope of, `s` one that starts slowly, `p` one that is due for a probe, `r` a refusal of
+    /// the request, `m` a maker that fails, `f` a call that fails. Where a call is admitted after all its service fails, save that a
+    /// refusal in panic is one of the request.
     #[track_caller]
     fn check(regions: &str, refused_in_panic: &str, expected: &str) {
         let mut round = Round::new(Order::of_list(regions.len()));
-        let opened = |at: usize| {
-            let digit = (regions.as_bytes()[at] as char).to_digit(10);
-            digit.map(|seconds| Duration::from_secs(seconds.into()))
-        };
+        let mark = |at: usize| regions.as_bytes()[at] as char;
         let mut asked = String::new();
         loop {
             let had_more = round.has_more();
-            let pick = round.pick(opened);
+            let pick = round.pick(|at| mark(at).to_digit(10));
             assert_eq!(had_more, pick.is_some(), "{regions}");
-            match pick {
-                None => break,
-                Some(Pick::InTurn(at)) => {
-                    asked.push((b'a' + at as u8) as char);
-                    match regions.as_bytes()[at] {
-                        b'r' => round.refused(at, Rejected::unavailable("not here")),
-                        b'm' => round.failed(at, failure()),
-                        b'f' => {
-                            round.called();
-                            round.failed(at, failure());
-                        }
-                        b's' => round.held_back(at, Duration::ZERO),
-                        _ => round.held_back(at, Duration::from_secs(1)),
-                    }
-                }
-                Some(Pick::InPanic(at)) => {
-                    let name = (b'a' + at as u8) as char;
+            let Some(pick) = pick else { break };
+            let (Pick::InTurn(at)
+            | Pick::PastSlowStart(at)
+            | Pick::Probing(at)
+            | Pick::InPanic(at)) = pick;
+            let name = (b'a' + at as u8) as char;
+            match (pick, mark(at)) {
+                (Pick::InPanic(_), _) => {
                     asked.push(name.to_ascii_uppercase());
                     if refused_in_panic.contains(name) {
                         round.refused(at, Rejected::unavailable("not here"));
-                    } else {
-                        round.called();
-                        round.failed(at, failure());
+                        continue;
                     }
                 }
+                (Pick::InTurn(_), mark) => {
+                    asked.push(name);
+                    match mark {
+                        'r' => round.refused(at, Rejected::unavailable("not here")),
+                        'm' => round.failed(at, failure()),
+                        's' | 'p' => round.held_back(at, Duration::ZERO),
+                        'f' => {}
+                        _ => round.held_back(at, Duration::from_secs(1)),
+                    }
+                    if mark != 'f' {
+                        continue;
+                    }
+                }
+                (Pick::PastSlowStart(_), mark) => {
+                    asked.extend([name, '+']);
+                    if mark == 'p' {
+                        round.held_back(at, Duration::ZERO);
+                        continue;
+                    }
+                }
+                (Pick::Probing(_), _) => asked.extend([name, '?']),
             }
+            round.called();
+            round.failed(at, failure());
         }
         assert_eq!(asked, expected, "{regions}");
         let names = ["a", "b", "c", "d"].map(Region::from_static);
@@ -254,11 +309,13 @@ mod tests {
     #[test]
     fn one_that_was_asked_out_of_turn_is_not_asked_again() {
         let mut round = Round::new(Order::of_list(3));
-        assert_eq!(round.pick(|_| None), Some(Pick::InTurn(0)));
-        assert_eq!(round.unasked().collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(round.pick(|_| ()), Some(Pick::InTurn(0)));
+        round.held_back(0, Duration::ZERO);
+        assert_eq!(round.others().collect::<Vec<_>>(), [1, 2, 0]);
         round.ask(1);
-        assert_eq!(round.pick(|_| None), Some(Pick::InTurn(2)));
-        assert_eq!(round.pick(|_| None), None);
+        round.ask(0);
+        assert_eq!(round.pick(|_| ()), Some(Pick::InTurn(2)));
+        assert_eq!(round.pick(|_| ()), None);
     }
 
     #[test]
@@ -268,16 +325,25 @@ mod tests {
     }
 
     #[test]
-    fn panics_towards_the_region_that_opened_the_longest_time_ago() {
+    fn panics_towards_the_region_that_there_is_most_hope_of() {
         check("132", "", "abcB");
         check("111", "", "abcA");
         check("9", "", "aA");
     }
 
     #[test]
-    fn panics_towards_one_that_starts_slowly_before_any_that_is_open() {
-        check("91s", "", "abcC");
-        check("s9s", "", "abcA");
+    fn what_starts_slowly_takes_a_call_that_no_other_region_serves() {
+        check("91s", "", "abcc+");
+        check("s9s", "", "abca+c+");
+        check("sf", "", "aba+");
+        check("fs9", "", "abcb+");
+    }
+
+    #[test]
+    fn a_probe_is_due_only_where_nothing_else_is_left() {
+        check("ps", "", "aba+b+a?");
+        check("pf", "", "aba+a?");
+        check("p9", "", "aba+a?");
     }
 
     #[test]
@@ -292,5 +358,27 @@ mod tests {
         check("132", "b", "abcBC");
         check("132", "bc", "abcBCA");
         check("132", "abc", "abcBCA");
+    }
+
+    #[test]
+    fn one_that_holds_a_call_back_whatever_it_may_do_is_asked_in_panic_at_the_end() {
+        let mut round = Round::new(Order::of_list(1));
+        let mut asked = Vec::new();
+        while let Some(pick) = round.pick(|_| ()) {
+            asked.push(pick);
+            if asked.len() > 4 {
+                break;
+            }
+            round.held_back(0, Duration::ZERO);
+        }
+        assert_eq!(
+            asked[..4],
+            [
+                Pick::InTurn(0),
+                Pick::PastSlowStart(0),
+                Pick::Probing(0),
+                Pick::InPanic(0)
+            ]
+        );
     }
 }

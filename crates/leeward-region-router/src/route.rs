@@ -47,17 +47,19 @@ pub(crate) struct NoTime {
 
 /// In which order a call asks the Regions, those that it must not go to left out.
 ///
-/// While the router is switched off, it is the first one that its placement allows.
+/// While the router is switched off, it is the first one that its placement allows. A call that cannot be repeated goes nowhere to find
+/// out how it is there.
 pub(crate) fn order<S, C: Clock>(
     roster: &Roster<S, C>,
     placement: Option<&Placement>,
     is_on: bool,
+    may_explore: bool,
     now: Timestamp,
 ) -> Result<Order, Rejected> {
     let ground = &roster.ground;
     let mut order = Order::of_list(ground.sites.len());
     if is_on && let Some(ranking) = &roster.ranking {
-        let standings = Standings::new(roster, now);
+        let standings = Standings::new(roster, now).exploring(may_explore);
         if placement.is_some_and(|placement| settles(ground, placement)) {
             // It takes no turn of the calls that have none of their own, nor explores.
             ranking.preview(&standings, &mut order);

@@ -60,6 +60,12 @@ where
             if called {
                 self.failed = Some(error);
             }
+            if place == Place::First
+                && let Decision::FailOver { free } = decision
+                && self.held.is_none()
+            {
+                self.replace_first(at, copy, free);
+            }
             return ControlFlow::Continue(());
         }
         if let Some(held) = self.held.take() {
@@ -99,9 +105,25 @@ where
         ControlFlow::Continue(())
     }
 
+    /// Lets the next Region take the place of the first while a second attempt is under way, which may be silent; within the budget.
+    fn replace_first(&mut self, left: usize, copy: Option<R>, free: bool) {
+        if !free {
+            self.withdrawal = self.roster.ground.budget.withdraw();
+            if self.withdrawal.is_none() {
+                self.roster.meter.out_of_budget.add();
+                return;
+            }
+        }
+        self.leaves = Some(left);
+        self.replaces_first = true;
+        if let Some(copy) = copy {
+            self.request = copy;
+        }
+    }
+
     /// Whether the request may be sent again though it may have been applied: because it says so, or because somebody takes that
     /// upon him.
-    fn repeats(&self) -> Idempotency {
+    pub(super) fn repeats(&self) -> Idempotency {
         let placement = self.request.placement();
         if self.roster.ground.when_unsure
             || placement.is_some_and(Placement::fails_over_when_unsure)

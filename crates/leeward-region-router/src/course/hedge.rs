@@ -1,18 +1,27 @@
 use std::{
     ops::ControlFlow,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use leeward_error_taxonomy::{Classify, Rejected, Stage};
 use leeward_resilience::{
-    Admission, Clock, Idempotency, Placement, Request, Timestamp, Withdrawal,
+    Admission, AdmissionTerms, Clock, Idempotency, Placement, Request, Timestamp, Withdrawal,
 };
+use tokio::time::Instant;
 use tower_service::Service;
 
-use super::{Course, Leg, Next, go_on::Place};
-use crate::attempt::{Attempt, Fault};
+use super::{
+    Course, Next,
+    go_on::Place,
+    leg::{Leg, Limit},
+};
+use crate::{
+    attempt::{Attempt, Fault},
+    roster::Roster,
+};
 
 /// An attempt beside the first one, and the token that pays for it.
 ///
@@ -22,10 +31,11 @@ where
     S: Service<R>,
     C: Clock,
 {
-    // Before the leg, so that the attempt is over when the circuit hears that it was given up.
-    attempt: Pin<Box<Attempt<S, R>>>,
+    // None once it is over.
+    attempt: Pin<Box<Option<Attempt<S, R>>>>,
     leg: Leg<C>,
     withdrawal: Option<Withdrawal>,
+    roster: Arc<Roster<S, C>>,
 }
 
 impl<S, R, C> Second<S, R, C>
@@ -35,7 +45,14 @@ where
 {
     /// What came of it, now that its time is over.
     pub(crate) fn timed_out(&self) -> Fault<S::Error> {
-        self.attempt.timed_out()
+        Fault::TimedOut {
+            called: self.is_called(),
+        }
+    }
+
+    fn is_called(&self) -> bool {
+        let attempt = self.attempt.as_ref().as_pin_ref();
+        attempt.is_none_or(|attempt| attempt.is_called())
     }
 }
 
@@ -46,9 +63,15 @@ where
 {
     fn drop(&mut self) {
         if let Some(withdrawal) = self.withdrawal.take()
-            && self.attempt.is_called()
+            && self.is_called()
         {
             withdrawal.spend();
+        }
+        // It is over when the circuit hears that it was given up.
+        self.attempt.set(None);
+        if self.leg.admission.is_some() {
+            let leg = self.leg.end();
+            self.roster.give_up(leg);
         }
     }
 }
@@ -61,12 +84,13 @@ where
     C: Clock,
 {
     /// How long the first attempt is left alone before another begins beside it; `None` if there is to be none.
-    pub(crate) fn hedge_delay(&self) -> Option<Duration> {
+    pub(super) fn hedge_delay(&self) -> Option<Duration> {
         let ground = &self.roster.ground;
         let hedging = ground.hedging?;
         let admission = self.first.admission.as_ref()?;
         let baseline = self.roster.member(self.first.at).circuit.baseline();
-        let delay = hedging.delay(baseline, admission.is_probe(), ground.attempt_timeout)?;
+        let left = self.first.limit.map(|limit| limit.time);
+        let delay = hedging.delay(baseline, admission.is_probe(), ground.attempt_timeout, left)?;
         self.may_be_hedged().then_some(delay)
     }
 
@@ -75,7 +99,7 @@ where
         self.request.idempotency() == Idempotency::Idempotent
             && self.held.is_none()
             && placement.is_none_or(Placement::may_be_hedged)
-            && self.round.unasked().next().is_some()
+            && self.round.others().next().is_some()
     }
 
     /// Begins an attempt beside the first, in the next Region that takes the request, if any does and the budget allows it.
@@ -94,27 +118,32 @@ where
         self.round.ask(at);
         let ground = &self.roster.ground;
         let second = Second {
-            attempt: Box::pin(Attempt::new(ground, &ground.sites[at], request)),
+            attempt: Box::pin(Some(Attempt::new(ground, &ground.sites[at], request))),
             leg: Leg {
-                at,
-                admission: Some(admission),
-                began: now,
+                limit: Limit::current(Instant::now()),
+                ..Leg::new(at, Some(admission), now)
             },
             withdrawal: Some(withdrawal),
+            roster: Arc::clone(&self.roster),
         };
         self.roster.meter.hedges.add();
         self.tell_hedged(at);
         Some(Box::new(second))
     }
 
-    /// Looks for a Region that takes the copy. One that does not may take the call later on, if it fails over.
+    /// Looks for a Region that takes the copy, and for one to probe only where there is no other. One that does not take it may take
+    /// the call later on, if it fails over.
     fn place(&self, copy: &R, now: Timestamp) -> Option<(usize, Admission<C>, R)> {
-        self.round.unasked().find_map(|at| {
-            self.has_time(at).ok()?;
-            let request = copy.for_region(&self.roster.ground.sites[at].region).ok()?;
-            let admission = self.roster.admit(at, now).ok()?;
-            Some((at, admission, request))
-        })
+        let further = AdmissionTerms::new().past_slow_start();
+        let takes = |terms| {
+            self.round.others().find_map(|at| {
+                self.has_time(at).ok()?;
+                let request = copy.for_region(&self.roster.ground.sites[at].region).ok()?;
+                let admission = self.roster.admit(at, now, terms).ok()?;
+                Some((at, admission, request))
+            })
+        };
+        takes(further.without_probing()).or_else(|| takes(further))
     }
 
     /// Goes on with a second attempt.
@@ -124,7 +153,8 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Result<S::Response, Fault<S::Error>>> {
         let site = &self.roster.ground.sites[second.leg.at];
-        second.attempt.as_mut().poll(cx, site)
+        let attempt = second.attempt.as_mut().as_pin_mut();
+        attempt.expect("not over").poll(cx, site)
     }
 
     /// Learns how a second attempt ended. If it succeeded, the first one has been dropped before.
@@ -134,21 +164,23 @@ where
         ended: Result<S::Response, Fault<S::Error>>,
         first_under_way: bool,
     ) -> Next<S, R> {
-        let (at, began) = (second.leg.at, second.leg.began);
-        let admission = second.leg.admission.take();
+        let leg = second.leg.end();
+        let (at, began) = (leg.at, leg.began);
         match ended {
             Ok(response) => {
-                self.served(at, admission, began);
+                self.served(leg);
                 self.roster.meter.hedges_won.add();
                 self.roster.member(at).meter.hedges_won.add();
-                if first_under_way {
-                    self.overtake();
+                // One that took the place of the first began later.
+                if first_under_way && self.first.began < began {
+                    let first = self.first.end();
+                    self.overtaken(first.at, first.admission);
                 }
                 self.tell_hedge_won(at);
                 ControlFlow::Break(Ok(response))
             }
             Err(fault) => {
-                let (error, called) = self.settle(at, fault, admission);
+                let (error, called) = self.settle(leg, fault);
                 let facts = error.facts();
                 // What a layer of ours refused unsent made no load.
                 if facts.stage == Stage::NotSent && facts.rejected.is_some() {
@@ -161,11 +193,19 @@ where
         }
     }
 
-    /// The second attempt has answered before the first.
-    fn overtake(&mut self) {
-        if let Some(admission) = self.first.admission.take() {
+    /// The first attempt, which `began` then, has answered before the second.
+    pub(super) fn lose(&self, second: &mut Second<S, R, C>, began: Timestamp) {
+        self.roster.meter.hedges_lost.add();
+        if second.leg.began < began {
+            self.overtaken(second.leg.at, second.leg.admission.take());
+        }
+    }
+
+    /// One that began later, elsewhere, has answered before this one.
+    fn overtaken(&self, at: usize, admission: Option<Admission<C>>) {
+        if let Some(admission) = admission {
             admission.overtaken();
         }
-        self.roster.member(self.first.at).meter.overtaken.add();
+        self.roster.member(at).meter.overtaken.add();
     }
 }

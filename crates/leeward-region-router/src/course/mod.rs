@@ -1,25 +1,26 @@
+mod depart;
 mod go_on;
 mod hedge;
+mod leg;
 mod tell;
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
-use leeward_error_taxonomy::{Classify, Facts, Rejected};
-use leeward_resilience::{Admission, Clock, Request, Timestamp, Withdrawal, deadline};
+use leeward_error_taxonomy::{Classify, Rejected, Stage as Sent};
+use leeward_resilience::{Clock, Request, Timestamp, Withdrawal};
 use tower_service::Service;
-use tracing::debug;
 
 pub(crate) use hedge::Second;
 
 use crate::{
-    attempt::{Attempt, Fault, NotReady},
+    attempt::{Fault, NotReady},
     ranking::Order,
     roster::Roster,
-    round::{Pick, Round},
-    route,
+    round::Round,
     site::Site,
 };
 use go_on::Place;
+use leg::Leg;
 
 /// One call on its way from Region to Region: carries out what [`Round`] and [`decide`](crate::failover::decide) decide.
 ///
@@ -42,6 +43,8 @@ where
     // What one of two attempts said that is an answer, while the other is under way.
     held: Option<S::Error>,
     withdrawal: Option<Withdrawal>,
+    // Whether the next attempt is to take the place of the first while a second one is under way.
+    replaces_first: bool,
 }
 
 /// On what terms the call goes.
@@ -56,13 +59,6 @@ enum Stage {
     Panicking,
 }
 
-/// Where an attempt is, and on what terms.
-struct Leg<C: Clock> {
-    at: usize,
-    admission: Option<Admission<C>>,
-    began: Timestamp,
-}
-
 /// How a call ended, or that it goes on.
 pub(crate) type Next<S, R> =
     ControlFlow<Result<<S as Service<R>>::Response, <S as Service<R>>::Error>>;
@@ -73,11 +69,7 @@ where
     C: Clock,
 {
     pub(crate) fn new(roster: Arc<Roster<S, C>>, request: R) -> Self {
-        let nowhere = Leg {
-            at: 0,
-            admission: None,
-            began: Timestamp::default(),
-        };
+        let nowhere = Leg::new(0, None, Timestamp::default());
         Self {
             request,
             stage: Stage::NotBegun,
@@ -88,6 +80,7 @@ where
             failed: None,
             held: None,
             withdrawal: None,
+            replaces_first: false,
             roster,
         }
     }
@@ -122,175 +115,69 @@ where
     R: Request,
     C: Clock,
 {
-    /// Begins the attempt in the next Region that takes the request, or gives the error for the caller.
-    pub(crate) fn depart(&mut self) -> Result<Attempt<S, R>, S::Error> {
-        let now = self.roster.ground.clock.now();
-        if self.stage == Stage::NotBegun {
-            self.begin(now)?;
-        }
-        if self.is_passing() {
-            return self.pass();
-        }
-        loop {
-            let roster = &self.roster;
-            let opened = |at: usize| roster.member(at).circuit.snapshot().opened;
-            let Some(pick) = self.round.pick(opened) else {
-                return Err(self.end());
-            };
-            let (at, admission) = match pick {
-                Pick::InTurn(at) => match self.admit(at, now) {
-                    Some(admission) => (at, Some(admission)),
-                    None => continue,
-                },
-                Pick::InPanic(at) => (at, None),
-            };
-            match self
-                .request
-                .for_region(&self.roster.ground.sites[at].region)
-            {
-                Ok(request) => {
-                    self.set_out(at, admission, now);
-                    return Ok(Attempt::new(&self.roster.ground, self.site(), request));
-                }
-                Err(refusal) => self.round.refused(at, refusal),
-            }
-        }
-    }
-
-    fn begin(&mut self, now: Timestamp) -> Result<(), S::Error> {
-        self.began = now;
-        let is_on = self.roster.ground.switch.is_on();
-        let order = route::order(&self.roster, self.request.placement(), is_on, now)?;
-        self.round = Round::new(order);
-        self.stage = if is_on { Stage::Routed } else { Stage::Passing };
-        Ok(())
-    }
-
-    /// Sends the request to the one Region there is while the router is switched off.
-    fn pass(&mut self) -> Result<Attempt<S, R>, S::Error> {
-        self.first.at = self.round.unasked().next().unwrap_or_default();
-        self.first.began = self.began;
-        let request = self.request.for_region(&self.site().region)?;
-        Ok(Attempt::new(&self.roster.ground, self.site(), request))
-    }
-
-    /// Asks the circuit of a Region, and whether there is time for it; notes a refusal.
-    fn admit(&mut self, at: usize, now: Timestamp) -> Option<Admission<C>> {
-        if self.leaves.is_some()
-            && let Err(refusal) = self.has_time(at)
-        {
-            self.round.refused(at, refusal);
-            return None;
-        }
-        match self.roster.admit(at, now) {
-            Ok(admission) => return Some(admission),
-            Err(Rejected::CircuitOpen { retry_in }) => self.round.held_back(at, retry_in),
-            Err(refusal) => self.round.refused(at, refusal),
-        }
-        None
-    }
-
-    /// Refuses a further attempt in a Region that normally takes longer than the caller's deadline leaves.
-    fn has_time(&self, at: usize) -> Result<(), Rejected> {
-        let usual = self.roster.member(at).circuit.baseline();
-        match (usual, deadline::remaining()) {
-            (Some(usual), Some(left)) if left < usual => {
-                Err(Rejected::unavailable(route::NoTime { left, usual }))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn set_out(&mut self, at: usize, admission: Option<Admission<C>>, now: Timestamp) {
-        self.first = Leg {
-            at,
-            admission,
-            began: now,
-        };
-        if self.first.admission.is_none() {
-            self.panic();
-        }
-        if let Some(withdrawal) = self.withdrawal.take() {
-            withdrawal.spend();
-        }
-        if let Some(left) = self.leaves {
-            self.tell_failed_over(left);
-        }
-    }
-
-    #[cold]
-    fn panic(&mut self) {
-        self.stage = Stage::Panicking;
-        self.roster.member(self.first.at).meter.unadmitted.add();
-        self.roster.meter.panics.add();
-        let (operation, region) = (self.request.operation(), &self.site().region);
-        debug!(target: "leeward::router", %operation, %region, "every circuit is open, calling all the same");
-    }
-
-    /// Learns how the first attempt ended: the answer of the call, or on to the next Region, unless a second one is under
+    /// Learns how the first attempt ended: the answer of the call, or on to the next Region, unless a `second` one is under
     /// way.
     pub(crate) fn learn(
         &mut self,
         ended: Result<S::Response, Fault<S::Error>>,
-        second_under_way: bool,
+        second: Option<&mut Second<S, R, C>>,
     ) -> Next<S, R> {
-        let (at, admission) = (self.first.at, self.first.admission.take());
+        let leg = self.first.end();
         self.end_panic();
         match ended {
             Ok(response) => {
-                self.served(at, admission, self.first.began);
-                if second_under_way {
-                    self.roster.meter.hedges_lost.add();
+                let began = leg.began;
+                self.served(leg);
+                if let Some(second) = second {
+                    self.lose(second, began);
                 }
                 ControlFlow::Break(Ok(response))
             }
             Err(Fault::Failed { error, .. }) if self.is_passing() => ControlFlow::Break(Err(error)),
             Err(fault) => {
-                let (error, called) = self.settle(at, fault, admission);
-                self.go_on(at, Place::First, error, called, second_under_way)
+                let at = leg.at;
+                let (error, called) = self.settle(leg, fault);
+                self.go_on(at, Place::First, error, called, second.is_some())
             }
         }
     }
 
     /// Tells everybody of a success.
-    fn served(&self, at: usize, admission: Option<Admission<C>>, began: Timestamp) {
+    fn served(&self, leg: Leg<C>) {
         if let Some(placement) = self.request.placement() {
-            placement.served_by(&self.roster.ground.sites[at].region);
+            placement.served_by(&self.roster.ground.sites[leg.at].region);
         }
         if self.is_passing() {
             return;
         }
-        let now = self.roster.ground.clock.now();
-        let latency = match admission {
+        let (member, now) = (self.roster.member(leg.at), self.roster.ground.clock.now());
+        let latency = match leg.admission {
             Some(admission) => admission.succeed_at(now),
-            None => now.since(began),
+            None => {
+                member.panics.served(now);
+                now.since(leg.began)
+            }
         };
-        self.roster.member(at).meter.succeeded(latency);
+        member.meter.succeeded(latency);
     }
 
     /// Tells circuit and meter of a failure; gives the error, and whether the service was handed the request.
-    fn settle(
-        &self,
-        at: usize,
-        fault: Fault<S::Error>,
-        admission: Option<Admission<C>>,
-    ) -> (S::Error, bool) {
-        let report = |facts: &Facts<'_>| {
-            let now = self.roster.ground.clock.now();
-            self.roster.member(at).meter.failed(facts, now);
-            if let Some(admission) = admission {
-                admission.fail(facts);
-            }
-        };
+    fn settle(&self, leg: Leg<C>, fault: Fault<S::Error>) -> (S::Error, bool) {
         match fault {
             Fault::Failed { error, called } => {
-                report(&error.facts());
+                let facts = error.facts();
+                let is_late = matches!(facts.rejected, Some(Rejected::DeadlineExceeded { .. }))
+                    && facts.stage != Sent::NotSent;
+                match self.roster.silence(&leg) {
+                    Some(silence) if is_late => self.roster.failed(leg, &silence.facts()),
+                    _ => self.roster.failed(leg, &facts),
+                }
                 (error, called)
             }
             Fault::TimedOut { called } => {
                 let timeout = self.roster.ground.attempt_timeout;
                 let silence = Rejected::AttemptTimedOut { timeout };
-                report(&silence.facts());
+                self.roster.failed(leg, &silence.facts());
                 // To the circuit a service that never gets ready is as silent as one that never answers; but for the
                 // request it makes a difference.
                 let refusal = if called {
@@ -310,6 +197,10 @@ where
     C: Clock,
 {
     fn drop(&mut self) {
+        if self.first.admission.is_some() || self.stage == Stage::Panicking {
+            let leg = self.first.end();
+            self.roster.give_up(leg);
+        }
         self.end_panic();
     }
 }

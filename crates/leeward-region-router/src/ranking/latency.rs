@@ -146,6 +146,7 @@ impl Ranking for Latency {
         order.sort_by_key(|region| place_in(packed, region));
         let explore = self.explore.load(Relaxed);
         if explore != 0
+            && standings.may_explore()
             && let Some(region) = explored(explore, self.calls.fetch_add(1, Relaxed))
         {
             order.move_to_front(region);

@@ -9,6 +9,7 @@ use leeward_resilience::{CircuitSnapshot, Timestamp};
 pub struct Standings<'a> {
     field: &'a dyn Field,
     now: Timestamp,
+    may_explore: bool,
 }
 
 /// Where the standings come from.
@@ -21,7 +22,24 @@ pub(crate) trait Field {
 
 impl<'a> Standings<'a> {
     pub(crate) const fn new(field: &'a dyn Field, now: Timestamp) -> Self {
-        Self { field, now }
+        Self {
+            field,
+            now,
+            may_explore: true,
+        }
+    }
+
+    pub(crate) const fn exploring(self, may_explore: bool) -> Self {
+        Self {
+            may_explore,
+            ..self
+        }
+    }
+
+    /// Whether the call may go somewhere to find out how it is there: not one that cannot be sent again if nobody answers.
+    #[must_use]
+    pub const fn may_explore(&self) -> bool {
+        self.may_explore
     }
 
     /// How many Regions there are.

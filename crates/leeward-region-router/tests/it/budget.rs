@@ -40,7 +40,10 @@ async fn each_further_attempt_costs_a_token_and_a_refusal_costs_none() {
     let world = World::new();
     let budget = budget(100);
     (0..4).for_each(|_| budget.deposit());
-    let router = world.build(builder([A, B, C]).with_budget(budget.withdraw_only()));
+    let router = builder([A, B, C])
+        .without_hedging()
+        .with_budget(budget.withdraw_only());
+    let router = world.build(router);
 
     world.set(A, Mood::Failing(Fault::Down));
     world.set(B, Mood::Failing(Fault::Unreachable));

@@ -73,7 +73,7 @@ async fn throttling_and_answers_that_blame_the_request_open_nothing() {
 async fn a_service_that_never_gets_ready_opens_its_circuit() {
     let world = World::new();
     world.set(A, Mood::NeverReady);
-    let router = world.router();
+    let router = world.unhedged();
     for _ in 0..2 {
         assert_eq!(served(&router).await, B);
     }
@@ -98,14 +98,19 @@ async fn with_every_circuit_open_calls_go_to_the_region_that_opened_the_longest_
     world.take_calls();
 
     world.set_all(Mood::Failing(Fault::Down));
-    for _ in 0..10 {
+    send(&router, read()).await.unwrap_err();
+    assert_eq!(world.take_calls(), [0, 1, 0]);
+    // Found bad, it is the last to be asked again.
+    for _ in 0..5 {
+        advance(SECOND / 100).await;
         send(&router, read()).await.unwrap_err();
     }
-    assert_eq!(world.take_calls(), [0, 10, 0]);
+    assert_eq!(world.take_calls(), [2, 1, 2]);
 
     // It has recovered: not one call waits for the end of a rest.
     world.set(B, Mood::Well);
     for _ in 0..10 {
+        advance(SECOND / 100).await;
         assert_eq!(served(&router).await, B);
     }
     assert_eq!(circuits(&router), "ooo");

@@ -16,7 +16,7 @@ fn observed(world: &World) -> (Router, Events) {
     let seen = Arc::clone(&events);
     let observe = move |event: &RouterEvent| seen.lock().expect("not poisoned").push(event.clone());
     (
-        world.build(builder([A, B, C]).with_observer(observe)),
+        world.build(builder([A, B, C]).without_hedging().with_observer(observe)),
         events,
     )
 }

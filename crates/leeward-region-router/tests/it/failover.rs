@@ -25,7 +25,7 @@ async fn a_first_region_that_is_well_gets_every_call() {
 async fn silence_costs_one_attempt_timeout_and_nothing_once_the_circuit_is_open() {
     let world = World::new();
     world.set(A, Mood::Silent);
-    let router = world.router();
+    let router = world.unhedged();
     for _ in 0..2 {
         let began = Instant::now();
         assert_eq!(served(&router).await, B);
@@ -108,7 +108,7 @@ async fn an_exhausted_call_names_every_region_and_what_it_met() {
     let world = World::new();
     world.set_all(Mood::Silent);
     world.set(B, Mood::Failing(Fault::Down));
-    let rejected = refusal(send(&world.router(), read()).await);
+    let rejected = refusal(send(&world.unhedged(), read()).await);
     assert_eq!(
         rejected.to_string(),
         "no Region answered; tried us-east-1: no answer within 1 s of the attempt; eu-west-1: Down; \
@@ -202,7 +202,11 @@ async fn each_attempt_has_a_timeout_of_its_own() {
     let world = World::new();
     world.set(A, Mood::Silent);
     world.set(B, Mood::Silent);
-    let router = world.build(builder([A, B, C]).with_attempt_timeout(SECOND / 4));
+    let router = world.build(
+        builder([A, B, C])
+            .without_hedging()
+            .with_attempt_timeout(SECOND / 4),
+    );
     for _ in 0..2 {
         let began = Instant::now();
         assert_eq!(served(&router).await, C);
@@ -216,7 +220,7 @@ async fn each_attempt_has_a_timeout_of_its_own() {
 async fn a_service_that_takes_all_of_the_tasks_time_is_left_in_time() {
     let world = World::new();
     world.set(A, Mood::Busy);
-    let mut call = pin!(world.router().oneshot(read()));
+    let mut call = pin!(world.unhedged().oneshot(read()));
     let mut answer = poll_once(call.as_mut()).await;
     for _ in 0..4 {
         assert!(answer.is_pending(), "answered too soon: {answer:?}");

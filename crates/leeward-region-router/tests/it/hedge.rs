@@ -8,7 +8,9 @@ use std::{
 
 use leeward_error_taxonomy::Region;
 use leeward_region_router::{Hedging, RegionRouter, RouterEvent};
-use leeward_resilience::{Budget, BudgetConfig, Placement, Plain, Ratio, Session, TokioClock};
+use leeward_resilience::{
+    Budget, BudgetConfig, Placement, Plain, Ratio, Session, TokioClock, deadline,
+};
 use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
 
@@ -80,7 +82,7 @@ async fn the_first_answer_wins_and_the_other_attempt_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_hedged_before_it_is_known_what_is_normal() {
+async fn before_it_is_known_what_is_normal_a_call_is_hedged_after_half_of_its_time() {
     let world = World::new();
     let router = world.router();
     for _ in 0..14 {
@@ -88,7 +90,11 @@ async fn nothing_is_hedged_before_it_is_known_what_is_normal() {
     }
     world.set(A, Mood::Silent);
     let (answer, took) = timed(&router, read()).await;
-    assert_eq!((answer.unwrap(), took), (B, SECOND));
+    assert_eq!((answer.unwrap(), took), (B, SECOND / 2));
+    // Half of what the caller's deadline leaves it.
+    let end = Instant::now() + SECOND / 2;
+    let (answer, took) = deadline::until(end, timed(&router, read())).await;
+    assert_eq!((answer.unwrap(), took), (B, SECOND / 4));
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,13 +188,36 @@ async fn where_a_hedge_fails_by_its_region_the_next_one_takes_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_first_attempt_that_fails_waits_for_the_hedge_under_way() {
+async fn where_the_first_attempt_fails_beside_a_hedge_the_next_region_takes_its_place() {
     let (world, router, budget) = learnt().await;
     world.set(A, Mood::FailingAfter(60, Fault::Down));
+    for (second, third, expected) in [
+        // The hedge may be silent, which nobody can tell.
+        (Mood::Silent, Mood::Well, (C, Duration::from_millis(60))),
+        (
+            Mood::After(100),
+            Mood::Silent,
+            (B, Duration::from_millis(150)),
+        ),
+    ] {
+        world.set(B, second);
+        world.set(C, third);
+        let before = budget.tokens();
+        let (answer, took) = timed(&router, read()).await;
+        assert_eq!((answer.unwrap(), took), expected);
+        assert_eq!((world.take_calls(), world.in_flight()), ([1, 1, 1], 0));
+        assert_eq!(budget.tokens(), before - 2);
+    }
+    let status = router.status();
+    assert_eq!((status.fail_overs, status.regions[0].left), (2, 2));
+    assert_eq!((status.hedges_won, status.hedges_lost), (1, 1));
+    // Whoever took the place began last, so nobody has overtaken it.
+    let overtaken = [0, 1, 2].map(|at: usize| status.regions[at].overtaken);
+    assert_eq!(overtaken, [0, 1, 0]);
+
+    // What is no reason to go elsewhere asks no third one.
+    let (world, router, _) = learnt().await;
     world.set(B, Mood::After(100));
-    let (answer, took) = timed(&router, read()).await;
-    assert_eq!((answer.unwrap(), took), (B, Duration::from_millis(150)));
-    assert_eq!((world.take_calls(), budget.tokens()), ([1, 1, 0], 19));
 
     world.set(A, Mood::FailingAfter(60, Fault::Throttled));
     let (answer, took) = timed(&router, read()).await;
@@ -213,7 +242,7 @@ async fn when_both_fail_the_next_region_is_tried_and_in_the_end_all_are_named() 
     world.set(A, Mood::FailingAfter(60, Fault::Down));
     world.set(B, Mood::FailingAfter(60, Fault::Down));
     let (answer, took) = timed(&router, read()).await;
-    assert_eq!((answer.unwrap(), took), (C, Duration::from_millis(110)));
+    assert_eq!((answer.unwrap(), took), (C, Duration::from_millis(60)));
     assert_eq!((world.take_calls(), budget.tokens()), ([1, 1, 1], 18));
 
     let (world, router, _) = learnt().await;
@@ -241,8 +270,15 @@ async fn each_attempt_has_the_attempt_timeout() {
     world.set(A, Mood::Silent);
     world.set(B, Mood::Silent);
     let (answer, took) = timed(&router, read()).await;
-    assert_eq!((answer.unwrap(), took), (C, SECOND + DELAY));
+    // It takes the place of the first, beside the second.
+    assert_eq!((answer.unwrap(), took), (C, SECOND));
     assert_eq!(world.in_flight(), 0);
+
+    let (world, router, _) = learnt().await;
+    world.set_all(Mood::Silent);
+    let (answer, took) = timed(&router, read()).await;
+    answer.unwrap_err();
+    assert_eq!((took, world.in_flight()), (2 * SECOND, 0));
 }
 
 #[tokio::test(start_paused = true)]

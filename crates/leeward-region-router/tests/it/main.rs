@@ -27,6 +27,7 @@ mod environment;
 mod event;
 mod failover;
 mod family;
+mod flood;
 mod health;
 mod hedge;
 mod maker;

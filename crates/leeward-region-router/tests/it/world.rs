@@ -184,6 +184,11 @@ impl World {
         self.build(builder([A, B, C]))
     }
 
+    /// One that sends no call to two Regions at once.
+    pub(crate) fn unhedged(&self) -> Router {
+        self.build(builder([A, B, C]).without_hedging())
+    }
+
     pub(crate) fn build(&self, builder: RegionRouterBuilder<TokioClock>) -> Router {
         builder.build(self.clone()).expect("Regions that differ")
     }
