@@ -56,7 +56,7 @@ pub(super) fn find(name: &str, profiles: &ProfileSet) -> Result<(), Fault> {
 }
 
 /// The profile by which the role of this one is assumed; none if it is the last, by which credentials are had.
-fn source(profile: &Profile) -> Result<Option<&str>, Fault> {
+pub(super) fn source(profile: &Profile) -> Result<Option<&str>, Fault> {
     let Some(arn) = profile.get("role_arn") else {
         return Ok(None);
     };
