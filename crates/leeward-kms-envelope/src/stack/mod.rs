@@ -28,7 +28,7 @@ use tower_service::Service;
 /// |---|---|---|
 /// | deadline | 5 s | every Region of a list of five gets its attempt |
 /// | attempt timeout | 800 ms | a silent Region is left in less than a second; KMS answers in some 10 ms |
-/// | hedging | after 3 times what is normal, 50 ms to 400 ms; once 15 calls have shown what is | a call to a Region that falls silent loses a tenth of a second, not the attempt timeout |
+/// | hedging | after 3 times what is normal, 50 ms to 400 ms | a call to a Region that falls silent loses a tenth of a second, not the attempt timeout |
 /// | circuit of a Region | open after 3 failures in a row, a quarter of 20 calls in 2 s, or 5 slow ones in a row over half a second; for 5 s; closed by 3 good probes, a second apart | calls to KMS are few behind a cache, and each probe of a silent Region costs its caller time |
 /// | attempts | 3, after 50 ms or, throttled, 1 s | the SDK's "2.1" retries |
 /// | budget | 10 % of the calls, and 500 in reserve, 20 a second | behind a cache the calls to KMS are few and come at once: a reserve sized by their rate would lose most of them when a Region falls silent |
