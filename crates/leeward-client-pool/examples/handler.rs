@@ -26,7 +26,7 @@ async fn handle(event: u32, endpoint: &str) -> Result<usize, AwsError> {
                 None,
             ))
     });
-    let pool = pool.await.map_err(AwsError::from_erased)?;
+    let pool = pool.await?;
     let kms: Client = pool.client().await?;
     let keys = kms.list_keys().send().await?.keys().len();
     let stats = pool.stats();

@@ -22,15 +22,30 @@ use aws_smithy_runtime_api::{
         runtime_components::RuntimeComponents,
     },
 };
-use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::{
+    config_bag::{ConfigBag, Storable, StoreReplace},
+    timeout::TimeoutConfig,
+};
+use leeward_resilience::deadline;
+use std::time::Duration;
 
 /// All of it in one interceptor: the SDK collects and asks its interceptors anew for each call.
 #[derive(Clone, Debug)]
 pub(crate) struct Companion {
     pub(crate) context: Context,
     pub(crate) refused: Option<RenewRefused>,
-    pub(crate) patience: Option<Patience>,
+    /// How long a call stands in line for a connection at most.
+    pub(crate) max_wait: Duration,
     pub(crate) guard: Option<Sentinel>,
+}
+
+impl Companion {
+    /// The guard, unless this call goes to another Region than its client does.
+    fn guard(&self, config: &ConfigBag) -> Option<&Sentinel> {
+        self.guard
+            .as_ref()
+            .filter(|_| self.context.is_at_home(config))
+    }
 }
 
 /// What is remembered of one call, through all its attempts.
@@ -68,8 +83,8 @@ impl Intercept for Companion {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let (Some(guard), Some(state)) = (&self.guard, config.load::<CallState>()) {
-            guard.begin(&state.under_way)?;
+        if let (Some(_), Some(state)) = (&self.guard, config.load::<CallState>()) {
+            Sentinel::begin(&state.under_way);
         }
         Ok(())
     }
@@ -77,14 +92,16 @@ impl Intercept for Companion {
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        components: &RuntimeComponents,
+        _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(patience) = &self.patience {
-            patience.modify_before_transmit(context, components, config)?;
+        // Of this call, which may have time-outs of its own.
+        let timeouts = config.load::<TimeoutConfig>();
+        if let Some(patience) = Patience::of(timeouts, deadline::remaining(), self.max_wait) {
+            context.request_mut().add_extension(patience);
         }
-        if let (Some(_), Some(state)) = (&self.guard, config.load::<CallState>()) {
-            Sentinel::hand_over(&state.under_way, context.request_mut());
+        if let (Some(guard), Some(state)) = (self.guard(config), config.load::<CallState>()) {
+            guard.hand_over(&state.under_way, context.request_mut())?;
         }
         if self.refused.is_some() {
             RenewRefused::hand_over(context.request(), config);

@@ -20,6 +20,12 @@ impl Context {
         Self { region, retries }
     }
 
+    /// Whether a call goes to the Region of its client: its own settings may say another.
+    pub(crate) fn is_at_home(&self, config: &ConfigBag) -> bool {
+        let region = config.load::<aws_types::region::Region>();
+        region.is_none_or(|region| region.as_ref() == self.region.as_str())
+    }
+
     /// When the SDK has done with retries, so that these see its errors as they are.
     pub(crate) fn tell(
         &self,
@@ -30,7 +36,14 @@ impl Context {
         let Some(Err(error)) = context.output_or_error_mut() else {
             return;
         };
-        let mut told = CallContext::new().with_region(self.region.clone());
+        let region = match config.load::<aws_types::region::Region>() {
+            Some(region) if !self.is_at_home(config) => Region::new(region.to_string()).ok(),
+            _ => Some(self.region.clone()),
+        };
+        let mut told = CallContext::new();
+        if let Some(region) = region {
+            told = told.with_region(region);
+        }
         // A layer above makes each attempt a call of its own, and is the one who can count them.
         if let (Retries::Sdk, Some(attempts)) = (self.retries, config.load::<RequestAttempts>()) {
             told = told.with_attempts(attempts.attempts());

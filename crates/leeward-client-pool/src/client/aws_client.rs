@@ -37,6 +37,7 @@ pub trait AwsClient: Clone + Send + Sync + 'static {
     /// Where the service is called if no Region is named for the call or the pool; for services that are in one place.
     const HOME: Option<Region> = None;
 
-    /// Makes a client. It must not wait: it is called once for each key, on a thread of the runtime.
+    /// Makes a client. It must not wait: it is called on a thread of the runtime, each time that the client of
+    /// a key is made: at first, when an old one is renewed, and once more where an endpoint is given besides FIPS or dual-stack.
     fn from_config(config: &ClientConfig) -> Self;
 }

@@ -35,6 +35,13 @@ impl<C: Clone + Send + Sync + 'static> Recipe<C> {
     where
         F: Fn(&ClientConfig) -> C + Send + Sync + 'static,
     {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "the closure must capture nothing and be no function pointer: its type alone tells its clients from others; \
+                 give what it would capture to `with_config`"
+            );
+        }
         Self {
             id: RecipeId {
                 client: TypeId::of::<C>(),

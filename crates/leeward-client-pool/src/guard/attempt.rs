@@ -28,7 +28,7 @@ struct Inner {
 }
 
 /// What it holds until it ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
     reached: Reached,
     turn: Option<Turn>,
@@ -48,19 +48,23 @@ enum Reached {
 }
 
 impl Attempt {
-    /// Looks whether the circuit refuses.
-    pub(super) fn begin(lane: Arc<Lane>) -> Result<Self, Rejected> {
+    /// Looks whether the circuit refuses what is signed and goes to an HTTP client, `begun` being when its time began.
+    pub(super) fn begin(lane: Arc<Lane>, begun: Instant) -> Result<Self, Rejected> {
         lane.peek()?;
         Ok(Self(Arc::new(Inner {
             lane,
-            begun: Instant::now(),
-            held: Mutex::default(),
+            begun,
+            held: Mutex::new(Held {
+                reached: Reached::HandedOver(Instant::now()),
+                turn: None,
+                has_ended: false,
+            }),
         })))
     }
 
-    /// It is signed and goes to an HTTP client.
-    pub(super) fn hand_over(&self) {
-        self.held().reached = Reached::HandedOver(Instant::now());
+    /// The HTTP client is ours: what follows is our own time, and that of the user's layers, until it is [`before`](Self::before).
+    pub(crate) fn has_arrived(&self) {
+        self.held().reached = Reached::Ours;
     }
 
     /// Waits for the rate and then for `line`, and then asks the circuit, which so learns of no wait but that for the service.
@@ -201,11 +205,14 @@ mod tests {
         (circuit, Arc::new(lane))
     }
 
+    fn begin(lane: Arc<Lane>) -> Result<Attempt, Rejected> {
+        Attempt::begin(lane, Instant::now())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_waits_in_our_own_lines_is_not_under_way_to_the_service() {
         let (circuit, lane) = lane(None);
-        let attempt = Attempt::begin(lane).unwrap();
-        attempt.hand_over();
+        let attempt = begin(lane).unwrap();
         let (turn, line) = oneshot::channel();
         let mut waits =
             Box::pin(attempt.before(async { line.await.map_err(Rejected::unavailable) }));
@@ -229,9 +236,9 @@ mod tests {
     async fn a_call_is_refused_when_the_circuit_opens_while_it_waits() {
         let rate = RateLimitConfig::fixed(Rate::per_second(1).with_burst(1));
         let (circuit, lane) = lane(Some(rate));
-        let first = Attempt::begin(Arc::clone(&lane)).unwrap();
+        let first = begin(Arc::clone(&lane)).unwrap();
         first.before(async { Ok(()) }).await.unwrap();
-        let second = Attempt::begin(lane).unwrap();
+        let second = begin(lane).unwrap();
         let mut waits = Box::pin(second.before(async { Ok(()) }));
         timeout(Duration::from_millis(1), waits.as_mut())
             .await
@@ -244,7 +251,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_second_end_changes_nothing() {
         let (circuit, lane) = lane(None);
-        let attempt = Attempt::begin(lane).unwrap();
+        let attempt = begin(lane).unwrap();
         attempt.before(async { Ok(()) }).await.unwrap();
         attempt.end(&Outcome::Succeeded);
         attempt.end(&Outcome::GivenUp);
@@ -255,8 +262,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_another_http_client_sends_is_learnt_at_its_end() {
         let (circuit, lane) = lane(None);
-        let attempt = Attempt::begin(lane).unwrap();
-        attempt.hand_over();
+        let attempt = begin(lane).unwrap();
         attempt.end(&Outcome::Succeeded);
         assert_eq!(circuit.snapshot().calls, 1);
     }
@@ -264,7 +270,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_that_breaks_off_is_a_failure_and_no_other_body_is_one_twice() {
         let (circuit, lane) = lane(None);
-        let attempt = Attempt::begin(lane).unwrap();
+        let attempt = begin(lane).unwrap();
         attempt.before(async { Ok(()) }).await.unwrap();
         attempt.broken_off();
         assert_eq!(circuit.snapshot().calls, 0, "the SDK has yet to speak");
@@ -278,7 +284,7 @@ mod tests {
     async fn a_look_at_a_circuit_takes_no_place_in_it() {
         let (circuit, lane) = lane(None);
         circuit.force_open();
-        assert!(Attempt::begin(Arc::clone(&lane)).is_err());
+        assert!(begin(Arc::clone(&lane)).is_err());
         circuit.reset();
         let silence = Facts::new(Stage::MaybeSent, Category::Network, Verdict::Transient);
         for _ in 0..5 {
@@ -286,7 +292,7 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(60)).await;
         // Any number may look; one of them probes.
-        let looked = [&lane, &lane].map(|lane| Attempt::begin(Arc::clone(lane)).unwrap());
+        let looked = [&lane, &lane].map(|lane| begin(Arc::clone(lane)).unwrap());
         assert_eq!(circuit.snapshot().in_flight, 0);
         looked[0].before(async { Ok(()) }).await.unwrap();
         let refused = looked[1].before(async { Ok(()) }).await.unwrap_err();
@@ -298,7 +304,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_is_dropped_leaves_no_trace() {
         let (circuit, lane) = lane(None);
-        let attempt = Attempt::begin(lane).unwrap();
+        let attempt = begin(lane).unwrap();
         let waits = attempt.before(std::future::pending::<Result<(), _>>());
         timeout(Duration::from_secs(60), waits).await.unwrap_err();
         drop(attempt);

@@ -16,7 +16,7 @@ pub struct GuardStats {
     pub throttled: u64,
     /// Failed in any other way, be it that the request was wrong.
     pub failed: u64,
-    /// Given up by the caller.
+    /// Given up by the caller after they were signed.
     pub dropped: u64,
 }
 

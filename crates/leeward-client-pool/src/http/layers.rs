@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     connections::{Connections, Ways},
+    guard::Attempt,
     tasks::Tasks,
 };
 use aws_smithy_runtime_api::client::{
@@ -106,6 +107,9 @@ impl Stack {
     pub(super) fn send(&self, ways: &Ways, request: HttpRequest) -> HttpConnectorFuture {
         if self.is_only_traced && !trace::is_seen() {
             return self.end.send(ways, request);
+        }
+        if let Some(attempt) = request.extension::<Attempt>() {
+            attempt.has_arrived();
         }
         let request = request.try_into_http1x();
         let mut request = match request.map_err(|error| ConnectorError::user(error.into())) {

@@ -73,6 +73,14 @@ pub(super) fn check(url: &str) -> Result<(), ClientError> {
     if parsed.host().is_none_or(str::is_empty) {
         return Err(refuse("it names no host"));
     }
+    if parsed
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Err(refuse(
+            "an endpoint has no user or password: calls are signed",
+        ));
+    }
     if parsed.query().is_some() {
         return Err(refuse("an endpoint has no query"));
     }
@@ -104,6 +112,7 @@ mod tests {
             ("ftp://localhost", "neither"),
             ("https://", "empty"),
             ("https://kms?x=1", "query"),
+            ("https://me:secret@kms", "password"),
             ("https://a b", "invalid"),
         ] {
             let refused = check(url).unwrap_err().to_string();

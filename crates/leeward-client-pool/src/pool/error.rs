@@ -1,4 +1,5 @@
 use crate::{ClientError, UnknownEnvironment};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Obstacle, Stage, Verdict};
 use std::error::Error;
 
 /// Says why a pool could not be built.
@@ -31,4 +32,22 @@ pub enum PoolError {
         /// What the HTTP client says.
         source: Box<dyn Error + Send + Sync>,
     },
+}
+
+/// Each is a matter of settings, but for what a client's own error says.
+impl Classify for PoolError {
+    fn facts(&self) -> Facts<'_> {
+        if let Self::Client(error) = self {
+            return error.facts();
+        }
+        let mut facts = Facts::new(Stage::NotSent, Category::Configuration, Verdict::Final);
+        facts.obstacle = Some(Obstacle::Other);
+        facts
+    }
+}
+
+impl From<PoolError> for AwsError {
+    fn from(error: PoolError) -> Self {
+        Self::new(error)
+    }
 }

@@ -8,7 +8,6 @@ use crate::{
     companion::Companion,
     context::Context,
     credentials::{Provided, RenewRefused, RepeatRefused, WaitForOthers},
-    http::Patience,
     key::Key,
 };
 use aws_config::identity::IdentityCache;
@@ -150,7 +149,7 @@ impl Inner {
         let companion = Companion {
             context: Context::new(region.clone(), key.retries),
             refused: renewal.map(RenewRefused),
-            patience: Patience::of(sdk.timeout_config(), self.connections.max_wait()),
+            max_wait: self.connections.max_wait(),
             guard: guard.map(|guard| guard.sentinel(key.recipe.service, &region, endpoint())),
         };
         let repeat = SharedRetryClassifier::new(RepeatRefused);

@@ -96,7 +96,9 @@ impl Pool {
     /// Asks for a client that a closure makes, of a service whose feature is off or that has none.
     ///
     /// `service` is its name in labels and endpoint settings. The closure is part of what makes one client another: the same
-    /// closure in the source gives the same client.
+    /// closure in the source gives the same client. So it must not capture anything, nor be a function pointer, which does not
+    /// compile; what is to differ goes through [`with_config`](ClientRequest::with_config). It is called whenever the client is
+    /// made anew, and once more where an endpoint is given besides FIPS or dual-stack.
     pub fn client_by<C, F>(&self, service: &'static str, make: F) -> ClientRequest<'_, C>
     where
         C: Clone + Send + Sync + 'static,

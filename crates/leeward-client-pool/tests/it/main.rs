@@ -22,6 +22,7 @@ mod credentials_source;
 mod credentials_web_identity;
 mod deadline;
 mod guard;
+mod guard_calls;
 mod guard_evidence;
 mod guard_streams;
 #[cfg(all(feature = "dynamodb", feature = "s3"))]
