@@ -1,6 +1,6 @@
 //! Breaker, rate limit and counters inside plain SDK clients.
 //!
-//! **What it does to a call.** Before each attempt it looks whether the circuit of the service in the Region refuses. Before
+//! **What it does to a call.** Once an attempt is signed it looks whether the circuit of the service in the Region refuses. Before
 //! sending it waits for the rate that the service bears and for a connection, and takes a place in the circuit. What comes of the
 //! attempt, both learn: of the time before, which goes to credentials, the signature and our own lines, the circuit learns
 //! nothing, and an attempt that ends there is no failure of the service. The body of an answer belongs to the attempt as far as
@@ -9,7 +9,9 @@
 //! gives it up teaches the circuit nothing.
 //!
 //! **When it acts.** For clients that retry by themselves, those of [`Pool::client`](crate::Pool::client), unless the pool is
-//! built [without](crate::PoolBuilder::without_guard). Targets have none, since their layers do that.
+//! built [without](crate::PoolBuilder::without_guard). Targets have none, since their layers do that. It passes by what is signed
+//! for somebody else to send (presigned URLs), calls that name another Region than their client's by a `config_override`, and the
+//! sessions that the SDK opens for directory buckets of S3, to which it takes no interceptors along.
 //!
 //! **What callers then see.** A refusal is sent neither once nor, by the SDK's retries, again: it is an
 //! `SdkError::DispatchFailure` with a [`Rejected`](leeward_error_taxonomy::Rejected) in its sources, which

@@ -11,7 +11,8 @@ impl Pool {
     ///
     /// Made for handlers such as those of AWS Lambda, which are called again and again and have no place of their own to keep
     /// anything. It lives on the runtime that first asks. Another runtime is given the same pool while that one runs; when it
-    /// has ended, a new pool is built on the runtime that asks next.
+    /// has ended, a new pool is built on the runtime that asks next. A `current_thread` runtime runs only while something blocks
+    /// on it: one that is kept and left standing holds up the connections of all others, so let the process have one runtime.
     ///
     /// # Errors
     ///
