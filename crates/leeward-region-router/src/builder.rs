@@ -3,7 +3,7 @@ use std::{
     fmt,
     hash::Hash,
     num::NonZeroUsize,
-    sync::{Arc, atomic::AtomicU16},
+    sync::{Arc, OnceLock, atomic::AtomicU16},
     time::Duration,
 };
 
@@ -272,6 +272,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
             when_unsure: self.when_unsure,
             ranking,
             drained: AtomicU16::new(0),
+            unasked: OnceLock::new(),
         })
     }
 

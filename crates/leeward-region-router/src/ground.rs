@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU16, Ordering},
     },
     time::Duration,
@@ -9,7 +9,9 @@ use std::{
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{Budget, CircuitConfig, Clock, Switch};
 
-use crate::{Hedging, Ranking, RouterError, event::Observers, maker::Maker, site::Site};
+use crate::{
+    Hedging, Ranking, RouterError, event::Observers, maker::Maker, member::Member, site::Site,
+};
 
 /// What the routers of a family share: where calls can go, and on what terms.
 pub(crate) struct Ground<S, C: Clock> {
@@ -30,6 +32,8 @@ pub(crate) struct Ground<S, C: Clock> {
     pub(crate) ranking: Option<RankingOf>,
     /// A bit for each site that is drained, so that a call looks at one word and nobody sees half a change.
     pub(crate) drained: AtomicU16,
+    /// What everybody knows of a Region that he has not asked; made when it is first looked at.
+    pub(crate) unasked: OnceLock<Box<Member<C>>>,
 }
 
 /// Makes the ranking of one router.
@@ -42,6 +46,11 @@ impl<S, C: Clock> Ground<S, C> {
         place.ok_or_else(|| RouterError::UnknownRegion {
             region: region.clone(),
         })
+    }
+
+    /// What is known of a Region that was not asked, to be looked at and told nothing.
+    pub(crate) fn unasked(&self) -> &Member<C> {
+        self.unasked.get_or_init(|| Box::new(Member::new(self)))
     }
 
     /// The sites that are drained, a bit for each.

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use leeward_resilience::{CircuitBreaker, Clock};
 
-use crate::{meter::RegionMeter, panics::Panics};
+use crate::{ground::Ground, meter::RegionMeter, panics::Panics};
 
 /// What one router knows of one Region: made when it first asks, as of thousands of routers most never leave the first Region.
 #[derive(Debug)]
@@ -8,4 +10,16 @@ pub(crate) struct Member<C: Clock> {
     pub(crate) circuit: CircuitBreaker<C>,
     pub(crate) meter: RegionMeter,
     pub(crate) panics: Panics,
+}
+
+impl<C: Clock> Member<C> {
+    /// One that has seen nothing.
+    pub(crate) fn new<S>(ground: &Ground<S, C>) -> Self {
+        let config = Arc::clone(&ground.circuit);
+        Self {
+            circuit: CircuitBreaker::with_clock(config, ground.clock.clone()),
+            meter: RegionMeter::new(ground.shares_lanes),
+            panics: Panics::default(),
+        }
+    }
 }

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use leeward_resilience::{CircuitBreaker, CircuitSnapshot, Clock, Ratio, Timestamp};
+use leeward_resilience::{CircuitSnapshot, Clock, Ratio, Timestamp};
 
 use leeward_error_taxonomy::Region;
 
@@ -12,8 +12,8 @@ use crate::{
     ground::Ground,
     health::Records,
     member::Member,
-    meter::{Reading, RegionMeter, RegionReading, RouterMeter},
-    panics::{Hope, Panics},
+    meter::{Reading, RegionReading, RouterMeter},
+    panics::Hope,
     ranking::Field,
     site::Site,
     status::Pulse,
@@ -53,16 +53,18 @@ impl<S, C: Clock> Roster<S, C> {
 
     #[cold]
     fn make_member(&self, at: usize) -> Box<Member<C>> {
-        let ground = &self.ground;
-        let circuit = Arc::clone(&ground.circuit);
-        let circuit = CircuitBreaker::with_clock(circuit, ground.clock.clone());
-        let (observers, region) = (ground.observers.clone(), ground.sites[at].region.clone());
+        let (ground, site) = (&self.ground, &self.ground.sites[at]);
+        let member = Member::new(ground);
+        let (observers, region) = (ground.observers.clone(), site.region.clone());
+        let circuit = &member.circuit;
         circuit.on_change(move |change| observers.circuit_changed(&region, change));
-        Box::new(Member {
-            circuit,
-            meter: RegionMeter::new(ground.shares_lanes),
-            panics: Panics::default(),
-        })
+        if ground.shares_lanes {
+            circuit.share_slow_start(&site.slow_start);
+            if site.is_just_restored(ground.clock.now()) {
+                circuit.start_slowly();
+            }
+        }
+        Box::new(member)
     }
 
     /// How likely a Region is to serve a call that its circuit holds back.
@@ -72,7 +74,22 @@ impl<S, C: Clock> Roster<S, C> {
         member.panics.hope(&member.circuit.snapshot(), waiting, now)
     }
 
-    /// What this router knows of each Region.
+    /// The same for whoever looks only: nothing is made for a Region that was not asked.
+    pub(crate) fn look_at(&self, at: usize) -> &Member<C> {
+        match self.members[at].get() {
+            Some(member) => member,
+            None => self.ground.unasked(),
+        }
+    }
+
+    /// Lets calls come to a Region by and by, if it has been asked before.
+    pub(crate) fn start_slowly(&self, at: usize) {
+        if let Some(member) = self.members[at].get() {
+            member.circuit.start_slowly();
+        }
+    }
+
+    /// What this router knows of each Region, to be told.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Member<C>> {
         (0..self.members.len()).map(|at| self.member(at))
     }
@@ -84,9 +101,10 @@ impl<S, C: Clock> Roster<S, C> {
             .filter_map(|member| Some(&**member.get()?))
     }
 
-    /// The Regions, each with what this router knows of it.
+    /// The Regions, each with what this router knows of it, to be looked at.
     pub(crate) fn standing(&self) -> impl Iterator<Item = (&Site<S>, &Member<C>)> {
-        self.ground.sites.iter().zip(self.members())
+        let sites = self.ground.sites.iter().enumerate();
+        sites.map(|(at, site)| (site, self.look_at(at)))
     }
 
     /// What people call the order in which calls ask the Regions.
@@ -148,10 +166,10 @@ impl<S, C: Clock> Field for Roster<S, C> {
     }
 
     fn baseline(&self, at: usize) -> Option<Duration> {
-        self.member(at).circuit.baseline()
+        self.look_at(at).circuit.baseline()
     }
 
     fn circuit(&self, at: usize) -> CircuitSnapshot {
-        self.member(at).circuit.snapshot()
+        self.look_at(at).circuit.snapshot()
     }
 }

@@ -66,6 +66,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
         let at = self.roster.ground.find(region)?;
         if !drained && self.roster.ground.is_drained(at) {
             // Before calls come.
+            self.roster.ground.sites[at].restored(self.roster.ground.clock.now());
             self.roster.member(at).circuit.start_slowly();
         }
         if self.roster.ground.set_drained(at, drained) {

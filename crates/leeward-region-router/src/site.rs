@@ -1,6 +1,13 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use leeward_error_taxonomy::{Region, Rejected};
+use leeward_resilience::{SharedSlowStart, Timestamp};
 
 use crate::{
     maker::Maker,
@@ -10,6 +17,10 @@ use crate::{
 /// One Region of the list, and its service once there is one.
 pub(crate) struct Site<S> {
     pub(crate) region: Region,
+    /// Of the circuits of all keys.
+    pub(crate) slow_start: SharedSlowStart,
+    // In nanoseconds on the router's clock; zero for "never".
+    restored_at: AtomicU64,
     slot: Mutex<Slot<S>>,
 }
 
@@ -18,6 +29,14 @@ struct Slot<S> {
     // While there is no service.
     making: Option<Making<S>>,
     makings: u64,
+}
+
+/// For so long after a Region was restored, all that come to it start slowly: as long as those do that were there before.
+const JUST_RESTORED: Duration = Duration::from_secs(10);
+
+fn nanos(at: Timestamp) -> u64 {
+    let since_origin = at.since(Timestamp::default()).as_nanos();
+    u64::try_from(since_origin).unwrap_or(u64::MAX)
 }
 
 /// A service, and which making it comes from.
@@ -36,8 +55,22 @@ impl<S> Site<S> {
         };
         Self {
             region,
+            slow_start: SharedSlowStart::new(),
+            restored_at: AtomicU64::new(0),
             slot: Mutex::new(slot),
         }
+    }
+
+    /// Notes that calls may come again.
+    pub(crate) fn restored(&self, now: Timestamp) {
+        self.restored_at.store(nanos(now).max(1), Relaxed);
+    }
+
+    /// Whether whoever comes for the first time had better do so by and by.
+    pub(crate) fn is_just_restored(&self, now: Timestamp) -> bool {
+        let restored_at = self.restored_at.load(Relaxed);
+        let age = Duration::from_nanos(nanos(now).saturating_sub(restored_at));
+        restored_at != 0 && age < JUST_RESTORED
     }
 
     /// Puts a service away that gets ready no more, unless another one has taken its place.

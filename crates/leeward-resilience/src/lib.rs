@@ -21,6 +21,7 @@ pub use budget::{Budget, BudgetConfig, Withdrawal};
 pub use circuit_breaker::{
     Admission, AdmissionTerms, CircuitBreaker, CircuitBreakerLayer, CircuitBreakers,
     CircuitBreakersLayer, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
+    SharedSlowStart,
 };
 pub use clock::{Clock, Timestamp, TokioClock, TscClock};
 pub use concurrency_limit::{

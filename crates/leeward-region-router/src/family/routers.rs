@@ -66,8 +66,8 @@ where
 
     /// The router of `key`, made if need be; its [status](RegionRouter::status) and its watch are those of the key.
     ///
-    /// A Region that is drained or restored through it is so for all keys; but only this one's calls come back to it by and by,
-    /// as those of all keys do after [`restore`](Self::restore).
+    /// A Region that is drained or restored through it is so for all keys; but of those that have been there only this one's calls come
+    /// back to it by and by, as those of all keys do after [`restore`](Self::restore).
     #[must_use]
     pub fn of(&self, key: &K) -> RegionRouter<S, C> {
         RegionRouter::of(self.roster(key))
@@ -114,9 +114,10 @@ where
     pub fn restore(&self, region: &Region) -> Result<(), RouterError> {
         let at = self.ground.find(region)?;
         if self.ground.is_drained(at) {
-            // Before calls come.
+            // Before calls come. Keys that have not been there before see for themselves that it was restored.
+            self.ground.sites[at].restored(self.ground.clock.now());
             for (_, router) in self.routers() {
-                router.roster().member(at).circuit.start_slowly();
+                router.roster().start_slowly(at);
             }
             self.set_drained(at, false);
         }

@@ -228,7 +228,7 @@ fn holds_back(result: CheckResult) -> bool {
 
 /// How many attempts the router has ended, for whatever reason.
 fn ended<S, C: Clock>(roster: &Roster<S, C>) -> u64 {
-    let ended = roster.members().map(|member| {
+    let ended = roster.known().map(|member| {
         let meter = &member.meter;
         let counts = [&meter.failures, &meter.other_errors, &meter.overtaken];
         meter.successes() + counts.map(Count::get).iter().sum::<u64>()
@@ -238,7 +238,7 @@ fn ended<S, C: Clock>(roster: &Roster<S, C>) -> u64 {
 
 /// Whether a Region needs to be watched for its return, or a call is on its way.
 fn is_astir<S, C: Clock>(roster: &Roster<S, C>) -> bool {
-    roster.members().any(|member| {
+    roster.known().any(|member| {
         let circuit = member.circuit.snapshot();
         circuit.state != CircuitState::Closed || circuit.in_flight > 0
     })

@@ -78,7 +78,7 @@ impl<S, C: Clock> Roster<S, C> {
         }
         let sites = &self.ground.sites;
         let takes_calls = |at: &usize| {
-            let circuit = self.member(*at).circuit.state();
+            let circuit = self.look_at(*at).circuit.state();
             RegionState::of(circuit, self.ground.is_drained(*at)) == RegionState::Closed
         };
         let first = order.iter().find(|at| !is_on || takes_calls(at))?;

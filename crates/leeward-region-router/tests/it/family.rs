@@ -269,3 +269,85 @@ async fn a_call_under_way_keeps_what_its_router_knows() {
     assert_eq!(routers.len(), 1);
     tokio::time::sleep(REST).await;
 }
+
+#[test]
+fn looking_at_all_keys_and_restoring_a_region_need_no_memory_of_their_own() {
+    const KEYS: u64 = 1_000;
+    let (mut routers, _) = by_number(KEYS as usize);
+    (0..KEYS).for_each(|number| call(&mut routers, number));
+    let measured = allocation_counter::measure(|| {
+        let statuses = routers.statuses();
+        assert_eq!(statuses.len(), KEYS as usize);
+        assert!(statuses.iter().all(|(_, status)| status.regions.len() == 3));
+        routers.drain(&B).unwrap();
+        routers.restore(&B).unwrap();
+    });
+    // What all of them know of a Region that they have not asked.
+    assert!(measured.bytes_current < 6_656, "{measured:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_comes_for_the_first_time_after_a_restore_comes_by_and_by_too() {
+    let world = World::new();
+    let by_operation: ByOperation = |request| request.operation();
+    let routers = RegionRouter::builder([A, B])
+        .with_clock(TokioClock::new())
+        .build_keyed(world.clone(), by_operation, most(10))
+        .unwrap();
+    routers.drain(&A).unwrap();
+    advance(60 * SECOND).await;
+    assert_eq!(served(&routers, PUT).await, B);
+    routers.restore(&A).unwrap();
+    let mut back = 0;
+    for _ in 0..100 {
+        back += u32::from(served(&routers, PUT).await == A);
+        advance(SECOND / 1_000).await;
+    }
+    assert!((1..40).contains(&back), "{back}");
+    advance(20 * SECOND).await;
+    for _ in 0..100 {
+        assert_eq!(served(&routers, GET).await, A);
+    }
+}
+
+/// Two hundred keys of five calls a second each: alone, none of them would notice a slow start.
+#[tokio::test(start_paused = true)]
+async fn many_keys_of_few_calls_come_back_to_a_region_by_and_by() {
+    const KEYS: usize = 200;
+    let world = World::new();
+    let names: Vec<OperationName> = (0..KEYS)
+        .map(|number| OperationName::new("ledger", format!("Op{number}").leak()))
+        .collect();
+    let by_operation: ByOperation = |request| request.operation();
+    let routers = RegionRouter::builder([A, B])
+        .with_clock(TokioClock::new())
+        .build_keyed(world.clone(), by_operation, most(1_000))
+        .unwrap();
+    let call_for = async |seconds: u32| {
+        for _ in 0..5 * seconds {
+            for name in &names {
+                let call = routers.clone().oneshot(read().named(*name));
+                // While A fails, not each of them is paid for.
+                let _ = call.await;
+            }
+            tokio::time::sleep(SECOND / 5).await;
+        }
+    };
+    call_for(4).await;
+    world.set(A, Mood::Failing(Fault::Down));
+    call_for(10).await;
+    world.set(A, Mood::Well);
+    let mut shares = Vec::new();
+    for _ in 0..40 {
+        world.take_calls();
+        call_for(1).await;
+        let [there, elsewhere, _] = world.take_calls();
+        shares.push(100 * there / (there + elsewhere));
+    }
+    println!("share of A in % by seconds: {shares:?}");
+    let rise = shares
+        .windows(2)
+        .map(|pair| pair[1].saturating_sub(pair[0]));
+    assert!(rise.max() < Some(30), "{shares:?}");
+    assert_eq!(shares.last(), Some(&100), "{shares:?}");
+}

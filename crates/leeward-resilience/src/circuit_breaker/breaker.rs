@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::{
     Admission, AdmissionTerms, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot,
-    CircuitState,
+    CircuitState, SharedSlowStart,
     circuit::Circuit,
     front::{Change, Front},
     seat::{self, Seat},
@@ -190,6 +190,14 @@ impl<C: Clock> CircuitBreaker<C> {
         self.core()
             .front
             .command(|circuit| circuit.start_slowly(now));
+    }
+
+    /// [Starts slowly](CircuitConfig::with_slow_start) together with all circuits that share `all`.
+    pub fn share_slow_start(&self, all: &SharedSlowStart) {
+        let all = all.clone();
+        self.core()
+            .front
+            .command(|circuit| circuit.share_slow_start(all));
     }
 
     /// Begins anew: closed, active, with nothing counted and nothing learnt.

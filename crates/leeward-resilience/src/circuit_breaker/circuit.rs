@@ -4,6 +4,7 @@ use fastrand::Rng;
 
 use super::{
     AdmissionTerms, CircuitChange, CircuitConfig, CircuitMode, CircuitSnapshot, CircuitState,
+    SharedSlowStart,
     evidence::Evidence,
     outcome::Outcome,
     passage::{Gate, Passage, Seen},
@@ -39,6 +40,8 @@ pub(super) struct Circuit {
     rest: Rest,
     opened_at: Option<Timestamp>,
     random: Rng,
+    // Of those that start slowly together with others.
+    slow_start: Option<SharedSlowStart>,
 }
 
 #[derive(Debug)]
@@ -68,6 +71,7 @@ impl Circuit {
             rest: Rest::new(&config),
             opened_at: None,
             random: Rng::with_seed(config.seed.unwrap_or_else(|| fastrand::u64(..))),
+            slow_start: None,
             config,
         }
     }
@@ -158,7 +162,12 @@ impl Circuit {
     ) -> (Result<Passage, Duration>, Option<CircuitChange>) {
         let change = match &mut self.phase {
             Phase::Closed { ramp: Some(ramp) } if !ramp.is_over(now) => {
-                let passage = if terms.is_past_slow_start || ramp.passes(now, &mut self.random) {
+                let random = &mut self.random;
+                let mut passes = || match &self.slow_start {
+                    Some(all) => ramp.passes_among(all, now, random),
+                    None => ramp.passes(now, random),
+                };
+                let passage = if terms.is_past_slow_start || passes() {
                     Ok(Passage::Counted)
                 } else {
                     Err(AT_ONCE)
@@ -294,6 +303,11 @@ impl Circuit {
         } = *self.config;
         let is_gradual = self.mode == CircuitMode::Active && !slow_start.is_zero();
         is_gradual.then(|| Ramp::new(now, slow_start, slow_start_from))
+    }
+
+    /// Starts together with others from now on.
+    pub(super) fn share_slow_start(&mut self, all: SharedSlowStart) {
+        self.slow_start = Some(all);
     }
 
     /// Lets a share of the calls through that rises, as after an opening, if it is closed.

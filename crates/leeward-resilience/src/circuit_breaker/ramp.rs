@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::SharedSlowStart;
 use crate::{Ratio, Timestamp};
 
 /// Lets a growing share of the calls through to a service that has just recovered.
@@ -42,12 +43,32 @@ impl Ramp {
     /// Draws whether a call passes.
     pub(super) fn passes(&mut self, now: Timestamp, random: &mut Rng) -> bool {
         let is_due = |passed_at: Timestamp| now.since(passed_at) >= self.length / 100;
-        let passes =
-            self.passed_at.is_none_or(is_due) || random.u64(..Ratio::WHOLE) < self.share(now);
+        let passes = self.passed_at.is_none_or(is_due) || self.draws(now, random);
         if passes {
             self.passed_at = Some(now);
         }
         passes
+    }
+
+    /// The same of a call of one of many circuits that start together.
+    pub(super) fn passes_among(
+        &self,
+        all: &SharedSlowStart,
+        now: Timestamp,
+        random: &mut Rng,
+    ) -> bool {
+        if all.takes_place(now, self.length / 100) {
+            return true;
+        }
+        let passes = self.draws(now, random);
+        if passes {
+            all.passed(now);
+        }
+        passes
+    }
+
+    fn draws(&self, now: Timestamp, random: &mut Rng) -> bool {
+        random.u64(..Ratio::WHOLE) < self.share(now)
     }
 }
 
@@ -99,6 +120,36 @@ mod tests {
         let mut ramp = ramp();
         let mut random = Rng::with_seed(42);
         assert!((0..100).all(|call| ramp.passes(at(100 * call), &mut random)));
+    }
+
+    #[test]
+    fn many_callers_with_few_calls_each_are_one_caller_with_many() {
+        let (all, mut random) = (SharedSlowStart::new(), Rng::with_seed(42));
+        let ramps: Vec<Ramp> = (0..500).map(|_| ramp()).collect();
+        // Each calls five times a second.
+        let mut passed = |second: u64| {
+            let calls = (0..5).flat_map(|call| {
+                ramps
+                    .iter()
+                    .enumerate()
+                    .map(move |(n, ramp)| (call, n, ramp))
+            });
+            let passing = calls.filter(|(call, n, ramp)| {
+                let millis = 1_000 * second + 200 * call + 2 * *n as u64 / 5;
+                ramp.passes_among(&all, at(millis), &mut random)
+            });
+            passing.count()
+        };
+        for second in 0..10 {
+            let (passed, expected) = (passed(second), 363 + 225 * second as usize);
+            assert!(
+                passed.abs_diff(expected) < 120,
+                "second {second}: {passed} of {expected}"
+            );
+        }
+        let alone = SharedSlowStart::new();
+        assert!((0..100).all(|call| ramp().passes_among(&alone, at(100 * call + 1), &mut random)));
+        assert!(!(0..100).all(|_| ramp().passes_among(&alone, at(10), &mut random)));
     }
 
     #[test]
