@@ -16,7 +16,7 @@ use tokio::{
 const RATE: u32 = 100;
 /// Calls before the outage, as fast as so many callers make them. Each pays in a tenth of a token, and those of the outage's first
 /// second ask for a token each.
-const WARM_UP: usize = 900;
+const WARM_UP: usize = 1_200;
 const CALLERS: usize = 16;
 /// Calls before the outage at the rate.
 const BEFORE: u64 = 50;
@@ -224,9 +224,9 @@ async fn s2_a_region_falls_silent_and_no_call_fails() {
     let outage = Outage {
         name: "S2",
         fault: Fault::black_hole(),
-        calls: 200,
-        left_after: 100,
-        extra: 125,
+        calls: 250,
+        left_after: 150,
+        extra: 150,
     };
     outage.play().await;
 }
