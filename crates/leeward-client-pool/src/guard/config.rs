@@ -28,10 +28,10 @@ pub struct GuardConfig {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one to a pool, and const")]
 enum Circuit {
     /// The defaults, fitted to the pool's attempts.
     Fitted,
-    #[expect(clippy::large_enum_variant, reason = "one to a pool, and const")]
     Own(CircuitConfig),
     Off,
 }

@@ -10,7 +10,7 @@ use leeward_error_taxonomy::{AwsError, Classify, Rejected};
 use leeward_resilience::CircuitState;
 use leeward_testkit::{Fault, Scope};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 use tower::{Service, ServiceExt, layer::layer_fn, service_fn};
 
 #[cfg(feature = "s3")]
@@ -53,7 +53,8 @@ async fn a_call_in_a_hurry_leaves_the_line_in_time_too() {
     let (aws, pool) = guarded(|pool| pool.with_max_connections_per_host(1)).await;
     let east = kms(&pool, EAST).await;
     aws.faults().inject(Scope::any(), Fault::black_hole());
-    let first = tokio::spawn(east.list_keys().send());
+    let mut first = JoinSet::new();
+    first.spawn(east.list_keys().send());
     crate::wire::until(|| aws.counts().total().calls == 1).await;
     let timeouts = aws_sdk_kms::config::timeout::TimeoutConfig::builder();
     let timeouts = timeouts.operation_attempt_timeout(SHORT * 4).build();
@@ -64,7 +65,6 @@ async fn a_call_in_a_hurry_leaves_the_line_in_time_too() {
         matches!(error.facts().rejected, Some(Rejected::LimiterFull)),
         "{error:?}"
     );
-    first.abort();
 }
 
 #[tokio::test]
