@@ -76,11 +76,12 @@ impl AssumedRole {
         let partition = self.role.partition();
         let mut tried = Vec::new();
         let mut last = None;
+        let _turn = self.sts.turn().await;
+        // Not before it is our turn: what those have found out who went before us counts.
         for region in self.sts.regions.order(partition) {
             match self.sts.ask(&self.role, &by, &region).await {
                 Ok(answer) => {
-                    let others = !tried.is_empty();
-                    self.sts.regions.answered(partition, &region, others);
+                    self.sts.regions.answered(&region);
                     return session(&self.role, answer).map_err(|error| (Next::Nothing, error));
                 }
                 Err(error) => {
@@ -93,6 +94,7 @@ impl AssumedRole {
                         target: "leeward::credentials", role = self.role.arn(), %region,
                         error = %super::counts::told(&error), "STS gave no session"
                     );
+                    self.sts.regions.gave_none(&region);
                     tried.push(region);
                     last = Some(error);
                 }

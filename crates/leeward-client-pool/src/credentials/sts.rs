@@ -14,7 +14,7 @@ use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region as AwsRegion};
 use leeward_error_taxonomy::{Classify, Region, Rejected, Stage, Verdict};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// STS, as it is asked for the sessions of roles.
 pub(super) struct Sts {
@@ -25,7 +25,7 @@ pub(super) struct Sts {
     pub(super) timeout: Duration,
     pub(super) sleep: SharedAsyncSleep,
     pub(super) counts: Arc<Counts>,
-    /// So many roles are asked for at a time; the others wait, while no time of STS runs.
+    /// So many roles are asked for at a time, each in one Region after the other; the others wait, while no time of STS runs.
     pub(super) turns: Semaphore,
 }
 
@@ -57,14 +57,19 @@ pub(super) enum Next {
 }
 
 impl Sts {
-    /// Asks when it is its turn, and again while our own line to the host is full: that says nothing of STS.
+    /// Waits for the turn of a role, which is to be kept over all Regions that are asked for it.
+    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
+        let turn = self.turns.acquire().await;
+        turn.expect("nobody closes the turns")
+    }
+
+    /// Asks, and again while our own line to the host is full: that says nothing of STS.
     pub(super) async fn ask(
         &self,
         role: &Role,
         by: &By,
         region: &Region,
     ) -> Result<Option<Session>, Failed> {
-        let _turn = self.turns.acquire().await;
         let mut refusals = 0;
         loop {
             let answer = self.assume(role, by, region).await;

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 /// In which Regions STS is asked, and in what order.
 ///
 /// Every Region has an STS of its own, whose credentials are good in all Regions of its partition ("Managing AWS STS in an AWS
-/// Region", IAM User Guide). One that answers in place of the first is asked first for a while.
+/// Region", IAM User Guide). One that gives no session is asked last for a while, so that it costs those who ask at the same
+/// time a wait, and not everybody who comes after them.
 #[derive(Debug)]
 pub(super) struct StsRegions {
     home: Option<Region>,
@@ -18,11 +19,12 @@ pub(super) struct StsRegions {
     own: Option<Vec<Region>>,
     /// Whether those alone are asked that have an endpoint of FIPS, beside [`own`](Self::own).
     fips: bool,
-    favourites: Mutex<HashMap<Partition, (Region, Instant)>>,
+    /// Those that gave no session, and until when they are asked last.
+    last: Mutex<HashMap<Region, Instant>>,
 }
 
-/// How long a Region goes first that answered when another did not, before that one has its turn again.
-const FAVOURED: Duration = Duration::from_secs(10 * 60);
+/// How long a Region is asked last that gave no session, before it has its turn again.
+const LAST: Duration = Duration::from_secs(10 * 60);
 
 impl StsRegions {
     pub(super) fn new(home: Option<Region>, own: Option<Vec<Region>>) -> Self {
@@ -30,7 +32,7 @@ impl StsRegions {
             home,
             own,
             fips: false,
-            favourites: Mutex::default(),
+            last: Mutex::default(),
         }
     }
 
@@ -56,46 +58,39 @@ impl StsRegions {
 
     /// The Regions for a role of `partition`, each once, the one to begin with first.
     pub(super) fn order(&self, partition: Partition) -> Vec<Region> {
-        let favourite = self.favourites().get(&partition).cloned();
-        let favourite = favourite
-            .filter(|(_, until)| Instant::now() < *until)
-            .map(|(region, _)| region);
         let others = match &self.own {
             Some(own) => own.clone(),
             None if self.fips => FIPS.map(Region::from_static).to_vec(),
             None => fallback(partition).map(Region::from_static).collect(),
         };
-        order(favourite, self.home.clone(), others, partition)
-    }
-
-    /// Remembers who answered; `others` is whether another had been asked before in vain.
-    pub(super) fn answered(&self, partition: Partition, region: &Region, others: bool) {
-        if others {
-            let until = Instant::now() + FAVOURED;
-            self.favourites().insert(partition, (region.clone(), until));
+        let mut regions = Vec::new();
+        for region in self.home.iter().cloned().chain(others) {
+            if Partition::of(&region) == partition && !regions.contains(&region) {
+                regions.push(region);
+            }
         }
+        let now = Instant::now();
+        let last = self.last();
+        // Where all of them are, they go as they would otherwise.
+        regions.sort_by_key(|region| last.get(region).is_some_and(|until| now < *until));
+        regions
     }
 
-    fn favourites(&self) -> MutexGuard<'_, HashMap<Partition, (Region, Instant)>> {
-        self.favourites
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Remembers that a Region was asked in vain.
+    pub(super) fn gave_none(&self, region: &Region) {
+        let until = Instant::now() + LAST;
+        self.last().insert(region.clone(), until);
     }
-}
 
-fn order(
-    favourite: Option<Region>,
-    home: Option<Region>,
-    others: Vec<Region>,
-    partition: Partition,
-) -> Vec<Region> {
-    let mut regions = Vec::new();
-    for region in favourite.into_iter().chain(home).chain(others) {
-        if Partition::of(&region) == partition && !regions.contains(&region) {
-            regions.push(region);
-        }
+    /// Forgets what there is against a Region.
+    pub(super) fn answered(&self, region: &Region) {
+        self.last().remove(region);
     }
-    regions
+
+    /// No more than there are Regions to ask.
+    fn last(&self) -> MutexGuard<'_, HashMap<Region, Instant>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Where STS has an endpoint that is validated by FIPS 140, of every partition, those first that are always active.
@@ -184,19 +179,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_answered_for_another_goes_first_for_a_while() {
-        let sts = StsRegions::new(None, Some(regions(&["us-east-1", "us-west-2"])));
-        let west = Region::from_static("us-west-2");
-        sts.answered(Partition::Aws, &Region::from_static("us-east-1"), false);
-        assert_eq!(sts.order(Partition::Aws)[0].as_str(), "us-east-1");
-        sts.answered(Partition::Aws, &west, true);
-        sts.answered(Partition::Aws, &west, false);
-        assert_eq!(
-            sts.order(Partition::Aws),
-            regions(&["us-west-2", "us-east-1"])
-        );
-        tokio::time::advance(FAVOURED).await;
-        assert_eq!(sts.order(Partition::Aws)[0].as_str(), "us-east-1");
+    async fn who_gives_no_session_goes_last_for_a_while() {
+        let names = ["us-east-1", "us-west-2", "eu-west-1"];
+        let sts = StsRegions::new(None, Some(regions(&names)));
+        let [east, west, ireland] = names.map(Region::from_static);
+        let order = || sts.order(Partition::Aws);
+        sts.answered(&east);
+        assert_eq!(order(), regions(&names));
+        sts.gave_none(&east);
+        assert_eq!(order(), regions(&["us-west-2", "eu-west-1", "us-east-1"]));
+        sts.gave_none(&west);
+        assert_eq!(order(), regions(&["eu-west-1", "us-east-1", "us-west-2"]));
+        // Where all are alike the order is the old one, until one of them answers.
+        sts.gave_none(&ireland);
+        assert_eq!(order(), regions(&names));
+        sts.answered(&west);
+        assert_eq!(order(), regions(&["us-west-2", "us-east-1", "eu-west-1"]));
+        tokio::time::advance(LAST).await;
+        assert_eq!(order(), regions(&names));
     }
 
     #[test]

@@ -282,6 +282,36 @@ async fn a_dark_sts_at_home_stops_no_role() {
 }
 
 #[tokio::test]
+async fn a_dark_sts_at_home_stops_no_role_of_very_many_at_once() {
+    const ROLES: u64 = 1_000;
+    let (aws, pool) = checking(&HandClock::new()).await;
+    let pool = pool
+        .with_max_identities(2_048)
+        .with_sts_timeout(2 * SECOND)
+        .with_max_connections_per_host(64)
+        .build()
+        .await
+        .unwrap();
+    aws.faults()
+        .inject(Scope::region(EAST).service("sts"), Fault::black_hole());
+    let arn = |at: u64| format!("arn:aws:iam::111122223333:role/tenant-{at}");
+    let tasks: JoinSet<_> = (0..ROLES)
+        .map(|at| {
+            let (pool, arn) = (pool.clone(), arn(at));
+            async move { client(&pool, EAST, role(&arn)).await }
+        })
+        .collect();
+    tasks.join_all().await;
+    for at in 0..ROLES {
+        assert_eq!(aws.roles().sessions(&arn(at))[0].region, WEST, "{at}");
+    }
+    // Those alone asked it whose turn it was before anybody knew.
+    let asked = aws.counts().in_region(&EAST).calls("sts", "AssumeRole");
+    assert!((1..=32).contains(&asked), "{asked}");
+    assert_eq!(pool.stats().credentials.failures, 0);
+}
+
+#[tokio::test]
 async fn an_sts_that_is_dark_everywhere_is_told_with_its_regions() {
     let aws = Aws::start(&[EAST, WEST]).await.unwrap();
     let pool = builder(&aws).build().await.unwrap();
