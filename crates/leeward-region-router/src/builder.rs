@@ -183,8 +183,9 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// Adds somebody who is told of what goes wrong and of circuits that change.
     ///
-    /// It is called on the thread of the call that met it, or that was dropped, and outside any lock; it must return soon
-    /// and must not panic.
+    /// It is called on the thread of the call that met it, or that was dropped, and outside any lock; it must return soon. One that
+    /// panics is logged as an error, and told of the next event all the same. The router holds it: one that asks the router in turn
+    /// does so through a [`WeakRegionRouter`](crate::WeakRegionRouter).
     #[must_use]
     pub fn with_observer(
         mut self,
@@ -217,7 +218,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// Builds a router for each key of the requests, of which there are never more than `max_keys`; see [`RegionRouters`].
     ///
-    /// `key_of` is called for every request and should be quick.
+    /// `key_of` is called for every request and should be quick; its type is a part of the routers', since a box would settle which
+    /// requests they answer. There are no health checks of a family, for what is well for one key need not be for another.
     ///
     /// # Errors
     ///

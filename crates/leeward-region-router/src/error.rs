@@ -9,12 +9,14 @@ pub enum RouterError {
     NoRegion,
     /// The list has more Regions than a router takes.
     #[error("{regions} Regions are more than a router takes: name 16 at most")]
+    #[non_exhaustive]
     TooManyRegions {
         /// How many.
         regions: usize,
     },
     /// A Region is named that is not in the list.
     #[error("Region {region} is none of the router's: name one of its list")]
+    #[non_exhaustive]
     UnknownRegion {
         /// Which.
         region: Region,
@@ -24,12 +26,14 @@ pub enum RouterError {
     NoWeight,
     /// One Region stands in the list more than once.
     #[error("Region {region} is named twice: name each Region once, the preferred one first")]
+    #[non_exhaustive]
     RepeatedRegion {
         /// Which.
         region: Region,
     },
     /// Two Regions are of different partitions of AWS, in which no credentials and no names are the same.
     #[error("Regions {one} ({}) and {other} ({}) are of two partitions of AWS, and no call is good in both: route within one", .one.partition(), .other.partition())]
+    #[non_exhaustive]
     MixedPartitions {
         /// The first of the list.
         one: Region,

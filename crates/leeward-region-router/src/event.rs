@@ -1,8 +1,13 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
 
 use leeward_error_taxonomy::{Attempt, Failure, OperationName, Region};
 use leeward_resilience::{CircuitChange, CircuitState};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::CheckResult;
 
@@ -115,7 +120,11 @@ impl Observers {
         }
         let event = event();
         for observer in self.0.iter() {
-            observer(&event);
+            // What it breaks off is not its own: a call that was about to be answered, or all checks of a Region.
+            let told = catch_unwind(AssertUnwindSafe(|| observer(&event)));
+            if told.is_err() {
+                error!(target: "leeward::router", ?event, "an observer panicked; put it right");
+            }
         }
     }
 

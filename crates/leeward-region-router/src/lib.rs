@@ -24,6 +24,7 @@ mod route;
 mod service;
 mod site;
 mod status;
+mod weak;
 
 pub use builder::RegionRouterBuilder;
 pub use error::RouterError;
@@ -39,3 +40,4 @@ pub use status::{
     CheckStatus, Health, RegionError, RegionState, RegionStatus, RegionView, RouterStatus,
     RouterView, RouterViews, RouterWatch,
 };
+pub use weak::WeakRegionRouter;

@@ -59,3 +59,75 @@ fn nanos(at: Timestamp) -> u64 {
     let since_origin = at.since(Timestamp::default());
     u64::try_from(since_origin.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_error_taxonomy::{Category, Classify, Stage, Verdict};
+    use leeward_resilience::{CircuitBreaker, CircuitConfig, TokioClock};
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::new(Duration::from_secs(seconds))
+    }
+
+    /// A circuit that opened so many seconds ago.
+    fn circuit(opened: u64, passed_probes: u32) -> CircuitSnapshot {
+        let circuit = CircuitBreaker::with_clock(CircuitConfig::new(), TokioClock::new());
+        let mut snapshot = circuit.snapshot();
+        snapshot.opened = Some(Duration::from_secs(opened));
+        snapshot.passed_probes = passed_probes;
+        snapshot
+    }
+
+    fn down(panics: &Panics, now: u64) {
+        let facts = Facts::new(
+            Stage::Answered,
+            Category::ServiceUnavailable,
+            Verdict::Transient,
+        );
+        panics.failed(&facts, at(now));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_is_most_hope_of_what_was_last_found_good_then_of_what_fewest_wait_for() {
+        let (unknown, good, bad, good_once) = (
+            Panics::default(),
+            Panics::default(),
+            Panics::default(),
+            Panics::default(),
+        );
+        good.served(at(100));
+        down(&good_once, 101);
+        good_once.served(at(98));
+        down(&bad, 99);
+        let opened = circuit(20, 0);
+        let hopes = [
+            unknown.hope(&circuit(1, 1), 7, at(102)),
+            good.hope(&opened, 9, at(102)),
+            unknown.hope(&opened, 0, at(102)),
+            bad.hope(&opened, 0, at(102)),
+            good_once.hope(&opened, 0, at(102)),
+            unknown.hope(&opened, 1, at(102)),
+        ];
+        assert!(hopes[0].is_good && hopes[1].is_good, "{hopes:?}");
+        assert!(
+            hopes[1..].is_sorted_by(|one, other| one > other),
+            "{hopes:?}"
+        );
+        // What it once served is nothing once the circuit has opened again.
+        assert!(!good.hope(&circuit(1, 0), 0, at(102)).is_good);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_blames_the_request_or_was_refused_by_ourselves_is_nothing_bad() {
+        let panics = Panics::default();
+        panics.failed(&Rejected::LimiterFull.facts(), at(100));
+        let denied = Facts::new(Stage::Answered, Category::Authorization, Verdict::Final);
+        panics.failed(&denied, at(100));
+        let hope = |panics: &Panics| panics.hope(&circuit(20, 0), 0, at(101)).bad_for.as_secs();
+        assert_eq!(hope(&panics), 20);
+        let timeout = Duration::from_secs(1);
+        panics.failed(&Rejected::AttemptTimedOut { timeout }.facts(), at(100));
+        assert_eq!(hope(&panics), 1);
+    }
+}

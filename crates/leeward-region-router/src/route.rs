@@ -17,6 +17,7 @@ pub enum PlacementError {
     #[error(
         "the call is pinned to {region}, and the router knows {} only: pin it to one of these or add that Region", List(.known)
     )]
+    #[non_exhaustive]
     UnknownPin {
         /// Where it is pinned to.
         region: Region,
@@ -25,12 +26,14 @@ pub enum PlacementError {
     },
     /// The call excludes every Region that it might go to.
     #[error("the call excludes every Region that it may go to, of {}: leave it one", List(.known))]
+    #[non_exhaustive]
     AllExcluded {
         /// The Regions of the router.
         known: Vec<Region>,
     },
     /// Every Region that the call might go to has been drained by hand.
     #[error("every Region that the call may go to is drained, of {}: restore one", List(.known))]
+    #[non_exhaustive]
     AllDrained {
         /// The Regions of the router.
         known: Vec<Region>,

@@ -14,7 +14,7 @@ pub(crate) struct Reading {
     pub(crate) hedges: u64,
     /// Hedges that answered first.
     pub(crate) hedges_won: u64,
-    /// Hedges that did not.
+    /// Hedges that failed, or that the first attempt answered before.
     pub(crate) hedges_lost: u64,
     /// Calls that were not hedged, or not taken elsewhere, for want of a token.
     pub(crate) out_of_budget: u64,

@@ -9,7 +9,7 @@ pub(crate) struct RouterMeter {
     pub(crate) hedges: Count,
     /// Those of them that answered first.
     pub(crate) hedges_won: Count,
-    /// Those of them that did not.
+    /// Those of them that failed, or that the first attempt answered before.
     pub(crate) hedges_lost: Count,
     /// Further attempts that were not made for want of a token.
     pub(crate) out_of_budget: Count,

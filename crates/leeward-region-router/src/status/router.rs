@@ -44,7 +44,8 @@ pub struct RouterStatus {
     pub hedges: u64,
     /// Those of them that answered first.
     pub hedges_won: u64,
-    /// Those of them that did not.
+    /// Those of them that failed, or that the first attempt answered before. Together with those that won they are fewer than all
+    /// by those under way and those whose call ended otherwise: it was dropped, or the first attempt ended it by an error for good.
     pub hedges_lost: u64,
     /// The attempts that were not made for want of a token.
     pub out_of_budget: u64,

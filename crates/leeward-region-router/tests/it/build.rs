@@ -31,27 +31,24 @@ fn says_what_is_wrong_with_a_list_of_regions_and_what_to_do() {
     let _guard = runtime.enter();
     check(
         builder([]).build(world.clone()),
-        RouterError::NoRegion,
+        |error| *error == RouterError::NoRegion,
         "no Region to route to: name at least one, the preferred one first",
     );
     let many = (0..17).map(|number| Region::new(format!("us-east-{number}")).unwrap());
     check(
         builder(many).build(world.clone()),
-        RouterError::TooManyRegions { regions: 17 },
+        |error| matches!(error, RouterError::TooManyRegions { regions: 17, .. }),
         "17 Regions are more than a router takes: name 16 at most",
     );
     check(
         builder([A, B, A]).build(world.clone()),
-        RouterError::RepeatedRegion { region: A },
+        |error| matches!(error, RouterError::RepeatedRegion { region, .. } if *region == A),
         "Region us-east-1 is named twice: name each Region once, the preferred one first",
     );
     let china = leeward_error_taxonomy::Region::from_static("cn-north-1");
     check(
-        builder([A, china.clone()]).build(world.clone()),
-        RouterError::MixedPartitions {
-            one: A,
-            other: china,
-        },
+        builder([A, china]).build(world.clone()),
+        |error| matches!(error, RouterError::MixedPartitions { one, .. } if *one == A),
         "Regions us-east-1 (aws) and cn-north-1 (aws-cn) are of two partitions of AWS, and no call is good in both: \
          route within one",
     );
@@ -59,7 +56,7 @@ fn says_what_is_wrong_with_a_list_of_regions_and_what_to_do() {
         builder([A])
             .with_attempt_timeout(Duration::ZERO)
             .build(world),
-        RouterError::ZeroAttemptTimeout,
+        |error| *error == RouterError::ZeroAttemptTimeout,
         "an attempt timeout of zero would refuse every attempt: give a healthy Region time to answer, 1 s by \
          default",
     );

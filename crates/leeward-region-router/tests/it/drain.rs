@@ -4,12 +4,12 @@ use std::error::Error;
 
 use leeward_error_taxonomy::Region;
 use leeward_region_router::{RegionRouter, RoundRobin, RouterError};
-use leeward_resilience::{Placement, Switch, TokioClock};
+use leeward_resilience::{Placement, Session, Switch, TokioClock};
 use tokio::time::{advance, sleep};
 
 use crate::world::{
     A, B, C, Fault, Mood, SECOND, World, assert_unchanged, builder, circuits, open_circuits, read,
-    refusal, send, served,
+    refusal, send, served, write,
 };
 
 #[tokio::test(start_paused = true)]
@@ -104,10 +104,10 @@ async fn what_is_under_way_when_a_region_is_drained_ends_as_it_would() {
 async fn a_region_that_there_is_not_cannot_be_drained() {
     let router = World::new().router();
     let stranger = Region::from_static("us-west-2");
-    let expected = RouterError::UnknownRegion {
-        region: stranger.clone(),
-    };
-    assert_eq!(router.drain(&stranger), Err(expected.clone()));
+    let expected = router.drain(&stranger).unwrap_err();
+    assert!(
+        matches!(&expected, RouterError::UnknownRegion { region, .. } if *region == stranger)
+    );
     assert_eq!(router.restore(&stranger), Err(expected.clone()));
     assert_eq!(
         expected.to_string(),
@@ -147,4 +147,19 @@ async fn switched_off_a_router_sends_every_call_to_the_first_region() {
     switch.turn_on();
     world.set(A, Mood::Well);
     assert_ne!(served(&router).await, A);
+}
+
+#[tokio::test(start_paused = true)]
+async fn switched_off_a_router_still_notes_where_a_session_wrote() {
+    let world = World::new();
+    let switch = Switch::new();
+    let router = world.build(builder([A, B, C]).with_switch(switch.clone()));
+    let session = Session::new(SECOND);
+    switch.turn_off();
+    let there = Placement::new().preferring(B).writing(&session);
+    assert_eq!(send(&router, write().placed(there)).await.unwrap(), B);
+    assert_eq!(session.home(), Some(B));
+    switch.turn_on();
+    let after_it = read().placed(Placement::new().reading(&session));
+    assert_eq!(send(&router, after_it).await.unwrap(), B);
 }

@@ -1,13 +1,19 @@
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    time::Duration,
+};
 
+use leeward_error_taxonomy::Region;
 use leeward_resilience::{Budget, BudgetConfig, Placement, Ratio, TokioClock};
 use tokio::time::{advance, sleep};
 use tower::ServiceExt;
 
 use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, World, builder, circuits, learn, open_circuits, poll_once,
-    read, send, served,
+    A, B, C, Fault, LedgerError, Mood, REST, Router, SECOND, World, builder, circuits, learn,
+    open_circuits, poll_once, read, send, served,
 };
+
+type Call = Pin<Box<dyn Future<Output = Result<Region, LedgerError>>>>;
 
 #[tokio::test(start_paused = true)]
 async fn a_drop_at_any_poll_leaves_everything_of_use() {
@@ -144,49 +150,99 @@ async fn f1_wherever_probes_are_dropped_the_circuit_closes_within_one_lease() {
     assert_eq!(circuits(&router), "ccc");
 }
 
+/// A router whose attempts have a minute, so that an answer may come after a rest.
+fn patient(world: &World) -> Router {
+    let router = builder([A, B, C]).with_attempt_timeout(60 * SECOND);
+    world.build(router.without_hedging())
+}
+
+/// A call that has been sent to the first Region, as that one is now.
+async fn sent_there(router: &Router) -> Call {
+    let there = read().placed(Placement::new().pinned_to(A));
+    let mut call: Call = Box::pin(router.clone().oneshot(there));
+    for _ in 0..2 {
+        assert!(poll_once(call.as_mut()).await.is_pending());
+    }
+    call
+}
+
 #[tokio::test(start_paused = true)]
 async fn f2_what_comes_late_from_before_a_change_changes_nothing() {
+    // It succeeds while a probe is on its way, which alone decides.
     let world = World::new();
-    let router = world.router();
-    // Under way when the circuit opens; it succeeds while a probe is on its way.
-    world.set(A, Mood::After(900));
-    let there = || read().placed(Placement::new().pinned_to(A));
-    let mut early = Box::pin(router.clone().oneshot(there()));
-    for _ in 0..2 {
-        assert!(poll_once(early.as_mut()).await.is_pending());
-    }
-    world.set(A, Mood::Failing(Fault::Down));
-    for _ in 0..2 {
-        served(&router).await;
-    }
-    assert_eq!(circuits(&router), "occ");
-    advance(Duration::from_millis(900)).await;
+    let router = patient(&world);
+    world.set(A, Mood::After(7_000));
+    let early = sent_there(&router).await;
+    open_circuits(&world, &router, &[A]).await;
+    sleep(REST).await;
+    world.set(A, Mood::Silent);
+    let mut probe = pin!(router.clone().oneshot(read()));
+    assert!(poll_once(probe.as_mut()).await.is_pending());
+    assert_eq!(circuits(&router), "hcc");
+    advance(2 * SECOND).await;
     assert_eq!(early.await.unwrap(), A);
-    assert_eq!(circuits(&router), "occ");
+    assert_eq!(circuits(&router), "hcc");
 
-    // Likewise one that began before, and fails after the circuit has closed again.
+    // As many as open a circuit fail after it has closed again.
     let world = World::new();
-    let router = world.router();
-    world.set(A, Mood::FailingAfter(900, Fault::Down));
-    let mut early: Vec<_> = (0..3)
-        .map(|_| Box::pin(router.clone().oneshot(there())))
-        .collect();
-    for call in &mut early {
-        for _ in 0..2 {
-            assert!(poll_once(call.as_mut()).await.is_pending());
-        }
+    let router = patient(&world);
+    world.set(A, Mood::FailingAfter(7_000, Fault::Down));
+    let mut early = Vec::new();
+    for _ in 0..3 {
+        early.push(sent_there(&router).await);
     }
-    let rest = router.clone();
-    world.set(A, Mood::Failing(Fault::Down));
-    for _ in 0..2 {
-        served(&rest).await;
-    }
+    open_circuits(&world, &router, &[A]).await;
+    sleep(REST).await;
     world.set(A, Mood::Well);
-    advance(Duration::from_millis(900)).await;
+    assert_eq!(served(&router).await, A);
+    assert_eq!(circuits(&router), "ccc");
+    advance(2 * SECOND).await;
     for call in early {
         call.await.unwrap_err();
     }
-    sleep(REST).await;
-    assert_eq!(served(&router).await, A);
     assert_eq!(circuits(&router), "ccc");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_panic_is_under_way_until_it_ends_or_is_dropped() {
+    let world = World::new();
+    let router = world.build(builder([A]));
+    open_circuits(&world, &router, &[A]).await;
+    let in_flight = || router.status().regions[0].in_flight;
+    for mood in [
+        Mood::Silent,
+        Mood::After(100),
+        Mood::FailingAfter(100, Fault::Down),
+    ] {
+        world.set(A, mood);
+        let mut call = Box::pin(router.clone().oneshot(read()));
+        for _ in 0..2 {
+            assert!(poll_once(call.as_mut()).await.is_pending());
+        }
+        assert_eq!(in_flight(), 1, "{mood:?}");
+        if mood != Mood::Silent {
+            let _ = call.await;
+        } else {
+            drop(call);
+        }
+        assert_eq!(in_flight(), 0, "{mood:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hedge_that_was_dropped_before_it_was_sent_costs_nothing() {
+    let world = World::new();
+    let budget = BudgetConfig::new().with_ratio(Ratio::percent(0));
+    let budget = Budget::with_clock(budget.with_floor(5), TokioClock::new());
+    let router = world.build(builder([A, B]).with_budget(budget.clone()));
+    learn(&world, &router).await;
+    world.set(A, Mood::Silent);
+    world.set(B, Mood::NeverReady);
+    let mut call = Box::pin(router.clone().oneshot(read()));
+    assert!(poll_once(call.as_mut()).await.is_pending());
+    advance(Duration::from_millis(50)).await;
+    assert!(poll_once(call.as_mut()).await.is_pending());
+    assert_eq!((router.status().hedges, budget.tokens()), (1, 4));
+    drop(call);
+    assert_eq!(budget.tokens(), 5);
 }

@@ -235,3 +235,28 @@ async fn a_service_that_takes_all_of_the_tasks_time_is_left_in_time() {
         "{answer:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_an_attempt_begins_with_it() {
+    let world = World::new();
+    world.set(A, Mood::FailingAfter(600, Fault::Down));
+    world.set(B, Mood::After(900));
+    let began = Instant::now();
+    assert_eq!(served(&world.unhedged()).await, B);
+    assert_eq!(began.elapsed().as_millis(), 1_500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_a_failure_of_the_region_and_its_last_error() {
+    let world = World::new();
+    world.set(A, Mood::Silent);
+    let router = world.unhedged();
+    assert_eq!(served(&router).await, B);
+    let silent = &router.status().regions[0];
+    assert_eq!((silent.failures, silent.successes), (1, 0));
+    let last = silent.last_error.as_ref().unwrap();
+    assert_eq!(
+        last.failure.to_string(),
+        "no answer within 1 s of the attempt"
+    );
+}

@@ -64,7 +64,7 @@ async fn flood(
         }
         let (mut flood, mut took) = (Flood::default(), Vec::new());
         for call in under_way {
-            let (began, time, is_ok) = call.await.unwrap();
+            let (began, time, is_ok) = call.await.expect("no call panics");
             took.push(time);
             if !is_ok {
                 flood.lost.push(began - begin);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use leeward_error_taxonomy::Region;
+use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::{Hedging, RegionRouter, RouterEvent};
 use leeward_resilience::{
     Budget, BudgetConfig, Placement, Plain, Ratio, Session, TokioClock, deadline,
@@ -385,4 +385,58 @@ async fn a_hedge_of_a_task_that_has_used_up_its_share_of_the_runtime_begins_all_
     assert!(poll_once(call.as_mut()).await.is_pending());
     advance(DELAY).await;
     assert_eq!(call.await.unwrap(), B);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hedge_is_no_probe_while_another_region_is_well() {
+    let (world, router, _) = learnt().await;
+    world.set(B, Mood::Silent);
+    for _ in 0..2 {
+        let there = read().placed(Placement::new().pinned_to(B));
+        send(&router, there).await.unwrap_err();
+    }
+    assert_eq!(circuits(&router), "coc");
+    sleep(REST).await;
+    world.take_calls();
+    world.set(A, Mood::After(900));
+    let (answer, took) = timed(&router, read()).await;
+    assert_eq!((answer.unwrap(), took), (C, DELAY));
+    assert_eq!(world.take_calls(), [1, 0, 1]);
+    // Where there is none, it is one.
+    world.set(B, Mood::Well);
+    let (answer, took) = timed(&router, read().placed(Placement::new().excluding(C))).await;
+    assert_eq!((answer.unwrap(), took), (B, DELAY));
+    assert_eq!(circuits(&router), "ccc");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_first_region_answers_counts_for_more_than_what_the_second_did() {
+    let (world, router, _) = learnt().await;
+    world.set(A, Mood::FailingAfter(200, Fault::Throttled));
+    world.set(B, Mood::Failing(Fault::Denied));
+    let (answer, took) = timed(&router, read()).await;
+    assert_unchanged(answer, A, Fault::Throttled);
+    assert_eq!(took, Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_time_of_the_call_is_over_both_attempts_end() {
+    for (first, second) in [
+        (Mood::Silent, Mood::FailingAfter(10, Fault::OutOfTime)),
+        (Mood::FailingAfter(60, Fault::OutOfTime), Mood::Silent),
+    ] {
+        let (world, router, _) = learnt().await;
+        world.set(A, first);
+        world.set(B, second);
+        let (answer, took) = timed(&router, read()).await;
+        let rejected = refusal(answer);
+        assert!(
+            matches!(rejected, Rejected::DeadlineExceeded { .. }),
+            "{rejected:?}"
+        );
+        assert_eq!((took, world.in_flight()), (Duration::from_millis(60), 0));
+        assert_eq!(world.take_calls(), [1, 1, 0]);
+        // Nobody knows of a deadline of the call, so it says nothing against either Region.
+        assert_eq!(router.status().regions[0].failures, 0);
+    }
 }

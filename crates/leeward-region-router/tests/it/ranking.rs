@@ -92,10 +92,8 @@ async fn weights_that_no_router_can_go_by_are_refused() {
         let ranking = RoundRobin::weighted(weights);
         builder([A, B]).with_ranking(ranking).build(World::new())
     };
-    let unknown = RouterError::UnknownRegion {
-        region: stranger.clone(),
-    };
-    assert_eq!(build(vec![(stranger, 1)]).unwrap_err(), unknown);
+    let unknown = build(vec![(stranger.clone(), 1)]).unwrap_err();
+    assert!(matches!(unknown, RouterError::UnknownRegion { region, .. } if region == stranger));
     let none = build(vec![(A, 0)]).unwrap_err();
     assert_eq!(none, RouterError::NoWeight);
     assert_eq!(

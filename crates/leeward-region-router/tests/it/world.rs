@@ -67,6 +67,7 @@ pub(crate) enum Fault {
     Invalid,
     Denied,
     LimiterFull,
+    OutOfTime,
 }
 
 #[derive(Debug)]
@@ -79,6 +80,10 @@ impl LedgerError {
     fn new(region: &Region, fault: Fault) -> Self {
         match fault {
             Fault::LimiterFull => Self::Refused(Rejected::LimiterFull),
+            Fault::OutOfTime => Self::Refused(Rejected::DeadlineExceeded {
+                timeout: SECOND,
+                stage: Stage::MaybeSent,
+            }),
             fault => Self::Failed(region.clone(), fault),
         }
     }
@@ -122,7 +127,7 @@ impl Classify for LedgerError {
                 Verdict::Final,
                 Some("Denied"),
             ),
-            Fault::LimiterFull => unreachable!("carried as a refusal"),
+            Fault::LimiterFull | Fault::OutOfTime => unreachable!("carried as a refusal"),
         };
         let mut facts = Facts::new(stage, category, verdict);
         facts.code = code;
@@ -384,6 +389,6 @@ pub(crate) async fn learn(world: &World, router: &Router) {
 }
 
 /// Polls once, with the task's own waker.
-pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
