@@ -2,68 +2,30 @@
 
 mod age;
 mod counts;
+mod erased;
+mod slot;
+mod sweeps;
 
 use age::later;
 pub(crate) use age::{Age, Life};
 pub use counts::ClientStats;
 pub(crate) use counts::{Counts, Eviction};
+pub(crate) use erased::Erased;
+pub(crate) use sweeps::Sweeps;
 
 use crate::{
-    ClientError, Identity, Role,
-    credentials::Roles,
+    ClientError, Identity,
     flight::flight,
     key::{Key, KeyRef},
 };
-use hashbrown::{DefaultHashBuilder, HashMap};
-use leeward_error_taxonomy::Region;
+use slot::{Made, Slot, Slots};
 use std::{
-    any::Any,
-    fmt,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
-
-/// A client whose type its key knows, the Region that it calls, and the roles that it calls by way of.
-#[derive(Clone)]
-pub(crate) struct Erased(Arc<Placed<dyn Any + Send + Sync>>);
-
-struct Placed<C: ?Sized> {
-    region: Region,
-    roles: Roles,
-    client: C,
-}
-
-impl Erased {
-    pub(crate) fn new<C: Send + Sync + 'static>(client: C, region: Region, roles: Roles) -> Self {
-        Self(Arc::new(Placed {
-            region,
-            roles,
-            client,
-        }))
-    }
-
-    pub(crate) fn get<C: Clone + 'static>(&self) -> Option<C> {
-        self.0.client.downcast_ref().cloned()
-    }
-
-    pub(crate) fn region(&self) -> &Region {
-        &self.0.region
-    }
-
-    /// Those of profiles included, as the files were when it was made.
-    fn roles(&self) -> &[Arc<Role>] {
-        &self.0.roles
-    }
-}
-
-impl fmt::Debug for Erased {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Erased")
-    }
-}
 
 /// A client being made.
 pub(crate) type Flight = crate::flight::Flight<Result<Erased, ClientError>>;
@@ -82,35 +44,21 @@ pub(crate) enum Found {
     Nothing,
 }
 
-/// Clients by key; past its bound the one that was used longest ago makes room.
+/// Clients by key; past its bound the one that was used longest ago makes room, and what is over goes with the next making.
 pub(crate) struct Clients {
-    slots: RwLock<HashMap<Key, Slot, DefaultHashBuilder>>,
+    slots: RwLock<Slots>,
+    sweeps: Sweeps,
     bound: usize,
     /// Counts the uses, so that the least recent is known.
     clock: AtomicU64,
     counts: Counts,
 }
 
-enum Slot {
-    Making(Flight),
-    Made(Made),
-    Failed {
-        error: ClientError,
-        until: SystemTime,
-    },
-}
-
-struct Made {
-    client: Erased,
-    life: Life,
-    renewal: Option<Flight>,
-    last_use: AtomicU64,
-}
-
 impl Clients {
     pub(crate) fn new(bound: usize) -> Self {
         Self {
             slots: RwLock::default(),
+            sweeps: Sweeps::default(),
             bound,
             clock: AtomicU64::new(0),
             counts: Counts::default(),
@@ -169,6 +117,11 @@ impl Clients {
             self.counts.joined();
             return (flight.clone(), None);
         }
+        let swept = if self.sweeps.is_due(now) {
+            self.sweep(&mut slots, now)
+        } else {
+            Vec::new()
+        };
         let (landing, flight) = flight();
         match slots.get_mut(key) {
             Some(Slot::Made(made)) if made.life.age(now) != Age::Over => {
@@ -182,6 +135,9 @@ impl Clients {
                 }
             }
         }
+        // What clients end by takes its time, and is no matter of this lock.
+        drop(slots);
+        drop(swept);
         (flight, Some(landing))
     }
 
@@ -232,9 +188,11 @@ impl Clients {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        let is_made = |slot: &&Slot| matches!(slot, Slot::Made(_));
-        self.read().values().filter(is_made).count()
+    /// How many clients there are to give at `now`.
+    pub(crate) fn len(&self, now: SystemTime) -> usize {
+        let is_good =
+            |slot: &&Slot| matches!(slot, Slot::Made(made) if made.life.age(now) != Age::Over);
+        self.read().values().filter(is_good).count()
     }
 
     pub(crate) fn counts(&self) -> &Counts {
@@ -272,27 +230,23 @@ impl Clients {
         clients
     }
 
-    /// Makes room for `key`: dead slots go first, then the client that was used longest ago.
-    fn make_room(
-        &self,
-        slots: &mut HashMap<Key, Slot, DefaultHashBuilder>,
-        key: &Key,
-        now: SystemTime,
-    ) {
+    /// Takes out what is over.
+    fn sweep(&self, slots: &mut Slots, now: SystemTime) -> Vec<(Key, Slot)> {
+        let over: Vec<_> = slots.extract_if(|_, slot| slot.is_over(now)).collect();
+        for (_, slot) in &over {
+            if matches!(slot, Slot::Made(_)) {
+                self.counts.evicted(Eviction::Age);
+            }
+        }
+        over
+    }
+
+    /// Makes room for `key`: what is over goes first, then the client that was used longest ago.
+    fn make_room(&self, slots: &mut Slots, key: &Key, now: SystemTime) {
         if slots.len() < self.bound || slots.contains_key(key) {
             return;
         }
-        slots.retain(|_, slot| {
-            let stays = match slot {
-                Slot::Making(flight) => flight.is_under_way(),
-                Slot::Made(made) => made.life.age(now) != Age::Over,
-                Slot::Failed { until, .. } => now < *until,
-            };
-            if !stays && matches!(slot, Slot::Made(_)) {
-                self.counts.evicted(Eviction::Age);
-            }
-            stays
-        });
+        self.sweep(slots, now);
         while slots.len() >= self.bound {
             let last_use = |slot: &Slot| match slot {
                 // Failures first; what is being made is wanted now.
@@ -310,11 +264,11 @@ impl Clients {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<Key, Slot, DefaultHashBuilder>> {
+    fn read(&self) -> RwLockReadGuard<'_, Slots> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Key, Slot, DefaultHashBuilder>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Slots> {
         self.slots.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -327,8 +281,10 @@ mod tests {
     use super::*;
     use crate::{
         Retries,
+        credentials::Roles,
         key::{RecipeId, Settings},
     };
+    use leeward_error_taxonomy::Region;
     use std::any::TypeId;
 
     fn key() -> Key {

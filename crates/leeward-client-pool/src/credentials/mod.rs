@@ -4,6 +4,7 @@ mod assume_role;
 mod code;
 mod counts;
 mod flight;
+mod known;
 mod load;
 mod loader;
 mod profile;

@@ -2,6 +2,7 @@ use super::{
     CredentialStats, RefreshingCredentials,
     assume_role::{AssumedRole, Caller},
     counts::told,
+    known::{Content, Known, Name},
     loader::Surroundings,
     profile::{self, Found, ProfileCredentials},
     registry::{Registry, Roles},
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     ClientError, Identity, Role,
+    cache::Sweeps,
     identity::{AssumedBy, Keys, Kind},
 };
 use aws_credential_types::provider::{
@@ -18,7 +20,6 @@ use aws_credential_types::provider::{
 use aws_types::SdkConfig;
 use leeward_error_taxonomy::Region;
 use std::{
-    collections::HashMap,
     error::Error,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -27,7 +28,8 @@ use std::{
 
 /// The providers of all identities: one for each, however many clients, services and Regions there are.
 ///
-/// Past the bound the identity that was asked for longest ago is forgotten; clients that have its provider keep it.
+/// Past the bound the identity that was asked for longest ago is forgotten; clients that have its provider keep it. One that
+/// nobody has any more goes when its credentials are over.
 pub(crate) struct Providers {
     base: SdkConfig,
     /// Whom the pool was built for.
@@ -36,6 +38,7 @@ pub(crate) struct Providers {
     around: Surroundings,
     sts: Arc<Sts>,
     known: Mutex<Known>,
+    sweeps: Sweeps,
     handed_out: Registry,
 }
 
@@ -51,32 +54,6 @@ pub(crate) struct Provided {
     pub(crate) expiry: Option<SystemTime>,
     /// The roles that the credentials go by way of, those of profiles included, the last assumed first.
     pub(crate) roles: Roles,
-}
-
-/// By what a provider is told from others: what the files say of the profiles that it goes by way of is part of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Content {
-    name: Name,
-    roles: Roles,
-}
-
-/// An identity, and what `Identity::DEFAULT` means in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Name {
-    identity: Identity,
-    /// Within the pool's own identity the default is the SDK's chain, elsewhere it is the pool's own identity.
-    is_own: bool,
-}
-
-#[derive(Default)]
-struct Known {
-    entries: HashMap<Content, Entry>,
-    uses: u64,
-}
-
-struct Entry {
-    provided: Provided,
-    last_use: u64,
 }
 
 impl Providers {
@@ -115,6 +92,7 @@ impl Providers {
             around,
             sts: Arc::new(sts),
             known: Mutex::default(),
+            sweeps: Sweeps::default(),
             handed_out: Registry::default(),
         }
     }
@@ -232,6 +210,7 @@ impl Providers {
             name: name.clone(),
             roles,
         };
+        self.sweep();
         let mut known = self.known();
         if let Some(found) = known.find(&content) {
             return found;
@@ -239,6 +218,16 @@ impl Providers {
         let made = self.renewing(&content, make());
         known.insert(content, made.clone(), self.bound);
         made
+    }
+
+    /// Lets go of what nobody has any more, so that the secrets of the past do not stay in memory.
+    fn sweep(&self) {
+        let now = self.around.time.now();
+        if self.sweeps.is_due(now) {
+            let over = self.known().take_over(now);
+            // Not under the lock: a provider of the user's own may end by anything.
+            drop(over);
+        }
     }
 
     fn renewing(&self, content: &Content, provider: SharedCredentialsProvider) -> Provided {
@@ -288,31 +277,6 @@ impl Providers {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Known {
-    fn find(&mut self, content: &Content) -> Option<Provided> {
-        let entry = self.entries.get_mut(content)?;
-        self.uses += 1;
-        entry.last_use = self.uses;
-        Some(entry.provided.clone())
-    }
-
-    fn insert(&mut self, content: Content, provided: Provided, bound: usize) {
-        while self.entries.len() >= bound {
-            let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.last_use);
-            let Some(oldest) = oldest.map(|(content, _)| content.clone()) else {
-                break;
-            };
-            self.entries.remove(&oldest);
-        }
-        self.uses += 1;
-        let entry = Entry {
-            provided,
-            last_use: self.uses,
-        };
-        self.entries.insert(content, entry);
     }
 }
 

@@ -147,6 +147,17 @@ impl RefreshingCredentials {
     pub(super) fn expiry(&self) -> Option<SystemTime> {
         self.loader.expiry()
     }
+
+    /// Whether there are more than so many clones, or a load is under way.
+    pub(super) fn is_had_by_more_than(&self, clones: usize) -> bool {
+        Arc::strong_count(&self.loader) > clones
+    }
+
+    /// Whether there is nothing to serve, by the wall clock.
+    pub(super) fn holds_nothing_good(&self, now: SystemTime) -> bool {
+        let is_past = self.expiry().is_some_and(|expiry| expiry <= now);
+        is_past || !self.loader.is_holding()
+    }
 }
 
 impl ProvideCredentials for RefreshingCredentials {

@@ -125,7 +125,7 @@ impl Pool {
     pub fn stats(&self) -> PoolStats {
         let inner = &*self.inner;
         PoolStats {
-            clients: inner.clients.counts().read(inner.clients.len()),
+            clients: inner.clients.counts().read(inner.clients.len(inner.time.now())),
             credentials: inner.providers.stats(),
             connections: inner.connections.stats(),
             http: inner.http.stats(),
@@ -142,7 +142,7 @@ impl Pool {
     /// How many clients are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.clients.len()
+        self.inner.clients.len(self.inner.time.now())
     }
 
     /// Whether no client is kept.

@@ -5,7 +5,10 @@ use crate::{
     cloud::{EAST, WEST, builder, credentials, regions},
     hand_clock::HandClock,
 };
-use aws_credential_types::Credentials;
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+};
 use aws_sdk_kms::Client;
 use aws_smithy_async::time::TimeSource;
 use leeward_client_pool::{ClientError, Identity, Pool, Role};
@@ -99,6 +102,100 @@ async fn a_client_of_fixed_credentials_is_kept_until_five_minutes_before_they_ex
     assert_eq!(
         refused.to_string(),
         "the credentials ASIA****MPLE expired 60s ago: get new ones, or hand in a provider that renews them"
+    );
+}
+
+/// Gives keys for an hour.
+#[derive(Debug)]
+struct Lender {
+    until: SystemTime,
+    _held: Arc<()>,
+}
+
+impl ProvideCredentials for Lender {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let keys = Credentials::new("AKIDLENT", "hush", None, Some(self.until), "lender");
+        future::ProvideCredentials::ready(Ok(keys))
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_asks_for_any_more_goes_with_the_next_client_that_is_made() {
+    let clock = HandClock::new();
+    let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+    let builder = builder(&aws).with_time_source(clock.time_source());
+    let pool = builder.with_region(EAST).build().await.unwrap();
+    let lent = || {
+        let held = Arc::new(());
+        let left = Arc::downgrade(&held);
+        let lender = SharedCredentialsProvider::new(Lender {
+            until: clock.now() + Duration::from_secs(3600),
+            _held: held,
+        });
+        let ask = pool.client::<Client>();
+        (ask.with_identity(Identity::provider(lender)), left)
+    };
+    let mut kept = Vec::new();
+    let mut left = Vec::new();
+    for at in 0..10 {
+        let (ask, weak) = lent();
+        let kms = ask.await.unwrap();
+        kms.list_keys().send().await.unwrap();
+        left.push(weak);
+        kept.extend((at == 0).then_some(kms));
+    }
+    let held = || left.iter().filter(|weak| weak.strong_count() > 0).count();
+    let stats = pool.stats();
+    assert_eq!((pool.len(), stats.clients.kept), (10, 10));
+    assert_eq!((held(), stats.credentials.kept), (10, 10));
+
+    clock.advance(Duration::from_secs(30 * 60));
+    lent().0.await.unwrap();
+    assert_eq!((held(), pool.len()), (10, 11), "not over yet");
+
+    clock.advance(Duration::from_secs(31 * 60));
+    assert_eq!((pool.len(), pool.is_empty()), (1, false));
+    lent().0.await.unwrap();
+    assert_eq!(held(), 1, "the one that is in use");
+    let stats = pool.stats();
+    assert_eq!((stats.clients.kept, stats.clients.evicted_by_age), (2, 10));
+    assert_eq!(stats.credentials.kept, 3);
+
+    drop(kept);
+    clock.advance(Duration::from_secs(2 * 60 * 60));
+    assert!(pool.is_empty());
+    lent().0.await.unwrap();
+    assert_eq!((held(), pool.stats().credentials.kept), (0, 1));
+}
+
+#[tokio::test]
+async fn the_sessions_of_roles_that_nobody_has_any_more_are_let_go_of() {
+    let clock = HandClock::new();
+    let server = clock.clone();
+    let aws = Aws::builder().with_region(EAST).with_region(WEST);
+    let aws = aws.with_time(move || server.now()).start().await.unwrap();
+    let pool = builder(&aws).with_time_source(clock.time_source());
+    let pool = pool.with_credentials(credentials()).with_region(EAST);
+    let pool = pool.build().await.unwrap();
+    let arn = |at: usize| format!("arn:aws:iam::111122223333:role/tenant-{at}");
+    let ask = |at: usize| {
+        let role = Role::new(&arn(at)).unwrap();
+        pool.client::<Client>().with_role(role)
+    };
+    for at in 0..10 {
+        ask(at).await.unwrap();
+    }
+    assert_eq!(pool.stats().credentials.kept, 11, "the pool's own as well");
+    clock.advance(Duration::from_secs(2 * 60 * 60));
+    ask(10).await.unwrap();
+    assert_eq!(pool.stats().credentials.kept, 2);
+    ask(0).await.unwrap();
+    assert_eq!(
+        (aws.roles().calls(&arn(0)), aws.roles().calls(&arn(1))),
+        (2, 1)
     );
 }
 
