@@ -16,6 +16,8 @@
 //! | F10 | `family::f10_a_million_keys_need_the_memory_of_the_bound` |
 //! | F11 | `contract::*` |
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod budget;
 mod build;
 mod circuit;

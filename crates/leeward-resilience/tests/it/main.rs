@@ -44,6 +44,8 @@
 //! | 20 failing probes lengthen the rest | `circuit_tests::rests_longer_only_on_a_relapse` |
 //! | 21 a service compared with others, not with itself | `circuit_evidence::a_service_is_slow_against_itself_…` |
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod adaptive_concurrency;
 mod adaptive_rate;
 mod budget;
