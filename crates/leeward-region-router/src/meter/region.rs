@@ -100,3 +100,37 @@ impl RegionMeter {
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_error_taxonomy::{Category, Classify, Verdict};
+
+    #[test]
+    fn counts_what_blames_the_region_apart_from_what_it_answered_and_leaves_out_what_it_never_saw()
+    {
+        let counts = |facts: &Facts<'_>| {
+            let meter = RegionMeter::new(true);
+            meter.failed(facts, Timestamp::default());
+            let is_told = meter.last_failure(Timestamp::default()).is_some();
+            (meter.failures.get(), meter.other_errors.get(), is_told)
+        };
+        let of = |stage, category, verdict| counts(&Facts::new(stage, category, verdict));
+        let down = of(
+            Stage::Answered,
+            Category::ServiceUnavailable,
+            Verdict::Transient,
+        );
+        assert_eq!(down, (1, 0, true));
+        let unreachable = of(Stage::NotSent, Category::Network, Verdict::Transient);
+        assert_eq!(unreachable, (1, 0, true));
+        let throttled = of(Stage::Answered, Category::RateLimit, Verdict::Throttled);
+        assert_eq!(throttled, (0, 1, false));
+        let unsent = of(Stage::NotSent, Category::Validation, Verdict::Final);
+        assert_eq!(unsent, (0, 0, false));
+        let timeout = Duration::from_secs(1);
+        let silence = Rejected::AttemptTimedOut { timeout };
+        assert_eq!(counts(&silence.facts()), (1, 0, true));
+        assert_eq!(counts(&Rejected::LimiterFull.facts()), (0, 0, false));
+    }
+}

@@ -105,9 +105,7 @@ async fn a_region_that_there_is_not_cannot_be_drained() {
     let router = World::new().router();
     let stranger = Region::from_static("us-west-2");
     let expected = router.drain(&stranger).unwrap_err();
-    assert!(
-        matches!(&expected, RouterError::UnknownRegion { region, .. } if *region == stranger)
-    );
+    assert!(matches!(&expected, RouterError::UnknownRegion { region, .. } if *region == stranger));
     assert_eq!(router.restore(&stranger), Err(expected.clone()));
     assert_eq!(
         expected.to_string(),

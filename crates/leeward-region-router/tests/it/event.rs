@@ -142,3 +142,21 @@ async fn an_observer_may_ask_the_router() {
     // Two fail-overs and one change.
     assert_eq!(asked.lock().unwrap().len(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_breaks_off_nothing() {
+    let world = World::new();
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let router = world.build(
+        builder([A, B])
+            .with_observer(|_| panic!("an observer's own mistake"))
+            .with_observer(move |_| *count.lock().unwrap() += 1),
+    );
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..2 {
+        assert_eq!(served(&router).await, B);
+    }
+    // Two fail-overs and one change.
+    assert_eq!(*told.lock().unwrap(), 3);
+}

@@ -351,3 +351,21 @@ async fn many_keys_of_few_calls_come_back_to_a_region_by_and_by() {
     assert!(rise.max() < Some(30), "{shares:?}");
     assert_eq!(shares.last(), Some(&100), "{shares:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_of_all_keys_pay_in() {
+    let config = BudgetConfig::new()
+        .with_ratio(Ratio::percent(10))
+        .with_floor(0);
+    let budget = Budget::with_clock(config, TokioClock::new());
+    let by_operation: ByOperation = |request| request.operation();
+    let routers = builder([A, B])
+        .with_budget(budget.clone())
+        .build_keyed(World::new(), by_operation, most(10))
+        .unwrap();
+    for _ in 0..50 {
+        served(&routers, PUT).await;
+        served(&routers, GET).await;
+    }
+    assert_eq!(budget.tokens(), 10);
+}

@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 
 use super::checks::{Checks, Does, build, checked, last_check, three_to_close};
 use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, circuits, open_circuits, served,
+    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, circuits, learn, open_circuits,
+    served,
 };
 
 #[tokio::test(start_paused = true)]
@@ -233,4 +234,22 @@ async fn a_change_of_what_checks_show_is_told() {
         told,
         [(None, Good), (Some(Good), Failed), (Some(Failed), Good)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_normally_takes_longer_than_calls_closes_a_circuit() {
+    let (world, checks) = (World::new(), Checks::default());
+    for region in [A, B, C] {
+        checks.set(region.clone(), Does::Takes(SECOND * 9 / 10));
+        world.set(region, Mood::After(20));
+    }
+    let router = checked(&world, checks.check().with_idle_interval(SECOND));
+    learn(&world, &router).await;
+    open_circuits(&world, &router, &[A]).await;
+    world.set(A, Mood::After(20));
+    assert_eq!(circuits(&router), "occ");
+    sleep(REST + 3 * SECOND).await;
+    // Nobody but a check has been there.
+    assert_eq!(world.take_calls(), [0, 0, 0]);
+    assert_eq!(circuits(&router), "ccc");
 }

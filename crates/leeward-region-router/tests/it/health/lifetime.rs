@@ -1,19 +1,26 @@
 //! When checks are made, how long they may take, and when they end.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
-use leeward_region_router::{CheckResult, HealthCheck, RegionRouter, RouterError};
-use leeward_resilience::{Idempotency, Request, deadline};
-use tokio::{task::yield_now, time::sleep};
+use leeward_region_router::{
+    CheckResult, HealthCheck, RegionRouter, RouterError, WeakRegionRouter,
+};
+use leeward_resilience::{
+    CircuitConfig, Clock, Idempotency, Request, Timestamp, TokioClock, deadline,
+};
+use tokio::{runtime::Builder, task::yield_now, time::sleep};
 use tower::ServiceExt;
 
-use super::checks::{Checks, Does, checked, last_check};
+use super::checks::{Checks, Does, build, checked, last_check};
 use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, Site, World, open_circuits, read, send, served,
+    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, open_circuits, read, send, served,
 };
 
 #[tokio::test(start_paused = true)]
@@ -290,4 +297,93 @@ async fn an_idle_router_that_is_called_again_is_checked_within_an_interval() {
     sleep(100 * SECOND).await;
     let counts = [A, B, C].map(|region| checks.count(region));
     assert!(counts.iter().all(|count| *count <= 4), "{counts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_is_not_the_end_of_the_checks() {
+    let (world, checks) = (World::new(), Checks::default());
+    let observed = builder([A]).with_observer(|_| panic!("an observer's own mistake"));
+    let router = build(&world, checks.check().with_idle_interval(SECOND), observed);
+    sleep(20 * SECOND).await;
+    assert!(checks.count(A) > 10, "{}", checks.count(A));
+    assert_eq!(last_check(&router, 0), Some(CheckResult::Good));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_asks_the_router_does_not_keep_it() {
+    let (world, checks) = (World::new(), Checks::default());
+    let told: Arc<OnceLock<WeakRegionRouter<Site, TokioClock>>> = Arc::default();
+    let asked = Arc::new(Mutex::new(0));
+    let (weak, count) = (Arc::clone(&told), Arc::clone(&asked));
+    let observed = builder([A]).with_observer(move |_| {
+        if let Some(router) = weak.get().and_then(WeakRegionRouter::upgrade) {
+            *count.lock().unwrap() += router.status().regions.len();
+        }
+    });
+    let router = build(&world, checks.check(), observed);
+    told.set(router.downgrade()).unwrap();
+    sleep(2 * SECOND).await;
+    assert_eq!(*asked.lock().unwrap(), 1);
+    drop(router);
+    assert!(told.get().unwrap().upgrade().is_none());
+    let before = checks.count(A);
+    sleep(60 * SECOND).await;
+    assert_eq!(checks.count(A), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_of_a_region_that_rests_for_a_moment_come_no_more_than_four_times_an_interval() {
+    let (world, checks) = (World::new(), Checks::default());
+    checks.set(A, Does::Fails(Fault::Down));
+    let circuit = CircuitConfig::new()
+        .with_consecutive_failures(2)
+        .with_rest(SECOND / 100)
+        .with_max_rest(SECOND / 100);
+    let _router = build(&world, checks.check(), builder([A]).with_circuit(circuit));
+    sleep(60 * SECOND).await;
+    let pauses = checks.pauses(A);
+    assert_eq!(pauses.iter().min(), Some(&(SECOND / 4)), "{pauses:?}");
+}
+
+/// Told the time by the test, whatever runtime anybody is on.
+#[derive(Clone, Debug, Default)]
+struct ByHand(Arc<AtomicU64>);
+
+impl Clock for ByHand {
+    fn now(&self) -> Timestamp {
+        Timestamp::new(Duration::from_secs(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+#[test]
+fn once_the_runtime_of_the_checks_has_ended_calls_probe_by_themselves() {
+    let runtime = || {
+        let mut builder = Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().unwrap()
+    };
+    let (world, checks, clock) = (World::new(), Checks::default(), ByHand::default());
+    clock.0.store(1, Ordering::Relaxed);
+    checks.set(A, Does::Fails(Fault::Down));
+    let (of_checks, of_calls) = (runtime(), runtime());
+    let circuit = CircuitConfig::new()
+        .with_consecutive_failures(2)
+        .with_rest(2 * SECOND);
+    let router = RegionRouter::builder([A, B])
+        .with_clock(clock.clone())
+        .with_circuit(circuit)
+        .with_health_check(checks.check().with_runtime(of_checks.handle().clone()))
+        .build(world.clone())
+        .unwrap();
+    of_checks.block_on(async {
+        for _ in 0..20 {
+            sleep(SECOND).await;
+            clock.0.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    drop(of_checks);
+    let call = || of_calls.block_on(router.clone().oneshot(read())).unwrap();
+    assert_eq!(call(), B);
+    // They are overdue, twice.
+    clock.0.fetch_add(60, Ordering::Relaxed);
+    assert_eq!(call(), A);
 }
