@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn there_is_one_a_minute_and_after_a_clock_was_set_back() {
-        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds);
+        let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds);
         let sweeps = Sweeps::default();
         let due = [0, 1, 59, 60, 119, 10, 69, 70].map(|seconds| sweeps.is_due(at(seconds)));
         assert_eq!(due, [true, false, false, true, false, true, false, true]);
