@@ -6,13 +6,13 @@
 use aws_sdk_kms::Client;
 use leeward_client_pool::Pool;
 use leeward_error_taxonomy::{AwsError, Region};
-use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
+use leeward_testkit::{ACCESS_KEY_ID, Aws, Fault, SECRET_ACCESS_KEY, Scope};
 use std::{error::Error, io, process::Command, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     runtime::Runtime,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{interval, sleep, timeout},
 };
 
@@ -42,18 +42,19 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         tokio::select! {
             told = &mut told_to_stop => break told?,
             _ = arrivals.tick() => { tasks.spawn(answer(pool.clone())); }
-            Some(answered) = tasks.join_next() => answered??,
+            Some(ended) = tasks.join_next() => tell(ended),
         }
     }
     // No more is taken on; what was begun is ended while the pool still serves it.
     println!("told to stop, with {} requests under way", tasks.len());
     let drained = timeout(DRAIN_TIMEOUT, async {
-        while let Some(answered) = tasks.join_next().await {
-            answered??;
+        while let Some(ended) = tasks.join_next().await {
+            tell(ended);
         }
-        Ok::<_, Box<dyn Error>>(())
     });
-    drained.await??;
+    if drained.await.is_err() {
+        eprintln!("{} requests did not end in time", tasks.len());
+    }
 
     let stats = pool.stats();
     println!(
@@ -73,6 +74,15 @@ async fn answer(pool: Pool) -> Result<(), AwsError> {
     let kms: Client = pool.client().await?;
     kms.list_keys().send().await?;
     Ok(())
+}
+
+/// A request that failed is told to whoever sent it and to the log, and ends nothing but itself.
+fn tell(ended: Result<Result<(), AwsError>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => eprintln!("a request failed: {error}"),
+        Err(gone) => eprintln!("a request has panicked: {gone}"),
+    }
 }
 
 /// Waits for SIGTERM, by which ECS and Kubernetes end a task; on systems without signals, for Ctrl-C.
@@ -104,17 +114,27 @@ fn play_ecs(runtime: &Runtime) -> Result<(), Box<dyn Error>> {
         .env_remove("AWS_ACCESS_KEY_ID")
         .env_remove("AWS_PROFILE")
         .spawn()?;
-    let is_busy = || aws.counts().calls("kms", "ListKeys") >= 100;
-    while !is_busy() && task.try_wait()?.is_none() {
-        runtime.block_on(async { sleep(Duration::from_millis(10)).await });
-    }
+    let tally = || aws.counts().tally("kms", "ListKeys");
+    let mut wait_for = |calls: u64| -> io::Result<()> {
+        while tally().ok < calls && task.try_wait()?.is_none() {
+            runtime.block_on(async { sleep(Duration::from_millis(10)).await });
+        }
+        Ok(())
+    };
+    wait_for(100)?;
+    // Requests that fail do not end it.
+    let denied = Fault::access_denied().with_rate(0.1);
+    let denied = aws.faults().inject(Scope::any().service("kms"), denied);
+    wait_for(200)?;
+    denied.clear();
     stop(&mut task)?;
     let status = task.wait()?;
     agent.abort();
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("the service ended with {status}").into()),
+    if !status.success() {
+        return Err(format!("the service ended with {status}").into());
     }
+    println!("it went on over {} requests that failed", tally().faulted);
+    Ok(())
 }
 
 fn stop(task: &mut std::process::Child) -> io::Result<()> {
