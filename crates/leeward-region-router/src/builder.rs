@@ -92,7 +92,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// each relapse; an attempt dropped after the attempt timeout is a failure. Three good probes, a second apart, close the circuit, and
     /// the Region is taken back by and by.
     ///
-    /// A configuration of your own takes the place of all of that, and must leave a probe more
+    /// A configuration of your own takes the place of all of that, and must leave a probe no less
     /// [time](CircuitConfig::with_probe_timeout) than an attempt has.
     #[must_use]
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
@@ -205,7 +205,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// # Errors
     ///
     /// [`RouterError`] if there is no Region or more than sixteen, if one is named twice, if two are of different partitions, in
-    /// which neither credentials nor keys are the same, if attempts are given no time, or if the ranking is not made for them.
+    /// which neither credentials nor keys are the same, if attempts are given no time or more than probes have, or if the ranking is
+    /// not made for them.
     pub fn build<M>(self, maker: M) -> Result<RegionRouter<M::Response, C>, RouterError>
     where
         M: Service<Region> + Clone + Send + 'static,
@@ -306,7 +307,11 @@ impl<C: Clock> RegionRouterBuilder<C> {
         if self.attempt_timeout.is_zero() {
             return Err(RouterError::ZeroAttemptTimeout);
         }
-        Ok(())
+        let attempt = self.attempt_timeout;
+        match self.circuit.as_ref().map(CircuitConfig::probe_timeout) {
+            Some(probe) if probe < attempt => Err(RouterError::ShortProbe { probe, attempt }),
+            _ => Ok(()),
+        }
     }
 }
 

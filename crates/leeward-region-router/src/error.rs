@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use leeward_error_taxonomy::Region;
 
 /// Says why a router cannot be built, or not do what it is told.
@@ -45,6 +47,18 @@ pub enum RouterError {
         "an attempt timeout of zero would refuse every attempt: give a healthy Region time to answer, 1 s by default"
     )]
     ZeroAttemptTimeout,
+    /// A circuit of the user's own takes a probe for lost while the attempt that it is still has time to answer.
+    #[error(
+        "a probe has {} s and an attempt {} s, so a slow answer would come too late to close the circuit: give a probe no less, by \
+         CircuitConfig::with_attempt_timeout", .probe.as_secs_f64(), .attempt.as_secs_f64()
+    )]
+    #[non_exhaustive]
+    ShortProbe {
+        /// What the circuit gives a probe.
+        probe: Duration,
+        /// What the router gives an attempt.
+        attempt: Duration,
+    },
     /// An interval or the timeout of a health check is zero.
     #[error(
         "a health check with an interval or a timeout of zero: give each some time, or leave the check out"

@@ -59,10 +59,18 @@ fn says_what_is_wrong_with_a_list_of_regions_and_what_to_do() {
     check(
         builder([A])
             .with_attempt_timeout(Duration::ZERO)
-            .build(world),
+            .build(world.clone()),
         |error| *error == RouterError::ZeroAttemptTimeout,
         "an attempt timeout of zero would refuse every attempt: give a healthy Region time to answer, 1 s by \
          default",
+    );
+    check(
+        builder([A])
+            .with_attempt_timeout(Duration::from_secs(10))
+            .build(world),
+        |error| matches!(error, RouterError::ShortProbe { .. }),
+        "a probe has 5 s and an attempt 10 s, so a slow answer would come too late to close the circuit: give a probe no less, by \
+         CircuitConfig::with_attempt_timeout",
     );
 }
 

@@ -9,8 +9,8 @@ use tokio::time::{advance, sleep};
 use tower::ServiceExt;
 
 use crate::world::{
-    A, B, C, Fault, LedgerError, Mood, REST, Router, SECOND, World, builder, circuits, learn,
-    open_circuits, poll_once, read, send, served,
+    A, B, C, Fault, LedgerError, Mood, REST, Router, SECOND, World, builder, circuit, circuits,
+    learn, open_circuits, poll_once, read, send, served,
 };
 
 type Call = Pin<Box<dyn Future<Output = Result<Region, LedgerError>>>>;
@@ -109,7 +109,11 @@ async fn calls_that_callers_give_up_on_open_the_circuit_of_a_silent_region() {
     let world = World::new();
     world.set(A, Mood::Silent);
     // The attempt would wait longer than the callers do.
-    let router = world.build(builder([A, B]).with_attempt_timeout(60 * SECOND));
+    let router = world.build(
+        builder([A, B])
+            .with_attempt_timeout(60 * SECOND)
+            .with_circuit(circuit().with_probe_timeout(60 * SECOND)),
+    );
     for _ in 0..2 {
         let call = router.clone().oneshot(read());
         tokio::time::timeout(2 * SECOND, call).await.unwrap_err();
@@ -152,7 +156,9 @@ async fn f1_wherever_probes_are_dropped_the_circuit_closes_within_one_lease() {
 
 /// A router whose attempts have a minute, so that an answer may come after a rest.
 fn patient(world: &World) -> Router {
-    let router = builder([A, B, C]).with_attempt_timeout(60 * SECOND);
+    let router = builder([A, B, C])
+        .with_attempt_timeout(60 * SECOND)
+        .with_circuit(circuit().with_probe_timeout(60 * SECOND));
     world.build(router.without_hedging())
 }
 

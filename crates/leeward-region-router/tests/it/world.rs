@@ -207,16 +207,19 @@ impl World {
 pub(crate) fn builder(
     regions: impl IntoIterator<Item = Region>,
 ) -> RegionRouterBuilder<TokioClock> {
-    let circuit = CircuitConfig::new()
+    RegionRouter::builder(regions)
+        .with_clock(TokioClock::new())
+        .with_circuit(circuit())
+}
+
+pub(crate) fn circuit() -> CircuitConfig {
+    CircuitConfig::new()
         .with_consecutive_failures(2)
         .with_rest(REST)
         .with_rest_jitter(Ratio::percent(0))
         // Tests count calls; how a Region is taken back by and by is the breaker's affair.
         .with_slow_start(Duration::ZERO, Ratio::percent(100))
-        .with_seed(42);
-    RegionRouter::builder(regions)
-        .with_clock(TokioClock::new())
-        .with_circuit(circuit)
+        .with_seed(42)
 }
 
 impl Service<Region> for World {

@@ -198,6 +198,12 @@ impl CircuitConfig {
         }
     }
 
+    /// How long a probe keeps its place.
+    #[must_use]
+    pub const fn probe_timeout(&self) -> Duration {
+        self.probe_timeout
+    }
+
     /// Closes after so many good probes in a row, the next one `interval` after each, give or take the
     /// [jitter](Self::with_rest_jitter) of rests; by default after the first one.
     ///
