@@ -32,6 +32,7 @@ mod family;
 mod flood;
 mod health;
 mod hedge;
+mod hedge_failures;
 mod maker;
 mod making;
 mod outage;
