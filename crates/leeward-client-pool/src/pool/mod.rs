@@ -125,7 +125,10 @@ impl Pool {
     pub fn stats(&self) -> PoolStats {
         let inner = &*self.inner;
         PoolStats {
-            clients: inner.clients.counts().read(inner.clients.len(inner.time.now())),
+            clients: inner
+                .clients
+                .counts()
+                .read(inner.clients.len(inner.time.now())),
             credentials: inner.providers.stats(),
             connections: inner.connections.stats(),
             http: inner.http.stats(),
