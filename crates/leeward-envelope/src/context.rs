@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt,
     hash::{Hash, Hasher},
     ops::Bound,
@@ -157,6 +157,24 @@ impl EncryptionContext {
             .filter(|(key, _)| other.get(key).is_none());
         Self::with_reserved(only_here.map(|(key, value)| (key.clone(), value.clone())))
             .expect("a part of a context is a context")
+    }
+
+    /// The pairs and one more, which may be of the format's own.
+    pub(crate) fn with_pair(&self, (key, value): (String, String)) -> Result<Self, ContextError> {
+        let mut pairs = self.0.pairs.clone();
+        pairs.insert(key, value);
+        Self::with_reserved(pairs)
+    }
+
+    /// The pairs under `keys`, and the others.
+    pub(crate) fn split(&self, keys: &BTreeSet<String>) -> (Self, Self) {
+        if keys.is_empty() {
+            return (Self::empty(), self.clone());
+        }
+        let pairs = self.0.pairs.clone().into_iter();
+        let (under, others): (Vec<_>, Vec<_>) = pairs.partition(|(key, _)| keys.contains(key));
+        let part = |pairs| Self::with_reserved(pairs).expect("a part of a context is a context");
+        (part(under), part(others))
     }
 
     /// The pairs of both; where both have a key, the value is that of `self`.

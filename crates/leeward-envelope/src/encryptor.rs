@@ -1,5 +1,5 @@
 use crate::{
-    BuildError, CachePolicy, CacheStats, EncryptError, EncryptionContext, Keyring,
+    AlgorithmSuite, BuildError, CachePolicy, CacheStats, EncryptError, EncryptionContext, Keyring,
     materials_manager::EncryptionMaterialsManager,
     message::{Sealer, frame_count},
     pace::{self, TURN},
@@ -78,7 +78,11 @@ impl Encryptor {
         let granted = self
             .inner
             .materials
-            .materials(context, plaintext.len() as u64)
+            .materials(
+                AlgorithmSuite::Aes256GcmHkdfSha512Commit,
+                context,
+                Some(plaintext.len() as u64),
+            )
             .await?;
         let (materials, data_key) = (granted.materials(), granted.data_key());
         let found = materials.encrypted_data_keys().len();

@@ -1,105 +1,206 @@
 use crate::{EncryptionContext, suite::Curve};
 use aws_lc_rs::{
     digest::{self, SHA256, SHA384},
+    encoding::{AsBigEndian, EcPublicKeyCompressedBin},
     error::Unspecified,
     signature::{
-        ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, EcdsaVerificationAlgorithm,
-        UnparsedPublicKey,
+        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1,
+        ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaVerificationAlgorithm, KeyPair,
+        Signature, UnparsedPublicKey,
     },
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use std::{fmt, sync::Arc};
 
 /// Under this key of the context stands the key that the message's signature is verified with.
 pub(crate) const PUBLIC_KEY: &str = "aws-crypto-public-key";
 
 /// How many times as long as the cipher the hash takes for the same bytes: eight, or a little more, for SHA-384.
-const HASH_COST: usize = 8;
+pub(crate) const HASH_COST: usize = 8;
 
-/// Verifies a signature over a message of any length.
-pub(crate) struct Verifier<'a> {
-    public_key: UnparsedPublicKey<Vec<u8>>,
-    digest: digest::Context,
-    /// What is not hashed yet.
-    signed: &'a [u8],
-    signature: &'a [u8],
+impl Curve {
+    const fn hash(self) -> &'static digest::Algorithm {
+        match self {
+            Self::P256 => &SHA256,
+            Self::P384 => &SHA384,
+        }
+    }
+
+    /// How long a signature is when one of its two numbers has its highest bit set, as about half of them have.
+    ///
+    /// All writers settle on this length, so that the length of a message can be told before it is written.
+    pub(crate) const fn signature_len(self) -> usize {
+        match self {
+            Self::P256 => 71,
+            Self::P384 => 103,
+        }
+    }
 }
 
-impl<'a> Verifier<'a> {
-    /// Takes the public key out of the context.
-    pub(crate) fn new(
-        curve: Curve,
-        context: &EncryptionContext,
-        signed: &'a [u8],
-        signature: &'a [u8],
-    ) -> Result<Self, Unspecified> {
-        let point = context.get(PUBLIC_KEY).ok_or(Unspecified)?;
-        let point = BASE64_STANDARD.decode(point).map_err(|_| Unspecified)?;
-        let (algorithm, hash): (&EcdsaVerificationAlgorithm, _) = match curve {
-            Curve::P256 => (&ECDSA_P256_SHA256_ASN1, &SHA256),
-            Curve::P384 => (&ECDSA_P384_SHA384_ASN1, &SHA384),
-        };
+/// A key pair that signs messages; its private half never leaves the cryptographic library, which wipes it.
+pub(crate) struct SigningKey {
+    curve: Curve,
+    pair: EcdsaKeyPair,
+    public_key: String,
+}
+
+impl SigningKey {
+    /// Makes a random one.
+    pub(crate) fn generate(curve: Curve) -> Result<Self, Unspecified> {
+        let pair = EcdsaKeyPair::generate(match curve {
+            Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+            Curve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        })?;
+        let point: EcPublicKeyCompressedBin<'_> = pair.public_key().as_be_bytes()?;
+        let public_key = BASE64_STANDARD.encode((*point).as_ref());
         Ok(Self {
-            public_key: UnparsedPublicKey::new(algorithm, point),
-            digest: digest::Context::new(hash),
-            signed,
-            signature,
+            curve,
+            pair,
+            public_key,
         })
     }
 
-    /// Hashes some more bytes, as long as the cipher takes for `about` bytes; answers whether there are more.
-    pub(crate) fn advance(&mut self, about: usize) -> bool {
-        let len = (about / HASH_COST).max(1).min(self.signed.len());
-        let (next, rest) = self.signed.split_at(len);
-        self.digest.update(next);
-        self.signed = rest;
-        !rest.is_empty()
+    /// The public half, as it stands in the context.
+    pub(crate) fn public_key(&self) -> &str {
+        &self.public_key
     }
 
-    /// Verifies the signature, once [`advance`](Self::advance) has said that there is no more.
-    pub(crate) fn finish(self) -> Result<(), Unspecified> {
+    fn sign(&self, digest: &digest::Digest) -> Result<Signature, Unspecified> {
+        // Every second signature has the length; that none of so many has it will not happen.
+        const TRIES: usize = 128;
+        for _ in 0..TRIES {
+            let signature = self.pair.sign_digest(digest)?;
+            if signature.as_ref().len() == self.curve.signature_len() {
+                return Ok(signature);
+            }
+        }
+        Err(Unspecified)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SigningKey").field(&self.public_key).finish()
+    }
+}
+
+/// Signs a message of any length, as it is written.
+pub(crate) struct Signer {
+    key: Arc<SigningKey>,
+    digest: digest::Context,
+}
+
+impl Signer {
+    pub(crate) fn new(key: Arc<SigningKey>) -> Self {
+        let digest = digest::Context::new(key.curve.hash());
+        Self { key, digest }
+    }
+
+    pub(crate) fn update(&mut self, written: &[u8]) {
+        self.digest.update(written);
+    }
+
+    /// The signature, always of the [one length](Curve::signature_len).
+    pub(crate) fn finish(self) -> Result<Signature, Unspecified> {
+        self.key.sign(&self.digest.finish())
+    }
+}
+
+/// Verifies the signature of a message of any length, as it is read.
+pub(crate) struct Verifier {
+    public_key: UnparsedPublicKey<Vec<u8>>,
+    digest: digest::Context,
+}
+
+impl Verifier {
+    /// Takes the public key out of the context.
+    pub(crate) fn new(curve: Curve, context: &EncryptionContext) -> Result<Self, Unspecified> {
+        let point = context.get(PUBLIC_KEY).ok_or(Unspecified)?;
+        let point = BASE64_STANDARD.decode(point).map_err(|_| Unspecified)?;
+        let algorithm: &EcdsaVerificationAlgorithm = match curve {
+            Curve::P256 => &ECDSA_P256_SHA256_ASN1,
+            Curve::P384 => &ECDSA_P384_SHA384_ASN1,
+        };
+        Ok(Self {
+            public_key: UnparsedPublicKey::new(algorithm, point),
+            digest: digest::Context::new(curve.hash()),
+        })
+    }
+
+    pub(crate) fn update(&mut self, read: &[u8]) {
+        self.digest.update(read);
+    }
+
+    pub(crate) fn finish(self, signature: &[u8]) -> Result<(), Unspecified> {
         let digest = self.digest.finish();
-        self.public_key.verify_digest(&digest, self.signature)
+        self.public_key.verify_digest(&digest, signature)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_lc_rs::{
-        rand::SystemRandom,
-        signature::{
-            ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
-        },
-    };
+
+    fn context(key: &SigningKey) -> EncryptionContext {
+        let pair = (PUBLIC_KEY.to_owned(), key.public_key().to_owned());
+        EncryptionContext::empty().with_pair(pair).unwrap()
+    }
+
+    fn sign(key: &Arc<SigningKey>, message: &[u8]) -> Signature {
+        let mut signer = Signer::new(Arc::clone(key));
+        for part in message.chunks(300) {
+            signer.update(part);
+        }
+        signer.finish().unwrap()
+    }
 
     #[test]
-    fn a_message_hashed_in_steps_verifies_as_one_hashed_whole() {
-        for (curve, algorithm) in [
-            (Curve::P256, &ECDSA_P256_SHA256_ASN1_SIGNING),
-            (Curve::P384, &ECDSA_P384_SHA384_ASN1_SIGNING),
-        ] {
-            let pair = EcdsaKeyPair::generate(algorithm).unwrap();
-            let point = BASE64_STANDARD.encode(pair.public_key());
-            let context =
-                EncryptionContext::with_reserved([(PUBLIC_KEY.to_owned(), point)]).unwrap();
+    fn what_was_signed_in_steps_verifies_in_others_and_nothing_else_does() {
+        for curve in [Curve::P256, Curve::P384] {
+            let key = Arc::new(SigningKey::generate(curve).unwrap());
             let mut message = vec![5; 1000];
-            // Signs the whole message in one go.
-            let signature = pair.sign(&SystemRandom::new(), &message).unwrap();
-            let verify = |message: &[u8], about: usize| {
-                let signature = signature.as_ref();
-                let mut verifier = Verifier::new(curve, &context, message, signature).unwrap();
-                let mut steps = 1;
-                while verifier.advance(about) {
-                    steps += 1;
-                }
-                (steps, verifier.finish().is_ok())
+            let signature = sign(&key, &message);
+            let verify = |message: &[u8], step: usize| {
+                let mut verifier = Verifier::new(curve, &context(&key)).unwrap();
+                message.chunks(step).for_each(|part| verifier.update(part));
+                verifier.finish(signature.as_ref()).is_ok()
             };
-            assert_eq!(verify(&message, 8 * 300), (4, true));
-            assert_eq!(verify(&message, 8 * 1000), (1, true));
-            assert_eq!(verify(&message, 0), (1000, true));
+            assert!(verify(&message, 1000) && verify(&message, 7) && verify(&message, 1));
             message[999] ^= 1;
-            assert_eq!(verify(&message, 8 * 300), (4, false));
-            assert_eq!(verify(&[], 8 * 300), (1, false));
+            assert!(!verify(&message, 1000) && !verify(&[], 1));
         }
+    }
+
+    #[test]
+    fn a_signature_in_one_go_by_the_library_verifies() {
+        use aws_lc_rs::rand::SystemRandom;
+        let key = SigningKey::generate(Curve::P384).unwrap();
+        let signature = key.pair.sign(&SystemRandom::new(), b"whole").unwrap();
+        let mut verifier = Verifier::new(Curve::P384, &context(&key)).unwrap();
+        verifier.update(b"whole");
+        assert!(verifier.finish(signature.as_ref()).is_ok());
+    }
+
+    #[test]
+    fn every_signature_has_the_length_that_was_foretold() {
+        for (curve, len, point) in [(Curve::P256, 71, 33), (Curve::P384, 103, 49)] {
+            let key = Arc::new(SigningKey::generate(curve).unwrap());
+            for message in 0..32_u8 {
+                assert_eq!(sign(&key, &[message]).as_ref().len(), len);
+            }
+            // Compressed, and in the alphabet with padding.
+            let decoded = BASE64_STANDARD.decode(key.public_key()).unwrap();
+            assert_eq!(decoded.len(), point);
+            assert!(matches!(decoded[0], 2 | 3));
+        }
+    }
+
+    #[test]
+    fn prints_the_public_key_alone() {
+        let key = SigningKey::generate(Curve::P256).unwrap();
+        assert_eq!(
+            format!("{key:?}"),
+            format!("SigningKey({:?})", key.public_key())
+        );
     }
 }

@@ -2,12 +2,10 @@ use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, EncryptionContext, EncryptionMaterials,
     Keyring, KeyringError,
     caching::{Cache, Counters, Limits},
+    signature::{PUBLIC_KEY, SigningKey},
 };
 use leeward_resilience::Clock;
 use std::sync::Arc;
-
-/// The suite that messages are written under.
-const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
 
 /// Gets the materials of a message to be written.
 #[derive(Debug)]
@@ -19,19 +17,28 @@ pub(crate) struct EncryptionMaterialsManager {
 
 type Key = (AlgorithmSuite, EncryptionContext);
 
-/// Materials that are complete.
+/// Materials that are complete; who keeps them keeps the signing key that they name the public half of.
 #[derive(Debug)]
-pub(crate) struct Granted(EncryptionMaterials);
+pub(crate) struct Granted {
+    materials: EncryptionMaterials,
+    signing_key: Option<Arc<SigningKey>>,
+}
 
 impl Granted {
+    /// Their context is the caller's, and under signing suites the public key beside it.
     pub(crate) const fn materials(&self) -> &EncryptionMaterials {
-        &self.0
+        &self.materials
     }
 
     pub(crate) fn data_key(&self) -> &DataKey {
-        self.0
+        self.materials
             .data_key()
             .expect("checked when the keyring returned")
+    }
+
+    /// What messages are signed with; none unless the suite signs.
+    pub(crate) const fn signing_key(&self) -> Option<&Arc<SigningKey>> {
+        self.signing_key.as_ref()
     }
 }
 
@@ -52,18 +59,25 @@ impl EncryptionMaterialsManager {
         }
     }
 
+    /// The materials of a message under `suite`, bound to `context`.
+    ///
+    /// A plaintext whose length is not known has a data key of its own: no limit could be held to.
     pub(crate) async fn materials(
         &self,
+        suite: AlgorithmSuite,
         context: &EncryptionContext,
-        plaintext_len: u64,
+        plaintext_len: Option<u64>,
     ) -> Result<Arc<Granted>, KeyringError> {
         let fetch = || {
             let (keyring, counters) = (Arc::clone(&self.keyring), Arc::clone(&self.counters));
-            fetch(keyring, counters, context.clone())
+            fetch(keyring, counters, suite, context.clone())
         };
-        let (granted, is_hit) = match &self.cache {
-            Some((limits, cache)) if SUITE.may_reuse_data_key() && limits.fits(plaintext_len) => {
-                let key = (SUITE, context.clone());
+        let cached = self.cache.as_ref().zip(plaintext_len);
+        let (granted, is_hit) = match cached {
+            Some(((limits, cache), plaintext_len))
+                if suite.may_reuse_data_key() && limits.fits(plaintext_len) =>
+            {
+                let key = (suite, context.clone());
                 let found = cache.find(&key, plaintext_len, fetch).await?;
                 (found.value, found.is_hit)
             }
@@ -81,19 +95,36 @@ impl EncryptionMaterialsManager {
 async fn fetch(
     keyring: Arc<dyn Keyring>,
     counters: Arc<Counters>,
+    suite: AlgorithmSuite,
     context: EncryptionContext,
 ) -> Result<Arc<Granted>, KeyringError> {
     counters.missed();
-    let asked = EncryptionMaterials::new(SUITE, context.clone());
+    let (signing_key, context) = match suite.curve() {
+        Some(curve) => {
+            let key = SigningKey::generate(curve).map_err(|_| {
+                KeyringError::wrap("a signing key", "the cryptographic library made no key")
+            })?;
+            let public_key = (PUBLIC_KEY.to_owned(), key.public_key().to_owned());
+            let context = context.with_pair(public_key).map_err(|error| {
+                KeyringError::wrap("the context with the public key in it", error)
+            })?;
+            (Some(Arc::new(key)), context)
+        }
+        None => (None, context),
+    };
+    let asked = EncryptionMaterials::new(suite, context.clone());
     let materials = keyring.on_encrypt(asked).await?;
-    let reason = if materials.suite() != SUITE || *materials.context() != context {
+    let reason = if materials.suite() != suite || *materials.context() != context {
         "it returned materials for another suite or context"
     } else if materials.data_key().is_none() {
         "it returned no data key"
     } else if materials.encrypted_data_keys().is_empty() {
         "it returned no encrypted data key"
     } else {
-        return Ok(Arc::new(Granted(materials)));
+        return Ok(Arc::new(Granted {
+            materials,
+            signing_key,
+        }));
     };
     Err(KeyringError::contract(reason))
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     DataKey, EncryptionContext,
     derive::{self, MessageKeys},
-    signature::Verifier,
+    signature::{HASH_COST, Verifier},
 };
 use aws_lc_rs::{
     aead::{Aad, LessSafeKey, Nonce},
@@ -21,7 +21,7 @@ pub(crate) struct Opener<'a> {
     message_id: &'a [u8],
     pieces: Pieces<'a>,
     /// None behind the signature.
-    verifier: Option<Verifier<'a>>,
+    signed: Option<Signed<'a>>,
     plaintext: Unproved,
 }
 
@@ -45,28 +45,32 @@ impl<'a> Opener<'a> {
             _ => return Err(Unspecified),
         }
         verify_header(header, &content, unsent)?;
-        let verifier = footer.map(|footer| {
-            let context = &header.context;
-            Verifier::new(footer.curve, context, footer.signed, footer.signature)
-        });
+        let signed = match footer {
+            Some(footer) => Some(Signed {
+                verifier: Verifier::new(footer.curve, &header.context)?,
+                rest: footer.signed,
+                signature: footer.signature,
+            }),
+            None => None,
+        };
         Ok(Self {
             content_key: content,
             message_id: header.message_id,
             pieces: message.pieces.clone(),
-            verifier: verifier.transpose()?,
+            signed,
             plaintext: Unproved::new(message.plaintext_len),
         })
     }
 
     /// Works on, as long as the cipher takes for `about` bytes; answers whether there is more to do.
     pub(crate) fn advance(&mut self, about: usize) -> Result<bool, Unspecified> {
-        if let Some(verifier) = &mut self.verifier
-            && verifier.advance(about)
+        if let Some(signed) = &mut self.signed
+            && signed.advance(about)
         {
             return Ok(true);
         }
-        if let Some(verifier) = self.verifier.take() {
-            verifier.finish()?;
+        if let Some(signed) = self.signed.take() {
+            signed.verifier.finish(signed.signature)?;
         }
         let mut cost = 0_usize;
         while let Some(piece) = self.pieces.next().map_err(|_| Unspecified)? {
@@ -97,6 +101,24 @@ impl<'a> Opener<'a> {
     /// What is not wiped so is wiped on drop, in one go.
     pub(crate) fn wipe(&mut self, about: usize) -> bool {
         self.plaintext.wipe(about)
+    }
+}
+
+/// What a signature covers, as far as it is not hashed yet.
+struct Signed<'a> {
+    verifier: Verifier,
+    rest: &'a [u8],
+    signature: &'a [u8],
+}
+
+impl Signed<'_> {
+    /// Hashes some more bytes, as long as the cipher takes for `about` bytes; answers whether there are more.
+    fn advance(&mut self, about: usize) -> bool {
+        let len = (about / HASH_COST).max(1).min(self.rest.len());
+        let (next, rest) = self.rest.split_at(len);
+        self.verifier.update(next);
+        self.rest = rest;
+        !rest.is_empty()
     }
 }
 
