@@ -93,7 +93,7 @@ pub enum DecryptError {
     Context(#[from] ContextError),
     /// There is no data key to decrypt with; the source says what each wrapped key of the message met.
     #[error("the keyring gave no data key")]
-    Keyring(#[from] KeyringError),
+    Keyring(#[source] KeyringError),
     /// The message is not what its writer wrote, or the data key is not the one that it was written under.
     ///
     /// Which check failed is not told, since the answer would serve only whoever changed the message.
@@ -101,4 +101,14 @@ pub enum DecryptError {
         "the message does not authenticate: it was changed, or belongs to another key or context"
     )]
     Unauthentic,
+}
+
+/// What a keyring refuses as not its own is told as any other change of the message: by one error, without a source.
+impl From<KeyringError> for DecryptError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Unauthentic => Self::Unauthentic,
+            error => Self::Keyring(error),
+        }
+    }
 }

@@ -1,5 +1,5 @@
 use crate::{EncryptedDataKey, EncryptedDataKeyTooLong};
-use std::{error::Error, fmt, sync::Arc};
+use std::{collections::HashSet, error::Error, fmt, sync::Arc};
 
 /// Says why a keyring gave no data key.
 ///
@@ -24,6 +24,13 @@ pub enum KeyringError {
         /// What each of the keys met, in order.
         met: Vec<KeyAttempt>,
     },
+    /// A key of this keyring is among those of the message, but what stands there is not what that key wrapped for this
+    /// context.
+    ///
+    /// Whether the wrapped key, the context or the wrapping key is another one is not told, since the answer would serve
+    /// only whoever changed the message. A [`Decryptor`](crate::Decryptor) says
+    /// [`DecryptError::Unauthentic`](crate::DecryptError::Unauthentic), as of any other change.
+    Unauthentic,
     /// The keyring is not made for this: it only decrypts, or not under this suite.
     Unsupported {
         /// What it cannot do, and what can.
@@ -40,7 +47,14 @@ pub enum KeyringError {
 #[derive(Clone, Debug)]
 pub struct KeyAttempt {
     key: String,
-    failure: Option<Arc<dyn Error + Send + Sync>>,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+enum Outcome {
+    Skipped,
+    Refused,
+    Failed(Arc<dyn Error + Send + Sync>),
 }
 
 impl KeyringError {
@@ -52,15 +66,55 @@ impl KeyringError {
         }
     }
 
-    /// Notes that no key of a message gave the data key: [`Unwrap`](Self::Unwrap) if one was tried,
-    /// [`NoMatchingKey`](Self::NoMatchingKey) if all were passed over.
+    /// Notes that no key of a message gave the data key.
+    ///
+    /// It is [`Unwrap`](Self::Unwrap) if one of them [failed](KeyAttempt::failed), else
+    /// [`Unauthentic`](Self::Unauthentic) if one was [refused](KeyAttempt::refused), and
+    /// [`NoMatchingKey`](Self::NoMatchingKey) if all were [passed over](KeyAttempt::skipped).
     #[must_use]
     pub fn undecryptable(met: Vec<KeyAttempt>) -> Self {
-        if met.iter().any(|attempt| attempt.failure.is_some()) {
+        let any = |is: fn(&Outcome) -> bool| met.iter().any(|attempt| is(&attempt.outcome));
+        if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
             Self::Unwrap { met }
+        } else if any(|outcome| matches!(outcome, Outcome::Refused)) {
+            Self::Unauthentic
         } else {
             Self::NoMatchingKey { met }
         }
+    }
+
+    /// Puts together what several keyrings, in order, said of one message.
+    ///
+    /// A keyring that only encrypts has nothing to say where another one has tried.
+    pub(super) fn of_several(errors: Vec<Self>) -> Self {
+        let is_unauthentic = errors.iter().any(|it| matches!(it, Self::Unauthentic));
+        let has_failed = |it: &Self| {
+            matches!(
+                it,
+                Self::Unwrap { .. } | Self::Wrap { .. } | Self::Contract { .. }
+            )
+        };
+        if is_unauthentic && !errors.iter().any(has_failed) {
+            return Self::Unauthentic;
+        }
+        let mut met = Vec::new();
+        for (at, error) in errors.into_iter().enumerate() {
+            let key = || format!("keyring {}", at + 1);
+            match error {
+                Self::NoMatchingKey { met: theirs } | Self::Unwrap { met: theirs } => {
+                    met.extend(theirs);
+                }
+                Self::Unauthentic => met.push(KeyAttempt {
+                    key: key(),
+                    outcome: Outcome::Refused,
+                }),
+                other => met.push(KeyAttempt {
+                    key: key(),
+                    outcome: Outcome::Failed(Arc::new(other)),
+                }),
+            }
+        }
+        Self::undecryptable(once(met))
     }
 
     /// Notes what the keyring is not made for.
@@ -84,18 +138,27 @@ impl KeyAttempt {
     pub fn skipped(key: &EncryptedDataKey) -> Self {
         Self {
             key: key.to_string(),
-            failure: None,
+            outcome: Outcome::Skipped,
         }
     }
 
-    /// Notes that the key belongs to this keyring but could not be unwrapped.
+    /// Notes that the key is not what this keyring wrapped for this context; why, nobody may know.
+    #[must_use]
+    pub fn refused(key: &EncryptedDataKey) -> Self {
+        Self {
+            key: key.to_string(),
+            outcome: Outcome::Refused,
+        }
+    }
+
+    /// Notes that the key belongs to this keyring but could not be unwrapped: for want of an answer, a right or a key.
     pub fn failed(
         key: &EncryptedDataKey,
         failure: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self {
             key: key.to_string(),
-            failure: Some(failure.into().into()),
+            outcome: Outcome::Failed(failure.into().into()),
         }
     }
 
@@ -105,11 +168,37 @@ impl KeyAttempt {
         &self.key
     }
 
-    /// Why it could not be unwrapped, unless it was passed over.
+    /// Why it could not be unwrapped, unless it was passed over or refused.
     #[must_use]
     pub fn failure(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
-        self.failure.as_deref()
+        match &self.outcome {
+            Outcome::Failed(failure) => Some(&**failure),
+            Outcome::Skipped | Outcome::Refused => None,
+        }
     }
+
+    const fn is_skipped(&self) -> bool {
+        matches!(self.outcome, Outcome::Skipped)
+    }
+}
+
+/// Leaves out that a key was passed over where that is said already, or where another keyring did not pass it over.
+fn once(met: Vec<KeyAttempt>) -> Vec<KeyAttempt> {
+    let tried = |key: &str| {
+        let mut tried = met.iter().filter(|attempt| !attempt.is_skipped());
+        tried.any(|attempt| attempt.key == key)
+    };
+    let mut said = HashSet::new();
+    let needed: Vec<bool> = met
+        .iter()
+        .map(|attempt| {
+            !attempt.is_skipped() || (!tried(&attempt.key) && said.insert(attempt.key.clone()))
+        })
+        .collect();
+    let mut needed = needed.into_iter();
+    met.into_iter()
+        .filter(|_| needed.next().unwrap_or_default())
+        .collect()
 }
 
 impl fmt::Display for KeyringError {
@@ -132,6 +221,9 @@ impl fmt::Display for KeyringError {
                 }
                 Ok(())
             }
+            Self::Unauthentic => {
+                f.write_str("the encrypted data key does not belong to this key and context")
+            }
             Self::Unsupported { reason } => f.write_str(reason),
             Self::Contract { reason } => write!(f, "a keyring broke its contract: {reason}"),
         }
@@ -140,9 +232,10 @@ impl fmt::Display for KeyringError {
 
 impl fmt::Display for KeyAttempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.failure {
-            Some(failure) => write!(f, "{}: {failure}", self.key),
-            None => write!(f, "{}: of another keyring", self.key),
+        match &self.outcome {
+            Outcome::Failed(failure) => write!(f, "{}: {failure}", self.key),
+            Outcome::Refused => write!(f, "{}: not of this key and context", self.key),
+            Outcome::Skipped => write!(f, "{}: of another keyring", self.key),
         }
     }
 }
@@ -155,7 +248,7 @@ impl Error for KeyringError {
             Self::Unwrap { met } => met
                 .iter()
                 .rev()
-                .find_map(|attempt| attempt.failure.as_deref())
+                .find_map(KeyAttempt::failure)
                 .map(|failure| failure as _),
             _ => None,
         }
@@ -208,6 +301,55 @@ mod tests {
             "the message is for other keys: use a keyring for one of [aws-kms arn:1; aws-kms arn:2]"
         );
         assert!(error.source().is_none());
+    }
+
+    #[test]
+    fn what_was_changed_is_told_without_detail() {
+        let refused = || KeyAttempt::refused(&key("arn:1"));
+        let error =
+            KeyringError::undecryptable(vec![refused(), KeyAttempt::skipped(&key("arn:2"))]);
+        assert!(matches!(error, KeyringError::Unauthentic));
+        assert!(error.source().is_none());
+        // Something to mend comes first: with it mended, the message may decrypt.
+        let throttled = KeyAttempt::failed(&key("arn:2"), io::Error::other("throttled"));
+        let error = KeyringError::undecryptable(vec![refused(), throttled]);
+        assert_eq!(
+            error.to_string(),
+            "no encrypted data key of the message could be unwrapped: aws-kms arn:1: not of this key and context; \
+             aws-kms arn:2: throttled"
+        );
+    }
+
+    #[test]
+    fn several_keyrings_say_each_thing_once() {
+        let skipped = |info| KeyAttempt::skipped(&key(info));
+        let none = || KeyringError::undecryptable(vec![skipped("arn:1"), skipped("arn:2")]);
+        let down = || {
+            let down = KeyAttempt::failed(&key("arn:2"), io::Error::other("down"));
+            KeyringError::undecryptable(vec![skipped("arn:1"), down])
+        };
+        let encrypts_only = || KeyringError::unsupported("it only encrypts");
+        #[track_caller]
+        fn check(errors: Vec<KeyringError>, expected: &str) {
+            assert_eq!(KeyringError::of_several(errors).to_string(), expected);
+        }
+        check(
+            vec![none(), none()],
+            "the message is for other keys: use a keyring for one of [aws-kms arn:1; aws-kms arn:2]",
+        );
+        check(
+            vec![none(), down(), encrypts_only()],
+            "no encrypted data key of the message could be unwrapped: aws-kms arn:1: of another keyring; aws-kms arn:2: down; \
+             keyring 3: it only encrypts",
+        );
+        let opaque = "the encrypted data key does not belong to this key and context";
+        check(vec![none(), KeyringError::Unauthentic], opaque);
+        check(vec![encrypts_only(), KeyringError::Unauthentic], opaque);
+        check(
+            vec![KeyringError::Unauthentic, down()],
+            "no encrypted data key of the message could be unwrapped: keyring 1: not of this key and context; \
+             aws-kms arn:1: of another keyring; aws-kms arn:2: down",
+        );
     }
 
     #[test]

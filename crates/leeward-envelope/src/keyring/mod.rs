@@ -1,10 +1,18 @@
 //! The crate's one joint: who makes data keys and gets them back.
 
 mod error;
+mod multi;
+mod names;
+mod pem;
 mod raw_aes;
+mod raw_rsa;
 
 pub use error::{KeyAttempt, KeyringError};
+pub use multi::{MultiKeyring, MultiKeyringBuilder, NoKeyrings};
 pub use raw_aes::{InvalidRawAesKeyring, RawAesKeyring};
+pub use raw_rsa::{
+    InvalidRawRsaKeyring, RawRsaKeyring, RawRsaKeyringBuilder, RsaKeyHalf, RsaPadding,
+};
 
 use crate::{DecryptionMaterials, EncryptedDataKey, EncryptionMaterials};
 use std::{fmt::Debug, pin::Pin, sync::Arc};

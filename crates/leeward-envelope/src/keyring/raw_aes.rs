@@ -1,4 +1,7 @@
-use super::{BoxFuture, KeyAttempt, Keyring, KeyringError};
+use super::{
+    BoxFuture, KeyAttempt, Keyring, KeyringError,
+    names::{MAX_LEN, fits, is_reserved},
+};
 use crate::{
     DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials,
     cipher::{self, IV_LEN, TAG_LEN},
@@ -50,11 +53,6 @@ pub enum InvalidRawAesKeyring {
     },
 }
 
-/// Says that a wrapped key is not one of this wrapping key and context; which of them, nobody may know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("does not decrypt under this wrapping key and context")]
-struct WrongKeyOrContext;
-
 /// Tag bits and IV bytes, as the provider info states them after the name.
 const INFO_LENGTHS: [u8; 8] = [0, 0, 0, 8 * TAG_LEN as u8, 0, 0, 0, IV_LEN as u8];
 
@@ -73,11 +71,11 @@ impl RawAesKeyring {
         key: &[u8],
     ) -> Result<Self, InvalidRawAesKeyring> {
         let (namespace, name) = (namespace.into(), name.into());
-        if namespace.starts_with("aws-kms") {
+        if is_reserved(&namespace) {
             return Err(InvalidRawAesKeyring::ReservedNamespace { namespace });
         }
         let len = namespace.len().max(name.len());
-        if len > 65_000 {
+        if len > MAX_LEN {
             return Err(InvalidRawAesKeyring::TooLong { len });
         }
         let key = cipher::gcm(key).ok_or(InvalidRawAesKeyring::KeyLength { len: key.len() })?;
@@ -131,11 +129,8 @@ impl RawAesKeyring {
         key: &EncryptedDataKey,
         iv: [u8; IV_LEN],
         context: &EncryptionContext,
-    ) -> Result<DataKey, WrongKeyOrContext> {
-        let (ciphertext, tag) = key
-            .ciphertext()
-            .split_last_chunk::<TAG_LEN>()
-            .ok_or(WrongKeyOrContext)?;
+    ) -> Option<DataKey> {
+        let (ciphertext, tag) = key.ciphertext().split_last_chunk::<TAG_LEN>()?;
         let mut data_key = Zeroizing::new(vec![0; ciphertext.len()]);
         self.key
             .open_separate_gather(
@@ -145,8 +140,8 @@ impl RawAesKeyring {
                 tag,
                 &mut data_key,
             )
-            .map_err(|_| WrongKeyOrContext)?;
-        Ok(DataKey::new(std::mem::take(&mut *data_key)))
+            .ok()?;
+        Some(DataKey::new(std::mem::take(&mut *data_key)))
     }
 
     fn encrypt(&self, materials: EncryptionMaterials) -> Result<EncryptionMaterials, KeyringError> {
@@ -176,9 +171,12 @@ impl RawAesKeyring {
                 met.push(KeyAttempt::skipped(key));
                 continue;
             };
+            // The suite is the word of the message: a key of another length is one that was wrapped for another message.
             match self.unwrap(key, iv, materials.context()) {
-                Ok(data_key) => return materials.with_data_key(data_key),
-                Err(wrong) => met.push(KeyAttempt::failed(key, wrong)),
+                Some(data_key) if fits(&data_key, materials.suite()) => {
+                    return materials.with_data_key(data_key);
+                }
+                _ => met.push(KeyAttempt::refused(key)),
             }
         }
         Err(KeyringError::undecryptable(met))
@@ -288,7 +286,7 @@ mod tests {
         };
         assert!(matches!(
             decrypt(keyring("k"), context("b")),
-            KeyringError::Unwrap { .. }
+            KeyringError::Unauthentic
         ));
         // A name that only begins like ours is another key's.
         for name in ["kk", "", "other"] {
