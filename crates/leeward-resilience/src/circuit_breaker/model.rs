@@ -9,7 +9,7 @@ use loom::{
 };
 
 use super::{
-    AdmissionTerms, CircuitConfig, CircuitMode, CircuitState,
+    AdmissionTerms, CircuitConfig, CircuitMode, CircuitState, SharedSlowStart,
     front::{Front, Ticket},
     outcome::Outcome::{self, Failure, Success},
     passage::Seen,
@@ -240,5 +240,44 @@ fn a_command_holds_for_every_call_that_follows_it() {
         front.command(|circuit| circuit.reset(at(100)));
         assert!(front.admit(1, at(100), AdmissionTerms::new()).0.is_ok());
         assert_eq!(seen(&front, 100).successes, 0);
+    });
+}
+
+/// In a slow start that one call passes each hundredth of a second, and none by lot.
+fn starting_slowly(all: &SharedSlowStart) -> Arc<Front> {
+    let config = config().with_slow_start(Duration::from_secs(1), Ratio::percent(0));
+    let front = front(config);
+    front.command(|circuit| {
+        circuit.share_slow_start(all.clone());
+        circuit.start_slowly(at(100));
+    });
+    front
+}
+
+#[test]
+fn of_two_circuits_that_start_slowly_together_one_lets_a_call_pass() {
+    check(|| {
+        let all = SharedSlowStart::new();
+        let (mine, theirs) = (starting_slowly(&all), starting_slowly(&all));
+        let passes = |front: &Front| front.admit(0, at(100), AdmissionTerms::new()).0.is_ok();
+        let other = thread::spawn(move || passes(&theirs));
+        let passed = passes(&mine);
+        assert!(passed != other.join().unwrap());
+        assert!(!passes(&mine), "the place is taken");
+    });
+}
+
+#[test]
+fn a_call_that_passes_by_lot_keeps_the_place_from_others_though_an_older_one_takes_it_meanwhile() {
+    let millis = |millis| Timestamp::new(Duration::from_millis(millis));
+    let interval = Duration::from_millis(100);
+    check(move || {
+        let all = SharedSlowStart::new();
+        let by_lot = all.clone();
+        let other = thread::spawn(move || by_lot.passed(millis(1_050)));
+        all.takes_place(millis(1_000), interval);
+        other.join().unwrap();
+        assert!(!all.takes_place(millis(1_149), interval));
+        assert!(all.takes_place(millis(1_150), interval));
     });
 }

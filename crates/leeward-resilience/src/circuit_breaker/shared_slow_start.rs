@@ -1,11 +1,6 @@
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use super::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::Timestamp;
 
 /// Holds circuits of one service together that [start slowly](super::CircuitConfig::with_slow_start) at much the same time: one for

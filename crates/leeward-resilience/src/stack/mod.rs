@@ -16,7 +16,7 @@
 //! | attempts | 3 | 5 | 4 |
 //! | pauses | 50 ms, throttled 1 s, doubling | the same | the same |
 //! | budget | 10 % of the calls | 10 % | 20 % |
-//! | tokens kept, of 2 s of the calls; floor | all; 10, one a second | all; 10, one a second | all; 50, ten a second |
+//! | tokens kept, of 2 s of the calls; floor | all; 50, one a second | all; 50, one a second | all; 50, ten a second |
 //! | hedge after | 3 times the median | never | the 95th percentile |
 //! | circuit opens at | 5 failures in a row, or 25 % of 20 in 2 s | 5 in a row, or 50 % of 20 in 10 s | 10 in a row, or 50 % of 20 in 2 s |
 //! | or at slow calls | 60 % of 20, at 5 times the usual | the same | the same |

@@ -310,7 +310,7 @@ async fn a_service_without_room_for_a_hedge_leaves_the_primary_alone() {
             dies,
         });
         assert_eq!(service.oneshot(read()).await.unwrap(), 1);
-        assert_eq!((layer.counters().hedges(), budget.tokens()), (0, 10));
+        assert_eq!((layer.counters().hedges(), budget.tokens()), (0, 50));
     }
 }
 
@@ -321,7 +321,7 @@ async fn dropped_while_the_hedge_is_made_ready_it_gives_the_token_back() {
     let service = layer.layer(ReadyOnce::default());
     let call = tokio::time::timeout(2 * DELAY, service.oneshot(read()));
     call.await.unwrap_err();
-    assert_eq!(budget.tokens(), 10);
+    assert_eq!(budget.tokens(), 50);
 }
 
 #[tokio::test(start_paused = true)]

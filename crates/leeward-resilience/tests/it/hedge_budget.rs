@@ -61,7 +61,9 @@ async fn a_hedge_that_a_layer_refused_unsent_costs_no_token() {
     ];
     for (plans, tokens) in cases {
         let never = 1_000_000 * DELAY;
-        let config = BudgetConfig::new().with_floor_interval(never);
+        let config = BudgetConfig::new()
+            .with_floor(10)
+            .with_floor_interval(never);
         let budget = Budget::new(config.with_ratio(Ratio::percent(0)));
         let policy = HedgePolicy::after(DELAY).with_max_hedges(2);
         let layer = HedgeLayer::with_clock(policy, TokioClock::new()).with_budget(budget.clone());

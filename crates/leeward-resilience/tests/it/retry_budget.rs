@@ -24,10 +24,10 @@ async fn an_outage_costs_a_tenth_more_and_no_more() {
         let call = service.ready().await.unwrap().call(read());
         call.await.unwrap_err();
     }
-    // The share of a thousand calls, and the ten tokens of the floor.
-    assert_eq!(attempts.count(), 1_000 + 100 + 10);
-    assert_eq!(layer.counters().retries(), 110);
-    assert!(layer.counters().out_of_budget() > 900);
+    // The share of a thousand calls, and the fifty tokens of the floor.
+    assert_eq!(attempts.count(), 1_000 + 100 + 50);
+    assert_eq!(layer.counters().retries(), 150);
+    assert!(layer.counters().out_of_budget() > 850);
 }
 
 /// Pitfall 11 of the facts: in failsafe-go, a spent budget fails the call with an error of its own.
@@ -70,7 +70,9 @@ async fn an_attempt_that_a_layer_refused_unsent_costs_no_token() {
         (vec![Fault::lost(), Fault::invalid()], 9),
     ] {
         let never = 1_000_000 * SECOND;
-        let config = BudgetConfig::new().with_floor_interval(never);
+        let config = BudgetConfig::new()
+            .with_floor(10)
+            .with_floor_interval(never);
         let budget = Budget::new(config.with_ratio(Ratio::percent(0)));
         let layer = RetryLayer::new(RetryPolicy::new()).with_budget(budget.clone());
         let name = format!("{attempts:?}");
@@ -93,7 +95,7 @@ async fn an_attempt_that_is_dropped_may_have_been_sent_and_costs_its_token() {
         });
     let call = layer.layer(service).oneshot(read());
     timeout(SECOND, call).await.unwrap_err();
-    assert_eq!((layer.counters().retries(), budget.tokens()), (1, 9));
+    assert_eq!((layer.counters().retries(), budget.tokens()), (1, 49));
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ async fn pitfall_16_what_cannot_be_copied_is_sent_once_and_costs_no_token() {
     let service = service_fn(|_: Stream| async { Err::<(), _>(Fault::not_sent()) });
     let service = retry().with_budget(budget.clone()).layer(service);
     service.oneshot(Stream).await.unwrap_err();
-    assert_eq!(budget.tokens(), 10);
+    assert_eq!(budget.tokens(), 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +89,7 @@ async fn a_service_that_will_never_be_ready_again_ends_the_call() {
     let service = layer.layer(DiesAfterOneCall { calls: 0 });
     let fault = service.oneshot(read()).await.unwrap_err();
     assert_eq!(fault.facts().stage, Stage::NotSent);
-    assert_eq!((budget.tokens(), layer.counters().retries()), (10, 0));
+    assert_eq!((budget.tokens(), layer.counters().retries()), (50, 0));
 }
 
 /// Ready at once for the first call, and a second later for each of the others.
@@ -139,5 +139,5 @@ async fn an_attempt_that_is_ready_too_late_is_not_begun() {
     let fault = leeward_resilience::deadline::until(end, service.oneshot(read())).await;
     assert_eq!(fault.unwrap_err().facts().stage, Stage::MaybeSent);
     assert_eq!((attempts.count(), layer.counters().out_of_time()), (1, 1));
-    assert_eq!(budget.tokens(), 10, "the token went back");
+    assert_eq!(budget.tokens(), 50, "the token went back");
 }
