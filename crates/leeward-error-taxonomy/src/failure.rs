@@ -1,4 +1,4 @@
-use crate::{Category, Facts, Obstacle, Rejected, Stage, Verdict, redact::Kept};
+use crate::{Advice, Category, Facts, Obstacle, Rejected, Stage, Verdict, redact::Kept};
 use std::{
     borrow::Cow,
     fmt,
@@ -130,6 +130,12 @@ impl Failure {
             retry_at: facts.retry_at,
             obstacle: facts.obstacle,
         }
+    }
+
+    /// Says what to do next, as the facts did that it was made of, their operation and place left out.
+    #[must_use]
+    pub fn advice(&self) -> Advice<'_> {
+        self.facts_to_advise_on().advice()
     }
 
     /// The same facts once more.
