@@ -27,9 +27,9 @@ pub use decryptor::{Decryptor, DecryptorBuilder};
 pub use encryptor::{Encryptor, EncryptorBuilder};
 pub use error::{BuildError, DecryptError, EncryptError};
 pub use keyring::{
-    BoxFuture, InvalidRawAesKeyring, InvalidRawRsaKeyring, KeyAttempt, Keyring, KeyringError,
-    MultiKeyring, MultiKeyringBuilder, NoKeyrings, RawAesKeyring, RawRsaKeyring,
-    RawRsaKeyringBuilder, RsaKeyHalf, RsaPadding,
+    BoxFuture, InvalidRawAesKeyring, InvalidRawRsaKeyring, KeyAttempt, Keyring, KeyringCause,
+    KeyringError, MultiKeyring, MultiKeyringBuilder, NoKeyrings, RawAesKeyring, RawRsaKeyring,
+    RawRsaKeyringBuilder, RsaKeyHalf, RsaPadding, WrappingKey,
 };
 pub use materials::{DecryptionMaterials, EncryptionMaterials};
 pub use message::MalformedMessage;

@@ -1,3 +1,4 @@
+use super::{KeyringCause, WrappingKey};
 use crate::{EncryptedDataKey, EncryptedDataKeyTooLong};
 use std::{collections::HashSet, error::Error, fmt, sync::Arc};
 
@@ -13,6 +14,8 @@ pub enum KeyringError {
         under: String,
         /// What the key store answered.
         source: Arc<dyn Error + Send + Sync>,
+        /// What that tells of other data keys under the same key.
+        cause: KeyringCause,
     },
     /// The message was encrypted under other keys: use a keyring for one of them.
     NoMatchingKey {
@@ -48,6 +51,9 @@ pub enum KeyringError {
 pub struct KeyAttempt {
     key: String,
     outcome: Outcome,
+    cause: KeyringCause,
+    /// Named by a failure.
+    wrapping_key: Option<WrappingKey>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +69,41 @@ impl KeyringError {
         Self::Wrap {
             under: under.into(),
             source: source.into().into(),
+            cause: KeyringCause::default(),
         }
+    }
+
+    /// Says of an error of [`wrap`](Self::wrap) what it tells of other data keys under the same key; others stay as they are.
+    #[must_use]
+    pub fn because(mut self, told: KeyringCause) -> Self {
+        if let Self::Wrap { cause, .. } = &mut self {
+            *cause = told;
+        }
+        self
+    }
+
+    /// What it tells of other data keys under the same keys; of several, the one that asks for most.
+    #[must_use]
+    pub fn cause(&self) -> KeyringCause {
+        match self {
+            Self::Wrap { cause, .. } => *cause,
+            Self::Unwrap { met } => met
+                .iter()
+                .map(|attempt| attempt.cause)
+                .fold(KeyringCause::default(), KeyringCause::or_worse),
+            _ => KeyringCause::default(),
+        }
+    }
+
+    /// The wrapping keys of which it tells that they are withdrawn; none if it tells so without a name.
+    pub(crate) fn withdrawn(&self) -> impl Iterator<Item = &WrappingKey> {
+        let met: &[KeyAttempt] = match self {
+            Self::Unwrap { met } => met,
+            _ => &[],
+        };
+        met.iter()
+            .filter(|attempt| attempt.cause.is_withdrawal())
+            .filter_map(|attempt| attempt.wrapping_key.as_ref())
     }
 
     /// Notes that no key of a message gave the data key.
@@ -104,13 +144,10 @@ impl KeyringError {
                 Self::NoMatchingKey { met: theirs } | Self::Unwrap { met: theirs } => {
                     met.extend(theirs);
                 }
-                Self::Unauthentic => met.push(KeyAttempt {
-                    key: key(),
-                    outcome: Outcome::Refused,
-                }),
+                Self::Unauthentic => met.push(KeyAttempt::new(key(), Outcome::Refused)),
                 other => met.push(KeyAttempt {
-                    key: key(),
-                    outcome: Outcome::Failed(Arc::new(other)),
+                    cause: other.cause(),
+                    ..KeyAttempt::new(key(), Outcome::Failed(Arc::new(other)))
                 }),
             }
         }
@@ -133,22 +170,25 @@ impl KeyringError {
 }
 
 impl KeyAttempt {
+    const fn new(key: String, outcome: Outcome) -> Self {
+        Self {
+            key,
+            outcome,
+            cause: KeyringCause::Other,
+            wrapping_key: None,
+        }
+    }
+
     /// Notes that the key belongs to another keyring and was passed over.
     #[must_use]
     pub fn skipped(key: &EncryptedDataKey) -> Self {
-        Self {
-            key: key.to_string(),
-            outcome: Outcome::Skipped,
-        }
+        Self::new(key.to_string(), Outcome::Skipped)
     }
 
     /// Notes that the key is not what this keyring wrapped for this context; why, nobody may know.
     #[must_use]
     pub fn refused(key: &EncryptedDataKey) -> Self {
-        Self {
-            key: key.to_string(),
-            outcome: Outcome::Refused,
-        }
+        Self::new(key.to_string(), Outcome::Refused)
     }
 
     /// Notes that the key belongs to this keyring but could not be unwrapped: for want of an answer, a right or a key.
@@ -157,9 +197,18 @@ impl KeyAttempt {
         failure: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self {
-            key: key.to_string(),
-            outcome: Outcome::Failed(failure.into().into()),
+            wrapping_key: Some(WrappingKey::of(key)),
+            ..Self::new(key.to_string(), Outcome::Failed(failure.into().into()))
         }
+    }
+
+    /// Says of a [failure](Self::failed) what it tells of other data keys under the same wrapping key.
+    #[must_use]
+    pub fn because(mut self, cause: KeyringCause) -> Self {
+        if matches!(self.outcome, Outcome::Failed(_)) {
+            self.cause = cause;
+        }
+        self
     }
 
     /// Which key: the provider and what it calls the key.
@@ -287,6 +336,25 @@ mod tests {
             source.downcast_ref::<io::Error>().unwrap().to_string(),
             "key disabled"
         );
+    }
+
+    #[test]
+    fn the_worst_of_what_was_met_is_told_with_the_keys_that_are_withdrawn() {
+        let down = KeyAttempt::failed(&key("arn:1"), io::Error::other("down"));
+        let denied = KeyAttempt::failed(&key("arn:2"), io::Error::other("denied"));
+        let error = KeyringError::undecryptable(vec![
+            down.because(KeyringCause::Unavailable),
+            denied.because(KeyringCause::Denied),
+        ]);
+        assert_eq!(error.cause(), KeyringCause::Denied);
+        let withdrawn: Vec<_> = error.withdrawn().cloned().collect();
+        assert_eq!(withdrawn, [WrappingKey::new("aws-kms", "arn:2")]);
+
+        let disabled = KeyringError::wrap("arn:1", io::Error::other("disabled"));
+        assert_eq!(disabled.cause(), KeyringCause::Other);
+        let disabled = disabled.because(KeyringCause::KeyUnusable);
+        let several = KeyringError::of_several(vec![disabled, error]);
+        assert_eq!(several.cause(), KeyringCause::Denied);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The crate's one joint: who makes data keys and gets them back.
 
+mod cause;
 mod error;
 mod multi;
 mod names;
@@ -7,6 +8,7 @@ mod pem;
 mod raw_aes;
 mod raw_rsa;
 
+pub use cause::{KeyringCause, WrappingKey};
 pub use error::{KeyAttempt, KeyringError};
 pub use multi::{MultiKeyring, MultiKeyringBuilder, NoKeyrings};
 pub use raw_aes::{InvalidRawAesKeyring, RawAesKeyring};
