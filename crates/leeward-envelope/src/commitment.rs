@@ -27,6 +27,23 @@ impl CommitmentPolicy {
         }
     }
 
+    /// The suite that messages are written under if none is chosen: without signature, since who writes and who reads are
+    /// taken to trust each other alike.
+    ///
+    /// 0x0478 where commitment is required, 0x0178 where it is forbidden. The SDKs of AWS take the signed 0x0578 and 0x0378
+    /// here; choose those by [`EncryptorBuilder::with_suite`](crate::EncryptorBuilder::with_suite) where readers must not be
+    /// able to write, and pay for it: a signature costs as much as encrypting half a megabyte, and the hash of the message
+    /// eight times what its encryption costs.
+    #[must_use]
+    pub const fn default_suite(self) -> AlgorithmSuite {
+        match self {
+            Self::ForbidEncryptAllowDecrypt => AlgorithmSuite::Aes256GcmHkdfSha256,
+            Self::RequireEncryptAllowDecrypt | Self::RequireEncryptRequireDecrypt => {
+                AlgorithmSuite::Aes256GcmHkdfSha512Commit
+            }
+        }
+    }
+
     /// Whether a message under `suite` may be read.
     #[must_use]
     pub const fn allows_decrypt(self, suite: AlgorithmSuite) -> bool {
@@ -64,6 +81,8 @@ mod tests {
             .into_iter()
             .collect();
             assert_eq!(seen, allowed, "{policy:?}");
+            let default = policy.default_suite();
+            assert!(policy.allows_encrypt(default) && !default.is_signing());
         }
         assert_eq!(CommitmentPolicy::default(), RequireEncryptRequireDecrypt);
     }

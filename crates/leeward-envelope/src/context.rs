@@ -159,6 +159,11 @@ impl EncryptionContext {
             .expect("a part of a context is a context")
     }
 
+    /// The first of `keys` that no pair has.
+    pub(crate) fn missing<'a>(&self, keys: &'a BTreeSet<String>) -> Option<&'a String> {
+        keys.iter().find(|key| self.get(key).is_none())
+    }
+
     /// The pairs and one more, which may be of the format's own.
     pub(crate) fn with_pair(&self, (key, value): (String, String)) -> Result<Self, ContextError> {
         let mut pairs = self.0.pairs.clone();

@@ -4,20 +4,39 @@ use std::fmt;
 /// A message whose every byte has been verified.
 pub struct Decrypted {
     plaintext: Vec<u8>,
+    authenticated: Authenticated,
+}
+
+/// What a message says of itself, once that has been verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
     context: EncryptionContext,
     suite: AlgorithmSuite,
 }
 
+impl Authenticated {
+    pub(crate) const fn new(context: EncryptionContext, suite: AlgorithmSuite) -> Self {
+        Self { context, suite }
+    }
+
+    /// The pairs that the message is bound to: those of its header, and those expected beyond it.
+    #[must_use]
+    pub const fn context(&self) -> &EncryptionContext {
+        &self.context
+    }
+
+    /// The suite that it was written under.
+    #[must_use]
+    pub const fn suite(&self) -> AlgorithmSuite {
+        self.suite
+    }
+}
+
 impl Decrypted {
-    pub(crate) const fn new(
-        plaintext: Vec<u8>,
-        context: EncryptionContext,
-        suite: AlgorithmSuite,
-    ) -> Self {
+    pub(crate) const fn new(plaintext: Vec<u8>, authenticated: Authenticated) -> Self {
         Self {
             plaintext,
-            context,
-            suite,
+            authenticated,
         }
     }
 
@@ -36,13 +55,13 @@ impl Decrypted {
     /// The pairs that the message is bound to: those of its header, and those expected beyond it.
     #[must_use]
     pub const fn context(&self) -> &EncryptionContext {
-        &self.context
+        self.authenticated.context()
     }
 
     /// The suite that it was written under.
     #[must_use]
     pub const fn suite(&self) -> AlgorithmSuite {
-        self.suite
+        self.authenticated.suite()
     }
 }
 
@@ -50,8 +69,8 @@ impl fmt::Debug for Decrypted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decrypted")
             .field("plaintext_len", &self.plaintext.len())
-            .field("context", &self.context)
-            .field("suite", &self.suite)
+            .field("context", self.context())
+            .field("suite", &self.suite())
             .finish()
     }
 }

@@ -1,15 +1,17 @@
 use crate::{
-    BuildError, CachePolicy, CacheStats, CommitmentPolicy, DecryptError, Decrypted,
-    EncryptionContext, Keyring,
-    encryptor::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
+    Authenticated, BuildError, CachePolicy, CacheStats, CommitmentPolicy, DecryptError, Decrypted,
+    EncryptionContext, HeaderReader, Keyring, SignedStreams,
+    context::RESERVED_PREFIX,
+    derive::Dialect,
+    limits::ReadLimits,
     materials_manager::DecryptionMaterialsManager,
-    message::{Opener, Parser},
+    message::{Header, Opener, Parser, Reader, Unlocked, parse_header, unlock},
     pace::{self, TURN},
 };
 use leeward_resilience::Clock;
-use std::{num::NonZeroU16, sync::Arc};
+use std::{collections::BTreeSet, num::NonZeroU16, sync::Arc};
 
-/// Decrypts whole messages with data keys that a keyring unwraps.
+/// Decrypts messages, whole or as they come, with data keys that a keyring unwraps.
 ///
 /// Reads all suites of the AWS Encryption SDK, framed or not, signed or not, as the policy on commitment allows. A clone
 /// shares keyring, cached data keys and counters.
@@ -39,7 +41,10 @@ pub struct Decryptor {
 struct Inner {
     materials: DecryptionMaterialsManager,
     policy: CommitmentPolicy,
-    max_encrypted_data_keys: Option<NonZeroU16>,
+    limits: ReadLimits,
+    required: BTreeSet<String>,
+    signed_streams: SignedStreams,
+    dialects: &'static [Dialect],
 }
 
 impl Decryptor {
@@ -48,7 +53,10 @@ impl Decryptor {
         DecryptorBuilder {
             materials: DecryptionMaterialsManager::new(Arc::new(keyring)),
             policy: CommitmentPolicy::default(),
-            max_encrypted_data_keys: DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
+            limits: ReadLimits::default(),
+            required: BTreeSet::new(),
+            signed_streams: SignedStreams::default(),
+            dialects: &[Dialect::Standard],
             refused: None,
         }
     }
@@ -83,16 +91,95 @@ impl Decryptor {
         message: &[u8],
         expected: &EncryptionContext,
     ) -> Result<Decrypted, DecryptError> {
-        let mut parser = Parser::new(message, self.inner.max_encrypted_data_keys)?;
+        let mut plaintext = Vec::new();
+        let authenticated = self.decrypt_into(message, expected, &mut plaintext).await?;
+        Ok(Decrypted::new(plaintext, authenticated))
+    }
+
+    /// Decrypts a message that is bound to every pair of `expected`, and appends its plaintext to `out`.
+    ///
+    /// On any error, and when the future is dropped before its end, what was appended is wiped and taken off again.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt_with_context`](Self::decrypt_with_context).
+    pub async fn decrypt_into(
+        &self,
+        message: &[u8],
+        expected: &EncryptionContext,
+        out: &mut Vec<u8>,
+    ) -> Result<Authenticated, DecryptError> {
+        let mut parser = Parser::new(message, &self.inner.limits)?;
         while parser.advance(TURN)? {
             pace::let_others_run().await;
         }
         let message = parser.finish()?;
-        let (suite, policy) = (message.header.suite, self.inner.policy);
+        let (unlocked, authenticated) = self.unlock(&message.header, expected).await?;
+        let mut opener = Opener::new(&message, unlocked, out);
+        loop {
+            match opener.advance(TURN) {
+                Ok(true) => pace::let_others_run().await,
+                Ok(false) => {
+                    opener.finish();
+                    return Ok(authenticated);
+                }
+                Err(_) => break,
+            }
+        }
+        while opener.wipe(TURN) {
+            pace::let_others_run().await;
+        }
+        Err(DecryptError::Unauthentic)
+    }
+
+    /// Begins to read a message that is bound to every pair of `expected`, and comes bit by bit.
+    ///
+    /// First its header is read, then opened; then follows the body, whose plaintext is released frame by frame. A signed
+    /// message is refused unless [`with_signed_streams`](DecryptorBuilder::with_signed_streams) says otherwise.
+    pub fn begin(&self, expected: &EncryptionContext) -> HeaderReader {
+        HeaderReader::new(self.clone(), expected.clone())
+    }
+
+    pub(crate) fn limits(&self) -> &ReadLimits {
+        &self.inner.limits
+    }
+
+    /// Opens a header that is all there.
+    pub(crate) async fn open(
+        &self,
+        bytes: &[u8],
+        expected: &EncryptionContext,
+    ) -> Result<(Reader, Authenticated), DecryptError> {
+        let Inner {
+            limits,
+            signed_streams,
+            ..
+        } = &*self.inner;
+        let header = parse_header(bytes, limits)?;
+        if header.suite.is_signing() && *signed_streams == SignedStreams::Refuse {
+            let suite = header.suite;
+            return Err(DecryptError::SignedStream { suite });
+        }
+        let (unlocked, authenticated) = self.unlock(&header, expected).await?;
+        let reader = Reader::new(bytes, header.content, unlocked, *limits, *signed_streams);
+        Ok((reader, authenticated))
+    }
+
+    /// Checks what a header claims, has its data key unwrapped, and verifies it.
+    async fn unlock(
+        &self,
+        header: &Header<'_>,
+        expected: &EncryptionContext,
+    ) -> Result<(Unlocked, Authenticated), DecryptError> {
+        let inner = &*self.inner;
+        let (suite, policy) = (header.suite, inner.policy);
         if !policy.allows_decrypt(suite) {
             return Err(DecryptError::Commitment { suite, policy });
         }
-        let stated = &message.header.context;
+        if let Some(key) = expected.missing(&inner.required) {
+            return Err(DecryptError::MissingContextKey { key: key.clone() });
+        }
+        let stated = &header.context;
         let other = |(key, value): &(&str, &str)| stated.get(key).is_some_and(|it| it != *value);
         if let Some((key, _)) = expected.iter().find(other) {
             return Err(DecryptError::ContextMismatch {
@@ -101,26 +188,12 @@ impl Decryptor {
         }
         let unsent = expected.without(stated);
         let context = stated.union(&unsent)?;
-        let granted = self
-            .inner
-            .materials
-            .materials(suite, &context, &message.header.encrypted_data_keys)
-            .await?;
-
-        let opener = Opener::new(&message, granted.data_key(), &unsent);
-        self.inner.materials.settle(&granted, opener.is_ok());
-        let mut opener = opener.map_err(|_| DecryptError::Unauthentic)?;
-        loop {
-            match opener.advance(TURN) {
-                Ok(true) => pace::let_others_run().await,
-                Ok(false) => return Ok(Decrypted::new(opener.finish(), context, suite)),
-                Err(_) => break,
-            }
-        }
-        while opener.wipe(TURN) {
-            pace::let_others_run().await;
-        }
-        Err(DecryptError::Unauthentic)
+        let keys = &header.encrypted_data_keys;
+        let granted = inner.materials.materials(suite, &context, keys).await?;
+        let unlocked = unlock(header, granted.data_key(), &unsent, inner.dialects);
+        inner.materials.settle(&granted, unlocked.is_ok());
+        let unlocked = unlocked.map_err(|_| DecryptError::Unauthentic)?;
+        Ok((unlocked, Authenticated::new(context, suite)))
     }
 
     /// How often the keyring was called, and how often that was saved.
@@ -136,7 +209,10 @@ impl Decryptor {
 pub struct DecryptorBuilder {
     materials: DecryptionMaterialsManager,
     policy: CommitmentPolicy,
-    max_encrypted_data_keys: Option<NonZeroU16>,
+    limits: ReadLimits,
+    required: BTreeSet<String>,
+    signed_streams: SignedStreams,
+    dialects: &'static [Dialect],
     refused: Option<BuildError>,
 }
 
@@ -149,11 +225,68 @@ impl DecryptorBuilder {
     /// How many encrypted data keys a message may have; 10 by default, `None` for any number.
     ///
     /// A message over the limit is refused before any of them is read.
-    pub fn with_max_encrypted_data_keys(self, max: impl Into<Option<NonZeroU16>>) -> Self {
+    pub fn with_max_encrypted_data_keys(mut self, max: impl Into<Option<NonZeroU16>>) -> Self {
+        self.limits.max_encrypted_data_keys = max.into();
+        self
+    }
+
+    /// How many bytes a header may have, tag included; 128 KiB by default, `None` for any number.
+    ///
+    /// The context takes 64 KiB at most, and a key wrapped by KMS some 300 bytes. A stream holds the header in memory until
+    /// it is opened.
+    pub fn with_max_header_len(mut self, max: impl Into<Option<usize>>) -> Self {
+        self.limits.max_header_len = max.into();
+        self
+    }
+
+    /// How long a frame may be, or the one block of a message without frames; 64 MiB by default, `None` for any length.
+    ///
+    /// A stream holds one frame in memory, as much of it as has come; of a message that is there as a whole, a frame is
+    /// decrypted in one go.
+    pub fn with_max_frame_length(mut self, max: impl Into<Option<u64>>) -> Self {
+        self.limits.max_frame_length = max.into();
+        self
+    }
+
+    /// How many bytes of plaintext a message may hold; by default any number, as `None` says too.
+    ///
+    /// A buffer takes no more memory than the message accounts for, and a stream one frame, so this is for callers that know
+    /// how much they want. A message that is there as a whole is refused before the keyring is called.
+    pub fn with_max_plaintext_len(mut self, max: impl Into<Option<u64>>) -> Self {
+        self.limits.max_plaintext_len = max.into();
+        self
+    }
+
+    /// Which context keys every call must expect a value under; none by default.
+    ///
+    /// The counterpart of [`EncryptorBuilder::with_required_context_keys`](crate::EncryptorBuilder::with_required_context_keys):
+    /// a call that does not say which tenant, say, a message is for is refused, before any call to the keyring.
+    pub fn with_required_context_keys<K: Into<String>>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        let required = keys.into_iter().map(Into::into).collect();
+        Self { required, ..self }
+    }
+
+    /// What a stream does with a signed message; refuses it by default. Messages that are there as a whole are not concerned.
+    pub fn with_signed_streams(self, signed_streams: SignedStreams) -> Self {
         Self {
-            max_encrypted_data_keys: max.into(),
+            signed_streams,
             ..self
         }
+    }
+
+    /// Whether messages of version 4.0.0 of the SDK for .NET are read, which departs from the format; they are not by default.
+    ///
+    /// A header that does not authenticate is then tried once more as that version wrote it. 4.0.1 writes as all others do:
+    /// read the old messages, write them anew, and leave this out again.
+    pub fn with_net_4_0_0_messages(self, are_read: bool) -> Self {
+        let dialects: &[Dialect] = match are_read {
+            true => &[Dialect::Standard, Dialect::Net400],
+            false => &[Dialect::Standard],
+        };
+        Self { dialects, ..self }
     }
 
     /// Keeps unwrapped data keys for further messages under them; by default each message calls the keyring.
@@ -163,7 +296,7 @@ impl DecryptorBuilder {
     /// header has proved to be true.
     pub fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
         Self {
-            refused: policy.check().err(),
+            refused: policy.check().err().or(self.refused),
             materials: self.materials.with_cache(policy),
             ..self
         }
@@ -173,17 +306,30 @@ impl DecryptorBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::MaxAgeTooShort`] if cached data keys could not be used even once.
+    /// [`BuildError::MaxAgeTooShort`] if cached data keys could not be used even once,
+    /// [`BuildError::ReservedContextKey`] if a required key is one of the format's own.
     pub fn build(self) -> Result<Decryptor, BuildError> {
         if let Some(error) = self.refused {
             return Err(error);
         }
+        refuse_reserved(&self.required)?;
         Ok(Decryptor {
             inner: Arc::new(Inner {
                 materials: self.materials,
                 policy: self.policy,
-                max_encrypted_data_keys: self.max_encrypted_data_keys,
+                limits: self.limits,
+                required: self.required,
+                signed_streams: self.signed_streams,
+                dialects: self.dialects,
             }),
         })
+    }
+}
+
+/// Fails if one of the keys is the format's own, which no caller may give.
+pub(crate) fn refuse_reserved(required: &BTreeSet<String>) -> Result<(), BuildError> {
+    match required.iter().find(|key| key.starts_with(RESERVED_PREFIX)) {
+        Some(key) => Err(BuildError::ReservedContextKey { key: key.clone() }),
+        None => Ok(()),
     }
 }

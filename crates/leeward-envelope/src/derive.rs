@@ -17,13 +17,27 @@ pub(crate) struct MessageKeys {
     pub(crate) commitment: Option<[u8; COMMITMENT_LEN]>,
 }
 
+/// How a writer understood the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Standard,
+    /// Version 4.0.0 of the SDK for .NET, and no other: version 1 of the header derives its key without the message id, and
+    /// the tag of a header covers the count of the pairs left out even if there are none.
+    Net400,
+}
+
 /// Derives the keys of one message from its data key.
 pub(crate) fn message_keys(
     suite: AlgorithmSuite,
     data_key: &DataKey,
     message_id: &[u8],
+    dialect: Dialect,
 ) -> Result<MessageKeys, Unspecified> {
     let id = suite.id().to_be_bytes();
+    let info_of_v1 = match dialect {
+        Dialect::Standard => message_id,
+        Dialect::Net400 => &[],
+    };
     let (algorithm, salt, info): (_, &[u8], _) = match suite.derivation() {
         Derivation::Identity => {
             return Ok(MessageKeys {
@@ -31,8 +45,8 @@ pub(crate) fn message_keys(
                 commitment: None,
             });
         }
-        Derivation::Sha256 => (HMAC_SHA256, &[0; 32], message_id),
-        Derivation::Sha384 => (HMAC_SHA384, &[0; 48], message_id),
+        Derivation::Sha256 => (HMAC_SHA256, &[0; 32], info_of_v1),
+        Derivation::Sha384 => (HMAC_SHA384, &[0; 48], info_of_v1),
         Derivation::Sha512Commit => (HMAC_SHA512, message_id, &b"DERIVEKEY"[..]),
     };
     let derived = Hkdf::extract(algorithm, salt, data_key.expose())?;
@@ -112,7 +126,7 @@ mod tests {
         let suite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
         let data_key = DataKey::random(suite).unwrap();
         let commitment = |id: u8| {
-            message_keys(suite, &data_key, &[id; 32])
+            message_keys(suite, &data_key, &[id; 32], Dialect::Standard)
                 .unwrap()
                 .commitment
                 .unwrap()

@@ -1,19 +1,23 @@
 use crate::{
-    AlgorithmSuite, BuildError, CachePolicy, CacheStats, EncryptError, EncryptionContext, Keyring,
+    AlgorithmSuite, BuildError, CachePolicy, CacheStats, CommitmentPolicy, EncryptError,
+    Encryption, EncryptionContext, Keyring,
+    decryptor::refuse_reserved,
+    limits::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::EncryptionMaterialsManager,
-    message::{Sealer, frame_count},
+    message::{FrameError, Sealer, frame_count},
     pace::{self, TURN},
 };
 use leeward_resilience::Clock;
 use std::{
+    collections::BTreeSet,
     num::{NonZeroU16, NonZeroU32},
     sync::Arc,
 };
 
-/// Encrypts whole messages under data keys of a keyring.
+/// Encrypts messages, whole or as they come, under data keys of a keyring.
 ///
-/// Messages are written under suite 0x0478 (AES-256-GCM, HKDF-SHA-512, key commitment, no signature), in frames. A clone
-/// shares keyring, cached data keys and counters.
+/// Messages are written in frames, under suite 0x0478 (AES-256-GCM, HKDF-SHA-512, key commitment, no signature) unless
+/// another is chosen. A clone shares keyring, cached data keys and counters.
 ///
 /// ```
 /// use leeward_envelope::{CachePolicy, EncryptionContext, Encryptor, RawAesKeyring};
@@ -40,8 +44,10 @@ pub struct Encryptor {
 #[derive(Debug)]
 struct Inner {
     materials: EncryptionMaterialsManager,
+    suite: AlgorithmSuite,
     frame_length: NonZeroU32,
     max_encrypted_data_keys: Option<NonZeroU16>,
+    required: BTreeSet<String>,
 }
 
 impl Encryptor {
@@ -49,6 +55,9 @@ impl Encryptor {
     pub fn builder(keyring: impl Keyring) -> EncryptorBuilder {
         EncryptorBuilder {
             materials: EncryptionMaterialsManager::new(Arc::new(keyring)),
+            suite: None,
+            policy: CommitmentPolicy::default(),
+            required: BTreeSet::new(),
             frame_length: const { NonZeroU32::new(4096).expect("not zero") },
             max_encrypted_data_keys: DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
             refused: None,
@@ -59,48 +68,134 @@ impl Encryptor {
     ///
     /// Waits for the keyring, unless a cached data key serves. The cipher runs on the caller's thread, at gigabytes a
     /// second, and lets other tasks run after every MiB or frame, whichever is larger; each frame counts for a KiB more than
-    /// is in it.
+    /// is in it, and under a suite that signs for nine times as much.
     ///
     /// # Errors
     ///
-    /// [`EncryptError::Context`] if the context has a reserved key, [`EncryptError::Keyring`] if there is no data key.
+    /// [`EncryptError::Context`] if the context has a reserved key, [`EncryptError::MissingContextKey`] if it lacks a required
+    /// one, [`EncryptError::Keyring`] if there is no data key.
     pub async fn encrypt(
         &self,
         plaintext: &[u8],
         context: &EncryptionContext,
     ) -> Result<Vec<u8>, EncryptError> {
+        let mut message = Vec::new();
+        self.encrypt_into(plaintext, context, &mut message).await?;
+        Ok(message)
+    }
+
+    /// Encrypts `plaintext` as [`encrypt`](Self::encrypt) does, and appends the message to `out`.
+    ///
+    /// On any error, and when the future is dropped before its end, `out` is as it was before.
+    ///
+    /// # Errors
+    ///
+    /// As [`encrypt`](Self::encrypt).
+    pub async fn encrypt_into(
+        &self,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncryptError> {
+        let len = plaintext.len() as u64;
+        let mut sealer = self.start(context, Some(len)).await?;
         let frame_length = self.inner.frame_length;
-        context.refuse_reserved()?;
-        let frames = frame_count(plaintext.len(), frame_length).ok_or(EncryptError::TooLong {
-            len: plaintext.len(),
+        let too_long = EncryptError::TooLong { len, frame_length };
+        let message_len = sealer.message_len(len);
+        let message_len = message_len.and_then(|len| usize::try_from(len).ok());
+        let out = Unfinished::new(out);
+        out.message
+            .reserve_exact(message_len.ok_or(too_long.clone())?);
+
+        sealer.header(out.message);
+        let frame_length = frame_length.get() as usize;
+        let frame_cost = sealer.cost(frame_length);
+        let (mut rest, mut cost) = (plaintext, 0_usize);
+        while rest.len() > frame_length {
+            let (frame, later) = rest.split_at(frame_length);
+            let sealed = sealer.frame(frame, out.message);
+            sealed.map_err(|error| match error {
+                FrameError::Cipher => EncryptError::Cipher,
+                FrameError::TooMany => too_long.clone(),
+            })?;
+            rest = later;
+            cost = cost.saturating_add(frame_cost);
+            if cost >= TURN {
+                cost = 0;
+                pace::let_others_run().await;
+            }
+        }
+        let sealed = sealer.finish(rest, out.message);
+        sealed.map_err(|_| EncryptError::Cipher)?;
+        out.keep();
+        Ok(())
+    }
+
+    /// Begins a message whose plaintext comes bit by bit, and binds it to `context`.
+    ///
+    /// With `plaintext_len` exactly so many bytes must follow; the length of the message is then known before, and a cached
+    /// data key may serve. Without it the message has a data key of its own, since nobody can tell how much that would have
+    /// to serve. Waits for the keyring, unless a cached data key serves.
+    ///
+    /// # Errors
+    ///
+    /// As [`encrypt`](Self::encrypt).
+    pub async fn begin(
+        &self,
+        context: &EncryptionContext,
+        plaintext_len: Option<u64>,
+    ) -> Result<Encryption, EncryptError> {
+        let sealer = self.start(context, plaintext_len).await?;
+        Ok(Encryption::new(sealer, plaintext_len))
+    }
+
+    /// The suite that messages are written under.
+    #[must_use]
+    pub fn suite(&self) -> AlgorithmSuite {
+        self.inner.suite
+    }
+
+    /// Gets materials for a message, and makes its header.
+    async fn start(
+        &self,
+        context: &EncryptionContext,
+        plaintext_len: Option<u64>,
+    ) -> Result<Sealer, EncryptError> {
+        let Inner {
+            materials,
+            suite,
             frame_length,
-        })?;
-        let granted = self
-            .inner
-            .materials
-            .materials(
-                AlgorithmSuite::Aes256GcmHkdfSha512Commit,
-                context,
-                Some(plaintext.len() as u64),
-            )
-            .await?;
-        let (materials, data_key) = (granted.materials(), granted.data_key());
+            max_encrypted_data_keys,
+            required,
+        } = &*self.inner;
+        context.refuse_reserved()?;
+        if let Some(key) = context.missing(required) {
+            return Err(EncryptError::MissingContextKey { key: key.clone() });
+        }
+        if let Some(len) = plaintext_len
+            && frame_count(len, *frame_length).is_none()
+        {
+            let frame_length = *frame_length;
+            return Err(EncryptError::TooLong { len, frame_length });
+        }
+        let granted = materials.materials(*suite, context, plaintext_len).await?;
+        let materials = granted.materials();
         let found = materials.encrypted_data_keys().len();
         // A header counts them in 16 bits, whatever the limit.
-        let max = self
-            .inner
-            .max_encrypted_data_keys
-            .unwrap_or(NonZeroU16::MAX);
+        let max = max_encrypted_data_keys.unwrap_or(NonZeroU16::MAX);
         if found > usize::from(max.get()) {
             return Err(EncryptError::TooManyEncryptedDataKeys { found, max });
         }
-        let cipher = |_| EncryptError::Cipher;
-        let mut sealer =
-            Sealer::new(materials, data_key, frame_length, frames, plaintext).map_err(cipher)?;
-        while sealer.advance(TURN).map_err(cipher)? {
-            pace::let_others_run().await;
-        }
-        Ok(sealer.finish())
+        let (unsent, sent) = materials.context().split(required);
+        let sealer = Sealer::new(
+            materials,
+            granted.data_key(),
+            granted.signing_key(),
+            &sent,
+            &unsent,
+            *frame_length,
+        );
+        sealer.map_err(|_| EncryptError::Cipher)
     }
 
     /// How often the keyring was called, and how often that was saved.
@@ -110,24 +205,76 @@ impl Encryptor {
     }
 }
 
-/// As many wrapped keys as a keyring with replicas and a spare needs, and few enough that a hostile message cannot make a
-/// reader call KMS all day.
-pub(crate) const DEFAULT_MAX_ENCRYPTED_DATA_KEYS: Option<NonZeroU16> = NonZeroU16::new(10);
+/// A message at the end of a buffer, which is taken off again unless it comes to its end.
+struct Unfinished<'a> {
+    message: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl<'a> Unfinished<'a> {
+    fn new(message: &'a mut Vec<u8>) -> Self {
+        let start = message.len();
+        Self { message, start }
+    }
+
+    fn keep(mut self) {
+        self.start = usize::MAX;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.message.truncate(self.start);
+    }
+}
 
 /// Makes an [`Encryptor`].
 #[derive(Debug)]
 #[must_use]
 pub struct EncryptorBuilder {
     materials: EncryptionMaterialsManager,
+    suite: Option<AlgorithmSuite>,
+    policy: CommitmentPolicy,
     frame_length: NonZeroU32,
     max_encrypted_data_keys: Option<NonZeroU16>,
+    required: BTreeSet<String>,
     refused: Option<BuildError>,
 }
 
 impl EncryptorBuilder {
+    /// Which suites may be written; only committing ones by default.
+    pub fn with_commitment_policy(self, policy: CommitmentPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The suite that messages are written under; by default the one that
+    /// [`CommitmentPolicy::default_suite`] names, 0x0478 unless the policy is changed.
+    ///
+    /// It must be one that the policy allows. Suites without key derivation have a data key of its own for every message,
+    /// cache or not.
+    pub fn with_suite(self, suite: AlgorithmSuite) -> Self {
+        Self {
+            suite: Some(suite),
+            ..self
+        }
+    }
+
+    /// Which keys every context must have, whose pairs are kept out of the message; none by default.
+    ///
+    /// The message is bound to them all the same: only who can name the same values decrypts it, and
+    /// [`DecryptorBuilder::with_required_context_keys`](crate::DecryptorBuilder::with_required_context_keys) makes sure that
+    /// they are named. Good for what readers know anyway, such as their tenant.
+    pub fn with_required_context_keys<K: Into<String>>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        let required = keys.into_iter().map(Into::into).collect();
+        Self { required, ..self }
+    }
+
     /// How many bytes of plaintext a frame holds; 4096 by default.
     ///
-    /// Every frame adds 32 bytes. A reader holds one frame at a time at least.
+    /// Every frame adds 32 bytes. A reader holds one frame at a time at least; ours takes 64 MiB unless told otherwise.
     pub fn with_frame_length(self, frame_length: NonZeroU32) -> Self {
         Self {
             frame_length,
@@ -146,7 +293,7 @@ impl EncryptorBuilder {
     /// Uses a data key for several messages of the same context; by default each message has its own.
     pub fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
         Self {
-            refused: policy.check().err(),
+            refused: policy.check().err().or(self.refused),
             materials: self.materials.with_cache(policy),
             ..self
         }
@@ -156,14 +303,23 @@ impl EncryptorBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::MaxAgeTooShort`] if cached data keys could not be used even once.
+    /// [`BuildError::ForbiddenSuite`] if the policy does not allow the suite, [`BuildError::MaxAgeTooShort`] if cached data
+    /// keys could not be used even once, [`BuildError::ReservedContextKey`] if a required key is one of the format's own.
     pub fn build(self) -> Result<Encryptor, BuildError> {
         if let Some(error) = self.refused {
             return Err(error);
         }
+        refuse_reserved(&self.required)?;
+        let policy = self.policy;
+        let suite = self.suite.unwrap_or(policy.default_suite());
+        if !policy.allows_encrypt(suite) {
+            return Err(BuildError::ForbiddenSuite { suite, policy });
+        }
         Ok(Encryptor {
             inner: Arc::new(Inner {
                 materials: self.materials,
+                suite,
+                required: self.required,
                 frame_length: self.frame_length,
                 max_encrypted_data_keys: self.max_encrypted_data_keys,
             }),

@@ -16,6 +16,22 @@ pub enum BuildError {
         /// The age that was asked for.
         max_age: Duration,
     },
+    /// The suite that was chosen is not one that the policy on commitment allows to be written.
+    #[error(
+        "suite {suite} must not be written under policy {policy:?}: choose another suite, or the policy that fits the readers"
+    )]
+    ForbiddenSuite {
+        /// The suite that was chosen.
+        suite: AlgorithmSuite,
+        /// The policy that was chosen.
+        policy: CommitmentPolicy,
+    },
+    /// A required context key is one that callers can never give.
+    #[error("required context key {key:?} is reserved by the format: require one of your own")]
+    ReservedContextKey {
+        /// The key.
+        key: String,
+    },
 }
 
 /// Says why a plaintext was not encrypted. No part of a message exists then.
@@ -25,6 +41,12 @@ pub enum EncryptError {
     /// The context holds a pair that belongs to the format.
     #[error(transparent)]
     Context(#[from] ContextError),
+    /// The context lacks a pair that the encryptor requires.
+    #[error("the context has no value under required key {key:?}: every call must give one")]
+    MissingContextKey {
+        /// The key.
+        key: String,
+    },
     /// There is no data key to encrypt under; the source says whether to wait, to ask for rights or to mend the set-up.
     #[error("the keyring gave no data key")]
     Keyring(#[from] KeyringError),
@@ -44,9 +66,19 @@ pub enum EncryptError {
     )]
     TooLong {
         /// How many bytes the plaintext has.
-        len: usize,
+        len: u64,
         /// How many bytes a frame has.
         frame_length: NonZeroU32,
+    },
+    /// The plaintext of a stream has another length than its caller had said.
+    #[error(
+        "{stated} bytes of plaintext were announced and {found} given: announce as many as there are, or nothing"
+    )]
+    OtherLength {
+        /// How many bytes were announced.
+        stated: u64,
+        /// How many were given.
+        found: u64,
     },
     /// The cryptographic library failed or had no randomness.
     #[error("the cryptographic library failed: check that the system provides randomness")]
@@ -69,6 +101,54 @@ pub enum DecryptError {
         found: u16,
         /// How many it may name.
         max: NonZeroU16,
+    },
+    /// The header is longer than a reader should hold.
+    #[error(
+        "the header of the message has more than {max} bytes: raise the limit if its writer is trusted"
+    )]
+    HeaderTooLong {
+        /// How many bytes it may have.
+        max: usize,
+    },
+    /// A frame, or the one block of a message without frames, is longer than a reader should hold.
+    #[error(
+        "the message has frames of {found} bytes, {max} at most: raise the limit if there is memory for that"
+    )]
+    FrameTooLong {
+        /// How many bytes there are in a frame.
+        found: u64,
+        /// How many there may be.
+        max: u64,
+    },
+    /// There is more plaintext than the caller wants.
+    #[error("the message holds more than {max} bytes: raise the limit if it should")]
+    PlaintextTooLong {
+        /// How many bytes it may hold.
+        max: u64,
+    },
+    /// The signature of the message comes behind all of its plaintext, and a stream would release that before.
+    #[error(
+        "suite {suite} is signed, and a stream would release plaintext before the signature: decrypt the message whole, or choose with SignedStreams"
+    )]
+    SignedStream {
+        /// The suite of the message.
+        suite: AlgorithmSuite,
+    },
+    /// A signed message is longer than what a stream may hold back for the signature.
+    #[error(
+        "the signed message holds more than the {max} bytes that may wait for its signature: raise the bound if there is memory for that"
+    )]
+    SignedTooLong {
+        /// How many bytes may wait.
+        max: usize,
+    },
+    /// The caller does not say which value it expects under a key that the decryptor requires.
+    #[error(
+        "the expected context has no value under required key {key:?}: every call must give one"
+    )]
+    MissingContextKey {
+        /// The key.
+        key: String,
     },
     /// The message does not commit to its key, and the policy asks for it.
     #[error(

@@ -6,26 +6,34 @@ mod commitment;
 mod context;
 mod data_key;
 mod decrypted;
+mod decryption;
 mod decryptor;
 mod derive;
+mod encryption;
 mod encryptor;
 mod error;
+mod inspection;
 mod keyring;
+mod limits;
 mod materials;
 mod materials_manager;
 mod message;
 mod pace;
 mod signature;
+mod signed_streams;
 mod suite;
 
 pub use caching::{CachePolicy, CacheStats};
 pub use commitment::CommitmentPolicy;
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, EncryptedDataKey, EncryptedDataKeyTooLong};
-pub use decrypted::Decrypted;
+pub use decrypted::{Authenticated, Decrypted};
+pub use decryption::{Decryption, HeaderReader};
 pub use decryptor::{Decryptor, DecryptorBuilder};
+pub use encryption::Encryption;
 pub use encryptor::{Encryptor, EncryptorBuilder};
 pub use error::{BuildError, DecryptError, EncryptError};
+pub use inspection::{Inspection, inspect};
 pub use keyring::{
     BoxFuture, InvalidRawAesKeyring, InvalidRawRsaKeyring, KeyAttempt, Keyring, KeyringCause,
     KeyringError, MultiKeyring, MultiKeyringBuilder, NoKeyrings, RawAesKeyring, RawRsaKeyring,
@@ -33,4 +41,5 @@ pub use keyring::{
 };
 pub use materials::{DecryptionMaterials, EncryptionMaterials};
 pub use message::MalformedMessage;
+pub use signed_streams::SignedStreams;
 pub use suite::AlgorithmSuite;

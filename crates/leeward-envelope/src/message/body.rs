@@ -12,7 +12,7 @@ pub(super) const FINAL_OVERHEAD: usize = 4 + 4;
 /// What the cipher takes for a piece beside its bytes, in bytes that it would do meanwhile.
 pub(super) const PIECE_COST: usize = 1024;
 /// How much one block may hold, as AES-GCM has it.
-const MAX_UNFRAMED: u64 = (1 << 36) - 32;
+pub(super) const MAX_UNFRAMED: u64 = (1 << 36) - 32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -57,71 +57,92 @@ impl<'a> Pieces<'a> {
         let Some(sequence) = self.next else {
             return Ok(None);
         };
-        let piece = match self.content {
-            Content::Unframed => self.block(sequence)?,
-            Content::Framed(frame_length) => self.frame(sequence, frame_length)?,
-        };
-        self.next = match piece.kind {
-            // The number after the last possible one is the marker of the final frame.
-            Kind::Frame => Some(sequence + 1),
-            Kind::SingleBlock | Kind::FinalFrame => None,
-        };
+        let piece = Piece::parse(&mut self.cursor, self.content, sequence)?;
+        self.next = piece.next();
         Ok(Some(piece))
+    }
+
+    /// How many bytes of the message stand before the next piece.
+    pub(super) const fn at(&self) -> usize {
+        self.cursor.at()
     }
 
     /// What stands behind the last piece.
     pub(super) fn into_rest(self) -> Cursor<'a> {
         self.cursor
     }
+}
 
-    fn block(&mut self, sequence: u32) -> Result<Piece<'a>, MalformedMessage> {
-        let iv = self.cursor.array("frame IV")?;
-        let len = self.cursor.u64("body length")?;
+impl<'a> Piece<'a> {
+    /// Reads the piece of this number.
+    pub(super) fn parse(
+        cursor: &mut Cursor<'a>,
+        content: Content,
+        sequence: u32,
+    ) -> Result<Self, MalformedMessage> {
+        match content {
+            Content::Unframed => Self::block(cursor, sequence),
+            Content::Framed(frame_length) => Self::frame(cursor, sequence, frame_length),
+        }
+    }
+
+    /// The number of the piece behind this one, unless this is the last.
+    pub(super) const fn next(&self) -> Option<u32> {
+        match self.kind {
+            // The number after the last possible one is the marker of the final frame.
+            Kind::Frame => Some(self.sequence + 1),
+            Kind::SingleBlock | Kind::FinalFrame => None,
+        }
+    }
+
+    fn block(cursor: &mut Cursor<'a>, sequence: u32) -> Result<Self, MalformedMessage> {
+        let iv = cursor.array("frame IV")?;
+        let len = cursor.u64("body length")?;
         let fits = Some(len).filter(|len| *len <= MAX_UNFRAMED);
         let len = fits
             .and_then(|len| usize::try_from(len).ok())
-            .ok_or_else(|| self.cursor.corrupt("body length"))?;
-        self.sealed(Kind::SingleBlock, sequence, iv, len)
+            .ok_or_else(|| cursor.corrupt("body length"))?;
+        Self::sealed(cursor, Kind::SingleBlock, sequence, iv, len)
     }
 
     fn frame(
-        &mut self,
+        cursor: &mut Cursor<'a>,
         sequence: u32,
         frame_length: NonZeroU32,
-    ) -> Result<Piece<'a>, MalformedMessage> {
+    ) -> Result<Self, MalformedMessage> {
         let frame_length = frame_length.get();
-        let mut found = self.cursor.u32("frame number")?;
+        let mut found = cursor.u32("frame number")?;
         let is_final = found == FINAL;
         if is_final {
-            found = self.cursor.u32("frame number")?;
+            found = cursor.u32("frame number")?;
         }
         if found != sequence {
-            return Err(self.cursor.corrupt("frame number"));
+            return Err(cursor.corrupt("frame number"));
         }
-        let iv = self.cursor.array("frame IV")?;
+        let iv = cursor.array("frame IV")?;
         if !is_final {
-            return self.sealed(Kind::Frame, sequence, iv, frame_length as usize);
+            return Self::sealed(cursor, Kind::Frame, sequence, iv, frame_length as usize);
         }
-        let len = self.cursor.u32("final frame length")?;
+        let len = cursor.u32("final frame length")?;
         if len > frame_length {
-            return Err(self.cursor.corrupt("final frame length"));
+            return Err(cursor.corrupt("final frame length"));
         }
-        self.sealed(Kind::FinalFrame, sequence, iv, len as usize)
+        Self::sealed(cursor, Kind::FinalFrame, sequence, iv, len as usize)
     }
 
     fn sealed(
-        &mut self,
+        cursor: &mut Cursor<'a>,
         kind: Kind,
         sequence: u32,
         iv: &'a [u8; IV_LEN],
         len: usize,
-    ) -> Result<Piece<'a>, MalformedMessage> {
-        Ok(Piece {
+    ) -> Result<Self, MalformedMessage> {
+        Ok(Self {
             kind,
             sequence,
             iv,
-            ciphertext: self.cursor.take(len, "body")?,
-            tag: self.cursor.array("body tag")?,
+            ciphertext: cursor.take(len, "body")?,
+            tag: cursor.array("body tag")?,
         })
     }
 }

@@ -5,16 +5,32 @@ use super::MalformedMessage;
 pub(super) struct Cursor<'a> {
     message: &'a [u8],
     at: usize,
+    /// How much of the message has gone before.
+    base: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) const fn new(message: &'a [u8]) -> Self {
-        Self { message, at: 0 }
+        Self::behind(0, message)
+    }
+
+    /// Reads a part of a message that has `base` bytes before it.
+    pub(super) const fn behind(base: usize, message: &'a [u8]) -> Self {
+        Self {
+            message,
+            at: 0,
+            base,
+        }
     }
 
     /// How many bytes have been read.
     pub(super) const fn at(&self) -> usize {
         self.at
+    }
+
+    /// What has not been read, if there is anything.
+    pub(super) fn ahead(&self) -> Option<&'a [u8]> {
+        Some(self.rest()).filter(|rest| !rest.is_empty())
     }
 
     /// What has been read since `start`.
@@ -84,13 +100,16 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) const fn corrupt(&self, part: &'static str) -> MalformedMessage {
-        MalformedMessage::Corrupt { part, at: self.at }
+        MalformedMessage::Corrupt {
+            part,
+            at: self.base.saturating_add(self.at),
+        }
     }
 
     const fn truncated(&self, part: &'static str) -> MalformedMessage {
         MalformedMessage::Truncated {
             part,
-            len: self.message.len(),
+            len: self.base.saturating_add(self.message.len()),
         }
     }
 

@@ -1,19 +1,16 @@
 use super::{MalformedMessage, cursor::Cursor};
-use crate::suite::Curve;
 
 /// A signature as it was read, and what it covers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Footer<'a> {
-    pub(super) curve: Curve,
     pub(super) signed: &'a [u8],
     pub(super) signature: &'a [u8],
 }
 
 impl<'a> Footer<'a> {
-    pub(super) fn parse(cursor: &mut Cursor<'a>, curve: Curve) -> Result<Self, MalformedMessage> {
+    pub(super) fn parse(cursor: &mut Cursor<'a>) -> Result<Self, MalformedMessage> {
         let signed = cursor.since(0);
         Ok(Self {
-            curve,
             signed,
             signature: cursor.field("signature")?,
         })

@@ -3,20 +3,21 @@ use crate::{
     AlgorithmSuite, DecryptError, EncryptedDataKey, EncryptionContext,
     cipher::{IV_LEN, TAG_LEN},
     derive::COMMITMENT_LEN,
+    limits::ReadLimits,
     signature::PUBLIC_KEY,
     suite::Version,
 };
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU32;
 
-const V1: u8 = 1;
-const V2: u8 = 2;
+pub(super) const V1: u8 = 1;
+pub(super) const V2: u8 = 2;
 /// The one type of message that version 1 knows; version 2 leaves it out.
-const CUSTOMER_AUTHENTICATED: u8 = 0x80;
+pub(super) const CUSTOMER_AUTHENTICATED: u8 = 0x80;
 const UNFRAMED: u8 = 1;
-const FRAMED: u8 = 2;
+pub(super) const FRAMED: u8 = 2;
 
 pub(super) const MESSAGE_ID_LEN_V1: usize = 16;
-pub(crate) const MESSAGE_ID_LEN_V2: usize = 32;
+pub(super) const MESSAGE_ID_LEN_V2: usize = 32;
 
 /// How the body is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(crate) struct Header<'a> {
     pub(crate) message_id: &'a [u8],
     pub(crate) context: EncryptionContext,
     pub(crate) encrypted_data_keys: Vec<EncryptedDataKey>,
-    pub(super) content: Content,
+    pub(crate) content: Content,
     pub(super) commitment: Option<&'a [u8; COMMITMENT_LEN]>,
     /// What the tag covers, byte for byte: writers need not sort the context, so it is not written anew.
     pub(super) authenticated: &'a [u8],
@@ -45,12 +46,13 @@ pub(crate) struct Header<'a> {
 impl<'a> Header<'a> {
     pub(super) fn parse(
         cursor: &mut Cursor<'a>,
-        max_encrypted_data_keys: Option<NonZeroU16>,
+        limits: &ReadLimits,
     ) -> Result<Self, DecryptError> {
         let start = cursor.at();
         let (suite, message_id) = parse_start(cursor)?;
         let context = parse_context(cursor, suite)?;
-        let encrypted_data_keys = parse_keys(cursor, max_encrypted_data_keys)?;
+        limits.check_header(cursor.at() - start)?;
+        let encrypted_data_keys = parse_keys(cursor, limits)?;
         let content = parse_content(cursor, suite)?;
         let commitment = match suite.version() {
             Version::V1 => None,
@@ -61,6 +63,11 @@ impl<'a> Header<'a> {
             Version::V1 => cursor.array("header IV")?,
             Version::V2 => &[0; IV_LEN],
         };
+        let tag = cursor.array("header tag")?;
+        limits.check_header(cursor.at() - start)?;
+        if let Some(frame_length) = content.frame_length() {
+            limits.check_frame(frame_length.get().into())?;
+        }
         Ok(Self {
             suite,
             message_id,
@@ -70,7 +77,7 @@ impl<'a> Header<'a> {
             commitment,
             authenticated,
             iv,
-            tag: cursor.array("header tag")?,
+            tag,
         })
     }
 }
@@ -78,27 +85,40 @@ impl<'a> Header<'a> {
 fn parse_start<'a>(
     cursor: &mut Cursor<'a>,
 ) -> Result<(AlgorithmSuite, &'a [u8]), MalformedMessage> {
-    let looks_like_base64 = {
-        let mut ahead = cursor.clone();
-        // A header begins with 01 80, 02 04 or 02 05; these are their first letters.
-        matches!(ahead.array(""), Ok(b"AY" | b"Ag"))
-    };
-    let (version, expected, id_len) = match cursor.u8("version")? {
-        _ if looks_like_base64 => return Err(MalformedMessage::Base64),
+    let suite = parse_suite(cursor)?;
+    let id_len = suite.version().message_id_len();
+    Ok((suite, cursor.take(id_len, "message id")?))
+}
+
+/// Reads version and suite, the first four bytes at most.
+pub(super) fn parse_suite(cursor: &mut Cursor<'_>) -> Result<AlgorithmSuite, MalformedMessage> {
+    if cursor.ahead().is_some_and(looks_like_base64) {
+        return Err(MalformedMessage::Base64);
+    }
+    let (version, expected) = match cursor.u8("version")? {
         V1 => {
             if cursor.u8("message type")? != CUSTOMER_AUTHENTICATED {
                 return Err(cursor.corrupt("message type"));
             }
-            (V1, Version::V1, MESSAGE_ID_LEN_V1)
+            (V1, Version::V1)
         }
-        V2 => (V2, Version::V2, MESSAGE_ID_LEN_V2),
+        V2 => (V2, Version::V2),
         first => return Err(MalformedMessage::NotAMessage { first }),
     };
     let id = cursor.u16("suite")?;
-    let suite = AlgorithmSuite::from_id(id)
+    AlgorithmSuite::from_id(id)
         .filter(|suite| suite.version() == expected)
-        .ok_or(MalformedMessage::UnsupportedSuite { id, version })?;
-    Ok((suite, cursor.take(id_len, "message id")?))
+        .ok_or(MalformedMessage::UnsupportedSuite { id, version })
+}
+
+/// A header begins with 01 80, 02 04 or 02 05; in base64, either alphabet, these begin with two certain letters.
+///
+/// Text may have been wrapped or quoted, and then something stands before them that no header begins with.
+fn looks_like_base64(message: &[u8]) -> bool {
+    let is_around = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    let start = message.iter().position(|byte| !is_around(byte));
+    let text = start.map_or(&[][..], |start| &message[start..]);
+    text.starts_with(b"AY") || text.starts_with(b"Ag")
 }
 
 fn parse_context(
@@ -135,16 +155,14 @@ fn parse_pairs(section: &[u8]) -> Option<EncryptionContext> {
 
 fn parse_keys(
     cursor: &mut Cursor<'_>,
-    max: Option<NonZeroU16>,
+    limits: &ReadLimits,
 ) -> Result<Vec<EncryptedDataKey>, DecryptError> {
     const PART: &str = "encrypted data keys";
     let count = cursor.u16(PART)?;
     if count == 0 {
         return Err(cursor.corrupt(PART).into());
     }
-    if let Some(max) = max.filter(|max| count > max.get()) {
-        return Err(DecryptError::TooManyEncryptedDataKeys { found: count, max });
-    }
+    limits.check_keys(count)?;
     let mut keys = Vec::new();
     for _ in 0..count {
         let provider_id = cursor.text(PART)?;
@@ -153,6 +171,7 @@ fn parse_keys(
         let key = EncryptedDataKey::new(provider_id, provider_info, ciphertext)
             .expect("lengths of 16 bits fit into 16 bits");
         keys.push(key);
+        limits.check_header(cursor.at())?;
     }
     Ok(keys)
 }
@@ -176,35 +195,4 @@ fn parse_content(
         (FRAMED, Some(frame_length)) => Ok(Content::Framed(frame_length)),
         _ => Err(cursor.corrupt("content type or frame length")),
     }
-}
-
-/// Appends a header of version 2 up to its tag.
-pub(super) fn serialise_v2(
-    message: &mut Vec<u8>,
-    suite: AlgorithmSuite,
-    message_id: &[u8; MESSAGE_ID_LEN_V2],
-    context: &EncryptionContext,
-    keys: &[EncryptedDataKey],
-    frame_length: NonZeroU32,
-    commitment: &[u8; COMMITMENT_LEN],
-) {
-    message.push(V2);
-    message.extend_from_slice(&suite.id().to_be_bytes());
-    message.extend_from_slice(message_id);
-    message.extend_from_slice(&(context.as_bytes().len() as u16).to_be_bytes());
-    message.extend_from_slice(context.as_bytes());
-    message.extend_from_slice(&(keys.len() as u16).to_be_bytes());
-    for key in keys {
-        key.serialise_into(message);
-    }
-    message.push(FRAMED);
-    message.extend_from_slice(&frame_length.get().to_be_bytes());
-    message.extend_from_slice(commitment);
-}
-
-/// How many bytes [`serialise_v2`] appends.
-pub(super) fn serialised_len_v2(context: &EncryptionContext, keys: &[EncryptedDataKey]) -> usize {
-    let keys: usize = keys.iter().map(EncryptedDataKey::serialised_len).sum();
-    let fixed = 1 + 2 + MESSAGE_ID_LEN_V2 + 2 + 2 + 1 + 4 + COMMITMENT_LEN;
-    fixed + context.as_bytes().len() + keys
 }

@@ -5,16 +5,26 @@
 //! has proved them. What takes long goes in steps, so that the caller may let others run in between.
 
 mod body;
+mod content_key;
 mod cursor;
+mod extent;
 mod footer;
 mod header;
 mod malformed;
 mod open;
 mod parse;
 mod plaintext;
+mod read;
 mod seal;
+mod serialise;
+mod unlock;
 
+pub(crate) use extent::HeaderExtent;
+pub(crate) use header::Header;
 pub use malformed::MalformedMessage;
 pub(crate) use open::Opener;
-pub(crate) use parse::Parser;
-pub(crate) use seal::{Sealer, frame_count};
+pub(crate) use parse::{Parser, parse_header};
+pub(crate) use plaintext::make_room;
+pub(crate) use read::Reader;
+pub(crate) use seal::{FrameError, Sealer, frame_count};
+pub(crate) use unlock::{Unlocked, unlock};

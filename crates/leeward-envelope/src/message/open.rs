@@ -1,65 +1,44 @@
 use super::{
-    body::{PIECE_COST, PieceAad, Pieces},
-    header::Header,
+    body::{PIECE_COST, Pieces},
+    content_key::ContentKey,
     parse::Message,
     plaintext::Unproved,
+    unlock::Unlocked,
 };
-use crate::{
-    DataKey, EncryptionContext,
-    derive::{self, MessageKeys},
-    signature::{HASH_COST, Verifier},
-};
-use aws_lc_rs::{
-    aead::{Aad, LessSafeKey, Nonce},
-    constant_time::verify_slices_are_equal,
-    error::Unspecified,
-};
+use crate::signature::{HASH_COST, Verifier};
+use aws_lc_rs::error::Unspecified;
 
-/// Verifies a signature, if there is one, and decrypts piece by piece; hands out the plaintext once all of it is proved.
-pub(crate) struct Opener<'a> {
-    content_key: LessSafeKey,
-    message_id: &'a [u8],
+/// Verifies the signature of a whole message, if there is one, and decrypts it piece by piece.
+///
+/// The plaintext goes behind what stands in a buffer already, and is wiped from there unless all of it is proved.
+pub(crate) struct Opener<'a, 'out> {
+    content: ContentKey,
     pieces: Pieces<'a>,
     /// None behind the signature.
     signed: Option<Signed<'a>>,
-    plaintext: Unproved,
+    plaintext: Unproved<'out>,
 }
 
-impl<'a> Opener<'a> {
-    /// Verifies commitment and header.
-    ///
-    /// `unsent` are the pairs of the context that the header leaves out but its tag covers.
-    pub(crate) fn new(
-        message: &Message<'a>,
-        data_key: &DataKey,
-        unsent: &EncryptionContext,
-    ) -> Result<Self, Unspecified> {
-        let Message { header, footer, .. } = message;
-        let MessageKeys {
-            content,
-            commitment,
-        } = derive::message_keys(header.suite, data_key, header.message_id)?;
-        match (&commitment, header.commitment) {
-            (Some(derived), Some(stated)) => verify_slices_are_equal(derived, stated)?,
-            (None, None) => {}
-            _ => return Err(Unspecified),
-        }
-        verify_header(header, &content, unsent)?;
-        let signed = match footer {
-            Some(footer) => Some(Signed {
-                verifier: Verifier::new(footer.curve, &header.context)?,
+/// What a signature covers, as far as it is not hashed yet.
+struct Signed<'a> {
+    verifier: Verifier,
+    rest: &'a [u8],
+    signature: &'a [u8],
+}
+
+impl<'a, 'out> Opener<'a, 'out> {
+    pub(crate) fn new(message: &Message<'a>, unlocked: Unlocked, out: &'out mut Vec<u8>) -> Self {
+        let signed = unlocked.verifier.zip(message.footer);
+        Self {
+            content: unlocked.content,
+            pieces: message.pieces.clone(),
+            signed: signed.map(|(verifier, footer)| Signed {
+                verifier,
                 rest: footer.signed,
                 signature: footer.signature,
             }),
-            None => None,
-        };
-        Ok(Self {
-            content_key: content,
-            message_id: header.message_id,
-            pieces: message.pieces.clone(),
-            signed,
-            plaintext: Unproved::new(message.plaintext_len),
-        })
+            plaintext: Unproved::new(out, message.plaintext_len),
+        }
     }
 
     /// Works on, as long as the cipher takes for `about` bytes; answers whether there is more to do.
@@ -75,14 +54,7 @@ impl<'a> Opener<'a> {
         let mut cost = 0_usize;
         while let Some(piece) = self.pieces.next().map_err(|_| Unspecified)? {
             let len = piece.ciphertext.len();
-            let aad = PieceAad::new(self.message_id, piece.kind, piece.sequence, len);
-            self.content_key.open_separate_gather(
-                Nonce::assume_unique_for_key(*piece.iv),
-                Aad::from(aad),
-                piece.ciphertext,
-                piece.tag,
-                self.plaintext.next(len),
-            )?;
+            self.content.open(&piece, self.plaintext.next(len))?;
             cost = cost.saturating_add(len + PIECE_COST);
             if cost >= about {
                 return Ok(true);
@@ -91,9 +63,9 @@ impl<'a> Opener<'a> {
         Ok(false)
     }
 
-    /// The plaintext, once [`advance`](Self::advance) has said that there is no more.
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.plaintext.take()
+    /// Leaves the plaintext in the buffer, once [`advance`](Self::advance) has said that there is no more.
+    pub(crate) fn finish(self) {
+        self.plaintext.release();
     }
 
     /// Wipes some more of the plaintext of a message that was changed, `about` so many bytes; answers whether there are more.
@@ -104,13 +76,6 @@ impl<'a> Opener<'a> {
     }
 }
 
-/// What a signature covers, as far as it is not hashed yet.
-struct Signed<'a> {
-    verifier: Verifier,
-    rest: &'a [u8],
-    signature: &'a [u8],
-}
-
 impl Signed<'_> {
     /// Hashes some more bytes, as long as the cipher takes for `about` bytes; answers whether there are more.
     fn advance(&mut self, about: usize) -> bool {
@@ -119,20 +84,5 @@ impl Signed<'_> {
         self.verifier.update(next);
         self.rest = rest;
         !rest.is_empty()
-    }
-}
-
-fn verify_header(
-    header: &Header<'_>,
-    content_key: &LessSafeKey,
-    unsent: &EncryptionContext,
-) -> Result<(), Unspecified> {
-    let nonce = Nonce::assume_unique_for_key(*header.iv);
-    if unsent.is_empty() {
-        let aad = Aad::from(header.authenticated);
-        content_key.open_separate_gather(nonce, aad, &[], header.tag, &mut [])
-    } else {
-        let aad = Aad::from([header.authenticated, unsent.as_bytes()].concat());
-        content_key.open_separate_gather(nonce, aad, &[], header.tag, &mut [])
     }
 }

@@ -1,45 +1,77 @@
 use zeroize::Zeroize;
 
-/// Plaintext that is not proved yet: what has been written of it is wiped, unless it is taken.
-#[derive(Debug)]
-pub(super) struct Unproved {
-    /// Zero from `written` on, and never touched there: pages that nothing was written to cost nothing to wipe.
-    bytes: Vec<u8>,
-    written: usize,
+/// Makes room for `additional` bytes more, and leaves no copy of the others where they were before.
+///
+/// Grows by doubling, but not beyond `most` unless it must.
+pub(crate) fn make_room(buffer: &mut Vec<u8>, additional: usize, most: usize) {
+    let needed = buffer.len().saturating_add(additional);
+    if needed <= buffer.capacity() {
+        return;
+    }
+    let doubled = buffer.capacity().saturating_mul(2).min(most);
+    let mut larger = Vec::with_capacity(needed.max(doubled));
+    larger.extend_from_slice(buffer);
+    std::mem::replace(buffer, larger).zeroize();
 }
 
-impl Unproved {
-    pub(super) fn new(len: usize) -> Self {
+/// Plaintext at the end of a buffer that is not proved yet: wiped and taken off again, unless it is released.
+#[derive(Debug)]
+pub(super) struct Unproved<'a> {
+    buffer: &'a mut Vec<u8>,
+    start: usize,
+    /// Up to here something has been written; beyond, if there is anything, all is zero and was never touched.
+    end: usize,
+}
+
+impl<'a> Unproved<'a> {
+    /// Makes room for `len` bytes.
+    pub(super) fn new(buffer: &'a mut Vec<u8>, len: usize) -> Self {
+        if buffer.capacity() == 0 {
+            // Pages that nothing was written to cost nothing, to make or to wipe.
+            *buffer = vec![0; len];
+            return Self {
+                buffer,
+                start: 0,
+                end: 0,
+            };
+        }
+        let start = buffer.len();
+        make_room(buffer, len, 0);
         Self {
-            bytes: vec![0; len],
-            written: 0,
+            buffer,
+            start,
+            end: start,
         }
     }
 
     /// The next `len` bytes, to be written; they count as written at once, since a cipher that fails may leave some there.
     pub(super) fn next(&mut self, len: usize) -> &mut [u8] {
-        let start = self.written;
-        self.written += len;
-        &mut self.bytes[start..self.written]
+        let from = self.end;
+        self.end += len;
+        if self.buffer.len() < self.end {
+            self.buffer.resize(self.end, 0);
+        }
+        &mut self.buffer[from..self.end]
     }
 
     /// Wipes `about` so many bytes from the end; answers whether there are more.
     pub(super) fn wipe(&mut self, about: usize) -> bool {
-        let rest = self.written.saturating_sub(about);
-        self.bytes[rest..self.written].zeroize();
-        self.written = rest;
-        rest > 0
+        let rest = self.end.saturating_sub(about).max(self.start);
+        self.buffer[rest..self.end].zeroize();
+        self.end = rest;
+        rest > self.start
     }
 
-    pub(super) fn take(mut self) -> Vec<u8> {
-        self.written = 0;
-        std::mem::take(&mut self.bytes)
+    /// Leaves in the buffer what has been written.
+    pub(super) fn release(mut self) {
+        self.start = self.end;
     }
 }
 
-impl Drop for Unproved {
+impl Drop for Unproved<'_> {
     fn drop(&mut self) {
         self.wipe(usize::MAX);
+        self.buffer.truncate(self.start);
     }
 }
 
@@ -49,21 +81,55 @@ mod tests {
 
     #[test]
     fn is_wiped_from_the_end_in_steps() {
-        let mut plaintext = Unproved::new(10);
+        let mut buffer = Vec::new();
+        let mut plaintext = Unproved::new(&mut buffer, 10);
         plaintext.next(3).fill(1);
         plaintext.next(4).fill(2);
-        assert_eq!(plaintext.bytes, [1, 1, 1, 2, 2, 2, 2, 0, 0, 0]);
+        assert_eq!(*plaintext.buffer, [1, 1, 1, 2, 2, 2, 2, 0, 0, 0]);
         assert!(plaintext.wipe(5));
-        assert_eq!(plaintext.bytes, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(*plaintext.buffer, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert!(!plaintext.wipe(5));
-        assert_eq!(plaintext.bytes, [0; 10]);
+        assert_eq!(*plaintext.buffer, [0; 10]);
         assert!(!plaintext.wipe(5));
     }
 
     #[test]
-    fn is_handed_out_as_it_was_written() {
-        let mut plaintext = Unproved::new(3);
+    fn what_stood_there_before_is_left_alone() {
+        for capacity in [0, 1, 64] {
+            let mut buffer = vec![9; 3];
+            buffer.reserve_exact(capacity);
+            let mut plaintext = Unproved::new(&mut buffer, 4);
+            plaintext.next(2).fill(1);
+            plaintext.next(2).fill(2);
+            drop(plaintext);
+            assert_eq!(buffer, [9; 3]);
+            let mut plaintext = Unproved::new(&mut buffer, 4);
+            plaintext.next(4).fill(7);
+            plaintext.release();
+            assert_eq!(buffer, [9, 9, 9, 7, 7, 7, 7]);
+        }
+    }
+
+    #[test]
+    fn a_fresh_buffer_has_exactly_the_room_that_was_asked_for() {
+        let mut buffer = Vec::new();
+        let mut plaintext = Unproved::new(&mut buffer, 3);
         plaintext.next(3).fill(7);
-        assert_eq!(plaintext.take(), [7; 3]);
+        plaintext.release();
+        assert_eq!(buffer, [7; 3]);
+        assert_eq!(buffer.capacity(), 3);
+    }
+
+    #[test]
+    fn room_grows_by_doubling_up_to_a_bound() {
+        let mut buffer = Vec::with_capacity(8);
+        buffer.extend_from_slice(&[1; 8]);
+        make_room(&mut buffer, 1, 100);
+        assert_eq!((buffer.len(), buffer.capacity()), (8, 16));
+        make_room(&mut buffer, 9, 20);
+        assert_eq!(buffer.capacity(), 20);
+        make_room(&mut buffer, 30, 20);
+        assert_eq!(buffer.capacity(), 38);
+        assert_eq!(buffer, [1; 8]);
     }
 }

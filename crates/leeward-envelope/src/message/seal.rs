@@ -1,131 +1,177 @@
 use super::{
-    body::{self, FINAL, FINAL_OVERHEAD, FRAME_OVERHEAD, Kind, PIECE_COST, PieceAad},
-    header::{self, MESSAGE_ID_LEN_V2},
+    body::{self, FINAL, FINAL_OVERHEAD, FRAME_OVERHEAD, Kind, PIECE_COST},
+    content_key::ContentKey,
+    header::MESSAGE_ID_LEN_V2,
+    serialise::{Outline, serialise_proof},
 };
 use crate::{
-    DataKey, EncryptionMaterials,
-    cipher::TAG_LEN,
-    derive::{self, MessageKeys},
+    DataKey, EncryptionContext, EncryptionMaterials,
+    derive::{self, Dialect, MessageKeys},
+    signature::{HASH_COST, Signer, SigningKey},
 };
-use aws_lc_rs::{
-    aead::{Aad, LessSafeKey},
-    error::Unspecified,
-};
-use std::num::NonZeroU32;
+use aws_lc_rs::error::Unspecified;
+use std::{num::NonZeroU32, sync::Arc};
+use zeroize::Zeroize;
 
 /// How many frames a plaintext takes, or none if it takes more than the format can number.
 ///
 /// A plaintext that fills its frames has its last full frame as the final one; an empty one has an empty final frame.
-pub(crate) fn frame_count(plaintext_len: usize, frame_length: NonZeroU32) -> Option<u32> {
-    let frames = plaintext_len.div_ceil(frame_length.get() as usize).max(1);
+pub(crate) fn frame_count(plaintext_len: u64, frame_length: NonZeroU32) -> Option<u32> {
+    let frames = plaintext_len.div_ceil(frame_length.get().into()).max(1);
     u32::try_from(frames).ok()
 }
 
-/// Encrypts a message frame by frame into one allocation of the exact size.
-pub(crate) struct Sealer<'a> {
-    content_key: LessSafeKey,
-    message_id: [u8; MESSAGE_ID_LEN_V2],
-    frame_length: usize,
-    frames: u32,
+/// Writes a message: header, frame by frame, footer.
+pub(crate) struct Sealer {
+    content: ContentKey,
+    frame_length: NonZeroU32,
     sequence: u32,
-    plaintext: &'a [u8],
-    message: Vec<u8>,
+    /// Empty once it has been written.
+    header: Vec<u8>,
+    signer: Option<Signer>,
+    footer_len: usize,
 }
 
-impl<'a> Sealer<'a> {
-    /// Writes the header. The message id is drawn here and nowhere else: one that repeats under a data key would give
-    /// the key of the cipher's authentication away.
+/// Says that no further frame can be numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrameError {
+    TooMany,
+    Cipher,
+}
+
+impl From<Unspecified> for FrameError {
+    fn from(_: Unspecified) -> Self {
+        Self::Cipher
+    }
+}
+
+impl Sealer {
+    /// Makes the header, which names the pairs of `sent`, and whose tag covers those of `unsent` too.
+    ///
+    /// The message id is drawn here and nowhere else: one that repeats under a data key would give the key of the cipher's
+    /// authentication away.
     pub(crate) fn new(
         materials: &EncryptionMaterials,
         data_key: &DataKey,
+        signing_key: Option<&Arc<SigningKey>>,
+        sent: &EncryptionContext,
+        unsent: &EncryptionContext,
         frame_length: NonZeroU32,
-        frames: u32,
-        plaintext: &'a [u8],
     ) -> Result<Self, Unspecified> {
+        let suite = materials.suite();
+        let version = suite.version();
         let mut message_id = [0; MESSAGE_ID_LEN_V2];
-        aws_lc_rs::rand::fill(&mut message_id)?;
-        let (suite, keys) = (materials.suite(), materials.encrypted_data_keys());
+        let message_id = &mut message_id[..version.message_id_len()];
+        aws_lc_rs::rand::fill(message_id)?;
         let MessageKeys {
             content,
             commitment,
-        } = derive::message_keys(suite, data_key, &message_id)?;
-        // Header version 2 is the layout of the committing suites; the others have none to put there.
-        let commitment = commitment.ok_or(Unspecified)?;
-
-        let header_len = header::serialised_len_v2(materials.context(), keys);
-        let body_len = plaintext
-            .len()
-            .checked_add(frames as usize * FRAME_OVERHEAD + FINAL_OVERHEAD)
-            .ok_or(Unspecified)?;
-        let mut message = Vec::with_capacity(header_len + TAG_LEN + body_len);
-        header::serialise_v2(
-            &mut message,
+        } = derive::message_keys(suite, data_key, message_id, Dialect::Standard)?;
+        let content = ContentKey::new(content, message_id)?;
+        let mut header = Outline {
             suite,
-            &message_id,
-            materials.context(),
-            keys,
-            frame_length,
-            &commitment,
-        );
-        let tag = content.seal_in_place_separate_tag(
-            body::nonce(0),
-            Aad::from(message.as_slice()),
-            &mut [],
-        )?;
-        message.extend_from_slice(tag.as_ref());
-        Ok(Self {
-            content_key: content,
             message_id,
-            frame_length: frame_length.get() as usize,
-            frames,
+            context: sent,
+            keys: materials.encrypted_data_keys(),
+            frame_length,
+            commitment: commitment.as_ref(),
+        }
+        .serialise();
+        let tag = content.seal_header(&header, unsent.as_bytes())?;
+        serialise_proof(&mut header, version, &tag);
+        // A suite that signs has a key here, or the message could never be finished.
+        if suite.is_signing() != signing_key.is_some() {
+            return Err(Unspecified);
+        }
+        Ok(Self {
+            content,
+            frame_length,
             sequence: 1,
-            plaintext,
-            message,
+            header,
+            signer: signing_key.map(|key| Signer::new(Arc::clone(key))),
+            footer_len: suite.curve().map_or(0, |curve| 2 + curve.signature_len()),
         })
     }
 
-    /// Encrypts some more frames, as long as the cipher takes for `about` bytes; answers whether there are more.
-    pub(crate) fn advance(&mut self, about: usize) -> Result<bool, Unspecified> {
-        let mut cost = 0_usize;
-        while self.sequence < self.frames {
-            let (frame, rest) = self.plaintext.split_at(self.frame_length);
-            self.frame(Kind::Frame, frame)?;
-            self.plaintext = rest;
-            self.sequence += 1;
-            cost = cost.saturating_add(self.frame_length + PIECE_COST);
-            if cost >= about {
-                return Ok(true);
+    /// How many bytes a message of so much plaintext takes, header included; asked before the header is written.
+    pub(crate) fn message_len(&self, plaintext_len: u64) -> Option<u64> {
+        let frames = u64::from(frame_count(plaintext_len, self.frame_length)?);
+        let fixed = self.header.len() + FINAL_OVERHEAD + self.footer_len;
+        (frames * FRAME_OVERHEAD as u64)
+            .checked_add(plaintext_len)?
+            .checked_add(fixed as u64)
+    }
+
+    pub(crate) const fn frame_length(&self) -> NonZeroU32 {
+        self.frame_length
+    }
+
+    /// What a frame of `len` bytes takes, in bytes that the cipher alone would do meanwhile.
+    pub(crate) const fn cost(&self, len: usize) -> usize {
+        let cost = len.saturating_add(PIECE_COST);
+        match self.signer {
+            Some(_) => cost.saturating_mul(1 + HASH_COST),
+            None => cost,
+        }
+    }
+
+    /// Appends the header, once.
+    pub(crate) fn header(&mut self, out: &mut Vec<u8>) {
+        if let Some(signer) = &mut self.signer {
+            signer.update(&self.header);
+        }
+        out.append(&mut self.header);
+    }
+
+    /// Appends a frame that is full and not the last.
+    pub(crate) fn frame(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
+        // This number is the mark of the final frame.
+        if self.sequence == FINAL {
+            return Err(FrameError::TooMany);
+        }
+        self.seal(Kind::Frame, plaintext, out)?;
+        self.sequence += 1;
+        Ok(())
+    }
+
+    /// Appends the final frame, and the signature.
+    pub(crate) fn finish(mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Unspecified> {
+        self.seal(Kind::FinalFrame, plaintext, out)?;
+        if let Some(signer) = self.signer {
+            let signature = signer.finish()?;
+            let signature = signature.as_ref();
+            out.extend_from_slice(&(signature.len() as u16).to_be_bytes());
+            out.extend_from_slice(signature);
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, kind: Kind, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Unspecified> {
+        let is_final = kind == Kind::FinalFrame;
+        let start = out.len();
+        // All at once, so that no plaintext is left where the buffer was before.
+        out.reserve(FINAL_OVERHEAD + FRAME_OVERHEAD + self.footer_len + plaintext.len());
+        if is_final {
+            out.extend_from_slice(&FINAL.to_be_bytes());
+        }
+        out.extend_from_slice(&self.sequence.to_be_bytes());
+        out.extend_from_slice(&body::iv(self.sequence));
+        if is_final {
+            out.extend_from_slice(&(plaintext.len() as u32).to_be_bytes());
+        }
+        let body = out.len();
+        out.extend_from_slice(plaintext);
+        match self.content.seal(kind, self.sequence, &mut out[body..]) {
+            Ok(tag) => out.extend_from_slice(tag.as_ref()),
+            Err(error) => {
+                out[body..].zeroize();
+                out.truncate(start);
+                return Err(error);
             }
         }
-        self.frame(Kind::FinalFrame, self.plaintext)?;
-        Ok(false)
-    }
-
-    /// The message, once [`advance`](Self::advance) has said that there is no more.
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.message
-    }
-
-    fn frame(&mut self, kind: Kind, plaintext: &[u8]) -> Result<(), Unspecified> {
-        let sequence = self.sequence.to_be_bytes();
-        if kind == Kind::FinalFrame {
-            self.message.extend_from_slice(&FINAL.to_be_bytes());
+        if let Some(signer) = &mut self.signer {
+            signer.update(&out[start..]);
         }
-        self.message.extend_from_slice(&sequence);
-        self.message.extend_from_slice(&body::iv(self.sequence));
-        if kind == Kind::FinalFrame {
-            let len = plaintext.len() as u32;
-            self.message.extend_from_slice(&len.to_be_bytes());
-        }
-        let start = self.message.len();
-        self.message.extend_from_slice(plaintext);
-        let aad = PieceAad::new(&self.message_id, kind, self.sequence, plaintext.len());
-        let tag = self.content_key.seal_in_place_separate_tag(
-            body::nonce(self.sequence),
-            Aad::from(aad),
-            &mut self.message[start..],
-        )?;
-        self.message.extend_from_slice(tag.as_ref());
         Ok(())
     }
 }
@@ -142,12 +188,54 @@ mod tests {
             (4, 4, Some(1)),
             (5, 4, Some(2)),
             (8, 4, Some(2)),
-            (u32::MAX as usize, 1, Some(u32::MAX)),
-            (u32::MAX as usize + 1, 1, None),
-            (usize::MAX, 1, None),
+            (u64::from(u32::MAX), 1, Some(u32::MAX)),
+            (u64::from(u32::MAX) + 1, 1, None),
+            (u64::MAX, 1, None),
         ] {
             let frame_length = NonZeroU32::new(frame_length).unwrap();
             assert_eq!(frame_count(len, frame_length), frames, "{len}");
+        }
+    }
+
+    fn sealer(suite: crate::AlgorithmSuite) -> Sealer {
+        let none = EncryptionContext::empty();
+        let wrapped = crate::EncryptedDataKey::new("tests", "info", "wrapped").unwrap();
+        let materials =
+            EncryptionMaterials::new(suite, none.clone()).with_encrypted_data_key(wrapped);
+        let data_key = DataKey::random(suite).unwrap();
+        let signing_key = suite
+            .curve()
+            .map(|curve| Arc::new(SigningKey::generate(curve).unwrap()));
+        let frame_length = NonZeroU32::MIN;
+        let key = signing_key.as_ref();
+        Sealer::new(&materials, &data_key, key, &none, &none, frame_length).unwrap()
+    }
+
+    #[test]
+    fn no_frame_has_the_number_that_marks_the_final_one() {
+        let mut sealer = sealer(crate::AlgorithmSuite::Aes256GcmHkdfSha512Commit);
+        sealer.sequence = u32::MAX - 1;
+        let mut out = Vec::new();
+        assert!(sealer.frame(&[1], &mut out).is_ok());
+        let len = out.len();
+        assert_eq!(sealer.frame(&[1], &mut out), Err(FrameError::TooMany));
+        assert_eq!(out.len(), len);
+        // The last number is left for the final frame.
+        assert!(sealer.finish(&[1], &mut out).is_ok());
+        assert_eq!(out[len..][..8], [0xff; 8]);
+    }
+
+    #[test]
+    fn the_length_of_every_message_is_foretold() {
+        for suite in crate::AlgorithmSuite::ALL {
+            let mut sealer = sealer(suite);
+            let foretold = sealer.message_len(3);
+            let mut out = Vec::new();
+            sealer.header(&mut out);
+            sealer.frame(&[1], &mut out).unwrap();
+            sealer.frame(&[2], &mut out).unwrap();
+            sealer.finish(&[3], &mut out).unwrap();
+            assert_eq!(foretold, Some(out.len() as u64), "{suite}");
         }
     }
 }

@@ -8,6 +8,7 @@ fn decrypt(message: &[u8]) -> Result<(), DecryptError> {
     let decryptor = Decryptor::builder(raw())
         .with_commitment_policy(CommitmentPolicy::ForbidEncryptAllowDecrypt)
         .with_max_encrypted_data_keys(None)
+        .with_max_frame_length(None)
         .build()
         .unwrap();
     run(decryptor.decrypt(message)).map(drop)

@@ -1,0 +1,205 @@
+use crate::{Authenticated, DecryptError, Decryptor, EncryptionContext, message::Reader};
+use std::fmt;
+use zeroize::Zeroize;
+
+/// A message whose header has proved true, and whose body is decrypted as it comes; of [`HeaderReader::open`](crate::HeaderReader::open).
+///
+/// Does no input or output: each call appends the plaintext of frames that are all there, each verified by its tag, to a
+/// buffer of the caller's. What it holds is one frame of ciphertext, and one of plaintext under a signing suite. That the
+/// message is whole, only [`finish`](Self::finish) says: until then it may have been cut off behind any frame.
+#[must_use]
+pub struct Decryption {
+    reader: Reader,
+    authenticated: Authenticated,
+    failed: Option<DecryptError>,
+}
+
+impl Decryption {
+    pub(crate) const fn new(reader: Reader, authenticated: Authenticated) -> Self {
+        Self {
+            reader,
+            authenticated,
+            failed: None,
+        }
+    }
+
+    /// The pairs that the message is bound to, as far as the tag of its header proves them.
+    #[must_use]
+    pub const fn context(&self) -> &EncryptionContext {
+        self.authenticated.context()
+    }
+
+    /// Context and suite, as far as the tag of the header proves them.
+    #[must_use]
+    pub const fn authenticated(&self) -> &Authenticated {
+        &self.authenticated
+    }
+
+    /// Whether all that was released is proved: false as long as a signature is to come that it stands under.
+    #[must_use]
+    pub const fn is_verified(&self) -> bool {
+        !self.reader.awaits_signature()
+    }
+
+    /// Reads some more of the message, in one go, and appends to `out` the plaintext of the frames that are all there.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`]; what this call appended is wiped and taken off again, and every later call fails likewise.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let start = out.len();
+        let read = self.reader.push(bytes, out);
+        if let Err(error) = &read {
+            out[start..].zeroize();
+            out.truncate(start);
+            self.failed = Some(error.clone());
+        }
+        read
+    }
+
+    /// Fails unless the message has come to its end, signature included.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError::Malformed`] if the message is cut off, or the error that a [`push`](Self::push) met.
+    pub fn finish(self) -> Result<Authenticated, DecryptError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.reader.finish()?;
+        Ok(self.authenticated)
+    }
+}
+
+impl fmt::Debug for Decryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decryption")
+            .field("authenticated", &self.authenticated)
+            .field("is_verified", &self.is_verified())
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The header of a message that is being read; of [`Decryptor::begin`].
+///
+/// ```
+/// use leeward_envelope::{Decryptor, EncryptionContext, RawAesKeyring};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keyring = || RawAesKeyring::new("my-app", "2026-11", &[7; 32]);
+/// # let encryptor = leeward_envelope::Encryptor::builder(keyring()?).build()?;
+/// # let message = encryptor.encrypt(&[5; 10_000], &EncryptionContext::empty()).await?;
+/// let decryptor = Decryptor::builder(keyring()?).build()?;
+/// let mut header = decryptor.begin(&EncryptionContext::empty());
+/// let mut parts = message.chunks(1000);
+/// let mut left = &[][..];
+/// while !header.is_complete() {
+///     let part = parts.next().ok_or("the message ends within its header")?;
+///     let read = header.push(part)?;
+///     left = &part[read..];
+/// }
+/// let mut decryption = header.open().await?;
+/// let mut plaintext = Vec::new();
+/// decryption.push(left, &mut plaintext)?;
+/// for part in parts {
+///     decryption.push(part, &mut plaintext)?;
+/// }
+/// decryption.finish()?;
+/// assert_eq!(plaintext, [5; 10_000]);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct HeaderReader {
+    decryptor: Decryptor,
+    expected: EncryptionContext,
+    extent: crate::message::HeaderExtent,
+    header: Vec<u8>,
+    is_complete: bool,
+    failed: Option<DecryptError>,
+}
+
+impl HeaderReader {
+    pub(crate) const fn new(decryptor: Decryptor, expected: EncryptionContext) -> Self {
+        Self {
+            decryptor,
+            expected,
+            extent: crate::message::HeaderExtent::new(),
+            header: Vec::new(),
+            is_complete: false,
+            failed: None,
+        }
+    }
+
+    /// Reads some more of the message, and answers how many bytes belong to the header.
+    ///
+    /// Those left over are the first of the body, for [`Decryption::push`].
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`] as soon as what is there cannot be the header of a message, or is over a limit; every later call
+    /// fails likewise.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<usize, DecryptError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let mut read = 0;
+        while !self.is_complete {
+            let limits = self.decryptor.limits();
+            let needed = self
+                .extent
+                .advance(&self.header, limits)
+                .inspect_err(|error| self.failed = Some(error.clone()))?;
+            let missing = needed.saturating_sub(self.header.len());
+            let rest = &bytes[read..];
+            if missing == 0 {
+                self.is_complete = true;
+            } else if rest.is_empty() {
+                break;
+            } else {
+                let now = missing.min(rest.len());
+                self.header.extend_from_slice(&rest[..now]);
+                read += now;
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether the header is all there, and [`open`](Self::open) may be called.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Has a data key unwrapped, and verifies commitment and header.
+    ///
+    /// Waits for the keyring, unless a cached data key serves.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptError`], as [`Decryptor::decrypt_with_context`]; [`DecryptError::SignedStream`] if the message is signed and
+    /// [`SignedStreams`](crate::SignedStreams) does not say what to do about that.
+    pub async fn open(self) -> Result<Decryption, DecryptError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let opened = self.decryptor.open(&self.header, &self.expected).await?;
+        let (reader, authenticated) = opened;
+        Ok(Decryption::new(reader, authenticated))
+    }
+}
+
+impl fmt::Debug for HeaderReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeaderReader")
+            .field("read", &self.header.len())
+            .field("is_complete", &self.is_complete)
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}

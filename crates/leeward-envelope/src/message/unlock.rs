@@ -1,0 +1,59 @@
+use super::{content_key::ContentKey, header::Header};
+use crate::{
+    DataKey, EncryptionContext,
+    derive::{self, Dialect, MessageKeys},
+    signature::Verifier,
+};
+use aws_lc_rs::{constant_time::verify_slices_are_equal, error::Unspecified};
+
+/// What a message is decrypted with, once its commitment and its header are verified.
+pub(crate) struct Unlocked {
+    pub(super) content: ContentKey,
+    /// For the signature, if the suite has one; nothing is hashed yet.
+    pub(super) verifier: Option<Verifier>,
+}
+
+/// Verifies commitment and header as one of `dialects` has them.
+///
+/// `unsent` are the pairs of the context that the header leaves out but its tag covers.
+pub(crate) fn unlock(
+    header: &Header<'_>,
+    data_key: &DataKey,
+    unsent: &EncryptionContext,
+    dialects: &[Dialect],
+) -> Result<Unlocked, Unspecified> {
+    let content = dialects
+        .iter()
+        .find_map(|dialect| content_key(header, data_key, unsent, *dialect).ok())
+        .ok_or(Unspecified)?;
+    let verifier = match header.suite.curve() {
+        Some(curve) => Some(Verifier::new(curve, &header.context)?),
+        None => None,
+    };
+    Ok(Unlocked { content, verifier })
+}
+
+fn content_key(
+    header: &Header<'_>,
+    data_key: &DataKey,
+    unsent: &EncryptionContext,
+    dialect: Dialect,
+) -> Result<ContentKey, Unspecified> {
+    let MessageKeys {
+        content,
+        commitment,
+    } = derive::message_keys(header.suite, data_key, header.message_id, dialect)?;
+    match (&commitment, header.commitment) {
+        (Some(derived), Some(stated)) => verify_slices_are_equal(derived, stated)?,
+        (None, None) => {}
+        _ => return Err(Unspecified),
+    }
+    let content = ContentKey::new(content, header.message_id)?;
+    let unsent = match dialect {
+        // It counted no pairs where the others write nothing.
+        Dialect::Net400 if unsent.is_empty() => &[0, 0],
+        _ => unsent.as_bytes(),
+    };
+    content.verify_header(header, unsent)?;
+    Ok(content)
+}
