@@ -5,6 +5,7 @@ pub mod circuit_breaker;
 pub mod concurrency_limit;
 pub mod deadline;
 pub mod hedge;
+pub mod lane;
 pub mod load_shed;
 pub mod rate_limit;
 pub mod retry;

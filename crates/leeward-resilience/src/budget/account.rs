@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{BudgetConfig, config::Cap, earned::Earned, floor::Floor, lanes::Lanes, rate::Rate};
-use crate::{Clock, Ratio, Timestamp, TokioClock, circuit_breaker::seat};
+use crate::{Clock, Ratio, Timestamp, TokioClock, lane};
 
 /// Caps the calls that a process makes beyond those it was asked for.
 ///
@@ -37,7 +37,7 @@ impl Budget {
     pub fn with_clock<C: Clock>(config: BudgetConfig, clock: C) -> Self {
         Self {
             account: Arc::new(Account {
-                lanes: Lanes::new(seat::count()),
+                lanes: Lanes::new(lane::count()),
                 earned: Earned::new(config.ratio),
                 size: match config.cap {
                     Cap::Time(cap_time) => Size::Observed(Rate::new(cap_time, clock.now())),
@@ -170,7 +170,7 @@ enum Size {
 impl Account {
     #[inline]
     fn deposit(&self) {
-        if let Some(calls) = self.lanes.count(seat::of_thread(self.lanes.len())) {
+        if let Some(calls) = self.lanes.count(lane::of_thread(self.lanes.len())) {
             self.book(calls);
         }
     }

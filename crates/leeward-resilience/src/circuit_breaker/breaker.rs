@@ -14,7 +14,7 @@ use super::{
     front::{Change, Front},
     seat::{self, Seat},
 };
-use crate::{Clock, Timestamp, TscClock};
+use crate::{Clock, Timestamp, TscClock, lane};
 
 /// Holds calls back from a service that fails, and tries it again one call at a time.
 ///
@@ -87,7 +87,7 @@ impl<C: Clock> CircuitBreaker<C> {
             to: CircuitState::Closed,
             generation: 0,
         };
-        let lanes = if config.shares_lane { 1 } else { seat::count() };
+        let lanes = if config.shares_lane { 1 } else { lane::count() };
         let core = Arc::new(Core {
             front: Front::new(config, lanes, clock.now()),
             clock,
@@ -133,7 +133,7 @@ impl<C: Clock> CircuitBreaker<C> {
         now: Timestamp,
         terms: AdmissionTerms,
     ) -> Result<Admission<C>, Rejected> {
-        let seat = &self.seats[seat::of_thread(self.seats.len())];
+        let seat = &self.seats[lane::of_thread(self.seats.len())];
         let core = seat.core();
         let (admitted, change) = core.front.admit(seat.lane(), now, terms);
         core.announce(change);

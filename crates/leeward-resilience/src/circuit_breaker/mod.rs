@@ -92,7 +92,7 @@ mod passage;
 mod ramp;
 mod recency;
 mod rest;
-pub(crate) mod seat;
+mod seat;
 mod service;
 mod shared_slow_start;
 mod snapshot;
