@@ -8,7 +8,9 @@ use leeward_error_taxonomy::{Classify, Region, Rejected};
 use leeward_resilience::{Clock, Request, TscClock};
 use tower_service::Service;
 
-use crate::{RegionRouterBuilder, ResponseFuture, RouterError, course::Course, roster::Roster};
+use crate::{
+    RegionRouterBuilder, ResponseFuture, RouterError, course::Course, roster::Roster, seat::Seats,
+};
 
 /// Sends each call to the first Region of a list that can serve it.
 ///
@@ -16,7 +18,7 @@ use crate::{RegionRouterBuilder, ResponseFuture, RouterError, course::Course, ro
 /// answers, with `S`'s own responses and errors. It is always ready. Cloning is cheap and shares circuits, services and
 /// budget.
 pub struct RegionRouter<S, C: Clock = TscClock> {
-    roster: Arc<Roster<S, C>>,
+    seats: Seats<S, C>,
 }
 
 impl RegionRouter<()> {
@@ -28,12 +30,14 @@ impl RegionRouter<()> {
 }
 
 impl<S, C: Clock> RegionRouter<S, C> {
-    pub(crate) const fn of(roster: Arc<Roster<S, C>>) -> Self {
-        Self { roster }
+    pub(crate) fn of(roster: Arc<Roster<S, C>>) -> Self {
+        Self {
+            seats: Seats::around(roster),
+        }
     }
 
-    pub(crate) const fn roster(&self) -> &Arc<Roster<S, C>> {
-        &self.roster
+    pub(crate) fn roster(&self) -> &Arc<Roster<S, C>> {
+        self.seats.roster()
     }
 }
 
@@ -63,15 +67,16 @@ impl<S, C: Clock> RegionRouter<S, C> {
     }
 
     fn set_drained(&self, region: &Region, drained: bool) -> Result<(), RouterError> {
-        let at = self.roster.ground.find(region)?;
-        if !drained && self.roster.ground.is_drained(at) {
+        let roster = self.roster();
+        let at = roster.ground.find(region)?;
+        if !drained && roster.ground.is_drained(at) {
             // Before calls come.
-            self.roster.ground.sites[at].restored(self.roster.ground.clock.now());
-            self.roster.member(at).circuit.start_slowly();
+            roster.ground.sites[at].restored(roster.ground.clock.now());
+            roster.member(at).circuit.start_slowly();
         }
-        if self.roster.ground.set_drained(at, drained) {
-            self.roster.ground.observers.drained(region, drained);
-            self.roster.pulse.beat();
+        if roster.ground.set_drained(at, drained) {
+            roster.ground.observers.drained(region, drained);
+            roster.pulse.beat();
         }
         Ok(())
     }
@@ -94,15 +99,16 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        self.roster.ground.budget.deposit();
-        ResponseFuture::new(Course::new(Arc::clone(&self.roster), request))
+        let roster = self.seats.hold();
+        roster.ground.budget.deposit();
+        ResponseFuture::new(Course::new(roster, request))
     }
 }
 
 impl<S, C: Clock> Clone for RegionRouter<S, C> {
     fn clone(&self) -> Self {
         Self {
-            roster: Arc::clone(&self.roster),
+            seats: self.seats.clone(),
         }
     }
 }
@@ -110,8 +116,8 @@ impl<S, C: Clock> Clone for RegionRouter<S, C> {
 impl<S, C: Clock> fmt::Debug for RegionRouter<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegionRouter")
-            .field("regions", &self.roster.view().regions)
-            .field("attempt_timeout", &self.roster.ground.attempt_timeout)
+            .field("regions", &self.roster().view().regions)
+            .field("attempt_timeout", &self.roster().ground.attempt_timeout)
             .finish_non_exhaustive()
     }
 }

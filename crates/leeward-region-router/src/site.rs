@@ -12,6 +12,7 @@ use leeward_resilience::{SharedSlowStart, Timestamp};
 use crate::{
     maker::Maker,
     making::{Ended, Making, refusal},
+    shelf::Shelves,
 };
 
 /// One Region of the list, and its service once there is one.
@@ -21,6 +22,8 @@ pub(crate) struct Site<S> {
     pub(crate) slow_start: SharedSlowStart,
     // In nanoseconds on the router's clock; zero for "never".
     restored_at: AtomicU64,
+    // What calls take, of what the slot holds.
+    shelves: Shelves<S>,
     slot: Mutex<Slot<S>>,
 }
 
@@ -57,6 +60,7 @@ impl<S> Site<S> {
             region,
             slow_start: SharedSlowStart::new(),
             restored_at: AtomicU64::new(0),
+            shelves: Shelves::new(),
             slot: Mutex::new(slot),
         }
     }
@@ -76,10 +80,14 @@ impl<S> Site<S> {
     /// Puts a service away that gets ready no more, unless another one has taken its place.
     pub(crate) fn discard(&self, number: u64) {
         let mut slot = self.slot();
-        let gone = slot.service.take_if(|kept| kept.number == number);
+        let Some(gone) = slot.service.take_if(|kept| kept.number == number) else {
+            return;
+        };
+        self.shelves.hide();
         drop(slot);
         // It is not this crate's, so it ends outside of the lock.
         drop(gone);
+        self.shelves.clear();
     }
 
     // Poisoned by a `clone` that panicked, which left the service as it was.
@@ -91,9 +99,21 @@ impl<S> Site<S> {
 impl<S: Clone> Site<S> {
     /// A clone of the service, or the making to wait for, which is begun if need be.
     pub(crate) fn service(&self, maker: &Maker<S>) -> Result<Kept<S>, Making<S>> {
+        match self.shelves.take() {
+            Some(kept) => Ok(kept),
+            None => self.look(maker),
+        }
+    }
+
+    /// The same for the first call of a lane.
+    #[cold]
+    fn look(&self, maker: &Maker<S>) -> Result<Kept<S>, Making<S>> {
         let mut slot = self.slot();
         if let Some(kept) = &slot.service {
-            return Ok(kept.clone());
+            let kept = kept.clone();
+            drop(slot);
+            self.shelves.put(kept.clone());
+            return Ok(kept);
         }
         let given_up = slot.making.take_if(|making| making.is_given_up());
         if let Some(making) = &slot.making {
@@ -117,8 +137,12 @@ impl<S: Clone> Site<S> {
                 let made = Kept { service, number };
                 if awaited.is_some() {
                     slot.service = Some(made.clone());
+                    self.shelves.show(number);
                 }
-                Ok(slot.service.clone().unwrap_or(made))
+                let kept = slot.service.clone().unwrap_or(made);
+                drop(slot);
+                self.shelves.put(kept.clone());
+                Ok(kept)
             }
             Err(met) => {
                 drop(slot);

@@ -1,7 +1,6 @@
 use std::{
     ops::ControlFlow,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     attempt::{Attempt, Fault},
-    roster::Roster,
+    seat::Held,
 };
 
 /// An attempt beside the first one, and the token that pays for it.
@@ -35,7 +34,7 @@ where
     attempt: Pin<Box<Option<Attempt<S, R>>>>,
     leg: Leg<C>,
     withdrawal: Option<Withdrawal>,
-    roster: Arc<Roster<S, C>>,
+    roster: Held<S, C>,
 }
 
 impl<S, R, C> Second<S, R, C>
@@ -124,7 +123,7 @@ where
                 ..Leg::new(at, Some(admission), now)
             },
             withdrawal: Some(withdrawal),
-            roster: Arc::clone(&self.roster),
+            roster: self.roster.clone(),
         };
         self.roster.meter.hedges.add();
         self.tell_hedged(at);

@@ -4,7 +4,7 @@ mod hedge;
 mod leg;
 mod tell;
 
-use std::{ops::ControlFlow, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, time::Duration};
 
 use leeward_error_taxonomy::{Classify, Rejected, Stage as Sent};
 use leeward_resilience::{Clock, Request, Timestamp, Withdrawal};
@@ -15,8 +15,8 @@ pub(crate) use hedge::Second;
 use crate::{
     attempt::{Fault, NotReady},
     ranking::Order,
-    roster::Roster,
     round::Round,
+    seat::Held,
     site::Site,
 };
 use go_on::Place;
@@ -30,7 +30,7 @@ where
     S: Service<R>,
     C: Clock,
 {
-    roster: Arc<Roster<S, C>>,
+    roster: Held<S, C>,
     request: R,
     stage: Stage,
     began: Timestamp,
@@ -68,7 +68,7 @@ where
     S: Service<R>,
     C: Clock,
 {
-    pub(crate) fn new(roster: Arc<Roster<S, C>>, request: R) -> Self {
+    pub(crate) fn new(roster: impl Into<Held<S, C>>, request: R) -> Self {
         let nowhere = Leg::new(0, None, Timestamp::default());
         Self {
             request,
@@ -81,7 +81,7 @@ where
             held: None,
             withdrawal: None,
             replaces_first: false,
-            roster,
+            roster: roster.into(),
         }
     }
 

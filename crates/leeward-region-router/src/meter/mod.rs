@@ -4,7 +4,6 @@
 
 mod count;
 mod lane;
-mod place;
 mod reading;
 mod region;
 mod router;

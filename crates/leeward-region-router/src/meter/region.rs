@@ -6,12 +6,12 @@ use std::{
 use leeward_error_taxonomy::{Facts, Failure, Rejected, Stage};
 use leeward_resilience::{Ratio, Timestamp, hedge::Histogram};
 
-use super::{LastFailure, count::Count, lane::Lane, place};
+use super::{LastFailure, count::Count, lane::Latencies};
 
 /// Counts the attempts in one Region.
 #[derive(Debug)]
 pub(crate) struct RegionMeter {
-    lanes: Box<[Lane]>,
+    latencies: Latencies,
     /// Attempts that failed and blame the Region.
     pub(crate) failures: Count,
     /// Answers that blame the request or ask for fewer.
@@ -36,11 +36,10 @@ struct Met {
 }
 
 impl RegionMeter {
-    /// With a lane for each processor, or one for all.
+    /// With lanes for its threads, or one for all.
     pub(crate) fn new(shares_lane: bool) -> Self {
-        let lanes = if shares_lane { 1 } else { place::count() };
         Self {
-            lanes: (0..lanes).map(|_| Lane::default()).collect(),
+            latencies: Latencies::new(shares_lane),
             failures: Count::default(),
             other_errors: Count::default(),
             hedges_won: Count::default(),
@@ -55,8 +54,7 @@ impl RegionMeter {
     /// An attempt succeeded after this time.
     #[inline]
     pub(crate) fn succeeded(&self, latency: Duration) {
-        let lane = &self.lanes[place::of_thread(self.lanes.len())];
-        lane.latencies.record(latency);
+        self.latencies.of_thread().record(latency);
     }
 
     /// An attempt failed. Our own refusals are none of the Region's doing, but for silence.
@@ -73,12 +71,12 @@ impl RegionMeter {
 
     /// The attempts that succeeded.
     pub(crate) fn successes(&self) -> u64 {
-        self.latencies().map(Histogram::recorded).sum()
+        self.latencies.of_all().map(Histogram::recorded).sum()
     }
 
     /// The latency that this share of the last few thousand successes does not exceed.
     pub(crate) fn quantile(&self, share: Ratio) -> Option<Duration> {
-        Histogram::quantile_over(self.latencies(), share, 1)
+        Histogram::quantile_over(self.latencies.of_all(), share, 1)
     }
 
     pub(crate) fn last_failure(&self, now: Timestamp) -> Option<LastFailure> {
@@ -87,10 +85,6 @@ impl RegionMeter {
             failure: met.failure.clone(),
             age: now.since(met.at),
         })
-    }
-
-    fn latencies(&self) -> impl Iterator<Item = &Histogram> {
-        self.lanes.iter().map(|lane| &lane.latencies)
     }
 
     // Nothing leaves it half written.

@@ -33,6 +33,7 @@ mod flood;
 mod health;
 mod hedge;
 mod hedge_failures;
+mod lanes;
 mod maker;
 mod making;
 mod outage;
