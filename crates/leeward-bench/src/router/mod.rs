@@ -6,7 +6,7 @@ use crate::{Area, Bar, BareService, BoxError, Case, Read, Subject, Tally, Unit, 
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::{Latency, RegionRouter, RegionRouterBuilder, RoundRobin};
 use leeward_resilience::{
-    Budget, DeadlineLayer, Request, RetryLayer, RetryPolicy, Switch, TscClock,
+    Budget, DeadlineLayer, Request, RetryLayer, RetryPolicy, Switch, TscClock, lane,
 };
 use std::{
     future::{Ready, ready},
@@ -47,6 +47,8 @@ pub const TWO_THREADS: &str = "leeward, two threads";
 pub const KEYED_ONE_THREAD: &str = "leeward, keyed, one thread";
 /// The router of one key, called from two threads at once.
 pub const KEYED_TWO_THREADS: &str = "leeward, keyed, two threads";
+/// The routers of two keys, each called from a thread of its own at once.
+pub const KEYED_APART_TWO_THREADS: &str = "leeward, keyed, two threads on a key each";
 
 const REGIONS: [Region; 3] = [
     Region::from_static("us-east-1"),
@@ -77,6 +79,8 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     let by_operation = |request: &Read| request.operation();
     let keyed = || builder().build_keyed(maker(), by_operation, MAX_KEYS);
     let (shared, shared_keyed) = (plain()?, keyed()?);
+    let by_lane = |request: &Read| (request.operation(), lane::of_thread(lane::count()));
+    let apart = builder().build_keyed(maker(), by_lane, MAX_KEYS)?;
     Ok(vec![
         Case::new(Area::Router, HEALTHY, Unit::Nanoseconds)
             .with(BARE, Subject::calls(BareService)?)
@@ -103,8 +107,10 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
                 Subject::calls_from(NonZeroUsize::MIN, shared_keyed.clone())?,
             )
             .with(KEYED_TWO_THREADS, Subject::calls_from(TWO, shared_keyed)?)
+            .with(KEYED_APART_TWO_THREADS, Subject::calls_from(TWO, apart)?)
             .compare(TWO_THREADS, ONE_THREAD, Bar::AtMost(2.0))
-            .compare(KEYED_TWO_THREADS, KEYED_ONE_THREAD, None),
+            .compare(KEYED_TWO_THREADS, KEYED_ONE_THREAD, None)
+            .compare(KEYED_APART_TWO_THREADS, KEYED_ONE_THREAD, None),
     ])
 }
 
