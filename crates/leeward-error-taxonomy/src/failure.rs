@@ -185,7 +185,7 @@ impl From<&Facts<'_>> for Failure {
 /// The service's words, else those of the error at the root.
 fn message<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
     Some(match (facts.rejected, facts.message, facts.cause) {
-        (Some(Rejected::Unavailable { source }), ..) => source.to_string().into(),
+        (Some(Rejected::Unavailable { source, .. }), ..) => source.to_string().into(),
         (Some(rejected), ..) => rejected.to_string().into(),
         (None, Some(message), _) => message.into(),
         (None, None, cause) => without_code(cause?.to_string(), facts.code).into(),

@@ -106,7 +106,7 @@ struct Echo(Arc<Rejected>);
 impl Echo {
     fn met(&self) -> &(dyn Error + 'static) {
         match &*self.0 {
-            Rejected::Unavailable { source } => &**source,
+            Rejected::Unavailable { source, .. } => &**source,
             other => other,
         }
     }

@@ -142,7 +142,7 @@ async fn a_maker_refuses_where_there_is_no_client() {
         .with_role(role_behind(&gate))
         .maker();
     let refused = maker.ready().await.unwrap().call(EAST).await.unwrap_err();
-    let Rejected::Unavailable { source } = &refused else {
+    let Rejected::Unavailable { source, .. } = &refused else {
         panic!("{refused:?}")
     };
     assert!(source.downcast_ref::<ClientError>().is_some());

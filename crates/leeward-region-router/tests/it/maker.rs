@@ -67,7 +67,7 @@ async fn a_maker_that_fails_everywhere_is_named_in_full() {
 
     let router = builder([A]).build(maker).unwrap();
     let rejected = refusal(router.oneshot(crate::world::read()).await);
-    let Rejected::Unavailable { source } = rejected else {
+    let Rejected::Unavailable { source, .. } = rejected else {
         panic!("{rejected:?}");
     };
     assert_eq!(source.to_string(), "no endpoint for us-east-1");

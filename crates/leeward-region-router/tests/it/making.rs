@@ -155,7 +155,7 @@ async fn everybody_who_waits_is_told_why_nothing_was_made_and_the_next_one_tries
         let (one, other) = tokio::join!(call(), call());
         for answer in [one, other] {
             let met = match refusal(answer) {
-                Rejected::Unavailable { source } => source.to_string(),
+                Rejected::Unavailable { source, .. } => source.to_string(),
                 other => other.to_string(),
             };
             assert_eq!(met, expected);

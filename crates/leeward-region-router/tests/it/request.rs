@@ -80,7 +80,7 @@ async fn a_request_that_refuses_every_region_says_why() {
          ap-south-1: no key in ap-south-1"
     );
     let rejected = refusal(send(&world.build(builder([A])), &[B]).await);
-    let Rejected::Unavailable { source } = rejected else {
+    let Rejected::Unavailable { source, .. } = rejected else {
         panic!("{rejected:?}");
     };
     assert_eq!(source.to_string(), "no key in us-east-1");
