@@ -6,12 +6,17 @@ mod caching;
 mod contract;
 mod flights;
 mod hostile;
+mod inspect;
 mod keyrings;
+mod limits;
+mod net_4_0_0;
 mod pace;
 mod python;
 mod refusals;
 mod round_trip;
 mod secrets;
+mod stream;
+mod suites;
 mod tampering;
 mod vectors;
 
