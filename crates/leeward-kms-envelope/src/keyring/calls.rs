@@ -1,6 +1,7 @@
-use super::operation::{Decrypt, GenerateDataKey};
+use super::operation::{Decrypt, EncryptDataKey, GenerateDataKey};
 use aws_sdk_kms::operation::{
     decrypt::{DecryptError, DecryptOutput},
+    encrypt::{EncryptError, EncryptOutput},
     generate_data_key::{GenerateDataKeyError, GenerateDataKeyOutput},
 };
 use leeward_client_pool::Failed;
@@ -10,13 +11,13 @@ use tower_service::Service;
 /// What a keyring calls KMS through: any stack of layers over a Region router or a single target.
 ///
 /// Implemented for every service that fits; nobody needs to implement it.
-pub trait KmsCalls:
-    Service<
+pub trait KmsCalls: Service<
         GenerateDataKey,
         Response = GenerateDataKeyOutput,
         Error = Failed<GenerateDataKeyError>,
         Future: Send,
-    > + Service<Decrypt, Response = DecryptOutput, Error = Failed<DecryptError>, Future: Send>
+    > + Service<EncryptDataKey, Response = EncryptOutput, Error = Failed<EncryptError>, Future: Send>
+    + Service<Decrypt, Response = DecryptOutput, Error = Failed<DecryptError>, Future: Send>
     + Clone
     + Send
     + Sync
@@ -29,6 +30,11 @@ impl<S> KmsCalls for S where
             GenerateDataKey,
             Response = GenerateDataKeyOutput,
             Error = Failed<GenerateDataKeyError>,
+            Future: Send,
+        > + Service<
+            EncryptDataKey,
+            Response = EncryptOutput,
+            Error = Failed<EncryptError>,
             Future: Send,
         > + Service<Decrypt, Response = DecryptOutput, Error = Failed<DecryptError>, Future: Send>
         + Clone

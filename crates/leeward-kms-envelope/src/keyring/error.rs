@@ -1,7 +1,9 @@
+use super::wrapping_key::WrappingKey;
 use aws_sdk_kms::config::http::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
-use leeward_error_taxonomy::{Classify, Failure, OperationName, Rejected};
+use leeward_envelope::KeyringCause;
+use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
 use std::{error::Error, fmt};
 
 /// A call to KMS that gave no data key: where, what it met, and the SDK's own error as its source.
@@ -11,6 +13,7 @@ use std::{error::Error, fmt};
 pub struct KmsError {
     operation: OperationName,
     failure: Failure,
+    advice: String,
     source: Box<dyn Error + Send + Sync>,
 }
 
@@ -19,12 +22,31 @@ impl KmsError {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let failure = Failure::from(&error.facts());
+        let mut facts = error.facts();
+        facts.operation = Some(operation);
+        let (failure, advice) = (Failure::from(&facts), facts.advice().to_string());
         Self {
             operation,
             failure,
+            advice,
             source: without_plaintext(error),
         }
+    }
+
+    /// Finds the error of KMS among the sources of another one, such as a `DecryptError`.
+    ///
+    /// Where several keys of a message failed it is that of the last; [`KeyringError`](leeward_envelope::KeyringError)
+    /// has all of them.
+    #[must_use]
+    pub fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            next = error.source();
+        }
+        None
     }
 
     /// The operation that failed.
@@ -37,6 +59,43 @@ impl KmsError {
     #[must_use]
     pub const fn failure(&self) -> &Failure {
         &self.failure
+    }
+
+    /// What to do next, in one sentence.
+    #[must_use]
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
+
+    /// Whether KMS blames what stands in the message: the wrapped key, its context, or the key that it is said to be of.
+    pub(super) fn is_of_the_ciphertext(&self) -> bool {
+        matches!(
+            self.failure.code(),
+            Some("InvalidCiphertextException" | "IncorrectKeyException")
+        )
+    }
+
+    /// What it tells of data keys that were made or unwrapped under the same key before.
+    pub(super) fn cause(&self) -> KeyringCause {
+        use Category::{Authorization, Internal, Network, RateLimit, ServiceUnavailable, Timeout};
+        let is_of_the_key = matches!(
+            self.failure.code(),
+            Some(
+                "DisabledException"
+                    | "InvalidKeyUsageException"
+                    | "KMSInvalidStateException"
+                    | "NotFoundException"
+            )
+        );
+        match self.failure.category() {
+            _ if is_of_the_key => KeyringCause::KeyUnusable,
+            Authorization => KeyringCause::Denied,
+            Internal | Network | RateLimit | ServiceUnavailable | Timeout => {
+                KeyringCause::Unavailable
+            }
+            _ if self.rejected().is_some() => KeyringCause::Unavailable,
+            _ => KeyringCause::Other,
+        }
     }
 
     /// The refusal of our own layers, if that is what it met.
@@ -98,6 +157,15 @@ pub(super) enum UnusableAnswer {
     OtherKey { asked: String, answered: String },
     #[error("KMS answered without a data key")]
     NoKey,
-    #[error("KMS answered with a data key of another length than the suite needs")]
-    Length,
+    #[error("KMS answered with a data key of {len} bytes, the suite needs {needed}")]
+    Length { len: usize, needed: usize },
+}
+
+impl UnusableAnswer {
+    pub(super) fn other_key(asked: &WrappingKey, answered: Option<&str>) -> Self {
+        Self::OtherKey {
+            asked: asked.to_string(),
+            answered: answered.unwrap_or("none").to_owned(),
+        }
+    }
 }

@@ -18,8 +18,8 @@ use aws_smithy_types::body::SdkBody;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use leeward_client_pool::Target;
 use leeward_envelope::{
-    AlgorithmSuite, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials,
-    Encryptor, Keyring,
+    AlgorithmSuite, DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext,
+    EncryptionMaterials, Encryptor, Keyring,
 };
 use leeward_kms_envelope::{KeyArn, KmsKeyring};
 use serde_json::{Value, json};
@@ -156,14 +156,43 @@ async fn an_answer_without_a_key_is_refused() {
 #[tokio::test]
 async fn a_key_of_another_length_is_refused() {
     let [wrapping, unwrapping] = refusals(answer(Some(KEY), Some(&[7; 16]))).await;
-    assert!(wrapping.contains("16 bytes"), "{wrapping}");
-    assert!(unwrapping.contains("another length"), "{unwrapping}");
+    let expected = "KMS answered with a data key of 16 bytes, the suite needs 32";
+    assert_eq!(wrapping, expected);
+    // The suite is the word of the message, so that whoever changed it is told nothing.
+    let opaque = "the encrypted data key does not belong to this key and context";
+    assert_eq!(unwrapping, opaque);
+}
+
+#[tokio::test]
+async fn a_data_key_of_another_keyring_is_encrypted_under_its_context() {
+    let (keyring, asked) = keyring(answer(Some(KEY), None));
+    let materials = EncryptionMaterials::new(SUITE, context())
+        .with_data_key(DataKey::new(vec![7; 32]))
+        .unwrap();
+    let made = keyring.on_encrypt(materials).await.unwrap();
+    assert_eq!(made.data_key().unwrap().expose(), [7; 32]);
+    let wrapped = &made.encrypted_data_keys()[0];
+    assert_eq!(wrapped.provider_info(), KEY.as_bytes());
+    assert_eq!(wrapped.ciphertext(), b"wrapped");
+    let context = json!({"tenant": "blue", "purpose": "test"});
+    let plaintext = BASE64_STANDARD.encode([7; 32]);
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [
+            json!({"KeyId": KEY, "Plaintext": plaintext, "EncryptionContext": context, "GrantTokens": ["grant"]})
+        ]
+    );
 }
 
 #[tokio::test]
 async fn a_name_in_a_message_that_is_no_arn_is_an_error_and_asks_nothing() {
     let (keyring, asked) = keyring(answer(Some(KEY), Some(&[7; 32])));
-    let keys = [EncryptedDataKey::new("aws-kms", "not an arn", "wrapped").unwrap()];
+    // Not even for the key beside it, which it might decrypt.
+    let [good] = wrapped();
+    let keys = [
+        good,
+        EncryptedDataKey::new("aws-kms", "not an arn", "wrapped").unwrap(),
+    ];
     let error = keyring
         .on_decrypt(DecryptionMaterials::new(SUITE, context()), &keys)
         .await

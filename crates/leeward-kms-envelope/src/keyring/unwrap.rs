@@ -1,0 +1,102 @@
+//! What all KMS keyrings do with the encrypted data keys of a message.
+
+use super::{
+    KmsCalls, KmsError, PROVIDER_ID,
+    calls::call,
+    error::UnusableAnswer,
+    grant_tokens::GrantTokens,
+    operation::{self, DECRYPT},
+    secret,
+    wrapping_key::WrappingKey,
+};
+use leeward_client_pool::regional::KeyArn;
+use leeward_envelope::{DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyringError};
+
+/// The keys of a message with the ARN of each that KMS wrapped.
+///
+/// Not one request is made for a message of which a key of KMS has a name that is no ARN: that is an error and no key of
+/// somebody else's (specification of the AWS KMS keyrings, "OnDecrypt").
+pub(super) fn named(
+    keys: &[EncryptedDataKey],
+) -> Result<Vec<(&EncryptedDataKey, Option<KeyArn>)>, KeyringError> {
+    let mut named = Vec::with_capacity(keys.len());
+    for key in keys {
+        let is_of_kms = key.provider_id() == PROVIDER_ID;
+        let arn = is_of_kms.then(|| String::from_utf8_lossy(key.provider_info()).parse::<KeyArn>());
+        match arn.transpose() {
+            Ok(arn) => named.push((key, arn)),
+            Err(error) => {
+                let met = KeyAttempt::failed(key, error);
+                return Err(KeyringError::undecryptable(vec![met]));
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// Unwraps the first of `keys` for which `ours` knows the KMS key to use.
+pub(super) async fn first_of<S: KmsCalls>(
+    kms: &S,
+    grant_tokens: &GrantTokens,
+    materials: DecryptionMaterials,
+    keys: &[EncryptedDataKey],
+    ours: impl Fn(KeyArn) -> Option<WrappingKey> + Send,
+) -> Result<DecryptionMaterials, KeyringError> {
+    if materials.data_key().is_some() {
+        return Err(KeyringError::contract(
+            "asked to unwrap a data key that is there already",
+        ));
+    }
+    let mut met = Vec::new();
+    for (wrapped, arn) in named(keys)? {
+        let Some(key) = arn.and_then(&ours) else {
+            met.push(KeyAttempt::skipped(wrapped));
+            continue;
+        };
+        match unwrap(kms, grant_tokens, &key, &materials, wrapped).await {
+            Ok(data_key) => return materials.with_data_key(data_key),
+            Err(attempt) => met.push(attempt),
+        }
+    }
+    Err(KeyringError::undecryptable(met))
+}
+
+async fn unwrap<S: KmsCalls>(
+    kms: &S,
+    grant_tokens: &GrantTokens,
+    key: &WrappingKey,
+    materials: &DecryptionMaterials,
+    wrapped: &EncryptedDataKey,
+) -> Result<DataKey, KeyAttempt> {
+    let tokens = grant_tokens.as_slice();
+    let request = operation::decrypt(key, wrapped, materials.context(), tokens);
+    let output = call(kms.clone(), request).await.map_err(|error| {
+        let error = KmsError::new(DECRYPT, error);
+        if error.is_of_the_ciphertext() {
+            KeyAttempt::refused(wrapped)
+        } else {
+            let cause = error.cause();
+            KeyAttempt::failed(wrapped, error).because(cause)
+        }
+    })?;
+    // Taken first, so that it is wiped whatever else is wrong with the answer.
+    let data_key = output.plaintext.map(secret);
+    answering(key, output.key_id.as_deref())
+        .filter(|arn| key.is(arn))
+        .ok_or_else(|| {
+            let other = UnusableAnswer::other_key(key, output.key_id.as_deref());
+            KeyAttempt::failed(wrapped, other)
+        })?;
+    let data_key = data_key.ok_or_else(|| KeyAttempt::failed(wrapped, UnusableAnswer::NoKey))?;
+    // The suite is the word of the message: a key of another length is one that was wrapped for another message.
+    if data_key.expose().len() != materials.suite().data_key_len() {
+        return Err(KeyAttempt::refused(wrapped));
+    }
+    Ok(data_key)
+}
+
+/// The key that KMS says it used, if that may be `key`.
+pub(super) fn answering(key: &WrappingKey, answered: Option<&str>) -> Option<KeyArn> {
+    let arn: KeyArn = answered?.parse().ok()?;
+    key.may_be(&arn).then_some(arn)
+}
