@@ -42,8 +42,8 @@ mod tests {
 
     fn arrivals(rates: Vec<(Duration, f64)>, until: u64) -> Vec<Duration> {
         let traffic = Traffic {
-            processes: 1,
             rates,
+            ..Traffic::steady(1, 0.0)
         };
         let mut random = Rng::with_seed(42);
         let next = |now: &Duration| next_arrival(&traffic, *now, &mut random);

@@ -19,6 +19,10 @@ pub struct Bar {
 #[allow(missing_docs, reason = "each is the figure of the same name")]
 pub enum Measure {
     Ok,
+    OkOfReads,
+    OkOfWrites,
+    LostUntil,
+    SentAgain,
     P50Later,
     P99,
     P99OverBare,
@@ -61,6 +65,10 @@ impl Measure {
     pub fn of(self, figures: &Figures, bare: Option<&Figures>) -> f64 {
         match self {
             Self::Ok => figures.ok,
+            Self::OkOfReads => figures.ok_of_reads,
+            Self::OkOfWrites => figures.ok_of_writes,
+            Self::LostUntil => figures.lost_until,
+            Self::SentAgain => figures.sent_again,
             Self::P50Later => figures.p50_later,
             Self::P99 => figures.p99,
             // Without anything to compare with it must not pass.
@@ -85,6 +93,10 @@ impl Measure {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::OkOfReads => "reads ok",
+            Self::OkOfWrites => "writes ok",
+            Self::LostUntil => "writes lost until",
+            Self::SentAgain => "writes sent again",
             Self::P50Later => "p50 after 5 s",
             Self::P99 => "p99",
             Self::P99OverBare => "p99 / bare",
@@ -120,13 +132,15 @@ impl Measure {
 
     const fn unit(self) -> Unit {
         match self {
-            Self::Ok | Self::OkAfter | Self::Overflow => Unit::Share,
+            Self::Ok | Self::OkOfReads | Self::OkOfWrites | Self::OkAfter | Self::Overflow => {
+                Unit::Share
+            }
             Self::Load | Self::Peak | Self::P99OverBare => Unit::Ratio,
             Self::P50Later | Self::P99 | Self::P99After | Self::P99OfErrors | Self::Longest => {
                 Unit::Millis
             }
-            Self::Left | Self::ServedAgain | Self::Back => Unit::Seconds,
-            Self::ReEntries | Self::Strays => Unit::Count,
+            Self::Left | Self::ServedAgain | Self::Back | Self::LostUntil => Unit::Seconds,
+            Self::ReEntries | Self::Strays | Self::SentAgain => Unit::Count,
         }
     }
 }

@@ -46,7 +46,7 @@ pub use outage::{Conditions, Fault, Outage};
 pub use play::play;
 pub use policy::Policy;
 pub use report::report;
-pub use scenario::{RegionModel, Scenario, Traffic};
+pub use scenario::{Bursts, RegionModel, Scenario, Traffic};
 pub use season::{Season, season};
 pub use timeline::{DrawError, draw};
 pub use trace::{Attempt, Change, Ending, Operation, Trace};

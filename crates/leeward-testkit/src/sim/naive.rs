@@ -13,7 +13,6 @@ use tower_service::Service;
 use super::{
     CallError, Policy,
     consecutive::Consecutive,
-    policy::DEADLINE,
     site::Calling,
     world::{Call, World},
 };
@@ -26,7 +25,7 @@ const QUOTA: u32 = 500;
 const RETRY_COST: u32 = 5;
 const SDK_ATTEMPTS: u32 = 3;
 
-/// What services do that have no stack for it.
+/// What services do that have no stack for it; none of it asks whether a request may be sent again.
 #[derive(Clone, Debug)]
 pub(super) struct Naive {
     process: Arc<Process>,
@@ -77,9 +76,10 @@ impl Service<Plain<Call>> for Naive {
     fn call(&mut self, request: Plain<Call>) -> Calling {
         let (process, call) = (Arc::clone(&self.process), request.into_inner());
         Box::pin(async move {
-            let answer = timeout(DEADLINE, process.answer(call)).await;
+            let deadline = process.world.scenario().traffic.deadline;
+            let answer = timeout(deadline, process.answer(call)).await;
             answer.unwrap_or_else(|_| {
-                let silence = Rejected::AttemptTimedOut { timeout: DEADLINE };
+                let silence = Rejected::AttemptTimedOut { timeout: deadline };
                 Err(silence.into())
             })
         })

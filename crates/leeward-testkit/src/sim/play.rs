@@ -1,5 +1,6 @@
 use std::{future::poll_fn, io};
 
+use fastrand::Rng;
 use leeward_error_taxonomy::OperationName;
 use leeward_resilience::Plain;
 use tokio::{
@@ -9,16 +10,17 @@ use tokio::{
 use tower_service::Service;
 
 use super::{
-    CallError, Policy, Scenario, Trace,
+    Bursts, CallError, Policy, Scenario, Trace,
     arrival::{luck, next_arrival},
     naive::Naive,
-    policy::{self, DEADLINE},
+    policy,
     world::{Call, World},
 };
 
 /// Set apart from the draws of the Regions, which begin with a process.
 const ARRIVALS: u64 = u64::MAX;
 const PAUSES: u64 = u64::MAX - 1;
+const BURSTS: u64 = u64::MAX - 3;
 
 /// Plays a scenario once and gives all that happened; the same seed gives the same.
 ///
@@ -38,57 +40,118 @@ pub fn play(scenario: &Scenario, policy: Policy, seed: u64) -> io::Result<Trace>
         let world = World::new(scenario, seed);
         let handle = Handle::current();
         for process in 0..scenario.traffic.processes {
-            let world = world.clone();
             match policy {
                 Policy::Leeward | Policy::Sequential => {
                     let hedges = policy == Policy::Leeward;
                     let stack = policy::stack(&world, process, hedges);
-                    handle.spawn(call(stack, world, process, seed));
+                    begin(&handle, stack, &world, process, seed);
                 }
                 naive => {
                     let pauses = luck(&[seed, PAUSES, process as u64]);
                     let stack = Naive::new(naive, world.clone(), process, pauses);
-                    handle.spawn(call(stack, world, process, seed));
+                    begin(&handle, stack, &world, process, seed);
                 }
             }
         }
         // Whoever began in time is over a deadline later; a tick more, since timers fire at the end of theirs.
-        sleep(scenario.length + 2 * DEADLINE).await;
+        sleep(scenario.length + 2 * scenario.traffic.deadline).await;
         world
     });
     Ok(world.into_trace())
 }
 
-/// Begins the operations of one process.
-async fn call<S>(stack: S, world: World, process: usize, seed: u64)
+/// Has one process begin its operations.
+fn begin<S>(handle: &Handle, stack: S, world: &World, process: usize, seed: u64)
 where
+    S: Stack,
+{
+    let caller = Caller {
+        stack,
+        world: world.clone(),
+        process,
+    };
+    if let Some(bursts) = world.scenario().traffic.bursts {
+        handle.spawn(
+            caller
+                .clone()
+                .burst(bursts, luck(&[seed, BURSTS, process as u64])),
+        );
+    }
+    handle.spawn(caller.call(luck(&[seed, ARRIVALS, process as u64])));
+}
+
+/// What a process calls through.
+trait Stack:
+    Service<Plain<Call>, Response = usize, Error = CallError, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Stack for S where
     S: Service<Plain<Call>, Response = usize, Error = CallError, Future: Send>
         + Clone
         + Send
-        + 'static,
+        + 'static
 {
-    let handle = Handle::current();
-    let scenario = world.scenario();
-    let mut random = luck(&[seed, ARRIVALS, process as u64]);
-    let mut at = world.now();
-    while let Some(next) = next_arrival(&scenario.traffic, at, &mut random) {
-        if next >= scenario.length {
-            return;
+}
+
+/// One process.
+#[derive(Clone)]
+struct Caller<S> {
+    stack: S,
+    world: World,
+    process: usize,
+}
+
+impl<S: Stack> Caller<S> {
+    /// Begins operations as they come, one by one.
+    async fn call(self, mut random: Rng) {
+        let scenario = self.world.scenario();
+        let mut at = self.world.now();
+        while let Some(next) = next_arrival(&scenario.traffic, at, &mut random) {
+            if next >= scenario.length {
+                return;
+            }
+            at = next;
+            sleep_until(self.world.instant(at)).await;
+            self.begin();
         }
-        at = next;
-        sleep_until(world.instant(at)).await;
-        let (mut stack, world) = (stack.clone(), world.clone());
-        handle.spawn(async move {
+    }
+
+    /// Begins many operations at once, again and again.
+    async fn burst(self, bursts: Bursts, mut random: Rng) {
+        let mut at = bursts.every.mul_f64(random.f64());
+        while at < self.world.scenario().length {
+            sleep_until(self.world.instant(at)).await;
+            (0..bursts.calls).for_each(|_| self.begin());
+            at += bursts.every;
+        }
+    }
+
+    fn begin(&self) {
+        let Self {
+            mut stack,
+            world,
+            process,
+        } = self.clone();
+        Handle::current().spawn(async move {
             let call = world.begin(process);
-            let request = Plain::new(call)
-                .named(OperationName::new("sim", "Read"))
-                .idempotent();
             let answer = match poll_fn(|cx| stack.poll_ready(cx)).await {
-                Ok(()) => stack.call(request).await,
+                Ok(()) => stack.call(request(call)).await,
                 Err(error) => Err(error),
             };
             world.end(call, answer.ok());
         });
+    }
+}
+
+fn request(call: Call) -> Plain<Call> {
+    let request = Plain::new(call);
+    if call.is_write {
+        request.named(OperationName::new("sim", "Write"))
+    } else {
+        request
+            .named(OperationName::new("sim", "Read"))
+            .idempotent()
     }
 }
 
@@ -111,10 +174,7 @@ mod tests {
             fault,
         };
         Scenario {
-            traffic: Traffic {
-                processes: 2,
-                rates: vec![(Duration::ZERO, 50.0)],
-            },
+            traffic: Traffic::steady(2, 50.0),
             fault: fault.from..fault.until,
             outages: vec![fault],
             length: at(20_000),
@@ -139,7 +199,7 @@ mod tests {
         let begun = |policy| {
             let trace = play(&scenario, policy, 1).unwrap();
             let begun = trace.operations.iter().map(|operation| {
-                assert!(operation.latency() <= Some(DEADLINE + at(2)), "{policy}");
+                assert!(operation.latency() <= Some(at(3_002)), "{policy}");
                 (operation.process, operation.began)
             });
             begun.collect::<Vec<_>>()

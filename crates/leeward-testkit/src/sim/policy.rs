@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
 
 use leeward_region_router::{RegionRouter, RouterEvent};
 use leeward_resilience::{
@@ -12,9 +12,6 @@ use super::{
     site::SiteMaker,
     world::{Call, World},
 };
-
-/// How long a caller waits, retries and other Regions included.
-pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 
 /// Who calls the Regions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,7 +104,7 @@ pub(super) fn stack(
     let retry = RetryLayer::new(RetryPolicy::new())
         .with_budget(budget)
         .with_switch(Switch::new());
-    let deadline = DeadlineLayer::new(DEADLINE).with_switch(Switch::new());
+    let deadline = DeadlineLayer::new(world.scenario().traffic.deadline).with_switch(Switch::new());
     deadline.layer(retry.layer(router))
 }
 

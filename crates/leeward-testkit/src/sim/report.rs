@@ -1,6 +1,6 @@
 use super::{Figures, Season, Verdict, measure::median, table::table};
 
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 15] = [
     "scenario",
     "policy",
     "ok %",
@@ -13,6 +13,9 @@ const HEADER: [&str; 12] = [
     "peak",
     "re-entries",
     "elsewhere",
+    "reads %",
+    "writes %",
+    "again",
 ];
 
 /// A table of the figures, medians over the seeds, and under it every bar with the median and the worst seed.
@@ -25,7 +28,7 @@ pub fn report(seasons: &[Season], verdicts: &[Verdict]) -> String {
     format!("{figures}\n{}", table(3, &bars(verdicts)))
 }
 
-fn figures(seasons: &[Season]) -> Vec<[String; 12]> {
+fn figures(seasons: &[Season]) -> Vec<[String; 15]> {
     let row = |season: &Season| {
         let of = |figure: fn(&Figures) -> f64| {
             let values = season.runs.iter().map(|(_, figures)| figure(figures));
@@ -36,6 +39,13 @@ fn figures(seasons: &[Season]) -> Vec<[String; 12]> {
                 "never".to_owned()
             } else {
                 format!("{value:.1}")
+            }
+        };
+        let if_it_writes = |text: String| {
+            if season.scenario.traffic.writes > 0.0 {
+                text
+            } else {
+                "-".to_owned()
             }
         };
         [
@@ -51,6 +61,9 @@ fn figures(seasons: &[Season]) -> Vec<[String; 12]> {
             format!("{:.2}", of(|figures| figures.peak)),
             format!("{:.0}", of(|figures| figures.re_entries)),
             format!("{:.0}", of(|figures| figures.strays)),
+            if_it_writes(format!("{:.3}", 100.0 * of(|figures| figures.ok_of_reads))),
+            if_it_writes(format!("{:.3}", 100.0 * of(|figures| figures.ok_of_writes))),
+            if_it_writes(format!("{:.0}", of(|figures| figures.sent_again))),
         ]
     };
     let rows = seasons.iter().map(row);
@@ -122,8 +135,8 @@ mod tests {
         };
         let seasons = [season];
         let expected = "\
-scenario  policy    ok %  p50 ms  p99 ms   load  left s  well s  back s  peak  re-entries  elsewhere
-S2        leeward  0.000       0     260  0.000     0.8     0.0    12.0  0.00           0          0
+scenario  policy    ok %  p50 ms  p99 ms   load  left s  well s  back s  peak  re-entries  elsewhere  reads %  writes %  again
+S2        leeward  0.000       0     260  0.000     0.8     0.0    12.0  0.00           0          0        -         -      -
 
 scenario  policy   figure            bar  median            worst
 S2        leeward  p99         <= 300 ms  260 ms  350 ms (seed 2)  holds

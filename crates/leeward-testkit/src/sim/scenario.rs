@@ -54,9 +54,45 @@ pub struct Traffic {
     pub processes: usize,
     /// How many operations each of them begins in a second on average, from which moment on; the first from the beginning.
     pub rates: Vec<(Duration, f64)>,
+    /// What each of them begins at once besides, now and then.
+    pub bursts: Option<Bursts>,
+    /// The share of the operations that are writes: they may not be sent again once they may have been applied.
+    pub writes: f64,
+    /// How long a caller waits, retries and other Regions included.
+    pub deadline: Duration,
+}
+
+/// Operations that a process begins all at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Bursts {
+    /// How many.
+    pub calls: usize,
+    /// How long from one burst to the next; when the first one comes is each process's own.
+    pub every: Duration,
 }
 
 impl Traffic {
+    /// So many processes with so many operations a second each, all of them reads, for which callers wait three seconds.
+    #[must_use]
+    pub fn steady(processes: usize, rate: f64) -> Self {
+        Self {
+            processes,
+            rates: vec![(Duration::ZERO, rate)],
+            bursts: None,
+            writes: 0.0,
+            deadline: Duration::from_secs(3),
+        }
+    }
+
+    /// How many operations all processes together begin each second at `now`, those of bursts on average.
+    #[must_use]
+    pub fn total_rate(&self, now: Duration) -> f64 {
+        let bursts = self.bursts.map_or(0.0, |bursts| {
+            bursts.calls as f64 / bursts.every.as_secs_f64()
+        });
+        self.processes as f64 * (self.rate(now) + bursts)
+    }
+
     /// How many operations a process begins each second at `now`.
     #[must_use]
     pub fn rate(&self, now: Duration) -> f64 {

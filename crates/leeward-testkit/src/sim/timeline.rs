@@ -194,6 +194,7 @@ mod tests {
     fn season() -> Season {
         let operation = |second| Operation {
             process: 0,
+            is_write: false,
             began: Duration::from_secs(second),
             ended: Some(Duration::from_millis(1_000 * second + 20)),
             served_by: Some(0),

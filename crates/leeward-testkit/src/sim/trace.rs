@@ -18,6 +18,8 @@ pub struct Trace {
 pub struct Operation {
     /// Which process.
     pub process: usize,
+    /// Whether it may not be sent again once it may have been applied.
+    pub is_write: bool,
     /// When it began.
     pub began: Duration,
     /// When it was over, unless the run was over first.
@@ -46,6 +48,8 @@ pub enum Ending {
     Served,
     /// With a failure of the Region.
     Failed,
+    /// Without having been sent: there was no connection.
+    Refused,
     /// The caller gave it up.
     Dropped,
 }

@@ -16,6 +16,9 @@ use super::{
 /// How long a connection takes to be refused.
 const REFUSAL: Duration = Duration::from_millis(1);
 
+/// Set apart from the draws of the Regions, which begin with a process.
+const WRITES: u64 = u64::MAX - 2;
+
 /// The Regions of one run, and the book of all that happens in it.
 #[derive(Clone)]
 pub(super) struct World(Arc<Inner>);
@@ -40,6 +43,7 @@ struct State {
 pub(super) struct Call {
     operation: usize,
     process: usize,
+    pub(super) is_write: bool,
 }
 
 /// What becomes of an attempt that has arrived.
@@ -102,15 +106,22 @@ impl World {
         let mut state = self.state();
         let state = &mut *state;
         let operation = state.trace.operations.len();
+        let mut random = luck(&[self.0.seed, WRITES, process as u64, state.begun[process]]);
+        let is_write = random.f64() < self.0.scenario.traffic.writes;
         state.trace.operations.push(Operation {
             process,
+            is_write,
             began,
             ended: None,
             served_by: None,
         });
         state.of_process.push((state.begun[process], 0));
         state.begun[process] += 1;
-        Call { operation, process }
+        Call {
+            operation,
+            process,
+            is_write,
+        }
     }
 
     /// An operation is over; `served_by` is the Region that answered well.
@@ -143,7 +154,11 @@ impl World {
             // What was on its way is lost.
             return std::future::pending().await;
         }
-        visit.end(answer.is_ok());
+        visit.end(match answer {
+            Ok(()) => Ending::Served,
+            Err(CallError::Refused) => Ending::Refused,
+            Err(_) => Ending::Failed,
+        });
         answer.map(|()| region)
     }
 
@@ -230,8 +245,8 @@ struct Visit {
 }
 
 impl Visit {
-    fn end(mut self, well: bool) {
-        self.note(if well { Ending::Served } else { Ending::Failed });
+    fn end(mut self, ending: Ending) {
+        self.note(ending);
     }
 
     fn note(&mut self, ending: Ending) {

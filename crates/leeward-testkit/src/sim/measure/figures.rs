@@ -1,4 +1,8 @@
-use std::{collections::HashMap, ops::Range, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    time::Duration,
+};
 
 use leeward_resilience::CircuitState;
 
@@ -6,7 +10,7 @@ use super::{
     quantile,
     traffic::{BIN, back, begun, bins, left, millis, peak, served_again},
 };
-use crate::sim::{Operation, Scenario, Trace};
+use crate::sim::{Ending, Operation, Scenario, Trace};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -22,6 +26,14 @@ const AFTER: Duration = Duration::from_secs(20);
 pub struct Figures {
     /// The share of the operations that were answered well.
     pub ok: f64,
+    /// The same of those that may be sent again.
+    pub ok_of_reads: f64,
+    /// And of those that may not.
+    pub ok_of_writes: f64,
+    /// When the last write that was lost began, after the beginning of the fault.
+    pub lost_until: f64,
+    /// How often a write was sent again that may have been applied, in the whole run.
+    pub sent_again: f64,
     /// What half of the callers waited at most.
     pub p50: f64,
     /// What half of the callers waited at most from five seconds after the beginning of the fault on.
@@ -68,7 +80,7 @@ impl Figures {
         let rest = after(SECOND, scenario.length);
         let whole = Duration::ZERO..scenario.length;
         let bins = bins(trace, scenario, BIN);
-        let rate = scenario.traffic.rate(fault.end) * scenario.traffic.processes as f64;
+        let rate = scenario.traffic.total_rate(fault.end);
         let errors = |operation: &Operation| operation.served_by.is_none();
         let everybody = |_: &Operation| true;
         let attempts = Attempts::of(trace, fault);
@@ -77,7 +89,11 @@ impl Figures {
             .filter(|(_, operation)| operation.served_by == Some(scenario.regions.len() - 1))
             .count();
         Self {
-            ok: ok(trace, fault),
+            ok: ok(trace, fault, everybody),
+            ok_of_reads: ok(trace, fault, |operation| !operation.is_write),
+            ok_of_writes: ok(trace, fault, |operation| operation.is_write),
+            lost_until: lost_until(trace, fault),
+            sent_again: attempts.sent_again as f64,
             p50: waited(trace, fault, 0.5, everybody),
             p50_later: waited(
                 trace,
@@ -93,7 +109,7 @@ impl Figures {
             back: back(&bins, &(fault.end..scenario.length)),
             peak: peak(&bins, &after(Duration::ZERO, RETURN), rate),
             p99_after: waited(trace, &after(Duration::ZERO, AFTER), 0.99, everybody),
-            ok_after: ok(trace, &rest),
+            ok_after: ok(trace, &rest, everybody),
             p99_of_errors: waited(trace, fault, 0.99, errors),
             overflow: overflow as f64 / operations,
             re_entries: re_entries(trace, fault) as f64,
@@ -111,6 +127,7 @@ struct Attempts {
     hedges: usize,
     // In the whole run.
     strays: usize,
+    sent_again: usize,
 }
 
 impl Attempts {
@@ -118,8 +135,10 @@ impl Attempts {
         let mut counted = Self::default();
         // Until when an attempt of the operation has been in flight; for ever, if no end was noted.
         let mut in_flight: HashMap<usize, Duration> = HashMap::new();
+        let mut perhaps_applied = HashSet::new();
         for attempt in &trace.attempts {
-            let is_within = span.contains(&trace.operations[attempt.operation].began);
+            let operation = &trace.operations[attempt.operation];
+            let is_within = span.contains(&operation.began);
             let ends = attempt.ended.map_or(Duration::MAX, |(at, _)| at);
             let end = in_flight.entry(attempt.operation).or_default();
             let is_hedge = *end > attempt.began;
@@ -127,15 +146,32 @@ impl Attempts {
             counted.within += usize::from(is_within);
             counted.hedges += usize::from(is_within && is_hedge);
             counted.strays += usize::from(attempt.region != 0 && !is_hedge);
+            let is_again = perhaps_applied.contains(&attempt.operation);
+            counted.sent_again += usize::from(operation.is_write && is_again);
+            if !matches!(attempt.ended, Some((_, Ending::Refused))) {
+                perhaps_applied.insert(attempt.operation);
+            }
         }
         counted
     }
 }
 
-fn ok(trace: &Trace, span: &Range<Duration>) -> f64 {
-    let served = |(_, operation): &(usize, &Operation)| operation.served_by.is_some();
-    let count = begun(trace, span).count();
-    begun(trace, span).filter(served).count() as f64 / count.max(1) as f64
+/// The share of them that was answered well, zero if there is nobody.
+fn ok(trace: &Trace, span: &Range<Duration>, whose: impl Fn(&Operation) -> bool) -> f64 {
+    let (mut count, mut served) = (0, 0);
+    for (_, operation) in begun(trace, span).filter(|(_, operation)| whose(operation)) {
+        count += 1;
+        served += usize::from(operation.served_by.is_some());
+    }
+    served as f64 / count.max(1) as f64
+}
+
+/// In seconds after the beginning of the span; zero if none was lost.
+fn lost_until(trace: &Trace, span: &Range<Duration>) -> f64 {
+    let operations = begun(trace, span).map(|(_, operation)| operation);
+    let lost = operations.filter(|operation| operation.is_write && operation.served_by.is_none());
+    let last = lost.map(|operation| operation.began - span.start).max();
+    last.unwrap_or_default().as_secs_f64()
 }
 
 /// What so large a share of them waited at most, zero if there is nobody; whoever got no answer at all waits for ever.
@@ -165,7 +201,7 @@ fn re_entries(trace: &Trace, span: &Range<Duration>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Attempt, Change, Ending, scenarios};
+    use crate::sim::{Attempt, Change, scenarios};
 
     fn at(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -174,6 +210,7 @@ mod tests {
     fn operation(began: u64, ended: u64, served_by: Option<usize>) -> Operation {
         Operation {
             process: 0,
+            is_write: false,
             began: at(began),
             ended: Some(at(ended)),
             served_by,
@@ -240,6 +277,56 @@ mod tests {
         assert!((figures.load - 5.0 / 3.0).abs() < 1e-9);
         assert!((figures.hedges - 1.0 / 3.0).abs() < 1e-9);
         assert_eq!(figures.strays, 1.0);
+    }
+
+    fn write(began: u64, ended: u64, served_by: Option<usize>) -> Operation {
+        Operation {
+            is_write: true,
+            ..operation(began, ended, served_by)
+        }
+    }
+
+    #[test]
+    fn reads_and_writes_are_told_apart() {
+        let trace = Trace {
+            operations: vec![
+                write(9_000, 9_500, None),
+                operation(10_000, 10_020, Some(0)),
+                operation(39_000, 39_500, None),
+                write(10_500, 11_000, None),
+                write(11_500, 12_000, None),
+                write(12_000, 12_090, Some(1)),
+                write(39_000, 39_090, Some(1)),
+            ],
+            ..Trace::default()
+        };
+        let figures = figures(&trace);
+        assert_eq!((figures.ok_of_reads, figures.ok_of_writes), (0.5, 0.5));
+        assert_eq!(figures.lost_until, 1.5);
+    }
+
+    #[test]
+    fn a_write_is_sent_again_unless_it_was_refused_before() {
+        let trace = Trace {
+            operations: vec![
+                operation(10_000, 10_150, Some(1)),
+                write(10_000, 10_100, Some(1)),
+                write(10_000, 10_150, Some(1)),
+                write(10_000, 10_150, Some(1)),
+            ],
+            attempts: vec![
+                attempt(0, 0, 10_000, 10_050, Ending::Failed),
+                attempt(1, 0, 10_000, 10_001, Ending::Refused),
+                attempt(2, 0, 10_000, 10_050, Ending::Failed),
+                attempt(3, 0, 10_000, 10_150, Ending::Dropped),
+                attempt(0, 1, 10_050, 10_150, Ending::Served),
+                attempt(1, 1, 10_001, 10_100, Ending::Served),
+                attempt(2, 1, 10_050, 10_150, Ending::Served),
+                attempt(3, 1, 10_060, 10_150, Ending::Served),
+            ],
+            ..Trace::default()
+        };
+        assert_eq!(figures(&trace).sent_again, 2.0);
     }
 
     #[test]
