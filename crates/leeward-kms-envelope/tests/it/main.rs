@@ -4,6 +4,7 @@
 
 mod burst;
 mod cloud;
+mod cold;
 mod errors;
 mod failover;
 mod health;
