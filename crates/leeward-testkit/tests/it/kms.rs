@@ -197,6 +197,31 @@ async fn an_arn_of_another_region_is_unknown_even_where_the_key_has_a_replica() 
 }
 
 #[tokio::test]
+async fn a_key_that_is_not_there_is_no_wrong_key() {
+    let aws = two_regions().await;
+    let (east, west) = clients(&aws).await;
+    let arn = multi_region_key(&east).await;
+    let other = multi_region_key(&east).await;
+    let made = east.generate_data_key().key_id(&arn);
+    let made = made.key_spec(DataKeySpec::Aes256).send().await.unwrap();
+    let refusal = async |client: &Client, key: &str| {
+        let wrapped = made.ciphertext_blob.clone().unwrap();
+        let request = client.decrypt().ciphertext_blob(wrapped).key_id(key);
+        answered(&request.send().await.unwrap_err()).1
+    };
+    assert_eq!(refusal(&east, &other).await, "IncorrectKeyException");
+    let account = arn.split(':').nth(4).unwrap();
+    for (client, key) in [
+        (&west, arn.replace("us-east-1", "us-west-2")),
+        (&east, arn.replace("mrk-", "mrk-0")),
+        (&east, arn.replace(account, "999988887777")),
+    ] {
+        assert_eq!(refusal(client, &key).await, "NotFoundException", "{key}");
+    }
+    aws.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_single_region_key_has_no_multi_region_configuration() {
     let aws = two_regions().await;
     let (east, _) = clients(&aws).await;

@@ -81,8 +81,29 @@ impl Kms {
                 let response = self.emulator.handle(request).await;
                 Ok(self.with_configuration(home, response))
             }
+            Some("Decrypt") => {
+                self.refuse_unknown_key(home, input).await?;
+                Ok(self.emulator.handle(request).await)
+            }
             _ => Ok(self.emulator.handle(request).await),
         }
+    }
+
+    /// The emulator takes a key that is not there for a wrong key, and the ARN of another account's for one of its own; AWS
+    /// says that it is not there (API reference, "Decrypt", "Errors").
+    async fn refuse_unknown_key(&self, home: &Region, input: &Value) -> Result<(), Refusal> {
+        let Some(key) = text(input, "KeyId").filter(|key| !key.is_empty()) else {
+            return Ok(());
+        };
+        let described = self
+            .ask(home, "DescribeKey", &json!({ "KeyId": key }))
+            .await;
+        let arn = text(&described["KeyMetadata"], "Arn");
+        let is_it = |arn: &str| !key.contains(":key/") || key == arn;
+        if arn.is_some_and(is_it) {
+            return Ok(());
+        }
+        Err(("NotFoundException", format!("Key '{key}' does not exist")))
     }
 
     async fn replicate(&self, home: &Region, input: &Value) -> Result<MockResponse, Refusal> {
