@@ -12,7 +12,7 @@ use leeward_resilience::{Budget, BudgetConfig, CircuitConfig, Clock, Ratio, Swit
 use tower_service::Service;
 
 use crate::{
-    Hedging, Ranking, RegionRouter, RegionRouters, RouterError, RouterEvent,
+    Hedging, NoHealthCheck, Ranking, RegionRouter, RegionRouters, RouterError, RouterEvent,
     event::{Observer, Observers},
     ground::{Ground, RankingOf},
     maker::Maker,
@@ -25,19 +25,25 @@ use crate::{
 const SWITCH: &str = "LEEWARD_REGION_ROUTER";
 
 /// Collects what a [`RegionRouter`] needs; made by [`RegionRouter::builder`].
-pub struct RegionRouterBuilder<C: Clock = TscClock> {
+///
+/// Options may be given in any order. `Check` is [`NoHealthCheck`], or the [`HealthCheck`](crate::HealthCheck) that was given.
+#[must_use = "nothing is built before `build`"]
+pub struct RegionRouterBuilder<C: Clock = TscClock, Check = NoHealthCheck> {
     regions: Vec<Region>,
     attempt_timeout: Duration,
     budget: Option<Budget>,
     circuit: Option<CircuitConfig>,
     // Made at the end: the production clock takes its time to calibrate, which one that replaces it need not wait for.
-    clock: Box<dyn FnOnce() -> C + Send>,
+    clock: NewClock<C>,
     observers: Vec<Observer>,
     switch: Switch,
     hedging: Option<Hedging>,
     when_unsure: bool,
     ranking: Option<NewRanking>,
+    pub(crate) check: Check,
 }
+
+type NewClock<C> = Box<dyn FnOnce() -> C + Send>;
 
 /// Makes the ranking of each router from the one that the user has given, once it knows the Regions.
 type NewRanking = Box<dyn FnOnce(&[Region]) -> Result<RankingOf, RouterError> + Send>;
@@ -55,11 +61,12 @@ impl RegionRouterBuilder {
             hedging: Some(Hedging::new()),
             when_unsure: false,
             ranking: None,
+            check: NoHealthCheck,
         }
     }
 }
 
-impl<C: Clock> RegionRouterBuilder<C> {
+impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// How long one Region may take, from making its service to its answer, before the next is tried; 1 s by default.
     ///
     /// It is the time that a call loses to a Region that has fallen silent, until the circuit opens.
@@ -107,19 +114,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// Attempts are timed by tokio whatever the clock, so a test that pauses tokio's time uses
     /// [`TokioClock`](leeward_resilience::TokioClock).
     #[must_use]
-    pub fn with_clock<D: Clock>(self, clock: D) -> RegionRouterBuilder<D> {
-        RegionRouterBuilder {
-            regions: self.regions,
-            attempt_timeout: self.attempt_timeout,
-            budget: self.budget,
-            circuit: self.circuit,
-            clock: Box::new(move || clock),
-            observers: self.observers,
-            switch: self.switch,
-            hedging: self.hedging,
-            when_unsure: self.when_unsure,
-            ranking: self.ranking,
-        }
+    pub fn with_clock<D: Clock>(self, clock: D) -> RegionRouterBuilder<D, Check> {
+        self.map(|_| Box::new(move || clock), |check| check)
     }
 
     /// When a call that its Region has not answered is sent to the next one beside it; by default after three times the
@@ -195,6 +191,29 @@ impl<C: Clock> RegionRouterBuilder<C> {
         self
     }
 
+    /// The same with another clock and another check.
+    pub(crate) fn map<D: Clock, Other>(
+        self,
+        clock: impl FnOnce(NewClock<C>) -> NewClock<D>,
+        check: impl FnOnce(Check) -> Other,
+    ) -> RegionRouterBuilder<D, Other> {
+        RegionRouterBuilder {
+            regions: self.regions,
+            attempt_timeout: self.attempt_timeout,
+            budget: self.budget,
+            circuit: self.circuit,
+            clock: clock(self.clock),
+            observers: self.observers,
+            switch: self.switch,
+            hedging: self.hedging,
+            when_unsure: self.when_unsure,
+            ranking: self.ranking,
+            check: check(self.check),
+        }
+    }
+}
+
+impl<C: Clock> RegionRouterBuilder<C> {
     /// Builds the router; `maker` makes the service of a Region when the first call goes there.
     ///
     /// The service is kept and cloned for each call, until its `poll_ready` fails: by tower's contract it never gets ready again,
@@ -220,7 +239,12 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// Builds a router for each key of the requests, of which there are never more than `max_keys`; see [`RegionRouters`].
     ///
     /// `key_of` is called for every request and should be quick; its type is a part of the routers', since a box would settle which
-    /// requests they answer. There are no health checks of a family, for what is well for one key need not be for another.
+    /// requests they answer.
+    ///
+    /// A builder with a health check has no such method. A key has circuits of its own because its calls may fail where those of
+    /// others succeed; a check is none of its calls, and a good one would take a Region back for it again and again in which it
+    /// fails. Its own calls probe instead. To have idle Regions proven all the same, build a second router, with the check, over
+    /// a clone of the maker.
     ///
     /// # Errors
     ///
@@ -331,13 +355,14 @@ fn default_circuit(attempt_timeout: Duration) -> CircuitConfig {
         .with_attempt_timeout(attempt_timeout)
 }
 
-impl<C: Clock> fmt::Debug for RegionRouterBuilder<C> {
+impl<C: Clock, Check: fmt::Debug> fmt::Debug for RegionRouterBuilder<C, Check> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegionRouterBuilder")
             .field("regions", &self.regions)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("budget", &self.budget)
             .field("circuit", &self.circuit)
+            .field("check", &self.check)
             .finish_non_exhaustive()
     }
 }

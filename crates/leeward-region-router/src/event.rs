@@ -7,7 +7,7 @@ use std::{
 
 use leeward_error_taxonomy::{Attempt, Failure, OperationName, Region};
 use leeward_resilience::{CircuitChange, CircuitState};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::CheckResult;
 
@@ -30,6 +30,29 @@ pub enum RouterEvent {
         failure: Failure,
         /// How long after the beginning of the call.
         elapsed: Duration,
+    },
+    /// An attempt failed, and none follows it in another Region, for want of a token.
+    #[non_exhaustive]
+    NotFailedOver {
+        /// What was asked.
+        operation: OperationName,
+        /// Where the attempt failed.
+        from: Region,
+        /// What it met.
+        failure: Failure,
+        /// How long after the beginning of the call.
+        elapsed: Duration,
+    },
+    /// A request does not go to a Region, by its own [`for_region`](leeward_resilience::Request::for_region): the next one is
+    /// asked, free of charge.
+    #[non_exhaustive]
+    Refused {
+        /// What was asked.
+        operation: OperationName,
+        /// Where it does not go.
+        region: Region,
+        /// Why.
+        failure: Failure,
     },
     /// The circuit of a Region changed its state.
     #[non_exhaustive]
@@ -61,7 +84,17 @@ pub enum RouterEvent {
         /// How long after the beginning of the call.
         elapsed: Duration,
     },
-    /// Such an attempt was the first to succeed.
+    /// A Region has not answered in the time that it usually takes, and no other attempt begins, for want of a token.
+    #[non_exhaustive]
+    NotHedged {
+        /// What was asked.
+        operation: OperationName,
+        /// Where the attempt is under way.
+        from: Region,
+        /// How long after the beginning of the call.
+        elapsed: Duration,
+    },
+    /// An attempt beside another was the first to succeed.
     #[non_exhaustive]
     HedgeWon {
         /// What was asked.
@@ -109,8 +142,9 @@ pub enum RouterEvent {
 pub(crate) type Observer = Box<dyn Fn(&RouterEvent) + Send + Sync>;
 
 /// Everybody who wants to hear of events.
+// One word, since each circuit of thousands of routers holds it.
 #[derive(Clone)]
-pub(crate) struct Observers(Arc<[Observer]>);
+pub(crate) struct Observers(Arc<Vec<Observer>>);
 
 impl Observers {
     /// Tells everybody, on the thread of the call and outside any lock. Without anybody, the event is not made.
@@ -128,13 +162,17 @@ impl Observers {
         }
     }
 
-    /// Logs and tells that the circuit of `region` changed.
+    /// Logs and tells that the circuit of `region` changed: aloud that it was left and is taken back, not each probe between.
     pub(crate) fn circuit_changed(&self, region: &Region, change: CircuitChange) {
         let CircuitChange { from, to, .. } = change;
-        if to == CircuitState::Open {
-            warn!(target: "leeward::router", %region, ?from, "circuit opened, calls go elsewhere");
-        } else {
-            info!(target: "leeward::router", %region, ?from, ?to, "circuit changed");
+        match (from, to) {
+            (CircuitState::Closed, CircuitState::Open) => {
+                warn!(target: "leeward::router", %region, ?from, "circuit opened, calls go elsewhere");
+            }
+            (_, CircuitState::Closed) => {
+                info!(target: "leeward::router", %region, ?from, "circuit closed, calls come back");
+            }
+            _ => debug!(target: "leeward::router", %region, ?from, ?to, "circuit probed"),
         }
         self.tell(|| RouterEvent::CircuitChanged {
             region: region.clone(),
@@ -193,7 +231,7 @@ impl Observers {
 
 impl From<Vec<Observer>> for Observers {
     fn from(observers: Vec<Observer>) -> Self {
-        Self(observers.into())
+        Self(Arc::new(observers))
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod absence;
 mod attempt;
 mod builder;
 mod course;
@@ -33,7 +34,7 @@ pub use error::RouterError;
 pub use event::RouterEvent;
 pub use family::RegionRouters;
 pub use future::ResponseFuture;
-pub use health::{CheckResult, CheckedRouterBuilder, HealthCheck};
+pub use health::{CheckResult, HealthCheck, NoHealthCheck};
 pub use hedging::Hedging;
 pub use ranking::{Latency, Order, Ranking, RoundRobin, Standings};
 pub use route::PlacementError;

@@ -140,6 +140,7 @@ where
         let request = match self.request.for_region(region) {
             Ok(request) => request,
             Err(refusal) => {
+                self.tell_refused(at, &refusal);
                 self.round.refused(at, refusal);
                 return None;
             }

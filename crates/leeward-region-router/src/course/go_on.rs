@@ -3,7 +3,6 @@ use std::ops::ControlFlow;
 use leeward_error_taxonomy::{Classify, Facts, Failure, Rejected, Stage, Verdict};
 use leeward_resilience::{Clock, Idempotency, Placement, Request};
 use tower_service::Service;
-use tracing::debug;
 
 use super::{Course, Next};
 use crate::failover::{Decision, Others, decide};
@@ -74,19 +73,12 @@ where
         if decision == (Decision::FailOver { free: false }) {
             self.withdrawal = self.roster.ground.budget.withdraw();
             if self.withdrawal.is_none() {
-                self.roster.meter.out_of_budget.add();
-                debug!(
-                    target: "leeward::router",
-                    operation = %self.request.operation(),
-                    region = %self.roster.ground.sites[at].region,
-                    category = %facts.category,
-                    code = facts.code,
-                    "attempt failed, budget spent"
-                );
+                let failure = Failure::from(&facts);
+                self.tell_not_failed_over(at, &failure);
                 if facts.stage == Stage::Answered {
                     return ControlFlow::Break(Err(error));
                 }
-                self.round.failed(at, Failure::from(&facts));
+                self.round.failed(at, failure);
                 let tried = self.tried();
                 return ControlFlow::Break(Err(Rejected::BudgetSpent { tried }.into()));
             }
@@ -110,7 +102,8 @@ where
         if !free {
             self.withdrawal = self.roster.ground.budget.withdraw();
             if self.withdrawal.is_none() {
-                self.roster.meter.out_of_budget.add();
+                let failure = self.round.failure_in(left).expect("noted when it ended");
+                self.tell_not_failed_over(left, failure);
                 return;
             }
         }

@@ -34,6 +34,8 @@ where
     attempt: Pin<Box<Option<Attempt<S, R>>>>,
     leg: Leg<C>,
     withdrawal: Option<Withdrawal>,
+    // Whether it has won or lost.
+    is_settled: bool,
     roster: Held<S, C>,
 }
 
@@ -61,6 +63,9 @@ where
     C: Clock,
 {
     fn drop(&mut self) {
+        if !self.is_settled {
+            self.roster.meter.hedges_dropped.add();
+        }
         if let Some(withdrawal) = self.withdrawal.take()
             && self.is_called()
         {
@@ -109,7 +114,7 @@ where
         }
         let copy = self.request.replay()?;
         let Some(withdrawal) = self.roster.ground.budget.withdraw() else {
-            self.roster.meter.out_of_budget.add();
+            self.tell_not_hedged();
             return None;
         };
         let now = self.roster.ground.clock.now();
@@ -123,6 +128,7 @@ where
                 ..Leg::new(at, Some(admission), now)
             },
             withdrawal: Some(withdrawal),
+            is_settled: false,
             roster: self.roster.clone(),
         };
         self.roster.meter.hedges.add();
@@ -163,6 +169,7 @@ where
         ended: Result<S::Response, Fault<S::Error>>,
         first_under_way: bool,
     ) -> Next<S, R> {
+        second.is_settled = true;
         let leg = second.leg.end();
         let (at, began) = (leg.at, leg.began);
         match ended {
@@ -194,6 +201,7 @@ where
 
     /// The first attempt, which `began` then, has answered before the second.
     pub(super) fn lose(&self, second: &mut Second<S, R, C>, began: Timestamp) {
+        second.is_settled = true;
         self.roster.meter.hedges_lost.add();
         if second.leg.began < began {
             self.overtaken(second.leg.at, second.leg.admission.take());

@@ -152,7 +152,14 @@ where
         }
         let (member, now) = (self.roster.member(leg.at), self.roster.ground.clock.now());
         let latency = match leg.admission {
-            Some(admission) => admission.succeed_at(now),
+            Some(admission) => {
+                let is_probe = admission.is_probe();
+                let latency = admission.succeed_at(now);
+                if is_probe {
+                    member.probe_succeeded();
+                }
+                latency
+            }
             None => {
                 member.panics.served(now);
                 now.since(leg.began)

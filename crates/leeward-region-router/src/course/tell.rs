@@ -1,4 +1,4 @@
-use leeward_error_taxonomy::{Attempt as Tried, Classify, Rejected};
+use leeward_error_taxonomy::{Attempt as Tried, Classify, Failure, Rejected};
 use leeward_resilience::{Clock, Request};
 use tower_service::Service;
 use tracing::debug;
@@ -76,6 +76,50 @@ where
             });
     }
 
+    /// There is no token for the attempt that would follow the one that failed.
+    #[cold]
+    pub(super) fn tell_not_failed_over(&self, left: usize, failure: &Failure) {
+        self.roster.meter.out_of_budget.add();
+        let operation = self.request.operation();
+        let from = &self.roster.ground.sites[left].region;
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        debug!(
+            target: "leeward::router",
+            %operation, %from, ?elapsed,
+            category = %failure.category(),
+            code = failure.code(),
+            "attempt failed, budget spent"
+        );
+        self.roster
+            .ground
+            .observers
+            .tell(|| RouterEvent::NotFailedOver {
+                operation,
+                from: from.clone(),
+                failure: failure.clone(),
+                elapsed,
+            });
+    }
+
+    /// The request itself refuses to go to a Region.
+    #[cold]
+    pub(super) fn tell_refused(&self, at: usize, refusal: &Rejected) {
+        self.roster.member(at).meter.refused.add();
+        let operation = self.request.operation();
+        let region = &self.roster.ground.sites[at].region;
+        let failure = || Failure::from(&refusal.facts());
+        debug!(
+            target: "leeward::router",
+            %operation, %region, failure = %failure(),
+            "the request does not go there"
+        );
+        self.roster.ground.observers.tell(|| RouterEvent::Refused {
+            operation,
+            region: region.clone(),
+            failure: failure(),
+        });
+    }
+
     pub(super) fn tell_hedged(&self, at: usize) {
         let operation = self.request.operation();
         let (from, to) = (&self.site().region, &self.roster.ground.sites[at].region);
@@ -91,6 +135,24 @@ where
             to: to.clone(),
             elapsed,
         });
+    }
+
+    /// There is no token for the attempt that would begin beside the first.
+    #[cold]
+    pub(super) fn tell_not_hedged(&self) {
+        self.roster.meter.out_of_budget.add();
+        let operation = self.request.operation();
+        let from = &self.site().region;
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        debug!(target: "leeward::router", %operation, %from, ?elapsed, "not answered yet, budget spent");
+        self.roster
+            .ground
+            .observers
+            .tell(|| RouterEvent::NotHedged {
+                operation,
+                from: from.clone(),
+                elapsed,
+            });
     }
 
     pub(super) fn tell_hedge_won(&self, at: usize) {

@@ -69,6 +69,7 @@ impl<K: Clone + Eq + Hash, S, C: Clock> Kept<K, S, C> {
             used: AtomicBool::new(true),
         };
         let place = if self.entries.len() < self.max {
+            self.make_room();
             self.entries.push(entry);
             self.entries.len() - 1
         } else {
@@ -78,6 +79,14 @@ impl<K: Clone + Eq + Hash, S, C: Clock> Kept<K, S, C> {
             place
         };
         self.places.insert(key, place);
+    }
+
+    /// Grows by doubling, but never beyond what may be kept.
+    fn make_room(&mut self) {
+        let len = self.entries.len();
+        if len == self.entries.capacity() {
+            self.entries.reserve_exact(len.max(4).min(self.max - len));
+        }
     }
 
     /// The entry that makes room.

@@ -1,23 +1,16 @@
-use std::fmt;
-
 use leeward_error_taxonomy::{Region, Rejected};
-use leeward_resilience::{Clock, TscClock};
+use leeward_resilience::Clock;
 use tower_service::Service;
 
 use super::{HealthCheck, task};
 use crate::{RegionRouter, RegionRouterBuilder, RouterError};
 
-/// A [`RegionRouterBuilder`] with a health check; made by
-/// [`with_health_check`](RegionRouterBuilder::with_health_check).
-#[must_use = "nothing is built or checked before `build`"]
-pub struct CheckedRouterBuilder<S, C: Clock = TscClock> {
-    builder: RegionRouterBuilder<C>,
-    check: HealthCheck<S>,
-}
+/// What a [`RegionRouterBuilder`] has in the place of a [`HealthCheck`] until it is given one.
+#[derive(Clone, Copy, Debug)]
+pub struct NoHealthCheck;
 
 impl<C: Clock> RegionRouterBuilder<C> {
-    /// Asks each Region by a call of the user's choice how it is, as the last option before `build`; by default nobody does,
-    /// and nothing is spawned.
+    /// Asks each Region by a call of the user's choice how it is; by default nobody does, and nothing is spawned.
     ///
     /// Calls notice a bad Region themselves, and at first sooner. A check helps where there are few of them, and on the way
     /// back: while it fails, no call is spent on finding out whether a Region that was left is there again, and three good
@@ -43,20 +36,20 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn with_health_check<S>(self, check: HealthCheck<S>) -> CheckedRouterBuilder<S, C> {
-        CheckedRouterBuilder {
-            builder: self,
-            check,
-        }
+    pub fn with_health_check<S>(
+        self,
+        check: HealthCheck<S>,
+    ) -> RegionRouterBuilder<C, HealthCheck<S>> {
+        self.map(|clock| clock, |NoHealthCheck| check)
     }
 }
 
-impl<S, C> CheckedRouterBuilder<S, C>
+impl<S, C> RegionRouterBuilder<C, HealthCheck<S>>
 where
     S: Clone + Send + 'static,
     C: Clock,
 {
-    /// Builds the router, as [`RegionRouterBuilder::build`] does, and begins to check.
+    /// Builds the router, as one [without a check](RegionRouterBuilder::build) is built, and begins to check.
     ///
     /// # Errors
     ///
@@ -68,9 +61,10 @@ where
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        let runtime = self.check.runtime()?;
-        let router = self.builder.build(maker)?;
-        task::begin(router.roster(), &self.check, &runtime);
+        let check = self.check.clone();
+        let runtime = check.runtime()?;
+        let router = self.map(|clock| clock, |_| NoHealthCheck).build(maker)?;
+        task::begin(router.roster(), &check, &runtime);
         Ok(router)
     }
 }
@@ -83,14 +77,5 @@ impl<S, C: Clock> RegionRouter<S, C> {
         if let Some(records) = self.roster().checks.get() {
             records.shutdown().await;
         }
-    }
-}
-
-impl<S, C: Clock> fmt::Debug for CheckedRouterBuilder<S, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CheckedRouterBuilder")
-            .field("builder", &self.builder)
-            .field("check", &self.check)
-            .finish()
     }
 }

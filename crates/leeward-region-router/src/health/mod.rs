@@ -23,6 +23,6 @@ mod round;
 mod task;
 
 pub use answer::CheckResult;
-pub use builder::CheckedRouterBuilder;
+pub use builder::NoHealthCheck;
 pub use check::HealthCheck;
 pub(crate) use record::{Last, Records};

@@ -13,8 +13,12 @@ use tokio::sync::watch;
 use super::CheckResult;
 
 /// What the checks of a router have shown, for those who ask.
+// One word, since each of thousands of routers has room for it.
 #[derive(Debug)]
-pub(crate) struct Records {
+pub(crate) struct Records(Box<Book>);
+
+#[derive(Debug)]
+struct Book {
     // In the order of the Regions.
     records: Box<[Record]>,
     // Ends the checks when it is dropped, or when it is sent.
@@ -47,22 +51,22 @@ pub(crate) struct Last {
 
 impl Records {
     pub(super) fn new(regions: usize) -> Self {
-        Self {
+        Self(Box::new(Book {
             records: (0..regions).map(|_| Record::default()).collect(),
             stop: watch::Sender::new(()),
-        }
+        }))
     }
 
     /// What ends when the checks are to end.
     pub(super) fn stop(&self) -> watch::Receiver<()> {
-        self.stop.subscribe()
+        self.0.stop.subscribe()
     }
 
     /// Ends the checks, and what they held back, and waits for them to be gone.
     pub(super) async fn shutdown(&self) {
-        self.stop.send_replace(());
-        self.stop.closed().await;
-        for at in 0..self.records.len() {
+        self.0.stop.send_replace(());
+        self.0.stop.closed().await;
+        for at in 0..self.0.records.len() {
             self.lift(at);
         }
     }
@@ -92,19 +96,19 @@ impl Records {
 
     /// Keeps calls from probing the Region until then.
     pub(super) fn hold(&self, at: usize, until: Timestamp) {
-        self.records[at]
+        self.0.records[at]
             .held_until
             .store(nanos(until), Ordering::Relaxed);
     }
 
     /// Lets calls probe the Region as they did without checks.
     pub(super) fn lift(&self, at: usize) {
-        self.records[at].held_until.store(0, Ordering::Relaxed);
+        self.0.records[at].held_until.store(0, Ordering::Relaxed);
     }
 
     /// For how long calls are not to probe the Region.
     pub(crate) fn held(&self, at: usize, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
-        let until = self.records[at].held_until.load(Ordering::Relaxed);
+        let until = self.0.records[at].held_until.load(Ordering::Relaxed);
         if until == 0 {
             return None;
         }
@@ -114,7 +118,7 @@ impl Records {
 
     // Nothing that is done under it panics.
     fn lock(&self, at: usize) -> MutexGuard<'_, Option<Last>> {
-        let last = &self.records[at].last;
+        let last = &self.0.records[at].last;
         last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -35,7 +35,7 @@ impl<C: Clock> Round<C> {
             None
         };
         if probe.as_ref().is_some_and(Admission::is_probe) {
-            member.meter.probes.add();
+            member.probing(now);
         }
         Self {
             began: now,
@@ -45,7 +45,8 @@ impl<C: Clock> Round<C> {
     }
 
     /// Tells the circuit. A failure is evidence; what is good is none, save for a probe.
-    pub(super) fn tell(self, circuit: &CircuitBreaker<C>, result: CheckResult) {
+    pub(super) fn tell(self, member: &Member<C>, result: CheckResult) {
+        let circuit = &member.circuit;
         let outage = Facts::new(
             Stage::Answered,
             Category::ServiceUnavailable,
@@ -62,6 +63,7 @@ impl<C: Clock> Round<C> {
             // Without an age, since the latency of a check is none of a call.
             (CheckResult::Good, Some(probe)) => {
                 probe.succeed_at(self.began);
+                member.probe_succeeded();
             }
             // The refusal of a layer is no evidence: the lease is given back, for a call to try.
             (_, Some(probe)) => probe.fail(&Rejected::LimiterFull.facts()),

@@ -22,6 +22,8 @@ pub(crate) struct RegionMeter {
     pub(crate) overtaken: Count,
     /// Attempts that failed here and were followed by one elsewhere.
     pub(crate) left: Count,
+    /// Times that a request did not go here by its own account.
+    pub(crate) refused: Count,
     /// Attempts, and health checks, that a circuit let through to find out whether the Region is back.
     pub(crate) probes: Count,
     /// Attempts under way that no circuit knows of.
@@ -45,6 +47,7 @@ impl RegionMeter {
             hedges_won: Count::default(),
             overtaken: Count::default(),
             left: Count::default(),
+            refused: Count::default(),
             probes: Count::default(),
             unadmitted: Count::default(),
             last_failure: Mutex::default(),

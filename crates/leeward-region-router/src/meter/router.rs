@@ -11,6 +11,8 @@ pub(crate) struct RouterMeter {
     pub(crate) hedges_won: Count,
     /// Those of them that failed, or that the first attempt answered before.
     pub(crate) hedges_lost: Count,
+    /// Those of them that were dropped with their call, or that an error ended for good.
+    pub(crate) hedges_dropped: Count,
     /// Further attempts that were not made for want of a token.
     pub(crate) out_of_budget: Count,
     /// Attempts in a Region whose circuit was open.

@@ -26,10 +26,11 @@ fn write_region(json: &mut String, region: &RegionStatus) {
     let check = region.check.as_ref().map(|check| check.result.as_str());
     let written = write!(
         json,
-        r#"{{"region":"{}","state":"{}","in_state_for_ms":{},"share":{:.3},"success_rate":{},"next_probe_in_ms":{},"last_error":{},"last_error_age_ms":{},"check":{}}}"#,
+        r#"{{"region":"{}","state":"{}","in_state_for_ms":{},"left_for_ms":{},"share":{:.3},"success_rate":{},"next_probe_in_ms":{},"last_error":{},"last_error_age_ms":{},"check":{}}}"#,
         region.region,
         region.state,
         region.in_state_for.as_millis(),
+        millis(region.left_for),
         region.share,
         number(region.success_rate),
         millis(region.next_probe_in),

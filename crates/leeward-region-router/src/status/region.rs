@@ -1,11 +1,12 @@
 use std::{fmt, time::Duration};
 
-use leeward_error_taxonomy::{Facts, Failure, Region};
-use leeward_resilience::{CircuitState, Timestamp};
+use leeward_error_taxonomy::{Failure, Region};
+use leeward_resilience::{CircuitState, Clock, Timestamp};
 
 use crate::{
     CheckResult,
     health::Last,
+    member::Member,
     meter::{LastFailure, RegionReading},
 };
 
@@ -68,12 +69,21 @@ pub struct RegionStatus {
     pub region: Region,
     /// Whether calls go there.
     pub state: RegionState,
-    /// How long its circuit has been in its state.
+    /// How long its circuit has been in its state; each probe begins another one.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "in_state_for_ms", serialize_with = "super::record::millis")
     )]
     pub in_state_for: Duration,
+    /// How long ago it was left, however often it was probed in vain since; none while its circuit is closed.
+    #[cfg_attr(
+        feature = "serde",
+        serde(
+            rename = "left_for_ms",
+            serialize_with = "super::record::millis_if_known"
+        )
+    )]
+    pub left_for: Option<Duration>,
     /// The share of calls that its circuit lets through: one, or less while it starts slowly, or none while it is open.
     pub admitted: f64,
     /// The share of the router's traffic of the last seconds that went there.
@@ -116,6 +126,8 @@ pub struct RegionStatus {
     pub overtaken: u64,
     /// The attempts that failed here and were followed by one elsewhere.
     pub left: u64,
+    /// The attempts that were not made here because the request itself [refused](leeward_resilience::Request::for_region) to go.
+    pub refused: u64,
     /// The attempts, and health checks, that were let through to find out whether it is back.
     pub probes: u64,
     /// The last attempt, or health check, that failed and blames the Region. One that was left because it is slow, or silent
@@ -135,7 +147,12 @@ pub struct RegionStatus {
 }
 
 impl RegionStatus {
-    pub(super) fn of(reading: RegionReading, check: Option<Last>, now: Timestamp) -> Self {
+    pub(super) fn of<C: Clock>(
+        reading: RegionReading,
+        member: &Member<C>,
+        check: Option<Last>,
+        now: Timestamp,
+    ) -> Self {
         let circuit = reading.circuit;
         let calls = circuit.calls as f64;
         let check_in = check.as_ref().map(|check| check.next_at.since(now));
@@ -146,6 +163,7 @@ impl RegionStatus {
         Self {
             state: RegionState::of(circuit.state, reading.drained),
             in_state_for: circuit.age,
+            left_for: member.absence.left_for(&circuit, now),
             admitted: circuit.share,
             share: reading.share,
             success_rate: (circuit.calls > 0).then(|| 1.0 - circuit.failures as f64 / calls),
@@ -159,6 +177,7 @@ impl RegionStatus {
             hedges_won: reading.hedges_won,
             overtaken: reading.overtaken,
             left: reading.left,
+            refused: member.meter.refused.get(),
             probes: reading.probes,
             last_error: of_calls
                 .into_iter()
@@ -171,6 +190,21 @@ impl RegionStatus {
             check: check.map(|check| CheckStatus::of(check, now)),
             region: reading.region,
         }
+    }
+}
+
+/// In one line, for people and logs: state, for how long it has been left, what it met last.
+impl fmt::Display for RegionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.region, self.state)?;
+        if let Some(left_for) = self.left_for {
+            write!(f, ", left for {:.1} s", left_for.as_secs_f64())?;
+        }
+        if let Some(RegionError { failure, age, .. }) = &self.last_error {
+            let age = age.as_secs_f64();
+            write!(f, ", last error {age:.1} s ago: {failure}")?;
+        }
+        Ok(())
     }
 }
 
@@ -209,15 +243,8 @@ impl RegionError {
 impl From<LastFailure> for RegionError {
     fn from(last: LastFailure) -> Self {
         let LastFailure { failure, age } = last;
-        let mut facts = Facts::new(failure.stage(), failure.category(), failure.verdict());
-        facts.code = failure.code();
-        facts.message = failure.message();
-        facts.status = failure.status();
-        facts.retry_after = failure.retry_after();
-        facts.retry_at = failure.retry_at();
-        facts.obstacle = failure.obstacle();
         Self {
-            advice: facts.advice().to_string(),
+            advice: failure.advice().to_string(),
             failure,
             age,
         }

@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::{fmt, time::SystemTime};
 
 use leeward_error_taxonomy::Region;
 use leeward_resilience::Clock;
@@ -28,7 +28,8 @@ pub struct RouterStatus {
     pub taken_at: SystemTime,
     /// How Regions are put in order.
     pub strategy: &'static str,
-    /// Whether the kill switch is on: then every call goes to the first Region of the list, whatever is known of it.
+    /// Whether the kill switch is on: then every call goes to one Region, whatever is known of it, drained or not: to the first of
+    /// the list, unless its [placement](leeward_resilience::Placement) pins it elsewhere, prefers another or excludes the first.
     pub kill_switch: bool,
     /// Where a call goes that prefers nothing; none while no Region takes calls, or where calls go round.
     #[cfg_attr(
@@ -44,12 +45,16 @@ pub struct RouterStatus {
     pub hedges: u64,
     /// Those of them that answered first.
     pub hedges_won: u64,
-    /// Those of them that failed, or that the first attempt answered before. Together with those that won they are fewer than all
-    /// by those under way and those whose call ended otherwise: it was dropped, or the first attempt ended it by an error for good.
+    /// Those of them that failed, or that the first attempt answered before.
     pub hedges_lost: u64,
-    /// The attempts that were not made for want of a token.
+    /// Those of them whose call ended otherwise: it was dropped, or the first attempt ended it by an error for good. With those
+    /// that won, those that lost and those under way they are all.
+    pub hedges_dropped: u64,
+    /// The attempts, after one that failed or beside one that had not been answered, that were not made for want of a token.
     pub out_of_budget: u64,
-    /// The attempts in a Region whose circuit was open, because every circuit was.
+    /// The attempts in a Region whose circuit held the call back, because that of every Region did to which the call may go: all
+    /// of the list, or by its [placement](leeward_resilience::Placement) and by drains fewer. A call that is pinned to a Region
+    /// that was left is one while all others are well.
     pub panics: u64,
     /// The calls that no Region answered.
     pub exhausted: u64,
@@ -73,11 +78,12 @@ impl RouterStatus {
     /// |---|---|
     /// | `status` | `ok`, `degraded` or `down`: the [`Health`] |
     /// | `first_choice` | where a call goes first, as in `eu-central-1` |
-    /// | `kill_switch` | whether every call goes to the first Region, come what may |
+    /// | `kill_switch` | whether every call goes to the first Region that its placement allows, come what may |
     /// | `regions` | one for each Region, in the order of the list: |
     /// | `regions[].region` | its name |
     /// | `regions[].state` | `closed`, `half_open`, `open` or `drained`: the [`RegionState`](crate::RegionState) |
-    /// | `regions[].in_state_for_ms` | how long its circuit has been in its state |
+    /// | `regions[].in_state_for_ms` | how long its circuit has been in its state, which each probe begins anew |
+    /// | `regions[].left_for_ms` | how long ago it was left, whatever probes have shown since |
     /// | `regions[].share` | the share of the traffic of the last seconds, 0 to 1 |
     /// | `regions[].success_rate` | of the calls of the last seconds, 0 to 1 |
     /// | `regions[].next_probe_in_ms` | when it may be tried again, if it was left |
@@ -90,6 +96,22 @@ impl RouterStatus {
     #[must_use]
     pub fn health_json(&self) -> String {
         json::write(self)
+    }
+}
+
+/// In one line, for people and logs: the health, and how each Region stands.
+impl fmt::Display for RouterStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kill_switch = if self.kill_switch {
+            ", kill switch on"
+        } else {
+            ""
+        };
+        write!(f, "{}{kill_switch}", self.health)?;
+        for region in &self.regions {
+            write!(f, "; {region}")?;
+        }
+        Ok(())
     }
 }
 
@@ -107,7 +129,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
         let regions = reading.regions.into_iter().enumerate();
         let regions = regions.map(|(at, region)| {
             let check = checks.and_then(|checks| checks.last(at));
-            RegionStatus::of(region, check, now)
+            RegionStatus::of(region, roster.look_at(at), check, now)
         });
         let regions: Vec<RegionStatus> = regions.collect();
         RouterStatus {
@@ -121,6 +143,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
             hedges: reading.hedges,
             hedges_won: reading.hedges_won,
             hedges_lost: reading.hedges_lost,
+            hedges_dropped: roster.meter.hedges_dropped.get(),
             out_of_budget: reading.out_of_budget,
             panics: reading.panics,
             exhausted: reading.exhausted,

@@ -168,6 +168,11 @@ impl World {
         }
     }
 
+    pub(crate) fn is_failing(&self, region: Region) -> bool {
+        let mood = self.told().entry(region).or_default().mood;
+        matches!(mood, Some(Mood::Failing(_)))
+    }
+
     /// How many calls reached each Region since the last time that this was asked.
     pub(crate) fn take_calls(&self) -> [u32; 3] {
         let mut told = self.told();

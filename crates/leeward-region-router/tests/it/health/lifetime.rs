@@ -10,17 +10,19 @@ use std::{
 
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
 use leeward_region_router::{
-    CheckResult, HealthCheck, RegionRouter, RouterError, WeakRegionRouter,
+    CheckResult, HealthCheck, Hedging, Latency, RegionRouter, RouterError, WeakRegionRouter,
 };
 use leeward_resilience::{
-    CircuitConfig, Clock, Idempotency, Request, Timestamp, TokioClock, deadline,
+    Budget, BudgetConfig, CircuitConfig, Clock, Idempotency, Request, Switch, Timestamp,
+    TokioClock, deadline,
 };
 use tokio::{runtime::Builder, task::yield_now, time::sleep};
 use tower::ServiceExt;
 
 use super::checks::{Checks, Does, build, checked, last_check};
 use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, open_circuits, read, send, served,
+    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, circuit, open_circuits, read, send,
+    served,
 };
 
 #[tokio::test(start_paused = true)]
@@ -386,4 +388,32 @@ fn once_the_runtime_of_the_checks_has_ended_calls_probe_by_themselves() {
     // They are overdue, twice.
     clock.0.fetch_add(60, Ordering::Relaxed);
     assert_eq!(call(), A);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_may_be_given_before_every_other_option() {
+    let world = World::new();
+    let check = HealthCheck::sending(read()).with_seed(42);
+    let builder = RegionRouter::builder([A, B])
+        .with_health_check(check)
+        .with_clock(TokioClock::new())
+        .with_attempt_timeout(2 * SECOND)
+        .with_budget(Budget::with_clock(BudgetConfig::new(), TokioClock::new()))
+        .with_circuit(circuit())
+        .without_hedging()
+        .with_hedging(Hedging::new())
+        .with_ranking(Latency::new())
+        .with_fail_over_when_unsure(false)
+        .with_switch(Switch::new())
+        .with_observer(|_| {});
+    let router = builder.build(world.clone()).unwrap();
+    sleep(2 * SECOND).await;
+    assert!(
+        router
+            .status()
+            .regions
+            .iter()
+            .all(|region| region.check.is_some())
+    );
+    assert_eq!(router.status().strategy, "latency");
 }

@@ -1,4 +1,5 @@
 //! Status, watch and health.
 
+mod absence;
 mod snapshot;
 mod watch;

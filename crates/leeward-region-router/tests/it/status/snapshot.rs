@@ -173,7 +173,7 @@ async fn serves_its_health_in_json() {
     let router = world.build(builder([A, B]));
     assert_eq!(
         router.health_json(),
-        r#"{"status":"ok","first_choice":"us-east-1","kill_switch":false,"regions":[{"region":"us-east-1","state":"closed","in_state_for_ms":0,"share":0.000,"success_rate":null,"next_probe_in_ms":null,"last_error":null,"last_error_age_ms":null,"check":null},{"region":"eu-west-1","state":"closed","in_state_for_ms":0,"share":0.000,"success_rate":null,"next_probe_in_ms":null,"last_error":null,"last_error_age_ms":null,"check":null}]}"#
+        r#"{"status":"ok","first_choice":"us-east-1","kill_switch":false,"regions":[{"region":"us-east-1","state":"closed","in_state_for_ms":0,"left_for_ms":null,"share":0.000,"success_rate":null,"next_probe_in_ms":null,"last_error":null,"last_error_age_ms":null,"check":null},{"region":"eu-west-1","state":"closed","in_state_for_ms":0,"left_for_ms":null,"share":0.000,"success_rate":null,"next_probe_in_ms":null,"last_error":null,"last_error_age_ms":null,"check":null}]}"#
     );
     open_circuits(&world, &router, &[A]).await;
     sleep(SECOND).await;
@@ -183,6 +183,7 @@ async fn serves_its_health_in_json() {
     let a = &health["regions"][0];
     assert_eq!(a["state"], "open");
     assert_eq!(a["in_state_for_ms"], 1_000);
+    assert_eq!(a["left_for_ms"], 1_000);
     assert_eq!(a["next_probe_in_ms"], 4_000);
     assert_eq!(a["last_error"], "service_unavailable");
     assert_eq!(a["last_error_age_ms"], 1_000);
@@ -217,6 +218,8 @@ async fn a_status_is_a_record_whose_times_are_milliseconds() {
     assert_eq!(a["region"], "us-east-1");
     assert_eq!(a["state"], "open");
     assert_eq!(a["in_state_for_ms"], 1_500.0);
+    assert_eq!(a["left_for_ms"], 1_500.0);
+    assert_eq!(record["regions"][1]["left_for_ms"], Value::Null);
     assert_eq!(a["next_probe_in_ms"], 3_500.0);
     let error = &a["last_error"];
     assert_eq!(
