@@ -6,6 +6,8 @@ use crate::Ratio;
 /// The cap comes from outside, since it follows the traffic. Where it has fallen, what lies above it is gone at the next
 /// withdrawal.
 #[derive(Debug)]
+// In cache lines of its own: deposits read what stands beside it.
+#[repr(align(128))]
 pub(super) struct Earned {
     balance: AtomicU64,
     deposit: u64,

@@ -7,6 +7,8 @@ use crate::{Ratio, Timestamp};
 ///
 /// Looking at the clock would cost more than all the rest of a deposit, so calls come in batches.
 #[derive(Debug)]
+// In cache lines of its own: deposits read what stands beside it.
+#[repr(align(128))]
 pub(super) struct Rate {
     calls: AtomicU64,
     since: AtomicU64,
