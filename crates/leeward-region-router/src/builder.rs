@@ -27,7 +27,6 @@ const SWITCH: &str = "LEEWARD_REGION_ROUTER";
 /// Collects what a [`RegionRouter`] needs; made by [`RegionRouter::builder`].
 ///
 /// Options may be given in any order. `Check` is [`NoHealthCheck`], or the [`HealthCheck`](crate::HealthCheck) that was given.
-#[must_use = "nothing is built before `build`"]
 pub struct RegionRouterBuilder<C: Clock = TscClock, Check = NoHealthCheck> {
     regions: Vec<Region>,
     attempt_timeout: Duration,

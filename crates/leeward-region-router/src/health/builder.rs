@@ -36,6 +36,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// # Ok(())
     /// # }
     /// ```
+    #[must_use]
     pub fn with_health_check<S>(
         self,
         check: HealthCheck<S>,
