@@ -24,12 +24,16 @@ const BEFORE: u64 = 50;
 const PATIENCE: u64 = 2_000;
 /// As many answers of the Region say that it is back: three probes, and calls besides.
 const BACK: u64 = 10;
+/// No Region is left for less: five attempts in a row, or a quarter of twenty.
+const MET: u64 = 5;
 
 /// An outage of the first Region, told in calls.
 struct Outage {
     name: &'static str,
     fault: Fault,
     calls: u64,
+    /// Whether it strikes every attempt.
+    is_total: bool,
     /// By then the Region must have been left.
     left_after: u64,
     /// No more attempts than these are made besides the first of each call.
@@ -39,7 +43,13 @@ struct Outage {
 /// What was counted from the beginning of an outage on.
 struct Counted {
     calls: u64,
+    /// Calls that were answered, those before the outage included.
+    answered: u64,
     failed: Vec<String>,
+    /// Attempts in the first Region that met the fault.
+    met: u64,
+    /// Good answers of the first Region while it was out, once it must have been left.
+    answers: u64,
     /// Attempts that ended in the first Region before it must have been left, and after that.
     reached: (u64, u64),
     /// Calls that the second Region answered while the first was out.
@@ -65,19 +75,25 @@ impl Outage {
             reached,
             extra,
             covered,
+            met,
             ..
         } = counted;
         println!(
-            "{name}: of {calls} calls {} + {} reached {A} and {covered} were answered by {B}; {A} was back {} calls later; \
-             {extra} attempts more than {} calls, in {:?}",
+            "{name}: of {calls} calls {} + {} reached {A}, {met} attempts met the fault there and {covered} calls were answered by \
+             {B}; {A} was back {} calls later; {extra} attempts more than {} calls, after {} in good times; {:?}",
             reached.0,
             reached.1,
             counted.until_closed,
             counted.calls,
+            counted.answered - counted.calls,
             start.elapsed()
         );
         println!("{name}: {}", router.health_json());
         assert_eq!(counted.failed, [""; 0], "{name}");
+        let before = WARM_UP as u64 + BEFORE;
+        assert_eq!(counted.answered, before + counted.calls, "{name}");
+        assert!(met >= MET, "{name}: the fault was hardly met");
+        assert!(!self.is_total || counted.answers == 0, "{name}: not out");
         let late = calls - self.left_after;
         assert!(reached.1 <= late / 5, "{name}: not left");
         assert!(covered >= calls / 2, "{name}: not covered");
@@ -95,15 +111,17 @@ impl Outage {
         traffic.calls = 0;
 
         let faults = cloud.aws.faults();
+        let met = self.met(cloud, router);
         let rule = faults.inject(Scope::region(A), self.fault.clone());
         traffic.flow(self.left_after).await;
-        let early = reached(router);
+        let (early, answers) = (reached(router), first(router).successes);
         traffic.flow(self.calls - self.left_after).await;
         let late = reached(router);
         let covered = cloud.served(&B) - before.2;
+        let met = self.met(cloud, router) - met;
+        let successes = first(router).successes;
         rule.clear();
 
-        let successes = first(router).successes;
         let is_closed = || first(router).state == RegionState::Closed;
         while !is_closed() && traffic.calls < PATIENCE {
             traffic.flow(1).await;
@@ -113,15 +131,30 @@ impl Outage {
         while back() < BACK && traffic.calls < PATIENCE {
             traffic.flow(1).await;
         }
+        let failed = traffic.end().await;
         Counted {
-            failed: traffic.end().await,
+            failed,
+            answered: traffic.answered,
             calls: traffic.calls,
+            met,
+            answers: successes - answers,
             reached: (early - before.0, late - early),
             covered,
             until_closed,
             back: back(),
             extra: extra(router) - before.1,
         }
+    }
+
+    /// The attempts in the first Region that a fault has struck so far: those that the fault plane has answered or, of a fault that
+    /// no attempt gets past, those that came to nothing.
+    fn met(&self, cloud: &Cloud, router: &Router) -> u64 {
+        if self.is_total {
+            let first = first(router);
+            return first.failures + first.overtaken;
+        }
+        let counts = cloud.aws.counts().in_region(&A);
+        counts.tally("kms", "GenerateDataKey").faulted
     }
 }
 
@@ -146,6 +179,7 @@ struct Traffic {
     router: Router,
     under_way: JoinSet<Result<(), String>>,
     calls: u64,
+    answered: u64,
     failed: Vec<String>,
 }
 
@@ -155,6 +189,7 @@ impl Traffic {
             router,
             under_way: JoinSet::new(),
             calls: 0,
+            answered: 0,
             failed: Vec::new(),
         }
     }
@@ -191,8 +226,10 @@ impl Traffic {
     }
 
     async fn learn_next(&mut self) {
-        if let Some(Err(failure)) = self.under_way.join_next().await.map(Result::unwrap) {
-            self.failed.push(failure);
+        match self.under_way.join_next().await.map(Result::unwrap) {
+            Some(Ok(())) => self.answered += 1,
+            Some(Err(failure)) => self.failed.push(failure),
+            None => {}
         }
     }
 
@@ -213,6 +250,7 @@ async fn s1_a_region_fails_three_calls_in_ten_and_no_call_fails() {
         name: "S1",
         fault,
         calls: 350,
+        is_total: false,
         left_after: 250,
         extra: 125,
     };
@@ -225,6 +263,7 @@ async fn s2_a_region_falls_silent_and_no_call_fails() {
         name: "S2",
         fault: Fault::black_hole(),
         calls: 250,
+        is_total: true,
         left_after: 150,
         extra: 150,
     };
@@ -237,6 +276,7 @@ async fn s4_a_region_refuses_and_no_call_fails() {
         name: "S4",
         fault: Fault::refuse(),
         calls: 200,
+        is_total: true,
         left_after: 100,
         extra: 30,
     };
