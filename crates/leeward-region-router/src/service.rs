@@ -23,7 +23,6 @@ pub struct RegionRouter<S, C: Clock = TscClock> {
 
 impl RegionRouter<()> {
     /// Starts from the Regions to use, the preferred one first.
-    #[must_use]
     pub fn builder(regions: impl IntoIterator<Item = Region>) -> RegionRouterBuilder {
         RegionRouterBuilder::new(regions.into_iter().collect())
     }
