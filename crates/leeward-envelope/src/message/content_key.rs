@@ -62,16 +62,26 @@ impl ContentKey {
         }
     }
 
-    /// Encrypts a piece where it stands, and answers its tag.
+    /// Encrypts a piece into `sealed`, which has room for it and its tag.
     pub(super) fn seal(
         &self,
         kind: Kind,
         sequence: u32,
-        piece: &mut [u8],
-    ) -> Result<impl AsRef<[u8]> + use<>, Unspecified> {
-        let aad = PieceAad::new(self.message_id(), kind, sequence, piece.len());
-        self.cipher
-            .seal_in_place_separate_tag(body::nonce(sequence), Aad::from(aad), piece)
+        plaintext: &[u8],
+        sealed: &mut [u8],
+    ) -> Result<(), Unspecified> {
+        let aad = PieceAad::new(self.message_id(), kind, sequence, plaintext.len());
+        let (ciphertext, tag) = sealed
+            .split_at_mut_checked(plaintext.len())
+            .ok_or(Unspecified)?;
+        self.cipher.seal_out_of_place_scatter(
+            body::nonce(sequence),
+            Aad::from(aad),
+            plaintext,
+            ciphertext,
+            &[],
+            tag,
+        )
     }
 
     /// Decrypts a piece, whose place and length its tag proves; what it leaves there on failure is to be wiped.

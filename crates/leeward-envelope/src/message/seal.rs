@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     DataKey, EncryptionContext, EncryptionMaterials,
+    cipher::TAG_LEN,
     derive::{self, Dialect, MessageKeys},
     signature::{HASH_COST, Signer, SigningKey},
 };
 use aws_lc_rs::error::Unspecified;
 use std::{num::NonZeroU32, sync::Arc};
-use zeroize::Zeroize;
 
 /// How many frames a plaintext takes, or none if it takes more than the format can number.
 ///
@@ -149,7 +149,6 @@ impl Sealer {
     fn seal(&mut self, kind: Kind, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Unspecified> {
         let is_final = kind == Kind::FinalFrame;
         let start = out.len();
-        // All at once, so that no plaintext is left where the buffer was before.
         out.reserve(FINAL_OVERHEAD + FRAME_OVERHEAD + self.footer_len + plaintext.len());
         if is_final {
             out.extend_from_slice(&FINAL.to_be_bytes());
@@ -160,14 +159,12 @@ impl Sealer {
             out.extend_from_slice(&(plaintext.len() as u32).to_be_bytes());
         }
         let body = out.len();
-        out.extend_from_slice(plaintext);
-        match self.content.seal(kind, self.sequence, &mut out[body..]) {
-            Ok(tag) => out.extend_from_slice(tag.as_ref()),
-            Err(error) => {
-                out[body..].zeroize();
-                out.truncate(start);
-                return Err(error);
-            }
+        // A frame's worth of zeros stays in the cache of the processor until the cipher is over them.
+        out.resize(body + plaintext.len() + TAG_LEN, 0);
+        let sealed = &mut out[body..];
+        if let Err(error) = self.content.seal(kind, self.sequence, plaintext, sealed) {
+            out.truncate(start);
+            return Err(error);
         }
         if let Some(signer) = &mut self.signer {
             signer.update(&out[start..]);

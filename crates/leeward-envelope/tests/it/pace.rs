@@ -1,5 +1,5 @@
 use crate::{context, keyrings::raw, run};
-use leeward_envelope::{DecryptError, Decryptor, Encryptor, RawAesKeyring};
+use leeward_envelope::{AlgorithmSuite, DecryptError, Decryptor, Encryptor, RawAesKeyring};
 use std::{
     num::NonZeroU32,
     pin::pin,
@@ -33,6 +33,44 @@ fn a_long_message_lets_others_run_about_every_mebibyte() {
     // 1024 frames, each of 4 KiB and one more for its own sake.
     assert!((4..=5).contains(&turns_to_encrypt), "{turns_to_encrypt}");
     assert!((4..=5).contains(&turns_to_decrypt), "{turns_to_decrypt}");
+}
+
+#[test]
+fn a_long_message_that_is_signed_lets_others_run_as_often_as_its_hash_takes() {
+    let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384;
+    let encryptor = Encryptor::builder(raw()).with_suite(suite).build().unwrap();
+    let (turns, message) = turns(encryptor.encrypt(&vec![1; 1 << 20], &context(&[])));
+    assert!(message.is_ok());
+    // 256 frames of 5 KiB each, nine times.
+    assert!((11..=12).contains(&turns), "{turns}");
+}
+
+#[test]
+fn a_future_that_is_given_up_between_two_turns_leaves_its_buffer_as_it_was() {
+    let encryptor = Encryptor::builder(raw()).build().unwrap();
+    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let (plaintext, none) = (vec![1; 4 << 20], context(&[]));
+    let message = run(encryptor.encrypt(&plaintext, &none)).unwrap();
+    let poll_once = |future: std::pin::Pin<&mut dyn Future<Output = bool>>| {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(future.poll(&mut cx).is_pending());
+    };
+    let mut out = b"before".to_vec();
+    poll_once(pin!(async {
+        encryptor
+            .encrypt_into(&plaintext, &none, &mut out)
+            .await
+            .is_ok()
+    }));
+    assert_eq!(out, b"before");
+    // The first turns go by while the reader finds its way.
+    let mut future = Box::pin(decryptor.decrypt_into(&message, &none, &mut out));
+    for _ in 0..3 {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+    }
+    drop(future);
+    assert_eq!(out, b"before");
 }
 
 #[test]

@@ -45,6 +45,20 @@ fn text_is_not_taken_for_a_message() {
         refusal(text.as_bytes()),
         "the message is in base64: decode it first"
     );
+    for wrapped in [
+        format!("\r\n {text}"),
+        format!("\"{text}\""),
+        text.replace('+', "-").replace('/', "_"),
+        text.as_bytes()
+            .chunks(64)
+            .map(|line| String::from_utf8_lossy(line) + "\n")
+            .collect(),
+    ] {
+        assert_eq!(
+            refusal(wrapped.as_bytes()),
+            "the message is in base64: decode it first"
+        );
+    }
     assert_eq!(
         refusal(b"{\"a\": 1}"),
         "no message of the AWS Encryption SDK begins with byte 0x7b: check what is being decrypted"

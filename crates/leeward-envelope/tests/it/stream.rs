@@ -13,7 +13,7 @@ use leeward_envelope::{
 use proptest::prelude::*;
 use std::{num::NonZeroU32, time::Duration};
 
-const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384;
+pub(crate) const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384;
 
 /// Cuts `bytes` into pieces of the sizes that come round.
 fn pieces<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
@@ -29,7 +29,7 @@ fn pieces<'a>(mut bytes: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     pieces
 }
 
-fn decrypt_stream(
+pub(crate) fn decrypt_stream(
     decryptor: &Decryptor,
     message: &[u8],
     sizes: &[usize],
@@ -209,10 +209,6 @@ fn every_suite_comes_back_byte_by_byte_at_every_frame_boundary() {
 
 #[test]
 fn an_unframed_message_is_read_as_it_comes_too() {
-    let name = "0178-pairs-default.message";
-    let message = include_bytes!("../vectors/raw-aes/0178-pairs-default.message");
-    let claims = leeward_envelope::inspect(message).unwrap();
-    assert!(claims.frame_length().is_some(), "{name} is framed");
     // Of the official vectors of version 2 some are unframed.
     let text = include_str!("../vectors/commitment-test-vectors.json");
     let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -305,75 +301,6 @@ fn a_stream_that_is_cut_says_so_at_its_end_wherever_that_is() {
             );
         }
     }
-}
-
-#[test]
-fn a_signed_message_is_refused_by_default_before_the_keyring_is_asked() {
-    let message = write(SIGNED, b"x", &context(&[]));
-    let keyring = Gated::open();
-    let decryptor = Decryptor::builder(keyring.clone()).build().unwrap();
-    let error = decrypt_stream(&decryptor, &message, &[10], &context(&[])).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "suite 0x0578 (AES-256-GCM, HKDF, key commitment, signature) is signed, and a stream would release plaintext \
-         before the signature: decrypt the message whole, or choose with SignedStreams"
-    );
-    assert_eq!(keyring.calls(), 0);
-}
-
-#[test]
-fn the_last_frame_of_a_signed_message_waits_for_the_signature() {
-    let message = write(SIGNED, &plaintext(40), &context(&[]));
-    let footer = 2 + 103;
-    let decryptor = Decryptor::builder(raw())
-        .with_signed_streams(SignedStreams::ReleaseUnverified)
-        .build()
-        .unwrap();
-    let mut header = decryptor.begin(&context(&[]));
-    let body_at = header.push(&message).unwrap();
-    let mut decryption = run(header.open()).unwrap();
-    let mut out = Vec::new();
-    decryption
-        .push(&message[body_at..message.len() - footer], &mut out)
-        .unwrap();
-    assert_eq!(out, plaintext(32));
-    assert!(!decryption.is_verified());
-    decryption
-        .push(&message[message.len() - footer..], &mut out)
-        .unwrap();
-    assert_eq!(out, plaintext(40));
-    assert!(decryption.is_verified());
-    decryption.finish().unwrap();
-}
-
-#[test]
-fn what_is_held_back_comes_all_at_once_or_never() {
-    let mut message = write(SIGNED, &plaintext(40), &context(&[]));
-    let decryptor = |max_len| {
-        Decryptor::builder(raw())
-            .with_signed_streams(SignedStreams::HoldBack { max_len })
-            .build()
-            .unwrap()
-    };
-    let none = context(&[]);
-    assert_eq!(
-        decrypt_stream(&decryptor(40), &message, &[9], &none)
-            .unwrap()
-            .0,
-        plaintext(40)
-    );
-    let error = decrypt_stream(&decryptor(39), &message, &[9], &none).unwrap_err();
-    assert!(matches!(error, DecryptError::SignedTooLong { max: 39 }));
-    // A signature of nobody's.
-    *message.last_mut().unwrap() ^= 1;
-    let decryptor = decryptor(40);
-    let mut header = decryptor.begin(&none);
-    let body_at = header.push(&message).unwrap();
-    let mut decryption = run(header.open()).unwrap();
-    let mut out = Vec::new();
-    let error = decryption.push(&message[body_at..], &mut out).unwrap_err();
-    assert!(matches!(error, DecryptError::Unauthentic));
-    assert!(out.is_empty());
 }
 
 #[test]
