@@ -235,7 +235,8 @@ async fn children_wrap_at_the_same_time() {
         .with_child(second.clone())
         .build()
         .unwrap();
-    let call = tokio::spawn(async move { keyring.on_encrypt(asked()).await });
+    let runtime = tokio::runtime::Handle::current();
+    let call = runtime.spawn(async move { keyring.on_encrypt(asked()).await });
     while first.calls() + second.calls() < 2 {
         tokio::task::yield_now().await;
     }
