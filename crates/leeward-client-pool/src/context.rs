@@ -22,8 +22,12 @@ impl Context {
 
     /// Whether a call goes to the Region of its client: its own settings may say another.
     pub(crate) fn is_at_home(&self, config: &ConfigBag) -> bool {
+        self.elsewhere(config).is_none()
+    }
+
+    fn elsewhere<'a>(&self, config: &'a ConfigBag) -> Option<&'a aws_types::region::Region> {
         let region = config.load::<aws_types::region::Region>();
-        region.is_none_or(|region| region.as_ref() == self.region.as_str())
+        region.filter(|region| region.as_ref() != self.region.as_str())
     }
 
     /// When the SDK has done with retries, so that these see its errors as they are.
@@ -36,9 +40,9 @@ impl Context {
         let Some(Err(error)) = context.output_or_error_mut() else {
             return;
         };
-        let region = match config.load::<aws_types::region::Region>() {
-            Some(region) if !self.is_at_home(config) => Region::new(region.to_string()).ok(),
-            _ => Some(self.region.clone()),
+        let region = match self.elsewhere(config) {
+            Some(region) => Region::new(region.to_string()).ok(),
+            None => Some(self.region.clone()),
         };
         let mut told = CallContext::new();
         if let Some(region) = region {

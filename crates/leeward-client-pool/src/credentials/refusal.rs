@@ -75,13 +75,15 @@ impl Signing {
         self.signed().signer = Some(Signer::Resolved(identity.clone()));
     }
 
-    fn is_signed(&self, request: &HttpRequest) {
+    /// Takes note of who has signed, and gives what became of the call before.
+    fn is_signed(&self, request: &HttpRequest) -> Option<Repeated> {
         let mut signed = self.signed();
         if !matches!(signed.signer, Some(Signer::Resolved(_))) {
             let signature = request.headers().get("authorization");
             let id = signature.and_then(signer);
             signed.signer = id.map(|id| Signer::Read(id.into()));
         }
+        signed.repeated.clone()
     }
 
     /// Whether the credentials of this call were refused, and which.
@@ -101,8 +103,7 @@ impl RenewRefused {
         let Some(CallState { signing, .. }) = config.load::<CallState>() else {
             return;
         };
-        signing.is_signed(request);
-        let repeated = signing.signed().repeated.clone();
+        let repeated = signing.is_signed(request);
         if let Some(quota) = repeated.and_then(|repeated| repeated.quota) {
             config.interceptor_state().store_put(quota);
         }

@@ -30,7 +30,7 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn new(limiter: RateLimiter<TokioClock>, switch: Switch) -> Self {
-        let layer = RateLimitLayer::new(limiter.clone()).with_switch(switch.clone());
+        let layer = RateLimitLayer::new(limiter.clone());
         Self {
             limiter,
             switch,
