@@ -27,6 +27,7 @@ const SWITCH: &str = "LEEWARD_REGION_ROUTER";
 /// Collects what a [`RegionRouter`] needs; made by [`RegionRouter::builder`].
 ///
 /// Options may be given in any order. `Check` is [`NoHealthCheck`], or the [`HealthCheck`](crate::HealthCheck) that was given.
+#[must_use = "nothing is built before `build`"]
 pub struct RegionRouterBuilder<C: Clock = TscClock, Check = NoHealthCheck> {
     regions: Vec<Region>,
     attempt_timeout: Duration,
@@ -69,7 +70,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// How long one Region may take, from making its service to its answer, before the next is tried; 1 s by default.
     ///
     /// It is the time that a call loses to a Region that has fallen silent, until the circuit opens.
-    #[must_use]
     pub fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
         Self {
             attempt_timeout,
@@ -82,7 +82,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     ///
     /// Every call pays in. Under a retry layer, which pays in itself, hand in its budget as
     /// [`withdraw_only`](Budget::withdraw_only), so that retries and fail-over together stay within it.
-    #[must_use]
     pub fn with_budget(self, budget: Budget) -> Self {
         Self {
             budget: Some(budget),
@@ -100,7 +99,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     ///
     /// A configuration of your own takes the place of all of that, and must leave a probe no less
     /// [time](CircuitConfig::with_probe_timeout) than an attempt has.
-    #[must_use]
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
         Self {
             circuit: Some(circuit),
@@ -112,14 +110,12 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     ///
     /// Attempts are timed by tokio whatever the clock, so a test that pauses tokio's time uses
     /// [`TokioClock`](leeward_resilience::TokioClock).
-    #[must_use]
     pub fn with_clock<D: Clock>(self, clock: D) -> RegionRouterBuilder<D, Check> {
         self.map(|_| Box::new(move || clock), |check| check)
     }
 
     /// When a call that its Region has not answered is sent to the next one beside it; by default after three times the
     /// Region's normal latency, of idempotent calls and within the budget.
-    #[must_use]
     pub fn with_hedging(self, hedging: Hedging) -> Self {
         Self {
             hedging: Some(hedging),
@@ -129,7 +125,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
 
     /// Sends no call to two Regions at once: a call to a Region that has fallen silent loses the whole attempt timeout, until
     /// the Region is left.
-    #[must_use]
     pub fn without_hedging(self) -> Self {
         Self {
             hedging: None,
@@ -141,7 +136,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// by default that of the list, on which nothing is spent.
     ///
     /// Of a family each router has a clone of its own.
-    #[must_use]
     pub fn with_ranking(self, mut ranking: impl Ranking + Clone) -> Self {
         let enrol = move |regions: &[Region]| {
             ranking.enrol(regions)?;
@@ -158,7 +152,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     ///
     /// **Requests may be applied twice**, in two Regions, and nobody is told. A call says it for itself by
     /// [`failing_over_when_unsure`](leeward_resilience::Placement::failing_over_when_unsure), where more is said of it.
-    #[must_use]
     pub fn with_fail_over_when_unsure(self, when_unsure: bool) -> Self {
         Self {
             when_unsure,
@@ -171,7 +164,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// While it is off, each call goes to one Region, the first of the list unless its
     /// [placement](leeward_resilience::Placement) says otherwise: no circuit, no drain, no ranking, no hedge, no attempt timeout, no
     /// fail-over. For the hour in which the router itself is what one suspects.
-    #[must_use]
     pub fn with_switch(self, switch: Switch) -> Self {
         Self { switch, ..self }
     }
@@ -181,7 +173,6 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// It is called on the thread of the call that met it, or that was dropped, and outside any lock; it must return soon. One that
     /// panics is logged as an error, and told of the next event all the same. The router holds it: one that asks the router in turn
     /// does so through a [`WeakRegionRouter`](crate::WeakRegionRouter).
-    #[must_use]
     pub fn with_observer(
         mut self,
         observer: impl Fn(&RouterEvent) + Send + Sync + 'static,

@@ -36,7 +36,6 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn with_health_check<S>(
         self,
         check: HealthCheck<S>,
