@@ -170,6 +170,35 @@ async fn several_keys_wrap_one_data_key_and_each_of_them_reads() {
 }
 
 #[tokio::test]
+async fn the_children_are_asked_at_the_same_time() {
+    let cloud = Cloud::start().await;
+    let [east, west] = [
+        single_region_key(&cloud, EAST).await,
+        single_region_key(&cloud, WEST).await,
+    ];
+    let keyring = KmsMultiKeyringBuilder::new(stack(&cloud))
+        .with_generator(cloud.key.clone().into())
+        .with_child(east.into())
+        .with_child(west.into())
+        .build()
+        .unwrap();
+    let scope = Scope::any().service("kms").operation("Encrypt");
+    cloud.aws.faults().inject(scope, Fault::black_hole());
+    let encryptor = Encryptor::builder(keyring).build().unwrap();
+    let both_are_asked = async {
+        // Were they asked in turn, the second would be asked after the first had failed, which is never: then all is over.
+        while cloud.calls(&EAST, "Encrypt") == 0 || cloud.calls(&WEST, "Encrypt") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let context = context();
+    tokio::select! {
+        result = encryptor.encrypt(b"x", &context) => panic!("nobody answers, yet {result:?}"),
+        () = both_are_asked => {}
+    }
+}
+
+#[tokio::test]
 async fn a_child_that_may_not_wrap_is_named_and_no_message_is_written() {
     let cloud = Cloud::start().await;
     let child = single_region_key(&cloud, EAST).await;
