@@ -43,14 +43,15 @@ impl Outline<'_> {
     pub(super) fn serialise(&self) -> Vec<u8> {
         let version = self.suite.version();
         let keys: usize = self.keys.iter().map(EncryptedDataKey::serialised_len).sum();
-        let start = 2 + 2 + version.message_id_len();
+        let start: &[u8] = match version {
+            Version::V1 => &[V1, CUSTOMER_AUTHENTICATED],
+            Version::V2 => &[V2],
+        };
         let context = self.context.as_bytes();
-        let len = start + 2 + context.len() + 2 + keys + version.tail_len();
+        let fixed = start.len() + 2 + version.message_id_len() + 2 + 2 + version.tail_len();
+        let len = fixed + context.len() + keys;
         let mut header = Vec::with_capacity(len);
-        match version {
-            Version::V1 => header.extend_from_slice(&[V1, CUSTOMER_AUTHENTICATED]),
-            Version::V2 => header.push(V2),
-        }
+        header.extend_from_slice(start);
         header.extend_from_slice(&self.suite.id().to_be_bytes());
         header.extend_from_slice(self.message_id);
         header.extend_from_slice(&(context.len() as u16).to_be_bytes());
@@ -86,5 +87,49 @@ impl Content {
             Self::Unframed => None,
             Self::Framed(frame_length) => Some(frame_length),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{limits::ReadLimits, message::Parser};
+    use std::{fs, path::Path};
+
+    #[test]
+    fn headers_of_the_official_messages_are_written_as_they_were_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/raw-aes");
+        let mut suites = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path
+                .extension()
+                .is_none_or(|extension| extension != "message")
+            {
+                continue;
+            }
+            let message = fs::read(&path).unwrap();
+            let parser = Parser::new(&message, &ReadLimits::NONE).unwrap();
+            let header_len = parser.header_len();
+            let (header, ..) = parser.into_parts();
+            let mut written = Outline {
+                suite: header.suite,
+                message_id: header.message_id,
+                context: &header.context,
+                keys: &header.encrypted_data_keys,
+                frame_length: header.content.frame_length().unwrap(),
+                commitment: header.commitment,
+            }
+            .serialise();
+            assert_eq!(written, header.authenticated, "{}", path.display());
+            let capacity = written.capacity();
+            serialise_proof(&mut written, header.suite.version(), header.tag);
+            assert_eq!(written, message[..header_len], "{}", path.display());
+            assert_eq!(written.len(), capacity, "the length was known");
+            suites.push(header.suite);
+        }
+        suites.sort_unstable();
+        suites.dedup();
+        assert_eq!(suites, AlgorithmSuite::ALL);
     }
 }

@@ -422,3 +422,32 @@ fn nothing_of_a_stream_prints_a_plaintext() {
         "{text}"
     );
 }
+
+#[test]
+fn what_waits_for_the_keyring_may_move_between_threads() {
+    fn check<T: Send>(future: T) -> T {
+        future
+    }
+    let encryptor = Encryptor::builder(raw()).build().unwrap();
+    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let none = context(&[]);
+    let message = run(check(encryptor.encrypt(b"x", &none))).unwrap();
+    drop(run(check(encryptor.begin(&none, None))).unwrap());
+    assert!(run(check(decryptor.decrypt_with_context(&message, &none))).is_ok());
+    let mut header = decryptor.begin(&none);
+    header.push(&message).unwrap();
+    assert!(run(check(header.open())).is_ok());
+}
+
+#[test]
+fn a_header_that_is_opened_too_early_is_truncated() {
+    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let mut header = decryptor.begin(&context(&[]));
+    assert_eq!(header.push(&[2, 4]).unwrap(), 2);
+    assert!(!header.is_complete());
+    let error = run(header.open()).map(drop).unwrap_err();
+    assert!(matches!(
+        error,
+        DecryptError::Malformed(MalformedMessage::Truncated { len: 2, .. })
+    ));
+}
