@@ -31,6 +31,9 @@ pub struct Advice<'a> {
 impl<'a> Advice<'a> {
     /// Reads it off the message without its secrets, as it would be off a record of the same facts.
     pub(crate) fn of(facts: &Facts<'a>) -> Self {
+        if let Some(rejected) = facts.rejected {
+            return Self::on_refusal(rejected);
+        }
         match facts
             .message
             .map(|message| (message, redact::redact(message)))
@@ -49,13 +52,13 @@ impl<'a> Advice<'a> {
 
     /// Reads it off texts that hold no secret any more.
     pub(crate) fn read_off(facts: &Facts<'a>) -> Self {
+        if let Some(rejected) = facts.rejected {
+            return Self::on_refusal(rejected);
+        }
         Self::read(facts, || IamAction::in_message(facts.message?))
     }
 
     fn read(facts: &Facts<'_>, told: impl FnOnce() -> Option<IamAction<'a>>) -> Self {
-        if let Some(rejected) = facts.rejected {
-            return Self::say(of_refusal(rejected));
-        }
         let (sentence, operation) = match facts.obstacle {
             // Whatever is missing, it is not the action of the operation that was not sent.
             Some(obstacle) => (on_obstacle(obstacle, facts), None),
@@ -67,6 +70,18 @@ impl<'a> Advice<'a> {
             None
         };
         Self { sentence, action }
+    }
+
+    /// By what it says itself or, for want of credentials, by what their provider was answered.
+    fn on_refusal(rejected: &'a Rejected) -> Self {
+        if let Rejected::Unavailable { source, .. } = rejected {
+            let below = Facts::of_erased(&**source);
+            let of_credentials = below.obstacle.is_some_and(Obstacle::is_of_credentials);
+            if of_credentials && below.rejected.is_none() {
+                return Self::of(&below);
+            }
+        }
+        Self::say(of_refusal(rejected))
     }
 
     const fn say(sentence: &'static str) -> Self {
@@ -215,9 +230,7 @@ fn of_refusal(rejected: &Rejected) -> &'static str {
             "wait for the breaker's next probe, and look at what failed before it opened"
         }
         Rejected::LimiterFull => "send fewer calls at once, or give the limiter more permits",
-        Rejected::Unavailable { .. } => {
-            "look at the source, which says why there is no client or no credentials here"
-        }
+        Rejected::Unavailable { obstacle, source } => obstacle.advice(|| source.to_string()),
         Rejected::DeadlineExceeded { .. } => {
             "give the whole operation more time, or look at what its attempts waited for"
         }
@@ -231,7 +244,7 @@ fn of_refusal(rejected: &Rejected) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Stage, Verdict};
+    use crate::{Classify, Failure, Stage, Verdict};
 
     fn answered(
         operation: Option<(&'static str, &'static str)>,
@@ -301,5 +314,42 @@ mod tests {
         let refusal = Rejected::LimiterFull;
         facts.rejected = Some(&refusal);
         assert!(facts.advice().to_string().contains("permits"));
+    }
+
+    /// Checks the advice on a refusal, and that on the record of it.
+    #[track_caller]
+    fn check_refused(rejected: Rejected, expected: &str) {
+        let facts = rejected.facts();
+        assert_eq!(facts.advice().to_string(), expected);
+        let kept = Failure::from(&facts);
+        assert_eq!(kept.advice().to_string(), expected, "{kept:?}");
+    }
+
+    #[test]
+    fn where_there_is_nothing_to_send_with_the_advice_goes_by_what_is_in_the_way() {
+        let read = "read the reason: it names what is missing, such as a client, credentials or a Region that may take the call; nothing was sent";
+        check_refused(Rejected::unavailable("no table of routes"), read);
+        let for_want_of = |obstacle| Rejected::unavailable_for(obstacle, "the reason");
+        let place = "let the call go to a Region that takes calls: correct its pin or what it excludes, add that Region to the list, or restore one that was drained";
+        check_refused(for_want_of(Obstacle::Placement), place);
+        let resource = "name what the Region called has, such as a key, a secret or a table with a replica there, or leave that Region out";
+        check_refused(for_want_of(Obstacle::Elsewhere), resource);
+        let region = "set AWS_REGION, a region in the profile, or the Region of the client's configuration";
+        check_refused(for_want_of(Obstacle::NoRegion), region);
+        // What one layer says of another's refusal.
+        let within = Rejected::unavailable(for_want_of(Obstacle::Placement));
+        check_refused(within, place);
+        let silent = Rejected::AttemptTimedOut {
+            timeout: std::time::Duration::from_secs(1),
+        };
+        check_refused(Rejected::unavailable(silent), read);
+        let token = Rejected::unavailable_for(
+            Obstacle::Credentials,
+            "no credentials for the pool's identity: the SSO token has expired",
+        );
+        check_refused(
+            token,
+            "log in again with aws sso login and the profile that AWS_PROFILE names: its token is missing or has expired",
+        );
     }
 }

@@ -38,6 +38,7 @@ pub trait Classify {
 impl Classify for Rejected {
     fn facts(&self) -> Facts<'_> {
         let mut facts = Facts::new(self.stage(), self.category(), self.verdict());
+        facts.obstacle = self.obstacle();
         facts.rejected = Some(self);
         facts
     }

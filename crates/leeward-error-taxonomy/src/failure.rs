@@ -132,7 +132,8 @@ impl Failure {
         }
     }
 
-    /// Says what to do next, as the facts did that it was made of, their operation and place left out.
+    /// Says what to do next, as the facts did that it was made of, their operation and place left out; of a refusal by its
+    /// category and obstacle.
     #[must_use]
     pub fn advice(&self) -> Advice<'_> {
         self.facts_to_advise_on().advice()

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// What kept a request from an answer, below the service: what the connector said, or what had to be known before sending.
+/// What kept a request from an answer, below the service: what the connector said, what had to be known before sending, or that
+/// there was nowhere to send it to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -41,6 +42,12 @@ pub enum Obstacle {
     Io,
     /// The answer did not come in time.
     Timeout,
+    /// There is no Region that the call may go to: of a pin, of what it excludes, or of Regions that were drained.
+    Placement,
+    /// What the request names is not in the Region that it was to go to.
+    Elsewhere,
+    /// Something else that the call needs, which the message names.
+    Missing,
     /// Something else.
     Other,
 }
@@ -66,6 +73,9 @@ impl Obstacle {
             Self::Interceptor => "interceptor",
             Self::Io => "io",
             Self::Timeout => "timeout",
+            Self::Placement => "placement",
+            Self::Elsewhere => "elsewhere",
+            Self::Missing => "missing",
             Self::Other => "other",
         }
     }
@@ -132,6 +142,15 @@ impl Obstacle {
                 "send it again if that is safe, and let idle connections end sooner than the service does (S3: 20 s) if it stays"
             }
             Self::Timeout => "send it again if that is safe, and give it more time if it stays",
+            Self::Placement => {
+                "let the call go to a Region that takes calls: correct its pin or what it excludes, add that Region to the list, or restore one that was drained"
+            }
+            Self::Elsewhere => {
+                "name what the Region called has, such as a key, a secret or a table with a replica there, or leave that Region out"
+            }
+            Self::Missing => {
+                "read the reason: it names what is missing, such as a client, credentials or a Region that may take the call; nothing was sent"
+            }
             Self::Other => "check the network, the proxy and the endpoint",
         }
     }

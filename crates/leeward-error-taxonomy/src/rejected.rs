@@ -1,4 +1,4 @@
-use crate::{Category, Failure, Region, Stage, Verdict, redact};
+use crate::{Category, Failure, Obstacle, Region, Stage, Verdict, chain, redact};
 use std::{error::Error, fmt, time::Duration};
 
 /// A refusal of our own layers, minted into the caller's error type.
@@ -43,9 +43,12 @@ pub enum Rejected {
     /// A limiter has neither a permit nor room to wait for one.
     #[error("limiter full")]
     LimiterFull,
-    /// There is nothing to send with: no client, no credentials, no such Region for this request.
+    /// There is nothing to send with, or nowhere to send it to: no client, no credentials, no such Region for this request.
     #[error("not available")]
+    #[non_exhaustive]
     Unavailable {
+        /// What is in the way; the advice goes by it.
+        obstacle: Obstacle,
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -90,10 +93,46 @@ impl Attempt {
 }
 
 impl Rejected {
-    /// Wraps the reason why there is nothing to send with.
+    /// Wraps the reason why there is nothing to send with, or nowhere to send it to.
+    ///
+    /// What is in the way is what a refusal within the reason says, else [`Obstacle::Missing`]: the advice is to read the reason.
+    /// [`unavailable_for`](Self::unavailable_for) has it advise more closely.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let source = source.into();
+        let within = chain::rejected(&*source).and_then(Self::obstacle);
         Self::Unavailable {
+            obstacle: within.unwrap_or(Obstacle::Missing),
+            source,
+        }
+    }
+
+    /// The same, with what is in the way.
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::{Classify, Obstacle, Rejected};
+    ///
+    /// let refused = Rejected::unavailable_for(Obstacle::Elsewhere, "the bucket is not in eu-west-1");
+    /// assert_eq!(
+    ///     refused.facts().advice().to_string(),
+    ///     "name what the Region called has, such as a key, a secret or a table with a replica there, or leave that Region out",
+    /// );
+    /// ```
+    pub fn unavailable_for(
+        obstacle: Obstacle,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unavailable {
+            obstacle,
             source: source.into(),
+        }
+    }
+
+    /// What is in the way, of a request that there was nothing to send with or nowhere to send to.
+    #[must_use]
+    pub const fn obstacle(&self) -> Option<Obstacle> {
+        match self {
+            Self::Unavailable { obstacle, .. } => Some(*obstacle),
+            _ => None,
         }
     }
 
@@ -170,9 +209,10 @@ impl fmt::Debug for Rejected {
                 .field("retry_in", retry_in)
                 .finish(),
             Self::LimiterFull => f.write_str("LimiterFull"),
-            Self::Unavailable { source } => {
+            Self::Unavailable { obstacle, source } => {
                 let source = format!("{source:?}");
                 f.debug_struct("Unavailable")
+                    .field("obstacle", obstacle)
                     .field("source", &format_args!("{}", redact(&source)))
                     .finish()
             }

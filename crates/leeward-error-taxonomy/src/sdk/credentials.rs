@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_types::request_id::RequestId;
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 /// What `error` says, if it is a provider's, of credentials or of a bearer token.
 pub(super) fn facts<'a>(error: &'a (dyn Error + 'static)) -> Option<Facts<'a>> {
@@ -44,7 +44,9 @@ fn kind(error: &(dyn Error + 'static)) -> Option<Kind> {
 }
 
 fn of_one(error: &(dyn Error + 'static)) -> Option<Kind> {
-    if let Some(error) = error.downcast_ref() {
+    // Errors that clone share what they come from.
+    let shared = error.downcast_ref::<Arc<CredentialsError>>();
+    if let Some(error) = error.downcast_ref().or(shared.map(|shared| &**shared)) {
         return Some(match error {
             CredentialsError::CredentialsNotLoaded(_) => Kind::Missing,
             CredentialsError::ProviderTimedOut(_) => Kind::TimedOut,
