@@ -1,6 +1,6 @@
 use crate::{
     Authenticated, BuildError, CachePolicy, CacheStats, CommitmentPolicy, DecryptError, Decrypted,
-    EncryptionContext, HeaderReader, Keyring, SignedStreams,
+    EncryptionContext, HeaderReader, Keyring, Partition, Purge, SignedStreams,
     context::RESERVED_PREFIX,
     derive::Dialect,
     limits::ReadLimits,
@@ -37,7 +37,7 @@ pub struct Decryptor {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     materials: DecryptionMaterialsManager,
     policy: CommitmentPolicy,
@@ -194,6 +194,24 @@ impl Decryptor {
         inner.materials.settle(&granted, unlocked.is_ok());
         let unlocked = unlocked.map_err(|_| DecryptError::Unauthentic)?;
         Ok((unlocked, Authenticated::new(context, suite)))
+    }
+
+    /// The same decryptor for the messages of one partition, which share no cached data key with any other's.
+    ///
+    /// Cheap enough to make for each message: it shares all that a clone shares.
+    #[must_use]
+    pub fn in_partition(&self, partition: Partition) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                materials: self.inner.materials.in_partition(partition),
+                ..(*self.inner).clone()
+            }),
+        }
+    }
+
+    /// Lets go of cached data keys, of all partitions, and answers how many; those of other decryptors stay.
+    pub fn purge(&self, what: &Purge) -> u64 {
+        self.inner.materials.purge(what)
     }
 
     /// How often the keyring was called, and how often that was saved.

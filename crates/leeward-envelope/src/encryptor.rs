@@ -1,6 +1,6 @@
 use crate::{
     AlgorithmSuite, BuildError, CachePolicy, CacheStats, CommitmentPolicy, EncryptError,
-    Encryption, EncryptionContext, Keyring,
+    Encryption, EncryptionContext, Keyring, Partition, Purge,
     decryptor::refuse_reserved,
     limits::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::EncryptionMaterialsManager,
@@ -41,7 +41,7 @@ pub struct Encryptor {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     materials: EncryptionMaterialsManager,
     suite: AlgorithmSuite,
@@ -196,6 +196,24 @@ impl Encryptor {
             *frame_length,
         );
         sealer.map_err(|_| EncryptError::Cipher)
+    }
+
+    /// The same encryptor for the messages of one partition, which share no cached data key with any other's.
+    ///
+    /// Cheap enough to make for each message: it shares all that a clone shares.
+    #[must_use]
+    pub fn in_partition(&self, partition: Partition) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                materials: self.inner.materials.in_partition(partition),
+                ..(*self.inner).clone()
+            }),
+        }
+    }
+
+    /// Lets go of cached data keys, of all partitions, and answers how many; those of other encryptors stay.
+    pub fn purge(&self, what: &Purge) -> u64 {
+        self.inner.materials.purge(what)
     }
 
     /// How often the keyring was called, and how often that was saved.

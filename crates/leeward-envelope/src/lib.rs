@@ -23,7 +23,7 @@ mod signature;
 mod signed_streams;
 mod suite;
 
-pub use caching::{CachePolicy, CacheStats};
+pub use caching::{CachePolicy, CacheStats, Partition, Purge};
 pub use commitment::CommitmentPolicy;
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, EncryptedDataKey, EncryptedDataKeyTooLong};

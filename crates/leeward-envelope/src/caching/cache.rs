@@ -1,21 +1,19 @@
 use super::{
-    CachePolicy,
+    CachePolicy, Key, Limits, Purge, Refetch, Tally, Value,
+    flight::{self, Flight, Seat},
+    keeper::{Keeper, MAX_RENEWALS},
     lru::Lru,
-    usage::{Limits, Usage},
+    state::{Core, State},
 };
-use crate::{BoxFuture, KeyringError};
-use futures_util::{
-    FutureExt,
-    future::{Shared, WeakShared},
-};
-use leeward_resilience::{Clock, Timestamp};
+use crate::{KeyringCause, KeyringError};
+use futures_util::future::Shared;
+use leeward_resilience::Clock;
 use std::{
     collections::HashMap,
     fmt,
-    hash::Hash,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
+use tokio::{runtime::Handle, sync::Notify};
 
 /// Keeps values for a time, and fetches no more of them than the limits of use call for.
 ///
@@ -24,78 +22,71 @@ use std::{
 /// two, unless it was not polled until its value had become too old. The passengers drive a flight together, so any of
 /// them may go away, which vacates the seat, and the rest carry on; it ends when the last one goes. A failure reaches all
 /// passengers, and is forgotten.
-pub(crate) struct Cache<K, V> {
+///
+/// A renewal is a flight that is begun without passengers, for a value that has come near a limit. The keeper drives it, and
+/// who finds the value used up meanwhile takes a seat in it.
+pub(crate) struct Cache<K: Key, V: Value> {
     core: Arc<Core<K, V>>,
+    keeper: Keeper,
 }
 
 /// What a cache answered.
 #[derive(Debug)]
 pub(crate) struct Found<V> {
     pub(crate) value: V,
-    /// Whether no fetch was started for it.
-    pub(crate) is_hit: bool,
+    pub(crate) how: How,
 }
 
-struct Core<K, V> {
-    state: Mutex<State<K, V>>,
-    /// None if a value serves anything until it is too old.
-    limits: Option<Limits>,
-    max_age: Duration,
-    now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+/// Whom a caller has its value from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It was there.
+    Hit,
+    /// Another's flight brought it.
+    Joined,
+    /// A flight of its own brought it.
+    Started,
 }
 
-struct State<K, V> {
-    entries: Lru<K, Entry<V>>,
-    /// The flights that may still have seats; one that refused a passenger has given way to the next.
-    flights: HashMap<K, Boarding<V>>,
-    next_flight: u64,
-}
-
-struct Entry<V> {
-    /// The flight that brought it.
-    id: u64,
-    landed: Landed<V>,
-    usage: Usage,
-}
-
-struct Boarding<V> {
-    id: u64,
-    flight: WeakShared<Flight<V>>,
-    usage: Usage,
-}
-
-#[derive(Clone)]
-struct Landed<V> {
-    made: Timestamp,
-    value: V,
-}
-
-type Flight<V> = BoxFuture<'static, Result<Landed<V>, KeyringError>>;
-
-enum Look<'a, K: Eq + Hash, V: Clone> {
+enum Look<'a, K: Key, V: Value> {
     Found(V),
     Join(Shared<Flight<V>>, Seat<'a, K, V>),
     Start(Shared<Flight<V>>, Seat<'a, K, V>),
 }
 
-impl<K, V> Cache<K, V>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-{
-    pub(crate) fn new<C: Clock>(policy: CachePolicy<C>, limits: Option<Limits>) -> Self {
+impl<K: Key, V: Value> Cache<K, V> {
+    pub(crate) fn new<C: Clock>(
+        policy: CachePolicy<C>,
+        limits: Option<Limits>,
+        refetch: Option<Refetch<K, V>>,
+    ) -> Self {
+        let tenant_capacity = policy.tenant_capacity();
         let clock = policy.clock;
+        let runtime = policy.runtime.or_else(|| Handle::try_current().ok());
         Self {
             core: Arc::new(Core {
                 state: Mutex::new(State {
-                    entries: Lru::new(policy.capacity),
+                    entries: Lru::new(policy.capacity, tenant_capacity),
                     flights: HashMap::new(),
                     next_flight: 0,
+                    begun: Vec::new(),
+                    renewing: 0,
+                    alarm: None,
+                    withdrawals: Default::default(),
+                    random: policy
+                        .seed
+                        .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
+                    tally: Tally::default(),
                 }),
                 limits,
                 max_age: policy.max_age,
+                max_stale: policy.max_stale,
+                renewal: policy.renewal,
+                refetch,
                 now: Box::new(move || clock.now()),
+                bell: Arc::new(Notify::new()),
             }),
+            keeper: Keeper::new(runtime),
         }
     }
 
@@ -111,22 +102,38 @@ where
     where
         F: Future<Output = Result<V, KeyringError>> + Send + 'static,
     {
-        let mut is_hit = true;
+        let mut how = How::Joined;
         loop {
             let (flight, seat) = match self.look(key, bytes, &fetch) {
-                Look::Found(value) => return Ok(Found { value, is_hit }),
+                Look::Found(value) => {
+                    return Ok(Found {
+                        value,
+                        how: How::Hit,
+                    });
+                }
                 Look::Join(flight, seat) => (flight, seat),
                 Look::Start(flight, seat) => {
-                    is_hit = false;
+                    how = How::Started;
                     (flight, seat)
                 }
             };
-            let landed = flight.await?;
+            let landed = match flight.await {
+                Ok(landed) => landed,
+                Err(error) => {
+                    let stale = (error.cause() == KeyringCause::Unavailable)
+                        .then(|| self.core.find_stale(key, bytes));
+                    let how = How::Hit;
+                    return stale
+                        .flatten()
+                        .map(|value| Found { value, how })
+                        .ok_or(error);
+                }
+            };
             seat.use_up();
             // Too old only for a caller that was not polled for as long.
             if self.core.is_fresh(&landed, (self.core.now)()) {
                 let value = landed.value;
-                return Ok(Found { value, is_hit });
+                return Ok(Found { value, how });
             }
         }
     }
@@ -140,74 +147,77 @@ where
         }
     }
 
+    /// Lets go of what is meant, and answers how many values that were.
+    pub(crate) fn purge(&self, what: &Purge) -> u64 {
+        self.core.purge(what)
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.core.tally()
+    }
+
     fn look<'a, F>(&'a self, key: &'a K, bytes: u64, fetch: impl Fn() -> F) -> Look<'a, K, V>
     where
         F: Future<Output = Result<V, KeyringError>> + Send + 'static,
     {
-        let core = &*self.core;
+        let core = &self.core;
         let now = (core.now)();
         let mut state = core.lock();
+        let state = &mut *state;
+        state.withdraw(now);
         let oldest = state.entries.oldest();
-        if oldest.is_some_and(|entry| !core.is_fresh(&entry.landed, now)) {
+        if oldest.is_some_and(|entry| !core.is_kept(&entry.landed, now)) {
             state.entries.remove_oldest();
         }
         if let Some(entry) = state.entries.get(key) {
-            if core.is_fresh(&entry.landed, now) && core.take(&mut entry.usage, bytes) {
+            let is_fresh = core.is_fresh(&entry.landed, now);
+            if is_fresh && core.take(&mut entry.usage, bytes) {
+                let value = entry.landed.value.clone();
+                let is_first = !entry.is_used;
+                entry.is_used = true;
+                state.tally.hits += 1;
+                let due = entry.renewal_due();
+                if due.is_some_and(|due| due <= now) {
+                    self.renew(state, key, &fetch);
+                } else if let Some(due) = due.filter(|_| is_first) {
+                    core.ring_for(&mut state.alarm, due);
+                }
+                return Look::Found(value);
+            }
+            if is_fresh || !core.is_kept(&entry.landed, now) {
+                state.entries.remove(key);
+            } else if entry.rests_in_outage(now) && core.take(&mut entry.usage, bytes) {
+                state.tally.stale += 1;
                 return Look::Found(entry.landed.value.clone());
             }
-            state.entries.remove(key);
         }
         // The seat comes first: a flight taken up only to be let go again might be dropped here, under the lock.
         if let Some(boarding) = state.flights.get_mut(key)
             && core.take(&mut boarding.usage, bytes)
             && let Some(flight) = boarding.flight.upgrade()
         {
+            boarding.has_passengers = true;
             return Look::Join(flight, Seat::new(core, key, boarding.id, bytes));
         }
-        let id = state.next_flight;
-        state.next_flight += 1;
-        let landing = Landing {
-            core: Arc::clone(&self.core),
-            key: key.clone(),
-            id,
-        };
-        let fetched = fetch();
-        let flight: Flight<V> = Box::pin(async move {
-            let value = fetched.await?;
-            let made = (landing.core.now)();
-            let landed = Landed { made, value };
-            landing.keep(landed.clone());
-            Ok(landed)
-        });
-        let flight = flight.shared();
-        let mut usage = Usage::default();
-        core.take(&mut usage, bytes);
-        let boarding = Boarding {
-            id,
-            flight: flight.downgrade().expect("not polled yet"),
-            usage,
-        };
-        state.flights.insert(key.clone(), boarding);
+        let (id, flight) = flight::begin(core, state, key, Some(bytes), fetch());
+        self.keeper.start(core);
         Look::Start(flight, Seat::new(core, key, id, bytes))
     }
-}
 
-impl<K, V> Core<K, V> {
-    fn is_fresh(&self, landed: &Landed<V>, now: Timestamp) -> bool {
-        now.since(landed.made) < self.max_age
-    }
-
-    fn take(&self, usage: &mut Usage, bytes: u64) -> bool {
-        let limits = self.limits.as_ref();
-        limits.is_none_or(|limits| usage.take(limits, bytes))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<K, V>> {
-        self.state.lock().expect("not poisoned")
+    /// Has the keeper renew what is under `key`, unless it has its hands full: then a later hit asks again.
+    #[cold]
+    fn renew<F>(&self, state: &mut State<K, V>, key: &K, fetch: impl Fn() -> F)
+    where
+        F: Future<Output = Result<V, KeyringError>> + Send + 'static,
+    {
+        if state.renewing < MAX_RENEWALS && self.keeper.is_at_work() {
+            self.core.renew(state, key, (self.core.now)(), fetch());
+            self.core.bell.notify_one();
+        }
     }
 }
 
-impl<K, V> fmt::Debug for Cache<K, V> {
+impl<K: Key, V: Value> fmt::Debug for Cache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
             .field("max_age", &self.core.max_age)
@@ -215,105 +225,37 @@ impl<K, V> fmt::Debug for Cache<K, V> {
     }
 }
 
-/// Takes a flight off the list however it ends: landed, failed, or given up by all who waited.
-struct Landing<K: Eq + Hash, V> {
-    core: Arc<Core<K, V>>,
-    key: K,
-    id: u64,
-}
-
-impl<K: Clone + Eq + Hash, V> Landing<K, V> {
-    /// Keeps what the flight brought, and ends the flight in the same moment, so that nobody starts another between.
-    ///
-    /// A flight that another has followed brought no more than its passengers take.
-    fn keep(&self, landed: Landed<V>) {
-        let mut state = self.core.lock();
-        if let Some(Boarding { id, usage, .. }) = state.end_flight(&self.key, self.id) {
-            let entry = Entry { id, landed, usage };
-            state.entries.insert(self.key.clone(), entry);
-        }
-    }
-}
-
-impl<K: Eq + Hash, V> State<K, V> {
-    /// Ends this flight, not a later one under the same key.
-    fn end_flight(&mut self, key: &K, id: u64) -> Option<Boarding<V>> {
-        self.flights.get(key).filter(|known| known.id == id)?;
-        self.flights.remove(key)
-    }
-}
-
-impl<K: Eq + Hash, V> Drop for Landing<K, V> {
-    fn drop(&mut self) {
-        // A poisoned lock is met by the next caller; a destructor must not panic on it.
-        if let Ok(mut state) = self.core.state.lock() {
-            state.end_flight(&self.key, self.id);
-        }
-    }
-}
-
-/// What a waiting caller is to use of the value; given back if it goes away.
-struct Seat<'a, K: Eq + Hash, V> {
-    core: &'a Core<K, V>,
-    key: &'a K,
-    flight: u64,
-    bytes: u64,
-    is_vacated: bool,
-}
-
-impl<'a, K: Eq + Hash, V> Seat<'a, K, V> {
-    const fn new(core: &'a Core<K, V>, key: &'a K, flight: u64, bytes: u64) -> Self {
-        Self {
-            core,
-            key,
-            flight,
-            bytes,
-            is_vacated: true,
-        }
-    }
-
-    fn use_up(mut self) {
-        self.is_vacated = false;
-    }
-}
-
-impl<K: Eq + Hash, V> Drop for Seat<'_, K, V> {
-    fn drop(&mut self) {
-        if !self.is_vacated || self.core.limits.is_none() {
-            return;
-        }
-        let Ok(mut state) = self.core.state.lock() else {
-            return;
-        };
-        let State {
-            entries, flights, ..
-        } = &mut *state;
-        let boarding = flights.get_mut(self.key);
-        let boarding = boarding.filter(|boarding| boarding.id == self.flight);
-        let usage = match boarding {
-            Some(boarding) => Some(&mut boarding.usage),
-            None => entries
-                .peek(self.key)
-                .filter(|entry| entry.id == self.flight)
-                .map(|entry| &mut entry.usage),
-        };
-        if let Some(usage) = usage {
-            usage.give_back(self.bytes);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Partition, WrappingKey};
+    use futures_util::FutureExt;
     use leeward_resilience::TokioClock;
-    use std::{future, num::NonZeroUsize, sync::Weak};
+    use std::{future, num::NonZeroUsize, sync::Weak, time::Duration};
+
+    impl Key for u8 {
+        fn tenant(&self) -> Option<&Arc<str>> {
+            None
+        }
+
+        fn is_in(&self, _: &Partition) -> bool {
+            false
+        }
+    }
+
+    impl Value for Arc<u8> {
+        fn is_under(&self, _: &WrappingKey) -> bool {
+            false
+        }
+
+        fn succeed(&self, _: &Self) {}
+    }
 
     fn cache() -> Cache<u8, Arc<u8>> {
         let policy = CachePolicy::new(Duration::from_secs(60))
             .with_capacity(NonZeroUsize::new(2).unwrap())
             .with_clock(TokioClock::new());
-        Cache::new(policy, None)
+        Cache::new(policy, None, None)
     }
 
     /// Has `key` fetched or found; the cache alone keeps the value afterwards.

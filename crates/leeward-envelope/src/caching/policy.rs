@@ -1,10 +1,11 @@
 use super::Limits;
 use crate::BuildError;
-use leeward_resilience::{Clock, TscClock};
+use leeward_resilience::{Clock, Ratio, TscClock};
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     time::Duration,
 };
+use tokio::runtime::Handle;
 
 /// For how long, and for how much, one data key serves.
 ///
@@ -12,7 +13,8 @@ use std::{
 /// key. The larger the limits, the fewer calls to the key store, the more a single leaked data key gives away, and the
 /// longer a withdrawn right goes on to work.
 ///
-/// A key over a limit is replaced, never stretched. One that is too old leaves memory when it is next asked for, or as the
+/// A key over a limit is replaced, never stretched, and as a rule [before it gets there](Self::with_renewal). A cache belongs to
+/// one encryptor or decryptor and its clones; [partitions](crate::Partition) set data keys apart in it. One that is too old leaves memory when it is next asked for, or as the
 /// least recently used of its cache at any other request; all leave with the encryptor or decryptor that cached them.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -21,6 +23,11 @@ pub struct CachePolicy<C = TscClock> {
     max_messages: NonZeroU32,
     max_bytes: u64,
     pub(super) capacity: NonZeroUsize,
+    tenant_capacity: Option<NonZeroUsize>,
+    pub(super) renewal: Option<Ratio>,
+    pub(super) seed: Option<u64>,
+    pub(super) runtime: Option<Handle>,
+    pub(super) max_stale: Duration,
     pub(super) clock: C,
 }
 
@@ -34,6 +41,11 @@ impl CachePolicy {
             max_messages: NonZeroU32::MAX,
             max_bytes: i64::MAX as u64,
             capacity: const { NonZeroUsize::new(1000).expect("not zero") },
+            tenant_capacity: None,
+            renewal: Some(const { Ratio::percent(80) }),
+            seed: None,
+            runtime: None,
+            max_stale: Duration::ZERO,
             clock: TscClock::new(),
         }
     }
@@ -66,6 +78,62 @@ impl<C: Clock> CachePolicy<C> {
         Self { capacity, ..self }
     }
 
+    /// How many data keys of one tenant are kept at most, its least recently used giving way; an eighth of the capacity by
+    /// default.
+    ///
+    /// Tenants are told by the [`Partition`](crate::Partition); what belongs to none is bounded by the capacity alone.
+    pub fn with_tenant_capacity(self, capacity: NonZeroUsize) -> Self {
+        Self {
+            tenant_capacity: Some(capacity),
+            ..self
+        }
+    }
+
+    /// At which share of any limit a data key is replaced in the background, while it goes on to serve; 0.8 by default, up to a
+    /// twentieth of that earlier by chance, `None` for never.
+    ///
+    /// It takes a tokio runtime with its timers enabled: the one that the encryptor or decryptor is built in, or
+    /// [another](Self::with_runtime). Where there is none, the first call that finds a data key used up waits for the
+    /// keyring. A data key that has served nobody since it came is not replaced. A decryptor, which keeps nothing of the
+    /// messages that it reads, replaces a data key when a message asks for it after that time, an encryptor also between
+    /// messages. No more than 16 are replaced at a time; after a failure it is tried again with growing pauses. Dropping the last
+    /// clone of the encryptor or decryptor ends it.
+    pub fn with_renewal(self, at: impl Into<Option<Ratio>>) -> Self {
+        Self {
+            renewal: at.into(),
+            ..self
+        }
+    }
+
+    /// Makes the chance in renewals repeat itself, for tests.
+    pub fn with_renewal_seed(self, seed: u64) -> Self {
+        Self {
+            seed: Some(seed),
+            ..self
+        }
+    }
+
+    /// Where data keys are replaced in the background; by default the runtime that `with_cache` of the builder is called in.
+    pub fn with_runtime(self, runtime: Handle) -> Self {
+        Self {
+            runtime: Some(runtime),
+            ..self
+        }
+    }
+
+    /// Lets a data key that is too old serve for `max` more while the keyring is [unavailable]; not at all by default.
+    ///
+    /// The limits of messages and bytes hold. A keyring that denies ends it at once. It means that a right that was withdrawn at
+    /// the beginning of an outage goes on to work for that much longer.
+    ///
+    /// [unavailable]: crate::KeyringCause::Unavailable
+    pub fn with_stale_on_outage(self, max: Duration) -> Self {
+        Self {
+            max_stale: max,
+            ..self
+        }
+    }
+
     /// Takes the time from another clock.
     pub fn with_clock<D: Clock>(self, clock: D) -> CachePolicy<D> {
         CachePolicy {
@@ -73,6 +141,11 @@ impl<C: Clock> CachePolicy<C> {
             max_messages: self.max_messages,
             max_bytes: self.max_bytes,
             capacity: self.capacity,
+            tenant_capacity: self.tenant_capacity,
+            renewal: self.renewal,
+            seed: self.seed,
+            runtime: self.runtime,
+            max_stale: self.max_stale,
             clock,
         }
     }
@@ -82,6 +155,12 @@ impl<C: Clock> CachePolicy<C> {
             max_messages: self.max_messages,
             max_bytes: self.max_bytes,
         }
+    }
+
+    pub(super) fn tenant_capacity(&self) -> NonZeroUsize {
+        let eighth = NonZeroUsize::new(self.capacity.get() / 8);
+        let default = eighth.unwrap_or(NonZeroUsize::MIN);
+        self.tenant_capacity.unwrap_or(default).min(self.capacity)
     }
 
     /// Fails if a data key would be too old before the call that waited for it could use it.

@@ -34,6 +34,14 @@ impl Usage {
         true
     }
 
+    pub(super) const fn messages(&self) -> u32 {
+        self.messages
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Undoes a [`take`](Self::take) of `bytes` whose message was not written.
     pub(crate) fn give_back(&mut self, bytes: u64) {
         self.messages -= 1;

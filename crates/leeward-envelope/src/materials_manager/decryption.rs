@@ -1,21 +1,44 @@
 use super::fingerprint::Fingerprint;
 use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, DecryptionMaterials, EncryptedDataKey,
-    EncryptionContext, Keyring, KeyringError,
-    caching::{Cache, Counters},
+    EncryptionContext, Keyring, KeyringError, Partition, Purge, WrappingKey,
+    caching::{self, Cache, Counters, Found, How, Tally},
 };
+use aws_lc_rs::constant_time;
 use leeward_resilience::Clock;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 /// Gets the materials of a message to be read.
-#[derive(Debug)]
+///
+/// A clone shares cached data keys and counters.
+#[derive(Clone, Debug)]
 pub(crate) struct DecryptionMaterialsManager {
     keyring: Arc<dyn Keyring>,
-    cache: Option<Cache<Fingerprint, Arc<Granted>>>,
+    cache: Option<Arc<Cache<Key, Arc<Granted>>>>,
     counters: Arc<Counters>,
+    partition: Partition,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    fingerprint: Fingerprint,
+    partition: Partition,
+}
+
+impl caching::Key for Key {
+    fn tenant(&self) -> Option<&Arc<str>> {
+        self.partition.tenant_shared()
+    }
+
+    fn is_in(&self, partition: &Partition) -> bool {
+        self.partition == *partition
+    }
 }
 
 /// A data key, and nothing of the header that led to it.
@@ -23,9 +46,40 @@ pub(crate) struct DecryptionMaterialsManager {
 pub(crate) struct Granted {
     data_key: DataKey,
     /// Where a cache keeps it, if one does.
-    fingerprint: Option<Fingerprint>,
+    kept: Option<Kept>,
     /// Whether a header that led to it has authenticated under it.
     is_proved: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    key: Key,
+    /// The digests of the keys that it is wrapped under, which are of one size whatever the header.
+    under: Box<[u64]>,
+}
+
+impl caching::Value for Arc<Granted> {
+    fn is_under(&self, key: &WrappingKey) -> bool {
+        let kept = self.kept.as_ref();
+        kept.is_some_and(|kept| kept.under.contains(&digest(key)))
+    }
+
+    /// The same data key, which it is unless the keyring has found another in the same message, is as true as before.
+    fn succeed(&self, old: &Self) {
+        let (ours, theirs) = (self.data_key.expose(), old.data_key.expose());
+        if old.is_proved.load(Relaxed)
+            && constant_time::verify_slices_are_equal(ours, theirs).is_ok()
+        {
+            self.is_proved.store(true, Relaxed);
+        }
+    }
+}
+
+/// Two names that share it are purged together.
+fn digest(key: &WrappingKey) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Granted {
@@ -40,13 +94,22 @@ impl DecryptionMaterialsManager {
             keyring,
             cache: None,
             counters: Arc::default(),
+            partition: Partition::default(),
         }
     }
 
     pub(crate) fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
         Self {
-            cache: Some(Cache::new(policy, None)),
+            cache: Some(Arc::new(Cache::new(policy, None, None))),
             ..self
+        }
+    }
+
+    /// The same, for the messages of one partition.
+    pub(crate) fn in_partition(&self, partition: Partition) -> Self {
+        Self {
+            partition,
+            ..self.clone()
         }
     }
 
@@ -56,27 +119,44 @@ impl DecryptionMaterialsManager {
         context: &EncryptionContext,
         keys: &[EncryptedDataKey],
     ) -> Result<Arc<Granted>, KeyringError> {
-        let fetch = |fingerprint| {
-            let (keyring, counters) = (Arc::clone(&self.keyring), Arc::clone(&self.counters));
-            let data_key = fetch(keyring, counters, suite, context.clone(), keys.to_vec());
+        let fetch = |key: Option<&Key>| {
+            let keyring = Arc::clone(&self.keyring);
+            let kept = key.map(|key| Kept {
+                key: key.clone(),
+                under: keys.iter().map(|it| digest(&WrappingKey::of(it))).collect(),
+            });
+            let data_key = fetch(keyring, suite, context.clone(), keys.to_vec());
             async move {
                 Ok(Arc::new(Granted {
                     data_key: data_key.await?,
-                    fingerprint,
+                    kept,
                     is_proved: AtomicBool::new(false),
                 }))
             }
         };
-        let (granted, is_hit) = match &self.cache {
+        let Found { value, how } = match &self.cache {
             Some(cache) if suite.may_reuse_data_key() => {
-                let key = Fingerprint::new(suite, context, keys);
-                let found = cache.find(&key, 0, || fetch(Some(key))).await?;
-                (found.value, found.is_hit)
+                let key = Key {
+                    fingerprint: Fingerprint::new(suite, context, keys),
+                    partition: self.partition.clone(),
+                };
+                cache.find(&key, 0, || fetch(Some(&key))).await?
             }
-            _ => (fetch(None).await?, false),
+            _ => {
+                self.counters.missed();
+                Found {
+                    value: fetch(None).await?,
+                    how: How::Started,
+                }
+            }
         };
-        self.counters.served(is_hit);
-        Ok(granted)
+        self.counters.served(how);
+        Ok(value)
+    }
+
+    /// Lets go of cached data keys, and answers how many.
+    pub(crate) fn purge(&self, what: &Purge) -> u64 {
+        self.cache.as_ref().map_or(0, |cache| cache.purge(what))
     }
 
     /// Hears whether the header that `granted` was asked for has authenticated under it.
@@ -84,7 +164,7 @@ impl DecryptionMaterialsManager {
     /// A data key that no header has is not kept: anybody can make up headers that a keyring finds a true wrapped key in.
     /// One that some header has is kept, or changed copies of that message could be used to have it fetched again and again.
     pub(crate) fn settle(&self, granted: &Arc<Granted>, is_authentic: bool) {
-        let (Some(cache), Some(key)) = (&self.cache, &granted.fingerprint) else {
+        let (Some(cache), Some(kept)) = (&self.cache, &granted.kept) else {
             return;
         };
         // Read before it is written, since the processors share what nobody writes.
@@ -94,23 +174,23 @@ impl DecryptionMaterialsManager {
         if is_authentic {
             granted.is_proved.store(true, Relaxed);
         } else {
-            cache.remove(key, |kept| Arc::ptr_eq(kept, granted));
+            cache.remove(&kept.key, |kept| Arc::ptr_eq(kept, granted));
         }
     }
 
     pub(crate) fn stats(&self) -> CacheStats {
-        self.counters.stats()
+        let cached = self.cache.as_ref();
+        let tally = cached.map_or_else(Tally::default, |cache| cache.tally());
+        self.counters.stats(tally)
     }
 }
 
 async fn fetch(
     keyring: Arc<dyn Keyring>,
-    counters: Arc<Counters>,
     suite: AlgorithmSuite,
     context: EncryptionContext,
     keys: Vec<EncryptedDataKey>,
 ) -> Result<DataKey, KeyringError> {
-    counters.missed();
     let asked = DecryptionMaterials::new(suite, context.clone());
     let materials = keyring.on_decrypt(asked, &keys).await?;
     if materials.suite() != suite || *materials.context() != context {

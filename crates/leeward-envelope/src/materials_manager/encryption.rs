@@ -1,21 +1,46 @@
 use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, EncryptionContext, EncryptionMaterials,
-    Keyring, KeyringError,
-    caching::{Cache, Counters, Limits},
+    Keyring, KeyringError, Partition, Purge, WrappingKey,
+    caching::{self, Cache, Counters, Found, How, Limits, Tally},
     signature::{PUBLIC_KEY, SigningKey},
 };
 use leeward_resilience::Clock;
 use std::sync::Arc;
 
 /// Gets the materials of a message to be written.
-#[derive(Debug)]
+///
+/// A clone shares cached data keys and counters.
+#[derive(Clone, Debug)]
 pub(crate) struct EncryptionMaterialsManager {
     keyring: Arc<dyn Keyring>,
-    cache: Option<(Limits, Cache<Key, Arc<Granted>>)>,
+    cache: Option<Arc<Cached>>,
     counters: Arc<Counters>,
+    partition: Partition,
 }
 
-type Key = (AlgorithmSuite, EncryptionContext);
+#[derive(Debug)]
+struct Cached {
+    limits: Limits,
+    cache: Cache<Key, Arc<Granted>>,
+}
+
+/// All that data keys are told apart by, required pairs of the context included.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    suite: AlgorithmSuite,
+    context: EncryptionContext,
+    partition: Partition,
+}
+
+impl caching::Key for Key {
+    fn tenant(&self) -> Option<&Arc<str>> {
+        self.partition.tenant_shared()
+    }
+
+    fn is_in(&self, partition: &Partition) -> bool {
+        self.partition == *partition
+    }
+}
 
 /// Materials that are complete; who keeps them keeps the signing key that they name the public half of.
 #[derive(Debug)]
@@ -42,20 +67,44 @@ impl Granted {
     }
 }
 
+impl caching::Value for Arc<Granted> {
+    fn is_under(&self, key: &WrappingKey) -> bool {
+        let mut wrapped = self.materials.encrypted_data_keys().iter();
+        wrapped.any(|wrapped| WrappingKey::of(wrapped) == *key)
+    }
+
+    fn succeed(&self, _: &Self) {}
+}
+
 impl EncryptionMaterialsManager {
     pub(crate) fn new(keyring: Arc<dyn Keyring>) -> Self {
         Self {
             keyring,
             cache: None,
             counters: Arc::default(),
+            partition: Partition::default(),
         }
     }
 
     pub(crate) fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
         let limits = policy.limits();
+        let keyring = Arc::clone(&self.keyring);
+        let refetch: caching::Refetch<Key, Arc<Granted>> = Box::new(move |key| {
+            let keyring = Arc::clone(&keyring);
+            Box::pin(fetch(keyring, key.suite, key.context.clone()))
+        });
+        let cache = Cache::new(policy, Some(limits), Some(refetch));
         Self {
-            cache: Some((limits, Cache::new(policy, Some(limits)))),
+            cache: Some(Arc::new(Cached { limits, cache })),
             ..self
+        }
+    }
+
+    /// The same, for the messages of one partition.
+    pub(crate) fn in_partition(&self, partition: Partition) -> Self {
+        Self {
+            partition,
+            ..self.clone()
         }
     }
 
@@ -68,37 +117,49 @@ impl EncryptionMaterialsManager {
         context: &EncryptionContext,
         plaintext_len: Option<u64>,
     ) -> Result<Arc<Granted>, KeyringError> {
-        let fetch = || {
-            let (keyring, counters) = (Arc::clone(&self.keyring), Arc::clone(&self.counters));
-            fetch(keyring, counters, suite, context.clone())
-        };
-        let cached = self.cache.as_ref().zip(plaintext_len);
-        let (granted, is_hit) = match cached {
-            Some(((limits, cache), plaintext_len))
+        let fetch = || fetch(Arc::clone(&self.keyring), suite, context.clone());
+        let cached = self.cache.as_deref().zip(plaintext_len);
+        let Found { value, how } = match cached {
+            Some((Cached { limits, cache }, plaintext_len))
                 if suite.may_reuse_data_key() && limits.fits(plaintext_len) =>
             {
-                let key = (suite, context.clone());
-                let found = cache.find(&key, plaintext_len, fetch).await?;
-                (found.value, found.is_hit)
+                let key = Key {
+                    suite,
+                    context: context.clone(),
+                    partition: self.partition.clone(),
+                };
+                cache.find(&key, plaintext_len, fetch).await?
             }
-            _ => (fetch().await?, false),
+            _ => {
+                self.counters.missed();
+                Found {
+                    value: fetch().await?,
+                    how: How::Started,
+                }
+            }
         };
-        self.counters.served(is_hit);
-        Ok(granted)
+        self.counters.served(how);
+        Ok(value)
+    }
+
+    /// Lets go of cached data keys, and answers how many.
+    pub(crate) fn purge(&self, what: &Purge) -> u64 {
+        let cached = self.cache.as_deref();
+        cached.map_or(0, |cached| cached.cache.purge(what))
     }
 
     pub(crate) fn stats(&self) -> CacheStats {
-        self.counters.stats()
+        let cached = self.cache.as_deref();
+        let tally = cached.map_or_else(Tally::default, |cached| cached.cache.tally());
+        self.counters.stats(tally)
     }
 }
 
 async fn fetch(
     keyring: Arc<dyn Keyring>,
-    counters: Arc<Counters>,
     suite: AlgorithmSuite,
     context: EncryptionContext,
 ) -> Result<Arc<Granted>, KeyringError> {
-    counters.missed();
     let (signing_key, context) = match suite.curve() {
         Some(curve) => {
             let key = SigningKey::generate(curve).map_err(|_| {

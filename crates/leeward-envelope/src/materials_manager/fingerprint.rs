@@ -19,16 +19,22 @@ impl Fingerprint {
         digest.update(&suite.id().to_be_bytes());
         // Every part of variable length stands behind its length, so that none can pass for the beginning of the next.
         part(&mut digest, context.as_bytes());
-        let mut sorted: Vec<&EncryptedDataKey> = keys.iter().collect();
-        sorted.sort_unstable();
-        for key in sorted {
-            part(&mut digest, key.provider_id().as_bytes());
-            part(&mut digest, key.provider_info());
-            part(&mut digest, key.ciphertext());
+        if let [key] = keys {
+            whole(&mut digest, key);
+        } else {
+            let mut sorted: Vec<&EncryptedDataKey> = keys.iter().collect();
+            sorted.sort_unstable();
+            sorted.into_iter().for_each(|key| whole(&mut digest, key));
         }
         let digest = digest.finish();
         Self(*digest.as_ref().first_chunk().expect("as long as SHA-256"))
     }
+}
+
+fn whole(digest: &mut Context, key: &EncryptedDataKey) {
+    part(digest, key.provider_id().as_bytes());
+    part(digest, key.provider_info());
+    part(digest, key.ciphertext());
 }
 
 fn part(digest: &mut Context, bytes: &[u8]) {

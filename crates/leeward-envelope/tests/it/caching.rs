@@ -15,8 +15,11 @@ use std::{
 };
 use tokio::{task::JoinSet, time::advance};
 
+/// Without renewals, which have tests of their own: every keyring call is one that a message waits for.
 fn policy() -> CachePolicy<TokioClock> {
-    CachePolicy::new(Duration::from_secs(60)).with_clock(TokioClock::new())
+    CachePolicy::new(Duration::from_secs(60))
+        .with_renewal(None)
+        .with_clock(TokioClock::new())
 }
 
 fn encryptor(keyring: &Arc<Gated>, policy: CachePolicy<TokioClock>) -> Encryptor {

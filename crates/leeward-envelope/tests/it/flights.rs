@@ -17,6 +17,7 @@ use tokio::task::{JoinSet, yield_now};
 fn encryptor(keyring: &Arc<Gated>, max_messages: u32) -> Encryptor {
     let policy = CachePolicy::new(Duration::from_secs(60))
         .with_max_messages(NonZeroU32::new(max_messages).unwrap())
+        .with_renewal(None)
         .with_clock(TokioClock::new());
     Encryptor::builder(Arc::clone(keyring))
         .with_cache(policy)

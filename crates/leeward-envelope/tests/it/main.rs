@@ -15,6 +15,7 @@ mod pace;
 mod python;
 mod raw_rsa;
 mod refusals;
+mod renewal;
 mod round_trip;
 mod secrets;
 mod signed_stream;

@@ -32,7 +32,11 @@ async fn the_first_region_does_all_the_work_while_it_is_well() {
 async fn a_data_key_serves_as_many_messages_as_it_may() {
     let cloud = Cloud::start().await;
     let messages = NonZeroU32::new(100).unwrap();
-    let cache = || CachePolicy::new(Duration::from_secs(60)).with_max_messages(messages);
+    let cache = || {
+        CachePolicy::new(Duration::from_secs(60))
+            .with_max_messages(messages)
+            .with_renewal(None)
+    };
     let encryptor = Encryptor::builder(cloud.keyring())
         .with_cache(cache())
         .build()

@@ -1,0 +1,175 @@
+use super::{
+    Key, Limits, Purge, Refetch, Tally, Usage, Value,
+    entry::{Entry, Landed},
+    flight::{Boarding, Flight},
+    lru::Lru,
+    renewal::Schedule,
+    withdrawal::{Withdrawals, Withdrawn},
+};
+use crate::{KeyringCause, KeyringError};
+use futures_util::future::Shared;
+use leeward_resilience::{Ratio, Timestamp};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// What the callers of a cache, its flights and its keeper share.
+pub(super) struct Core<K, V> {
+    pub(super) state: Mutex<State<K, V>>,
+    /// None if a value serves anything until it is too old.
+    pub(super) limits: Option<Limits>,
+    pub(super) max_age: Duration,
+    pub(super) max_stale: Duration,
+    pub(super) renewal: Option<Ratio>,
+    pub(super) refetch: Option<Refetch<K, V>>,
+    pub(super) now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Wakes the keeper.
+    pub(super) bell: Arc<Notify>,
+}
+
+pub(super) struct State<K, V> {
+    pub(super) entries: Lru<K, Entry<V>>,
+    /// The flights that may still have seats; one that refused a passenger has given way to the next.
+    pub(super) flights: HashMap<K, Boarding<V>>,
+    pub(super) next_flight: u64,
+    /// Renewals that the keeper is to drive, and how long each.
+    pub(super) begun: Vec<(Shared<Flight<V>>, Duration)>,
+    /// How many renewals there are, those with the keeper included.
+    pub(super) renewing: usize,
+    /// When the keeper looks at the entries again.
+    pub(super) alarm: Option<Timestamp>,
+    pub(super) withdrawals: Withdrawals,
+    pub(super) random: fastrand::Rng,
+    pub(super) tally: Tally,
+}
+
+impl<K: Key, V: Value> Core<K, V> {
+    pub(super) fn is_fresh(&self, landed: &Landed<V>, now: Timestamp) -> bool {
+        now.since(landed.made) < self.max_age
+    }
+
+    /// Whether it may serve while there is an outage.
+    pub(super) fn is_kept(&self, landed: &Landed<V>, now: Timestamp) -> bool {
+        now.since(landed.made) < self.max_age.saturating_add(self.max_stale)
+    }
+
+    pub(super) fn take(&self, usage: &mut Usage, bytes: u64) -> bool {
+        let limits = self.limits.as_ref();
+        limits.is_none_or(|limits| usage.take(limits, bytes))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<K, V>> {
+        self.state.lock().expect("not poisoned")
+    }
+
+    pub(super) fn schedule(&self, made: Timestamp, random: &mut fastrand::Rng) -> Option<Schedule> {
+        let limits = self.limits.as_ref();
+        // Without renewals it paces what is asked in an outage.
+        let share = self.renewal.unwrap_or(const { Ratio::percent(100) });
+        Some(Schedule::new(
+            share,
+            self.max_age,
+            limits,
+            made,
+            random.f64(),
+        ))
+        .filter(|_| self.renewal.is_some() || !self.max_stale.is_zero())
+    }
+
+    /// Notes that the flight `id` for `key` met `error`.
+    pub(super) fn fail(&self, key: &K, error: &KeyringError) {
+        let now = (self.now)();
+        let mut state = self.lock();
+        let state = &mut *state;
+        if error.cause().is_withdrawal() {
+            state.tally.purged += u64::from(state.entries.remove(key));
+            state.withdrawals.note(error);
+            state.withdraw(now);
+            return;
+        }
+        if let Some(entry) = state.entries.peek(key) {
+            entry.met_outage = error.cause() == KeyringCause::Unavailable;
+            if let Some(schedule) = &mut entry.schedule
+                && !schedule.rests(now)
+            {
+                schedule.failed(now, state.random.f64());
+            }
+        }
+    }
+
+    /// What is too old and may serve nevertheless, the keyring being unavailable.
+    pub(super) fn find_stale(&self, key: &K, bytes: u64) -> Option<V> {
+        if self.max_stale.is_zero() {
+            return None;
+        }
+        let now = (self.now)();
+        let mut state = self.lock();
+        let State { entries, tally, .. } = &mut *state;
+        let entry = entries.get(key)?;
+        if !self.is_kept(&entry.landed, now) || !self.take(&mut entry.usage, bytes) {
+            return None;
+        }
+        tally.stale += 1;
+        if !entry.is_told {
+            entry.is_told = true;
+            let age = now.since(entry.landed.made);
+            tracing::warn!(
+                ?age,
+                "the keyring is unavailable: a data key serves that is too old"
+            );
+        }
+        Some(entry.landed.value.clone())
+    }
+
+    pub(super) fn purge(&self, what: &Purge) -> u64 {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let is_meant = |key: &K| match what {
+            Purge::All | Purge::WrappingKey(_) => true,
+            Purge::Partition(partition) => key.is_in(partition),
+            Purge::Tenant(tenant) => key.tenant().is_some_and(|it| **it == **tenant),
+        };
+        // What a flight will bring nobody knows yet: of a wrapping key's, none may leave anything.
+        state.flights.retain(|key, _| !is_meant(key));
+        let purged = state.entries.purge(|key, entry| match what {
+            Purge::WrappingKey(under) => entry.landed.value.is_under(under),
+            _ => is_meant(key),
+        });
+        state.tally.purged += purged;
+        purged
+    }
+
+    pub(super) fn tally(&self) -> Tally {
+        let now = (self.now)();
+        let state = self.lock();
+        let made = state.entries.iter().map(|(_, entry)| entry.landed.made);
+        Tally {
+            entries: state.entries.len() as u64,
+            oldest: made.min().map(|made| now.since(made)),
+            ..state.tally
+        }
+    }
+}
+
+impl<K: Key, V: Value> State<K, V> {
+    /// Ends this flight, not a later one under the same key.
+    pub(super) fn end_flight(&mut self, key: &K, id: u64) -> Option<Boarding<V>> {
+        self.flights.get(key).filter(|known| known.id == id)?;
+        self.flights.remove(key)
+    }
+
+    /// Lets go of what was withdrawn, if it is time to.
+    pub(super) fn withdraw(&mut self, now: Timestamp) {
+        let Some(withdrawn) = self.withdrawals.due(now) else {
+            return;
+        };
+        self.flights.clear();
+        self.tally.purged += self.entries.purge(|_, entry| match &withdrawn {
+            Withdrawn::All => true,
+            Withdrawn::Under(keys) => keys.iter().any(|key| entry.landed.value.is_under(key)),
+        });
+    }
+}
