@@ -12,6 +12,7 @@ mod limits;
 mod multi_keyring;
 mod net_4_0_0;
 mod pace;
+mod purging;
 mod python;
 mod raw_rsa;
 mod refusals;
