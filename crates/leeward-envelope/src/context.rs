@@ -1,3 +1,4 @@
+use crate::BuildError;
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fmt,
@@ -7,7 +8,7 @@ use std::{
 };
 
 /// Keys that begin so belong to the message format.
-pub(crate) const RESERVED_PREFIX: &str = "aws-crypto-";
+const RESERVED_PREFIX: &str = "aws-crypto-";
 
 /// Pairs of text that are bound to a ciphertext and stand in its header in the clear.
 ///
@@ -193,6 +194,14 @@ impl EncryptionContext {
         let mut pairs = other.0.pairs.clone();
         pairs.extend(self.0.pairs.clone());
         Self::with_reserved(pairs)
+    }
+}
+
+/// Fails if one of the keys that callers are to give is the format's own, which they cannot.
+pub(crate) fn refuse_reserved_keys(required: &BTreeSet<String>) -> Result<(), BuildError> {
+    match required.iter().find(|key| key.starts_with(RESERVED_PREFIX)) {
+        Some(key) => Err(BuildError::ReservedContextKey { key: key.clone() }),
+        None => Ok(()),
     }
 }
 

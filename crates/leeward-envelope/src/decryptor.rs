@@ -1,7 +1,6 @@
 use crate::{
     Authenticated, BuildError, CachePolicy, CacheStats, CommitmentPolicy, DecryptError, Decrypted,
-    EncryptionContext, HeaderReader, Keyring, Partition, Purge, SignedStreams,
-    context::RESERVED_PREFIX,
+    EncryptionContext, HeaderReader, Keyring, Partition, Purge, SignedStreams, context,
     derive::Dialect,
     limits::ReadLimits,
     materials_manager::DecryptionMaterialsManager,
@@ -330,7 +329,7 @@ impl DecryptorBuilder {
         if let Some(error) = self.refused {
             return Err(error);
         }
-        refuse_reserved(&self.required)?;
+        context::refuse_reserved_keys(&self.required)?;
         Ok(Decryptor {
             inner: Arc::new(Inner {
                 materials: self.materials,
@@ -341,13 +340,5 @@ impl DecryptorBuilder {
                 dialects: self.dialects,
             }),
         })
-    }
-}
-
-/// Fails if one of the keys is the format's own, which no caller may give.
-pub(crate) fn refuse_reserved(required: &BTreeSet<String>) -> Result<(), BuildError> {
-    match required.iter().find(|key| key.starts_with(RESERVED_PREFIX)) {
-        Some(key) => Err(BuildError::ReservedContextKey { key: key.clone() }),
-        None => Ok(()),
     }
 }

@@ -1,7 +1,6 @@
 use crate::{
     AlgorithmSuite, BuildError, CachePolicy, CacheStats, CommitmentPolicy, EncryptError,
-    Encryption, EncryptionContext, Keyring, Partition, Purge,
-    decryptor::refuse_reserved,
+    Encryption, EncryptionContext, Keyring, Partition, Purge, context,
     limits::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::EncryptionMaterialsManager,
     message::{FrameError, Sealer, frame_count},
@@ -327,7 +326,7 @@ impl EncryptorBuilder {
         if let Some(error) = self.refused {
             return Err(error);
         }
-        refuse_reserved(&self.required)?;
+        context::refuse_reserved_keys(&self.required)?;
         let policy = self.policy;
         let suite = self.suite.unwrap_or(policy.default_suite());
         if !policy.allows_encrypt(suite) {

@@ -32,10 +32,12 @@ pub(crate) struct Sealer {
     footer_len: usize,
 }
 
-/// Says that no further frame can be numbered.
+/// Says why a frame was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameError {
+    /// The format has no number left for it.
     TooMany,
+    /// The cryptographic library failed.
     Cipher,
 }
 
