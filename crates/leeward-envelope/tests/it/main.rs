@@ -4,6 +4,7 @@
 
 mod caching;
 mod contract;
+mod crowd;
 mod flights;
 mod hostile;
 mod inspect;
