@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use leeward_error_taxonomy::{Region, Rejected};
+use leeward_error_taxonomy::{Obstacle, Region, Rejected};
 use leeward_resilience::{Clock, Placement, Timestamp};
 
 use crate::{
@@ -73,7 +73,8 @@ pub(crate) fn order<S, C: Clock>(
     let drained = if is_on { ground.drained() } else { 0 };
     if placement.is_some() || drained != 0 {
         let regions = |at: usize| &ground.sites[at].region;
-        order = place(order, regions, placement, drained).map_err(Rejected::unavailable)?;
+        order = place(order, regions, placement, drained)
+            .map_err(|reason| Rejected::unavailable_for(Obstacle::Placement, reason))?;
     }
     if !is_on {
         let first = order.iter().next();

@@ -190,7 +190,13 @@ impl From<ClientError> for AwsError {
 /// As a maker of the Region router says it.
 impl From<ClientError> for Rejected {
     fn from(error: ClientError) -> Self {
-        Self::unavailable(error)
+        let facts = error.facts();
+        // Some say more closely what to do than can be said of an obstacle alone.
+        let says = facts.code.is_some() || matches!(error, ClientError::Expired { .. });
+        match facts.obstacle.filter(|_| !says) {
+            Some(obstacle) => Self::unavailable_for(obstacle, error),
+            None => Self::unavailable(error),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod tell;
 
 use std::{ops::ControlFlow, time::Duration};
 
-use leeward_error_taxonomy::{Classify, Rejected, Stage as Sent};
+use leeward_error_taxonomy::{Classify, Obstacle, Rejected, Stage as Sent};
 use leeward_resilience::{Clock, Request, Timestamp, Withdrawal};
 use tower_service::Service;
 
@@ -151,6 +151,7 @@ where
             return;
         }
         let (member, now) = (self.roster.member(leg.at), self.roster.ground.clock.now());
+        member.unheard.heard();
         let latency = match leg.admission {
             Some(admission) => {
                 let is_probe = admission.is_probe();
@@ -184,13 +185,17 @@ where
             Fault::TimedOut { called } => {
                 let timeout = self.roster.ground.attempt_timeout;
                 let silence = Rejected::AttemptTimedOut { timeout };
-                self.roster.failed(leg, &silence.facts());
+                if !called && self.roster.is_being_made(leg.at) {
+                    self.roster.excuse(leg.admission);
+                } else {
+                    self.roster.failed(leg, &silence.facts());
+                }
                 // To the circuit a service that never gets ready is as silent as one that never answers; but for the
                 // request it makes a difference.
                 let refusal = if called {
                     silence
                 } else {
-                    Rejected::unavailable(NotReady { timeout })
+                    Rejected::unavailable_for(Obstacle::Timeout, NotReady { timeout })
                 };
                 (refusal.into(), called)
             }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use leeward_error_taxonomy::{Classify, Region, Rejected, Stage};
+use leeward_error_taxonomy::{Classify, Obstacle, Region, Rejected, Stage};
 use leeward_resilience::{Placement, Session};
 use tokio::time::{advance, sleep};
 
@@ -81,6 +81,7 @@ async fn a_call_that_cannot_be_placed_is_refused_unsent_and_says_why() {
         );
         assert_eq!(rejected.facts().stage, Stage::NotSent);
         assert_eq!(rejected.source().unwrap().to_string(), why);
+        assert_eq!(rejected.obstacle(), Some(Obstacle::Placement));
     }
     assert_eq!(world.take_calls(), [0, 0, 0]);
 }

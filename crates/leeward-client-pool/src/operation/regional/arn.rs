@@ -1,4 +1,4 @@
-use leeward_error_taxonomy::{Region, Rejected, redact};
+use leeward_error_taxonomy::{Obstacle, Region, Rejected, redact};
 use std::fmt;
 
 /// An ARN of a resource that has a Region and an account, taken apart.
@@ -24,9 +24,15 @@ impl Arn {
         if of != service {
             return Err(format!("it must name the service {service}"));
         }
-        let Ok(region) = region.parse() else {
+        let Ok(region) = region.parse::<Region>() else {
             return Err("its fourth part must be a Region such as us-east-1".to_owned());
         };
+        let expected = region.partition();
+        if partition != expected {
+            return Err(format!(
+                "{region} is a Region of the partition {expected}, not of {partition}"
+            ));
+        }
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(
                 "its fifth part must be the number of an account, twelve digits".to_owned(),
@@ -64,9 +70,10 @@ impl Arn {
     pub(super) fn in_region(&self, region: &Region) -> Result<Self, Rejected> {
         let (here, there) = (self.region.partition(), region.partition());
         if here != there {
-            return Err(Rejected::unavailable(format!(
+            let reason = format!(
                 "{self} is of the partition {here}, and {region} of {there}, in which there is no copy of it"
-            )));
+            );
+            return Err(Rejected::unavailable_for(Obstacle::Elsewhere, reason));
         }
         Ok(Self {
             region: region.clone(),

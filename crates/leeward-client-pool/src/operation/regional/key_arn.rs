@@ -1,5 +1,5 @@
 use super::{InvalidResourceName, Regional, arn::Arn};
-use leeward_error_taxonomy::{Region, Rejected};
+use leeward_error_taxonomy::{Obstacle, Region, Rejected};
 use std::{fmt, str::FromStr};
 
 /// The ARN of a KMS key: `arn:aws:kms:us-east-1:111122223333:key/mrk-1234…`.
@@ -37,9 +37,8 @@ impl KeyArn {
     /// has no copy of it there.
     pub fn in_region(&self, region: &Region) -> Result<Self, Rejected> {
         if !self.is_multi_region() && self.region() != region {
-            return Err(Rejected::unavailable(format!(
-                "{self} is a single-Region key and cannot be used in {region}"
-            )));
+            let reason = format!("{self} is a single-Region key and cannot be used in {region}");
+            return Err(Rejected::unavailable_for(Obstacle::Elsewhere, reason));
         }
         self.0.in_region(region).map(Self)
     }
@@ -114,6 +113,8 @@ mod tests {
             MULTI,
             SINGLE,
             "arn:aws-cn:kms:cn-north-1:000000000000:key/a",
+            "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1",
+            "arn:aws-eusc:kms:eusc-de-east-1:111122223333:key/mrk-1",
         ] {
             assert_eq!(arn(text).to_string(), text);
         }
@@ -138,6 +139,17 @@ mod tests {
         refuses("arn:aws:kms:Virginia:111122223333:key/a", "Region");
         refuses("arn:bws:kms:us-east-1:111122223333:key/a", "partition");
         refuses("arn:aws:kms:us-east-1::key/a", "account");
+        for (partition, region, of) in [
+            ("aws-cn", "us-east-1", "aws"),
+            ("awsome", "us-east-1", "aws"),
+            ("aws", "cn-north-1", "aws-cn"),
+            ("aws-us-gov", "cn-north-1", "aws-cn"),
+            ("aws", "us-gov-west-1", "aws-us-gov"),
+        ] {
+            let reason = format!("{region} is a Region of the partition {of}, not of {partition}");
+            let key = format!("arn:{partition}:kms:{region}:111122223333:key/a");
+            refuses(&key, &reason);
+        }
         refuses("arn:aws:kms:us-east-1:12:key/a", "twelve digits");
         refuses("arn:aws:kms:us-east-1:111122223333:alias/app", "alias");
         refuses("arn:aws:kms:us-east-1:111122223333:key/", "id of the key");
@@ -168,6 +180,7 @@ mod tests {
             .in_region(&Region::from_static("us-west-2"))
             .unwrap_err();
         assert!(refused.is_free_to_fail_over());
+        assert_eq!(refused.obstacle(), Some(Obstacle::Elsewhere));
         let west = arn(&SINGLE.replace("us-east-1", "us-west-2"));
         assert!(!west.is_replica_of(&single));
     }
@@ -177,6 +190,7 @@ mod tests {
         let beijing = Region::from_static("cn-north-1");
         let refused = arn(MULTI).in_region(&beijing).unwrap_err();
         assert!(refused.is_free_to_fail_over());
+        assert_eq!(refused.obstacle(), Some(Obstacle::Elsewhere));
         let reason = refused.source().unwrap().to_string();
         let expected = format!(
             "{MULTI} is of the partition aws, and cn-north-1 of aws-cn, in which there is no copy of it"

@@ -1,5 +1,5 @@
 use super::{InvalidResourceName, KeyArn, Regional, arn::Arn, key_arn::is_key_id};
-use leeward_error_taxonomy::{Region, Rejected};
+use leeward_error_taxonomy::{Obstacle, Region, Rejected};
 use std::{fmt, str::FromStr};
 
 /// Whatever KMS takes for a key: its ARN, its id, an alias or the ARN of an alias.
@@ -75,7 +75,7 @@ impl KeyId {
                  one of the same name for the same key"
             ),
         };
-        Err(Rejected::unavailable(reason))
+        Err(Rejected::unavailable_for(Obstacle::Elsewhere, reason))
     }
 
     const WHAT: &str = "the ARN, the id or an alias of a KMS key";
@@ -171,6 +171,7 @@ mod tests {
                 Ok(name) => assert_eq!(name, expected),
                 Err(refused) => {
                     assert!(refused.is_free_to_fail_over());
+                    assert_eq!(refused.obstacle(), Some(Obstacle::Elsewhere));
                     let reason = refused.source().unwrap().to_string();
                     let expected = expected.strip_prefix('!').unwrap();
                     assert!(reason.contains(expected), "{reason}");

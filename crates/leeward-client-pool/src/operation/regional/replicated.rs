@@ -1,5 +1,5 @@
 use super::{InvalidResourceName, Regional, arn::Arn};
-use leeward_error_taxonomy::{Region, Rejected};
+use leeward_error_taxonomy::{Obstacle, Region, Rejected};
 use std::fmt;
 
 /// The ARN of a secret or a table that has replicas, which differ from it in the Region of their ARN alone.
@@ -99,9 +99,10 @@ impl ReplicatedArn {
     pub fn in_region(&self, region: &Region) -> Result<Self, Rejected> {
         let arn = self.arn.in_region(region)?;
         if !self.regions.contains(region) {
-            return Err(Rejected::unavailable(format!(
+            let reason = format!(
                 "{self} is not said to have a replica in {region}: once it has one, name that Region in replicated_in"
-            )));
+            );
+            return Err(Rejected::unavailable_for(Obstacle::Elsewhere, reason));
         }
         let regions = self.regions.clone();
         Ok(Self { arn, regions })
@@ -176,6 +177,7 @@ mod tests {
     fn refuses(resource: &ReplicatedArn, region: &Region, says: &str) {
         let refused = resource.name_in(region).unwrap_err();
         assert!(refused.is_free_to_fail_over());
+        assert_eq!(refused.obstacle(), Some(Obstacle::Elsewhere));
         let reason = refused.source().unwrap().to_string();
         assert!(reason.contains(says), "{reason}");
     }
