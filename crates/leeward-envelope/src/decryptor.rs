@@ -209,6 +209,10 @@ impl Decryptor {
     }
 
     /// Lets go of cached data keys, of all partitions, and answers how many; those of other decryptors stay.
+    #[allow(
+        clippy::must_use_candidate,
+        reason = "how many is for those who want to know"
+    )]
     pub fn purge(&self, what: &Purge) -> u64 {
         self.inner.materials.purge(what)
     }

@@ -30,6 +30,9 @@ pub(super) const MAX_RENEWALS: usize = 16;
 /// By which part of the greatest age a renewal between messages may come late, so that many entries are looked at together.
 const LATENESS: u32 = 128;
 
+/// A renewal that is to be driven, and for how long.
+pub(super) type Begun<V> = (Shared<Flight<V>>, Duration);
+
 /// Renews entries in the background, from the first fetch until its cache is dropped.
 pub(super) struct Keeper {
     runtime: Option<Handle>,
@@ -103,7 +106,7 @@ async fn keep<K: Key, V: Value>(core: Weak<Core<K, V>>) {
 
 impl<K: Key, V: Value> Core<K, V> {
     /// What the keeper is to drive from now on, and how long it may rest.
-    fn renewals(self: &Arc<Self>) -> (Vec<(Shared<Flight<V>>, Duration)>, Option<Duration>) {
+    fn renewals(self: &Arc<Self>) -> (Vec<Begun<V>>, Option<Duration>) {
         let now = (self.now)();
         let mut state = self.lock();
         let state = &mut *state;

@@ -1,13 +1,13 @@
 use super::{
     Key, Limits, Purge, Refetch, Tally, Usage, Value,
     entry::{Entry, Landed},
-    flight::{Boarding, Flight},
+    flight::Boarding,
+    keeper::Begun,
     lru::Lru,
     renewal::Schedule,
     withdrawal::{Withdrawals, Withdrawn},
 };
 use crate::{KeyringCause, KeyringError};
-use futures_util::future::Shared;
 use leeward_resilience::{Ratio, Timestamp};
 use std::{
     collections::HashMap,
@@ -35,8 +35,8 @@ pub(super) struct State<K, V> {
     /// The flights that may still have seats; one that refused a passenger has given way to the next.
     pub(super) flights: HashMap<K, Boarding<V>>,
     pub(super) next_flight: u64,
-    /// Renewals that the keeper is to drive, and how long each.
-    pub(super) begun: Vec<(Shared<Flight<V>>, Duration)>,
+    /// Renewals that the keeper has not taken up yet.
+    pub(super) begun: Vec<Begun<V>>,
     /// How many renewals there are, those with the keeper included.
     pub(super) renewing: usize,
     /// When the keeper looks at the entries again.
