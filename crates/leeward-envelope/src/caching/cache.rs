@@ -1,5 +1,6 @@
 use super::{
     CachePolicy, Key, Limits, Purge, Refetch, Tally, Value,
+    entry::Stale,
     flight::{self, Flight, Seat},
     keeper::{Keeper, MAX_RENEWALS},
     lru::Lru,
@@ -10,8 +11,8 @@ use futures_util::future::Shared;
 use leeward_resilience::Clock;
 use std::{
     collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex},
+    fmt, mem,
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{runtime::Handle, sync::Notify};
 
@@ -50,6 +51,7 @@ pub(crate) enum How {
 
 enum Look<'a, K: Key, V: Value> {
     Found(V),
+    Stale(Stale<V>),
     Join(Shared<Flight<V>>, Seat<'a, K, V>),
     Start(Shared<Flight<V>>, Seat<'a, K, V>),
 }
@@ -111,6 +113,7 @@ impl<K: Key, V: Value> Cache<K, V> {
                         how: How::Hit,
                     });
                 }
+                Look::Stale(stale) => return Ok(stale.found()),
                 Look::Join(flight, seat) => (flight, seat),
                 Look::Start(flight, seat) => {
                     how = How::Started;
@@ -120,13 +123,9 @@ impl<K: Key, V: Value> Cache<K, V> {
             let landed = match flight.await {
                 Ok(landed) => landed,
                 Err(error) => {
-                    let stale = (error.cause() == KeyringCause::Unavailable)
-                        .then(|| self.core.find_stale(key, bytes));
-                    let how = How::Hit;
-                    return stale
-                        .flatten()
-                        .map(|value| Found { value, how })
-                        .ok_or(error);
+                    let is_outage = error.cause() == KeyringCause::Unavailable;
+                    let stale = is_outage.then(|| self.core.find_stale(key, bytes));
+                    return stale.flatten().map(Stale::found).ok_or(error);
                 }
             };
             seat.use_up();
@@ -188,7 +187,7 @@ impl<K: Key, V: Value> Cache<K, V> {
                 state.entries.remove(key);
             } else if entry.rests_in_outage(now) && core.take(&mut entry.usage, bytes) {
                 state.tally.stale += 1;
-                return Look::Found(entry.landed.value.clone());
+                return Look::Stale(entry.serve_stale(now));
             }
         }
         // The seat comes first: a flight taken up only to be let go again might be dropped here, under the lock.
@@ -214,6 +213,32 @@ impl<K: Key, V: Value> Cache<K, V> {
             self.core.renew(state, key, (self.core.now)(), fetch());
             self.core.bell.notify_one();
         }
+    }
+}
+
+impl<V> Stale<V> {
+    /// Tells the first time, when nothing is locked.
+    fn found(self) -> Found<V> {
+        if let Some(age) = self.untold {
+            tracing::warn!(
+                ?age,
+                "the keyring is unavailable: a data key serves that is too old"
+            );
+        }
+        Found {
+            value: self.value,
+            how: How::Hit,
+        }
+    }
+}
+
+/// Renewals that the keeper has not taken up would keep the core, which keeps them.
+impl<K: Key, V: Value> Drop for Cache<K, V> {
+    fn drop(&mut self) {
+        let state = self.core.state.lock();
+        let begun = mem::take(&mut state.unwrap_or_else(PoisonError::into_inner).begun);
+        // They take the lock themselves.
+        drop(begun);
     }
 }
 
@@ -303,6 +328,19 @@ mod tests {
         assert_eq!(flights(), 1, "under way");
         drop(given_up);
         assert_eq!(flights(), 0, "given up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_was_just_begun_goes_with_its_cache() {
+        let cache = cache();
+        touch(&cache, 1).await;
+        tokio::task::yield_now().await;
+        tokio::time::advance(Duration::from_secs(50)).await;
+        let value = touch(&cache, 1).await;
+        assert_eq!(cache.core.lock().begun.len(), 1, "nobody has taken it up");
+        let core = Arc::downgrade(&cache.core);
+        drop(cache);
+        assert!(core.upgrade().is_none() && value.upgrade().is_none());
     }
 
     #[tokio::test(start_paused = true)]

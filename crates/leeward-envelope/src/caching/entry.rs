@@ -1,5 +1,6 @@
 use super::{Usage, renewal::Schedule};
 use leeward_resilience::Timestamp;
+use std::{mem, time::Duration};
 
 /// A value that is kept, and how it stands.
 pub(super) struct Entry<V> {
@@ -24,6 +25,13 @@ pub(super) struct Landed<V> {
     pub(super) value: V,
 }
 
+/// A value that is too old and serves.
+pub(super) struct Stale<V> {
+    pub(super) value: V,
+    /// How old it is, if nobody was told yet.
+    pub(super) untold: Option<Duration>,
+}
+
 impl<V> Entry<V> {
     /// From when on it is to be renewed; never while it is, or if it serves nobody.
     pub(super) fn renewal_due(&self) -> Option<Timestamp> {
@@ -34,5 +42,16 @@ impl<V> Entry<V> {
     /// Whether another flight so soon after the one that met an outage would only meet it again.
     pub(super) fn rests_in_outage(&self, now: Timestamp) -> bool {
         self.met_outage && self.schedule.as_ref().is_some_and(|it| it.rests(now))
+    }
+
+    pub(super) fn serve_stale(&mut self, now: Timestamp) -> Stale<V>
+    where
+        V: Clone,
+    {
+        let is_told = mem::replace(&mut self.is_told, true);
+        Stale {
+            value: self.landed.value.clone(),
+            untold: (!is_told).then(|| now.since(self.landed.made)),
+        }
     }
 }

@@ -1,6 +1,6 @@
 use super::{
     Key, Limits, Purge, Refetch, Tally, Usage, Value,
-    entry::{Entry, Landed},
+    entry::{Entry, Landed, Stale},
     flight::Boarding,
     keeper::Begun,
     lru::Lru,
@@ -101,7 +101,7 @@ impl<K: Key, V: Value> Core<K, V> {
     }
 
     /// What is too old and may serve nevertheless, the keyring being unavailable.
-    pub(super) fn find_stale(&self, key: &K, bytes: u64) -> Option<V> {
+    pub(super) fn find_stale(&self, key: &K, bytes: u64) -> Option<Stale<V>> {
         if self.max_stale.is_zero() {
             return None;
         }
@@ -113,15 +113,7 @@ impl<K: Key, V: Value> Core<K, V> {
             return None;
         }
         tally.stale += 1;
-        if !entry.is_told {
-            entry.is_told = true;
-            let age = now.since(entry.landed.made);
-            tracing::warn!(
-                ?age,
-                "the keyring is unavailable: a data key serves that is too old"
-            );
-        }
-        Some(entry.landed.value.clone())
+        Some(entry.serve_stale(now))
     }
 
     pub(super) fn purge(&self, what: &Purge) -> u64 {
