@@ -32,7 +32,7 @@ pub struct RegionRouterBuilder<C: Clock = TscClock, Check = NoHealthCheck> {
     regions: Vec<Region>,
     attempt_timeout: Duration,
     budget: Option<Budget>,
-    circuit: Option<CircuitConfig>,
+    circuit: Circuit,
     // Made at the end: the production clock takes its time to calibrate, which one that replaces it need not wait for.
     clock: NewClock<C>,
     observers: Vec<Observer>,
@@ -54,7 +54,7 @@ impl RegionRouterBuilder {
             regions,
             attempt_timeout: Duration::from_secs(1),
             budget: None,
-            circuit: None,
+            circuit: Circuit::Default(Vec::new()),
             clock: Box::new(TscClock::new),
             observers: Vec::new(),
             switch: Switch::from_env(SWITCH),
@@ -77,8 +77,7 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
         }
     }
 
-    /// What pays for attempts beyond the first; by default a budget of the router's own with default settings but for its
-    /// [floor](BudgetConfig::with_floor), which is 50: a burst of as many calls after a quiet time gets through an outage.
+    /// What pays for attempts beyond the first; by default a budget of the router's own with [default settings](BudgetConfig::new).
     ///
     /// Every call pays in. Under a retry layer, which pays in itself, hand in its budget as
     /// [`withdraw_only`](Budget::withdraw_only), so that retries and fail-over together stay within it.
@@ -98,12 +97,40 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// the Region is taken back by and by.
     ///
     /// A configuration of your own takes the place of all of that, and must leave a probe no less
-    /// [time](CircuitConfig::with_probe_timeout) than an attempt has.
+    /// [time](CircuitConfig::with_probe_timeout) than an attempt has. To change one number of it, see
+    /// [`with_circuit_changes`](Self::with_circuit_changes).
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
         Self {
-            circuit: Some(circuit),
+            circuit: Circuit::Own(circuit),
             ..self
         }
+    }
+
+    /// Changes some of what the circuits have [by default](Self::with_circuit) and leaves the rest; after `with_circuit`, some of what
+    /// that gave.
+    ///
+    /// What it is handed fits the [attempt timeout](Self::with_attempt_timeout), also if that is given later.
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::Region;
+    /// use leeward_region_router::RegionRouter;
+    /// use std::time::Duration;
+    ///
+    /// let builder = RegionRouter::builder([Region::from_static("eu-central-1"), Region::from_static("eu-west-1")])
+    ///     .with_circuit_changes(|circuit| circuit.with_rest(Duration::from_secs(10)));
+    /// ```
+    pub fn with_circuit_changes(
+        self,
+        change: impl FnOnce(CircuitConfig) -> CircuitConfig + Send + 'static,
+    ) -> Self {
+        let circuit = match self.circuit {
+            Circuit::Own(circuit) => Circuit::Own(change(circuit)),
+            Circuit::Default(mut changes) => {
+                changes.push(Box::new(change));
+                Circuit::Default(changes)
+            }
+        };
+        Self { circuit, ..self }
     }
 
     /// What tells the circuits and the router's own budget the time; the processor's counter by default.
@@ -214,8 +241,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
     /// # Errors
     ///
     /// [`RouterError`] if there is no Region or more than sixteen, if one is named twice, if two are of different partitions, in
-    /// which neither credentials nor keys are the same, if attempts are given no time or more than probes have, or if the ranking is
-    /// not made for them.
+    /// which neither credentials nor keys are the same, if attempts are given no time or more than probes have, if a circuit does not
+    /// rest, if a hedging would hedge every call or none, or if the ranking is not made for them.
     pub fn build<M>(self, maker: M) -> Result<RegionRouter<M::Response, C>, RouterError>
     where
         M: Service<Region> + Clone + Send + 'static,
@@ -262,11 +289,10 @@ impl<C: Clock> RegionRouterBuilder<C> {
         M::Future: Send,
     {
         self.check()?;
+        let circuit = self.circuit.fit_to(self.attempt_timeout);
+        check_circuit(&circuit, self.attempt_timeout)?;
         let ranking = self.ranking.map(|enrol| enrol(&self.regions)).transpose()?;
         let clock = (self.clock)();
-        let circuit = self
-            .circuit
-            .unwrap_or_else(|| default_circuit(self.attempt_timeout));
         let circuit = if shares_lanes {
             circuit.with_shared_lane()
         } else {
@@ -279,7 +305,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
             attempt_timeout: self.attempt_timeout,
             budget: self
                 .budget
-                .unwrap_or_else(|| Budget::with_clock(default_budget(), clock.clone())),
+                .unwrap_or_else(|| Budget::with_clock(BudgetConfig::new(), clock.clone())),
             circuit: Arc::new(circuit),
             shares_lanes,
             clock,
@@ -321,17 +347,42 @@ impl<C: Clock> RegionRouterBuilder<C> {
         if self.attempt_timeout.is_zero() {
             return Err(RouterError::ZeroAttemptTimeout);
         }
-        let attempt = self.attempt_timeout;
-        match self.circuit.as_ref().map(CircuitConfig::probe_timeout) {
-            Some(probe) if probe < attempt => Err(RouterError::ShortProbe { probe, attempt }),
-            _ => Ok(()),
+        let hedging = self.hedging.as_ref();
+        hedging.map_or(Ok(()), |hedging| hedging.check(self.attempt_timeout))
+    }
+}
+
+/// How the circuits are to be.
+enum Circuit {
+    Own(CircuitConfig),
+    /// As by default but for these changes, which are made once the attempt timeout is known.
+    Default(Vec<ChangeCircuit>),
+}
+
+type ChangeCircuit = Box<dyn FnOnce(CircuitConfig) -> CircuitConfig + Send>;
+
+impl Circuit {
+    fn fit_to(self, attempt_timeout: Duration) -> CircuitConfig {
+        match self {
+            Self::Own(circuit) => circuit,
+            Self::Default(changes) => {
+                let circuit = default_circuit(attempt_timeout);
+                let changes = changes.into_iter();
+                changes.fold(circuit, |circuit, change| change(circuit))
+            }
         }
     }
 }
 
-/// With a reserve for a burst of calls after a quiet time, of which each needs a token until a Region that has fallen silent is left.
-const fn default_budget() -> BudgetConfig {
-    BudgetConfig::new().with_floor(50)
+fn check_circuit(circuit: &CircuitConfig, attempt: Duration) -> Result<(), RouterError> {
+    let probe = circuit.probe_timeout();
+    if probe < attempt {
+        return Err(RouterError::ShortProbe { probe, attempt });
+    }
+    if circuit.rest().is_zero() {
+        return Err(RouterError::ZeroRest);
+    }
+    Ok(())
 }
 
 /// Reacts within two seconds; figures from a simulation of ten processes with 100 calls per second each.
@@ -351,7 +402,6 @@ impl<C: Clock, Check: fmt::Debug> fmt::Debug for RegionRouterBuilder<C, Check> {
             .field("regions", &self.regions)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("budget", &self.budget)
-            .field("circuit", &self.circuit)
             .field("check", &self.check)
             .finish_non_exhaustive()
     }

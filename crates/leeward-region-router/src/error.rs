@@ -26,6 +26,13 @@ pub enum RouterError {
     /// A round robin in which no Region has a turn.
     #[error("no Region has a weight above 0: give at least one Region a turn")]
     NoWeight,
+    /// One Region has more than one weight in a round robin.
+    #[error("Region {region} has two weights: give each Region one")]
+    #[non_exhaustive]
+    RepeatedWeight {
+        /// Which.
+        region: Region,
+    },
     /// One Region stands in the list more than once.
     #[error("Region {region} is named twice: name each Region once, the preferred one first")]
     #[non_exhaustive]
@@ -58,6 +65,39 @@ pub enum RouterError {
         probe: Duration,
         /// What the router gives an attempt.
         attempt: Duration,
+    },
+    /// A circuit of the user's own leaves a Region for no time at all.
+    #[error(
+        "a circuit that rests for no time leaves nobody: give it a rest, 2 s by default, by CircuitConfig::with_rest"
+    )]
+    ZeroRest,
+    /// A hedging sends every call to two Regions at once.
+    #[error(
+        "a hedging that leaves a call alone for no time doubles the load: give Hedging::with_max_delay, or with_factor and \
+         with_min_delay, some time"
+    )]
+    ImmediateHedges,
+    /// A hedging is to begin no earlier than it is to begin at the latest.
+    #[error(
+        "no hedge is to begin before {} s nor after {} s: lower Hedging::with_min_delay, or raise with_max_delay, by default half \
+         the attempt timeout", .min_delay.as_secs_f64(), .max_delay.as_secs_f64()
+    )]
+    #[non_exhaustive]
+    CrossedHedging {
+        /// The earliest time.
+        min_delay: Duration,
+        /// The latest.
+        max_delay: Duration,
+    },
+    /// A health check is made more often than it can tell anything.
+    #[error(
+        "a health check every {} ms is load and no check: give HealthCheck::with_interval and with_idle_interval 10 ms at \
+         least, 1 s by default", .interval.as_secs_f64() * 1e3
+    )]
+    #[non_exhaustive]
+    FrequentHealthCheck {
+        /// The shorter of its intervals.
+        interval: Duration,
     },
     /// An interval or the timeout of a health check is zero.
     #[error(

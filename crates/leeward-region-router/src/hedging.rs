@@ -1,5 +1,10 @@
 use std::time::Duration;
 
+use crate::RouterError;
+
+/// No earlier than this unless the user says otherwise: about the way to the next Region.
+const MIN_DELAY: Duration = Duration::from_millis(50);
+
 /// When a call that its Region has not answered is sent to the next one beside it.
 ///
 /// Idempotent calls only; within the budget; and not a second one beside two that are under way. The first good answer wins. The attempt that is left is dropped, and if it was the
@@ -7,7 +12,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hedging {
     factor: u32,
-    min_delay: Duration,
+    min_delay: Option<Duration>,
     max_delay: Option<Duration>,
 }
 
@@ -21,7 +26,7 @@ impl Hedging {
     pub const fn new() -> Self {
         Self {
             factor: 3,
-            min_delay: Duration::from_millis(50),
+            min_delay: None,
             max_delay: None,
         }
     }
@@ -32,10 +37,14 @@ impl Hedging {
         Self { factor, ..self }
     }
 
-    /// No earlier than this, however fast the Region is; 50 ms by default, about the way to the next Region.
+    /// No earlier than this, however fast the Region is; 50 ms by default, about the way to the next Region. Building the router refuses
+    /// one beyond the [latest](Self::with_max_delay).
     #[must_use]
     pub const fn with_min_delay(self, min_delay: Duration) -> Self {
-        Self { min_delay, ..self }
+        Self {
+            min_delay: Some(min_delay),
+            ..self
+        }
     }
 
     /// No later than this, however slow the Region is, and so long after a probe of a Region that is held back; half of the attempt
@@ -46,6 +55,26 @@ impl Hedging {
             max_delay: Some(max_delay),
             ..self
         }
+    }
+
+    /// Refuses what would hedge every call, or what cannot be.
+    pub(crate) fn check(&self, attempt_timeout: Duration) -> Result<(), RouterError> {
+        let max_delay = self.latest(attempt_timeout);
+        let is_instant = self.factor == 0 && self.min_delay.is_some_and(|delay| delay.is_zero());
+        if is_instant || max_delay.is_zero() {
+            return Err(RouterError::ImmediateHedges);
+        }
+        match self.min_delay {
+            Some(min_delay) if min_delay > max_delay => Err(RouterError::CrossedHedging {
+                min_delay,
+                max_delay,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn latest(&self, attempt_timeout: Duration) -> Duration {
+        self.max_delay.unwrap_or(attempt_timeout / 2)
     }
 
     /// How long an attempt is left alone, of a Region with that `baseline`; `None` if it is not to be hedged.
@@ -59,11 +88,12 @@ impl Hedging {
         attempt_timeout: Duration,
         left: Option<Duration>,
     ) -> Option<Duration> {
-        let max_delay = self.max_delay.unwrap_or(attempt_timeout / 2);
+        let max_delay = self.latest(attempt_timeout);
+        let min_delay = self.min_delay.unwrap_or(MIN_DELAY);
         let delay = match baseline {
             Some(normal) if !is_probe => {
                 let usual = normal.saturating_mul(self.factor);
-                usual.max(self.min_delay).min(max_delay)
+                usual.max(min_delay).min(max_delay)
             }
             _ => max_delay,
         };

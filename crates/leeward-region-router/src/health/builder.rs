@@ -54,7 +54,8 @@ where
     /// # Errors
     ///
     /// Those of [`RegionRouterBuilder::build`]; [`RouterError::NoRuntime`] outside of a tokio runtime, unless the check was
-    /// [given](HealthCheck::with_runtime) one; [`RouterError::ZeroHealthCheck`] if a time of the check is zero.
+    /// [given](HealthCheck::with_runtime) one; [`RouterError::ZeroHealthCheck`] if a time of the check is zero, and
+    /// [`RouterError::FrequentHealthCheck`] if it is made more often than every 10 ms.
     pub fn build<M>(self, maker: M) -> Result<RegionRouter<S, C>, RouterError>
     where
         M: Service<Region, Response = S> + Clone + Send + 'static,

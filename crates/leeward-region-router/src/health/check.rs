@@ -55,6 +55,9 @@ impl Complaint {
     }
 }
 
+/// Checks that follow closer upon one another are load.
+const LEAST_INTERVAL: Duration = Duration::from_millis(10);
+
 /// When checks are made and how long they may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
@@ -150,7 +153,7 @@ impl<S> HealthCheck<S> {
         }
     }
 
-    /// How long after one check of a Region the next one begins; 1 s by default.
+    /// How long after one check of a Region the next one begins; 1 s by default, and 10 ms at least.
     #[must_use]
     pub fn with_interval(mut self, interval: Duration) -> Self {
         self.schedule.interval = interval;
@@ -212,6 +215,10 @@ impl<S> HealthCheck<S> {
         } = self.schedule;
         if interval.is_zero() || idle_interval.is_zero() || timeout.is_zero() {
             return Err(RouterError::ZeroHealthCheck);
+        }
+        let shortest = interval.min(idle_interval);
+        if shortest < LEAST_INTERVAL {
+            return Err(RouterError::FrequentHealthCheck { interval: shortest });
         }
         match &self.runtime {
             Some(runtime) => Ok(runtime.clone()),

@@ -97,6 +97,7 @@ impl Latency {
         };
         let regions = standings.len();
         let elapsed = choice.note(standings.now());
+        choice.make_room(regions);
         let mut expected = [None; MAX_REGIONS];
         for (at, expected) in expected.iter_mut().enumerate().take(regions) {
             let penalty =
@@ -166,7 +167,8 @@ struct Choice {
     first: usize,
     beaten_since: Option<Timestamp>,
     looked_at: Timestamp,
-    penalties: [Penalty; MAX_REGIONS],
+    // As many as there are Regions, from the first look on: thousands of routers are to be small.
+    penalties: Vec<Penalty>,
 }
 
 impl Choice {
@@ -175,6 +177,13 @@ impl Choice {
         let elapsed = now.since(self.looked_at);
         self.looked_at = self.looked_at.max(now);
         elapsed
+    }
+
+    fn make_room(&mut self, regions: usize) {
+        if self.penalties.len() < regions {
+            self.penalties.reserve_exact(regions);
+            self.penalties.resize(regions, Penalty::default());
+        }
     }
 
     /// Puts the Regions in order by what is expected of them at `now`; what is not known comes last.

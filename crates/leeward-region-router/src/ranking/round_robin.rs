@@ -1,4 +1,10 @@
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use leeward_error_taxonomy::Region;
 
@@ -12,14 +18,22 @@ use crate::RouterError;
 /// [placement](leeward_resilience::Placement) settles where it goes first, pinned or by preference, takes nobody's turn.
 #[derive(Debug, Default)]
 pub struct RoundRobin {
-    weights: Vec<(Region, u8)>,
+    // None: all weigh the same.
+    weights: Option<Arc<[(Region, u8)]>>,
+    // Of all the routers of a family, as the weights are.
+    rounds: Arc<Rounds>,
+    next: AtomicUsize,
+}
+
+/// Who has which turns.
+#[derive(Debug, Default)]
+struct Rounds {
     // Whose turn it is, over and over, and how many of his turns go before in the same round.
     turns: Box<[Turn]>,
     // For each Region, who is asked next in his turns, over and over.
     stand_ins: Box<[Box<[u8]>]>,
     // Regions of no weight come last, whoever is first.
     idle: u16,
-    next: AtomicUsize,
 }
 
 impl RoundRobin {
@@ -31,11 +45,11 @@ impl RoundRobin {
 
     /// Gives each Region so many turns; one that is not named, or named with 0, gets calls only where the others fail.
     ///
-    /// Building the router refuses a name that is not in its list, and weights that are all zero.
+    /// Building the router refuses a name that is not in its list or is there twice, and weights that are all zero or none at all.
     #[must_use]
     pub fn weighted(weights: impl IntoIterator<Item = (Region, u8)>) -> Self {
         Self {
-            weights: weights.into_iter().collect(),
+            weights: Some(weights.into_iter().collect()),
             ..Self::default()
         }
     }
@@ -46,9 +60,7 @@ impl Clone for RoundRobin {
     fn clone(&self) -> Self {
         Self {
             weights: self.weights.clone(),
-            turns: self.turns.clone(),
-            stand_ins: self.stand_ins.clone(),
-            idle: self.idle,
+            rounds: Arc::clone(&self.rounds),
             next: AtomicUsize::new(0),
         }
     }
@@ -68,16 +80,34 @@ impl RoundRobin {
     /// Puts `order` into that of the next turn.
     fn put_in_order(&self, order: &mut Order) {
         let call = self.next.fetch_add(1, Relaxed);
-        let turns = self.turns.len().max(1);
-        let Some(turn) = self.turns.get(call % turns) else {
+        let rounds = &self.rounds;
+        let turns = rounds.turns.len().max(1);
+        let Some(turn) = rounds.turns.get(call % turns) else {
             return;
         };
         let nth = (call / turns)
             .wrapping_mul(usize::from(turn.of_round))
             .wrapping_add(usize::from(turn.before));
-        self.stand_in(usize::from(turn.region), nth, order);
-        if self.idle != 0 {
-            order.sort_by_key(|region| self.idle >> region & 1);
+        rounds.stand_in(usize::from(turn.region), nth, order);
+        if rounds.idle != 0 {
+            order.sort_by_key(|region| rounds.idle >> region & 1);
+        }
+    }
+}
+
+impl Rounds {
+    /// Those of Regions of these weights, in the order of the list.
+    fn of(weights: &[u8]) -> Self {
+        let idle = weights.iter().enumerate();
+        let without = |at| {
+            let mut others = weights.to_vec();
+            others[at] = 0;
+            mix(&others)
+        };
+        Self {
+            turns: turns(weights),
+            stand_ins: (0..weights.len()).map(without).collect(),
+            idle: idle.fold(0, |idle, (at, weight)| idle | u16::from(*weight == 0) << at),
         }
     }
 
@@ -106,28 +136,23 @@ impl Ranking for RoundRobin {
     }
 
     fn enrol(&mut self, regions: &[Region]) -> Result<(), RouterError> {
-        let mut weights = vec![u8::from(self.weights.is_empty()); regions.len()];
-        for (region, weight) in &self.weights {
+        let mut weights = vec![u8::from(self.weights.is_none()); regions.len()];
+        let mut named = HashSet::new();
+        for (region, weight) in self.weights.iter().flat_map(|weights| weights.iter()) {
             let place = regions.iter().position(|listed| listed == region);
+            let region = region.clone();
             let Some(place) = place else {
-                return Err(RouterError::UnknownRegion {
-                    region: region.clone(),
-                });
+                return Err(RouterError::UnknownRegion { region });
             };
+            if !named.insert(place) {
+                return Err(RouterError::RepeatedWeight { region });
+            }
             weights[place] = *weight;
         }
         if weights.iter().all(|weight| *weight == 0) {
             return Err(RouterError::NoWeight);
         }
-        let idle = weights.iter().enumerate();
-        self.idle = idle.fold(0, |idle, (at, weight)| idle | u16::from(*weight == 0) << at);
-        self.turns = turns(&weights);
-        let without = |at| {
-            let mut others = weights.clone();
-            others[at] = 0;
-            mix(&others)
-        };
-        self.stand_ins = (0..weights.len()).map(without).collect();
+        self.rounds = Arc::new(Rounds::of(&weights));
         Ok(())
     }
 }

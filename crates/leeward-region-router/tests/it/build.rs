@@ -7,12 +7,15 @@ use std::{
 
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::{
-    Latency, RegionRouter, RegionStatus, ResponseFuture, RoundRobin, RouterError,
+    Hedging, Latency, RegionRouter, RegionRouterBuilder, RegionStatus, ResponseFuture, RoundRobin,
+    RouterError,
 };
-use leeward_resilience::{Placement, Plain, TscClock};
+use leeward_resilience::{CircuitConfig, Placement, Plain, Ratio, TokioClock, TscClock};
 use tower::{Service, service_fn};
 
-use crate::world::{A, B, Router, Site, World, builder, read};
+use crate::world::{
+    A, B, Fault, Mood, Router, SECOND, Site, World, builder, circuit, circuits, read, served,
+};
 
 #[track_caller]
 fn check(
@@ -72,6 +75,93 @@ fn says_what_is_wrong_with_a_list_of_regions_and_what_to_do() {
         "a probe has 5 s and an attempt 10 s, so a slow answer would come too late to close the circuit: give a probe no less, by \
          CircuitConfig::with_attempt_timeout",
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circuit_that_does_not_rest_is_refused_and_the_default_one_can_be_changed_in_part() {
+    let world = World::new();
+    let build = |builder: RegionRouterBuilder<TokioClock>| builder.build(world.clone());
+    for restless in [
+        builder([A]).with_circuit(circuit().with_rest(Duration::ZERO)),
+        builder([A]).with_circuit_changes(|circuit| circuit.with_rest(Duration::ZERO)),
+    ] {
+        check(
+            build(restless),
+            |error| *error == RouterError::ZeroRest,
+            "a circuit that rests for no time leaves nobody: give it a rest, 2 s by default, by CircuitConfig::with_rest",
+        );
+    }
+    let by_default = || {
+        let builder = RegionRouter::builder([A, B]).without_hedging();
+        builder.with_clock(TokioClock::new())
+    };
+    // Whatever comes first, a probe has time for an attempt.
+    let long = 10 * SECOND;
+    let kept = |circuit: CircuitConfig| circuit.with_rest(9 * SECOND);
+    let changed = by_default().with_circuit_changes(kept);
+    build(changed.with_attempt_timeout(long)).unwrap();
+    let changed = by_default()
+        .with_circuit_changes(kept)
+        .with_circuit_changes(|circuit| circuit.with_rest_jitter(Ratio::percent(0)));
+    let router = build(changed).unwrap();
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..5 {
+        assert_eq!(circuits(&router), "cc");
+        assert_eq!(served(&router).await, B);
+    }
+    // Five failures in a row, as by default, and the rest that was asked for.
+    assert_eq!(circuits(&router), "oc");
+    let status = router.status();
+    assert_eq!(status.regions[0].next_probe_in, Some(9 * SECOND));
+}
+
+#[test]
+fn a_hedging_that_doubles_the_load_or_never_begins_is_refused() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let _guard = runtime.enter();
+    let world = World::new();
+    let build = |hedging| {
+        let builder = builder([A, B]).with_hedging(hedging);
+        builder.build(world.clone())
+    };
+    let millis = Duration::from_millis;
+    for hedging in [
+        Hedging::new().with_max_delay(Duration::ZERO),
+        Hedging::new().with_factor(0).with_min_delay(Duration::ZERO),
+    ] {
+        check(
+            build(hedging),
+            |error| *error == RouterError::ImmediateHedges,
+            "a hedging that leaves a call alone for no time doubles the load: give Hedging::with_max_delay, or with_factor and \
+             with_min_delay, some time",
+        );
+    }
+    let crossed = |error: &RouterError| matches!(error, RouterError::CrossedHedging { .. });
+    check(
+        build(Hedging::new().with_min_delay(millis(600))),
+        crossed,
+        "no hedge is to begin before 0.6 s nor after 0.5 s: lower Hedging::with_min_delay, or raise with_max_delay, by default \
+         half the attempt timeout",
+    );
+    let upside_down = Hedging::new().with_min_delay(millis(300));
+    assert!(crossed(
+        &build(upside_down.with_max_delay(millis(200))).unwrap_err()
+    ));
+    for fine in [
+        Hedging::new().with_factor(0),
+        Hedging::new().with_min_delay(Duration::ZERO),
+        Hedging::new().with_max_delay(millis(10)),
+        Hedging::new().with_min_delay(millis(500)),
+    ] {
+        build(fine).unwrap();
+    }
+    // The default fits attempts of any length.
+    builder([A, B])
+        .with_attempt_timeout(millis(20))
+        .build(world)
+        .unwrap();
 }
 
 #[test]

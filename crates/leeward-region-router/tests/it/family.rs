@@ -12,7 +12,9 @@ use std::{
 };
 
 use leeward_error_taxonomy::{Category, Facts, OperationName, Region, Rejected, Stage, Verdict};
-use leeward_region_router::{RegionRouter, RegionRouters};
+use leeward_region_router::{
+    Latency, RegionRouter, RegionRouterBuilder, RegionRouters, RoundRobin,
+};
 use leeward_resilience::{Budget, BudgetConfig, Plain, Ratio, Request, TokioClock, TscClock};
 use tokio::time::advance;
 use tower::{Service, ServiceExt, service_fn};
@@ -182,12 +184,16 @@ impl Service<Plain<u64>> for Voice {
 type ByNumber = fn(&Plain<u64>) -> u64;
 
 /// Routers by number, and how many Regions are out.
-fn by_number(
-    keys: usize,
-) -> (
+type Numbered = (
     RegionRouters<u64, Voice, ByNumber, TscClock>,
     Arc<AtomicU32>,
-) {
+);
+
+fn by_number(keys: usize) -> Numbered {
+    by_number_of(RegionRouter::builder([A, B, C]), keys)
+}
+
+fn by_number_of(builder: RegionRouterBuilder, keys: usize) -> Numbered {
     let out = Arc::new(AtomicU32::new(0));
     let voices = Arc::clone(&out);
     let maker = service_fn(move |region| {
@@ -196,7 +202,7 @@ fn by_number(
     });
     let by_number: ByNumber = |request| request.clone().into_inner();
     let budget = BudgetConfig::new().with_floor(1_000_000);
-    let routers = RegionRouter::builder([A, B, C])
+    let routers = builder
         .with_budget(Budget::new(budget))
         .build_keyed(maker, by_number, most(keys))
         .expect("Regions that differ");
@@ -212,10 +218,10 @@ fn call(routers: &mut RegionRouters<u64, Voice, ByNumber, TscClock>, number: u64
 }
 
 /// The bound of the project: ten thousand routers within 64 MiB, though each has asked all of its three Regions.
-#[test]
-fn ten_thousand_routers_need_little_memory() {
+#[track_caller]
+fn check_memory(builder: RegionRouterBuilder) {
     const ROUTERS: u64 = 10_000;
-    let (mut routers, out) = by_number(ROUTERS as usize);
+    let (mut routers, out) = by_number_of(builder, ROUTERS as usize);
     let mut needed = Vec::new();
     let mut all = 0;
     for regions_out in 0..3 {
@@ -229,6 +235,22 @@ fn ten_thousand_routers_need_little_memory() {
     assert_eq!(routers.len(), ROUTERS as usize);
     println!("bytes for each router: {needed:?}, the more Regions are out");
     assert!(needed[2] <= 6_656, "{needed:?}");
+}
+
+#[test]
+fn ten_thousand_routers_need_little_memory() {
+    check_memory(RegionRouter::builder([A, B, C]));
+}
+
+#[test]
+fn ten_thousand_routers_need_little_memory_by_latency_too() {
+    check_memory(RegionRouter::builder([A, B, C]).with_ranking(Latency::new()));
+}
+
+#[test]
+fn ten_thousand_routers_need_little_memory_by_turns_too() {
+    let weighted = RoundRobin::weighted([(A, 97), (B, 89), (C, 1)]);
+    check_memory(RegionRouter::builder([A, B, C]).with_ranking(weighted));
 }
 
 #[test]

@@ -100,6 +100,13 @@ async fn weights_that_no_router_can_go_by_are_refused() {
         none.to_string(),
         "no Region has a weight above 0: give at least one Region a turn"
     );
+    assert_eq!(build(vec![]).unwrap_err(), RouterError::NoWeight);
+    let twice = build(vec![(A, 3), (B, 1), (A, 1)]).unwrap_err();
+    assert!(matches!(&twice, RouterError::RepeatedWeight { region, .. } if *region == A));
+    assert_eq!(
+        twice.to_string(),
+        "Region us-east-1 has two weights: give each Region one"
+    );
 }
 
 /// A router by latency that has seen what each Region takes.

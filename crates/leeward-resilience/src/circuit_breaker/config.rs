@@ -198,6 +198,12 @@ impl CircuitConfig {
         }
     }
 
+    /// How long an open circuit rests at first, give or take the jitter.
+    #[must_use]
+    pub const fn rest(&self) -> Duration {
+        self.rest
+    }
+
     /// How long a probe keeps its place.
     #[must_use]
     pub const fn probe_timeout(&self) -> Duration {

@@ -240,6 +240,21 @@ fn says_what_is_missing_for_checks() {
             "a health check with an interval or a timeout of zero: give each some time, or leave the check out"
         );
     }
+    let often = Duration::from_micros(9_500);
+    for check in [
+        checks.check().with_interval(often),
+        checks.check().with_idle_interval(often),
+    ] {
+        let error = build(check);
+        assert!(
+            matches!(error, RouterError::FrequentHealthCheck { interval, .. } if interval == often)
+        );
+        assert_eq!(
+            error.to_string(),
+            "a health check every 9.5 ms is load and no check: give HealthCheck::with_interval and with_idle_interval 10 ms at \
+             least, 1 s by default"
+        );
+    }
 }
 
 #[test]
