@@ -255,8 +255,8 @@ impl<C: Clock> RegionRouterBuilder<C> {
 
     /// Builds a router for each key of the requests, of which there are never more than `max_keys`; see [`RegionRouters`].
     ///
-    /// `key_of` is called for every request and should be quick; its type is a part of the routers', since a box would settle which
-    /// requests they answer.
+    /// `key_of` is [`ByOperation`](crate::ByOperation), a closure for requests of one type (`|request: &Read| request.table`), or a
+    /// [`KeyOf`](crate::KeyOf) of your own. Its type is a part of the routers', since a box would settle which requests they answer.
     ///
     /// A builder with a health check has no such method. A key has circuits of its own because its calls may fail where those of
     /// others succeed; a check is none of its calls, and a good one would take a Region back for it again and again in which it

@@ -32,7 +32,7 @@ mod weak;
 pub use builder::RegionRouterBuilder;
 pub use error::RouterError;
 pub use event::RouterEvent;
-pub use family::RegionRouters;
+pub use family::{ByOperation, KeyOf, RegionRouters};
 pub use future::ResponseFuture;
 pub use health::{CheckResult, HealthCheck, NoHealthCheck};
 pub use hedging::Hedging;

@@ -10,13 +10,16 @@ use leeward_error_taxonomy::{Classify, Region, Rejected};
 use leeward_resilience::{Clock, Request, TscClock};
 use tower_service::Service;
 
-use super::kept::Kept;
+use super::{KeyOf, kept::Kept};
 use crate::{
     RegionRouter, ResponseFuture, RouterError, RouterStatus, course::Course, ground::Ground,
     roster::Roster,
 };
 
 /// A [`RegionRouter`] for each key of the requests, such as operation or tenant, over the same services.
+///
+/// Which key, says a [`KeyOf`], such as [`ByOperation`](super::ByOperation). Whoever knows the key himself calls the router
+/// [of](Self::of) it.
 ///
 /// Where writes of one table fail in a Region, reads and other tables go on there: each key has circuits, normal latencies and a
 /// ranking of its own. The services of the Regions, the budget, the observers and what was drained by hand are shared by all. There
@@ -28,21 +31,43 @@ use crate::{
 /// if each has asked all of three.
 ///
 /// ```
-/// use leeward_error_taxonomy::{Region, Rejected};
-/// use leeward_region_router::RegionRouter;
-/// use leeward_resilience::{Plain, Request};
-/// use std::{future::ready, num::NonZeroUsize};
-/// use tower::service_fn;
+/// use leeward_error_taxonomy::{OperationName, Region, Rejected};
+/// use leeward_region_router::{ByOperation, RegionRouter};
+/// use leeward_resilience::Plain;
+/// use std::{future::{Ready, ready}, num::NonZeroUsize, task::{Context, Poll}};
+/// use tower::{Service, ServiceExt};
 ///
-/// # fn build() -> Result<(), Box<dyn std::error::Error>> {
+/// /// Stands for an SDK's client, which takes any request.
+/// #[derive(Clone)]
+/// struct Table(Region);
+///
+/// impl<R> Service<R> for Table {
+///     type Response = Region;
+///     type Error = Rejected;
+///     type Future = Ready<Result<Region, Rejected>>;
+///
+///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn call(&mut self, _: R) -> Self::Future {
+///         ready(Ok(self.0.clone()))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let regions = [Region::from_static("us-east-1"), Region::from_static("eu-west-1")];
-/// let maker = service_fn(async |region: Region| {
-///     Ok::<_, Rejected>(service_fn(move |_: Plain<u32>| ready(Ok::<_, Rejected>(region.clone()))))
-/// });
-/// let by_operation = |request: &Plain<u32>| request.operation();
+/// let maker = tower::service_fn(async |region: Region| Ok::<_, Rejected>(Table(region)));
 /// let most = NonZeroUsize::new(1_000).ok_or("none")?;
-/// let routers = RegionRouter::builder(regions).build_keyed(maker, by_operation, most)?;
-/// # let _ = tower::ServiceExt::<Plain<u32>>::oneshot(routers.clone(), Plain::new(7));
+/// let routers = RegionRouter::builder(regions).build_keyed(maker, ByOperation, most)?;
+///
+/// // Two operations, each of a type of its own.
+/// let (put, get) = (OperationName::new("dynamodb", "PutItem"), OperationName::new("dynamodb", "GetItem"));
+/// routers.clone().oneshot(Plain::new(["apples"]).named(put)).await?;
+/// routers.clone().oneshot(Plain::new("cart 42").named(get).idempotent()).await?;
+/// assert_eq!(routers.len(), 2);
+/// assert_eq!(routers.of(&get).status().regions[0].successes, 1);
 /// # Ok(())
 /// # }
 /// ```
@@ -171,7 +196,7 @@ where
     K: Clone + Eq + Hash,
     S: Service<R> + Clone,
     S::Error: Classify + From<Rejected>,
-    F: Fn(&R) -> K,
+    F: KeyOf<R, Key = K>,
     R: Request,
     C: Clock,
 {
@@ -185,7 +210,7 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         self.ground.budget.deposit();
-        let roster = self.roster(&(self.key_of)(&request));
+        let roster = self.roster(&self.key_of.key_of(&request));
         ResponseFuture::new(Course::new(roster, request))
     }
 }

@@ -13,9 +13,11 @@ use std::{
 
 use leeward_error_taxonomy::{Category, Facts, OperationName, Region, Rejected, Stage, Verdict};
 use leeward_region_router::{
-    Latency, RegionRouter, RegionRouterBuilder, RegionRouters, RoundRobin,
+    ByOperation, KeyOf, Latency, RegionRouter, RegionRouterBuilder, RegionRouters, RoundRobin,
 };
-use leeward_resilience::{Budget, BudgetConfig, Plain, Ratio, Request, TokioClock, TscClock};
+use leeward_resilience::{
+    Budget, BudgetConfig, Idempotency, Plain, Ratio, Request, TokioClock, TscClock,
+};
 use tokio::time::advance;
 use tower::{Service, ServiceExt, service_fn};
 
@@ -26,7 +28,6 @@ use crate::world::{
 const PUT: OperationName = OperationName::new("dynamodb", "PutItem");
 const GET: OperationName = OperationName::new("dynamodb", "GetItem");
 
-type ByOperation = fn(&Plain<&'static str>) -> OperationName;
 type Routers = RegionRouters<OperationName, Site, ByOperation, TokioClock>;
 
 fn most(keys: usize) -> NonZeroUsize {
@@ -34,9 +35,8 @@ fn most(keys: usize) -> NonZeroUsize {
 }
 
 fn routers(world: &World, keys: usize) -> Routers {
-    let by_operation: ByOperation = |request| request.operation();
     builder([A, B, C])
-        .build_keyed(world.clone(), by_operation, most(keys))
+        .build_keyed(world.clone(), ByOperation, most(keys))
         .expect("Regions that differ")
 }
 
@@ -69,6 +69,114 @@ async fn f6_one_operation_that_fails_does_not_take_down_the_region_of_another() 
     assert_eq!((fail_overs(PUT), fail_overs(GET)), (2, 0));
 }
 
+/// As those of an SDK: each operation is a type of its own.
+#[derive(Clone)]
+struct Put;
+
+#[derive(Clone)]
+struct Get(u64);
+
+impl Request for Put {
+    fn operation(&self) -> OperationName {
+        PUT
+    }
+
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
+    }
+
+    fn replay(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn for_region(&self, _: &Region) -> Result<Self, Rejected> {
+        Ok(self.clone())
+    }
+}
+
+impl Request for Get {
+    fn operation(&self) -> OperationName {
+        GET
+    }
+
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
+    }
+
+    fn replay(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    fn for_region(&self, _: &Region) -> Result<Self, Rejected> {
+        Ok(self.clone())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f6_operations_of_different_types_share_a_family_and_no_circuit() {
+    let world = World::new();
+    let routers = builder([A, B])
+        .build_keyed(world.clone(), ByOperation, most(10))
+        .unwrap();
+    world.set(A, Mood::Failing(Fault::Down));
+    for _ in 0..3 {
+        let put = routers.clone().oneshot(Put);
+        assert_eq!(put.await.unwrap(), B);
+    }
+    world.set(A, Mood::Well);
+    let get = routers.clone().oneshot(Get(42));
+    assert_eq!(get.await.unwrap(), A);
+    // The router of a key takes requests of all types, too.
+    let put = routers.of(&PUT).oneshot(Put);
+    assert_eq!(put.await.unwrap(), B);
+    assert_eq!(circuits(&routers.of(&PUT)), "oc");
+    assert_eq!(circuits(&routers.of(&GET)), "cc");
+    assert_eq!(routers.len(), 2);
+}
+
+/// By what the request says of itself, and by its operation.
+#[derive(Clone, Copy)]
+struct ByTenant;
+
+trait OfTenant {
+    fn tenant(&self) -> u64;
+}
+
+impl OfTenant for Get {
+    fn tenant(&self) -> u64 {
+        self.0
+    }
+}
+
+impl OfTenant for Put {
+    fn tenant(&self) -> u64 {
+        7
+    }
+}
+
+impl<R: Request + OfTenant> KeyOf<R> for ByTenant {
+    type Key = (u64, OperationName);
+
+    fn key_of(&self, request: &R) -> Self::Key {
+        (request.tenant(), request.operation())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_of_ones_own_is_told_of_requests_of_all_types() {
+    let routers = builder([A, B])
+        .build_keyed(World::new(), ByTenant, most(10))
+        .unwrap();
+    for tenant in [7, 42, 7] {
+        routers.clone().oneshot(Get(tenant)).await.unwrap();
+    }
+    routers.clone().oneshot(Put).await.unwrap();
+    let mut keys: Vec<_> = routers.statuses().into_iter().map(|(key, _)| key).collect();
+    keys.sort_unstable_by_key(|(tenant, operation)| (*tenant, operation.to_string()));
+    assert_eq!(keys, [(7, GET), (7, PUT), (42, GET)]);
+    assert_eq!(routers.of(&(7, GET)).status().regions[0].successes, 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_key_learns_what_is_normal_for_it_and_all_draw_on_one_budget() {
     let world = World::new();
@@ -77,10 +185,9 @@ async fn each_key_learns_what_is_normal_for_it_and_all_draw_on_one_budget() {
         .with_floor(1)
         .with_floor_interval(3_600 * SECOND);
     let budget = Budget::with_clock(config, TokioClock::new());
-    let by_operation: ByOperation = |request| request.operation();
     let routers = builder([A, B])
         .with_budget(budget.clone())
-        .build_keyed(world.clone(), by_operation, most(10))
+        .build_keyed(world.clone(), ByOperation, most(10))
         .unwrap();
     learn(&world, &routers.of(&PUT)).await;
     world.set(A, Mood::After(400));
@@ -96,10 +203,9 @@ async fn each_key_learns_what_is_normal_for_it_and_all_draw_on_one_budget() {
 #[tokio::test(start_paused = true)]
 async fn what_is_drained_is_drained_for_all_keys_and_comes_back_by_and_by() {
     let world = World::new();
-    let by_operation: ByOperation = |request| request.operation();
     let routers = RegionRouter::builder([A, B])
         .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), by_operation, most(10))
+        .build_keyed(world.clone(), ByOperation, most(10))
         .unwrap();
     served(&routers, PUT).await;
     routers.drain(&A).unwrap();
@@ -311,10 +417,9 @@ fn looking_at_all_keys_and_restoring_a_region_need_no_memory_of_their_own() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_comes_for_the_first_time_after_a_restore_comes_by_and_by_too() {
     let world = World::new();
-    let by_operation: ByOperation = |request| request.operation();
     let routers = RegionRouter::builder([A, B])
         .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), by_operation, most(10))
+        .build_keyed(world.clone(), ByOperation, most(10))
         .unwrap();
     routers.drain(&A).unwrap();
     advance(60 * SECOND).await;
@@ -340,10 +445,9 @@ async fn many_keys_of_few_calls_come_back_to_a_region_by_and_by() {
     let names: Vec<OperationName> = (0..KEYS)
         .map(|number| OperationName::new("ledger", format!("Op{number}").leak()))
         .collect();
-    let by_operation: ByOperation = |request| request.operation();
     let routers = RegionRouter::builder([A, B])
         .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), by_operation, most(1_000))
+        .build_keyed(world.clone(), ByOperation, most(1_000))
         .unwrap();
     let call_for = async |seconds: u32| {
         for _ in 0..5 * seconds {
@@ -380,10 +484,9 @@ async fn the_calls_of_all_keys_pay_in() {
         .with_ratio(Ratio::percent(10))
         .with_floor(0);
     let budget = Budget::with_clock(config, TokioClock::new());
-    let by_operation: ByOperation = |request| request.operation();
     let routers = builder([A, B])
         .with_budget(budget.clone())
-        .build_keyed(World::new(), by_operation, most(10))
+        .build_keyed(World::new(), ByOperation, most(10))
         .unwrap();
     for _ in 0..50 {
         served(&routers, PUT).await;
