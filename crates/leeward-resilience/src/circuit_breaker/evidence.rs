@@ -179,7 +179,8 @@ impl Evidence {
         let failed = outcome == Outcome::Failure || given_up;
         let is_evidence = failed || slow || outcome == Outcome::Success;
         let is_neutral = matches!(outcome, Outcome::Neutral | Outcome::Throttled);
-        if is_neutral || !is_evidence || given_up && !self.vigil.blames(begun) {
+        if is_neutral || !is_evidence || given_up && !self.vigil.blames(begun, self.is_on_time(age))
+        {
             return false;
         }
         self.window(now);
@@ -198,6 +199,11 @@ impl Evidence {
             self.slow_run = SlowRun::default();
         }
         failed && self.fails(seen) || slow && (self.lags(now, seen) || self.drags(now))
+    }
+
+    /// Whether a call of that age was given up when it was due, give or take what a busy runtime takes to hear of it.
+    fn is_on_time(&self, age: Duration) -> bool {
+        age <= self.config.slow.saturating_add(self.config.slow / 4)
     }
 
     /// Whether one call after the other has been slow, for long enough.

@@ -6,7 +6,8 @@ use crate::Timestamp;
 ///
 /// What a call's age says then is not the service's doing. Of the calls that were on their way, those that come back late
 /// are not slow for it, and those that our own timers give up count as one failure together: a stopped process drops them
-/// all in the moment in which it wakes, a silent service that is seldom called loses them one by one.
+/// all in the moment in which it wakes, a silent service that is seldom called loses them one by one. One that was given up on
+/// time is evidence of its own: between a burst of calls and the end of their time nobody need call, and nothing stood still.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vigil {
     max_gap: Duration,
@@ -43,9 +44,10 @@ impl Vigil {
         begun >= self.woke_at
     }
 
-    /// Whether a call that was given up is evidence: all from before a gap are, together, once.
-    pub(super) fn blames(&mut self, begun: Timestamp) -> bool {
-        self.vouches_for(begun) || !std::mem::replace(&mut self.blamed, true)
+    /// Whether a call that was given up is evidence: each one that was so on time is, and all others from before a gap are, together,
+    /// once.
+    pub(super) fn blames(&mut self, begun: Timestamp, is_on_time: bool) -> bool {
+        self.vouches_for(begun) || is_on_time || !std::mem::replace(&mut self.blamed, true)
     }
 
     /// When time was last seen to go on after a gap.
@@ -69,15 +71,17 @@ mod tests {
             vigil.note(at(second));
         }
         assert!(vigil.vouches_for(at(100)));
-        assert!(vigil.blames(at(100)) && vigil.blames(at(100)));
+        assert!(vigil.blames(at(100), false) && vigil.blames(at(100), false));
         vigil.note(at(116));
         assert!(!vigil.vouches_for(at(110)));
-        assert!(vigil.blames(at(110)));
-        assert!(!vigil.blames(at(110)) && !vigil.blames(at(100)));
+        assert!(vigil.blames(at(110), false));
+        assert!(!vigil.blames(at(110), false) && !vigil.blames(at(100), false));
         // Those that came after it are evidence each, and so is the first one of the next gap.
-        assert!(vigil.blames(at(116)) && vigil.blames(at(117)));
+        assert!(vigil.blames(at(116), false) && vigil.blames(at(117), false));
         vigil.note(at(130));
-        assert!(vigil.blames(at(117)) && !vigil.blames(at(117)));
+        assert!(vigil.blames(at(117), false) && !vigil.blames(at(117), false));
+        // A timer that fired when it was due saw nothing stand still.
+        assert!(vigil.blames(at(117), true) && vigil.blames(at(117), true));
     }
 
     #[test]

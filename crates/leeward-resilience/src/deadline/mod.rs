@@ -57,5 +57,5 @@ mod service;
 pub(crate) use claim::Claim;
 pub use future::ResponseFuture;
 pub use layer::DeadlineLayer;
-pub use propagation::{Carried, carry, check, current, is_enforced, remaining, until};
+pub use propagation::{Carried, apart, carry, check, current, is_enforced, remaining, until};
 pub use service::Deadline;

@@ -100,17 +100,34 @@ pub fn carry<F: Future>(future: F) -> Carried<F> {
 /// It tells and does not end, as [`carry`] does.
 pub fn until<F: Future>(end: Instant, future: F) -> Carried<F> {
     let above = CURRENT.get().filter(|above| above.end <= end);
-    let own = || Due {
-        end,
-        limit: Limit {
-            timeout: end.saturating_duration_since(Instant::now()),
-            scope: Scope::Operation,
-        },
-        hold: Hold::Told,
-    };
     Carried {
         future,
-        due: Some(above.unwrap_or_else(own)),
+        due: Some(above.unwrap_or_else(|| Due::told_at(end))),
+    }
+}
+
+/// Lets `future` know that its time is over at `end`, whoever polls it: the [current] deadline is none of its.
+///
+/// For what several callers wait for together, and which is not to end with the first of them. It tells and does not end, as
+/// [`carry`] does.
+///
+/// ```
+/// use leeward_resilience::deadline;
+/// use std::time::Duration;
+/// use tokio::time::Instant;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let soon = Instant::now() + Duration::from_secs(1);
+/// let end = Instant::now() + Duration::from_secs(30);
+/// let seen = deadline::until(soon, deadline::apart(end, async { deadline::current() })).await;
+/// assert_eq!(seen, Some(end));
+/// # }
+/// ```
+pub fn apart<F: Future>(end: Instant, future: F) -> Carried<F> {
+    Carried {
+        future,
+        due: Some(Due::told_at(end)),
     }
 }
 
@@ -123,7 +140,7 @@ const fn told(due: Due) -> Due {
 }
 
 pin_project! {
-    /// A future that knows a deadline wherever it is polled; made by [`carry`] and [`until`].
+    /// A future that knows a deadline wherever it is polled; made by [`carry`], [`until`] and [`apart`].
     #[must_use = "futures do nothing unless polled"]
     pub struct Carried<F> {
         #[pin]
@@ -153,6 +170,18 @@ impl<F> fmt::Debug for Carried<F> {
 }
 
 impl Due {
+    /// One that nobody enforces.
+    fn told_at(end: Instant) -> Self {
+        Self {
+            end,
+            limit: Limit {
+                timeout: end.saturating_duration_since(Instant::now()),
+                scope: Scope::Operation,
+            },
+            hold: Hold::Told,
+        }
+    }
+
     /// What the present task runs under.
     pub(super) fn current() -> Option<Self> {
         CURRENT.get()
