@@ -73,7 +73,12 @@ where
     S: Service<R> + Clone,
 {
     pub(crate) fn new<C: Clock>(ground: &Ground<S, C>, site: &Site<S>, request: R) -> Self {
-        let step = match site.service(&ground.maker) {
+        let service = if ground.sites.len() > 1 {
+            site.service_unless_in_trouble(&ground.maker)
+        } else {
+            site.service(&ground.maker)
+        };
+        let step = match service {
             Ok(Kept { service, number }) => Step::Readying { service, number },
             Err(making) => Step::Making { making },
         };

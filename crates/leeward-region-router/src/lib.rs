@@ -27,6 +27,7 @@ mod service;
 mod shelf;
 mod site;
 mod status;
+mod unheard;
 mod weak;
 
 pub use builder::RegionRouterBuilder;

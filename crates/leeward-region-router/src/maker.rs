@@ -6,7 +6,7 @@ use std::{
 use leeward_error_taxonomy::{Region, Rejected};
 use tower_service::Service;
 
-use crate::making::{Making, Work, shared};
+use crate::making::{Begun, Work, shared};
 
 /// Makes the service of a Region, whatever type of maker the caller brought.
 ///
@@ -31,8 +31,8 @@ impl<S: 'static> Maker<S> {
 
 impl<S> Maker<S> {
     /// Begins to make the service of `region`; a failure of it is always free to fail over.
-    pub(crate) fn begin(&self, number: u64, region: Region) -> Making<S> {
-        Making::begin(number, (self.0)(region))
+    pub(crate) fn begin(&self, number: u64, region: Region) -> Begun<S> {
+        Begun::new(number, (self.0)(region))
     }
 }
 

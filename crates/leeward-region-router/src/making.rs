@@ -3,27 +3,50 @@ use std::{
     fmt,
     future::Future,
     panic::AssertUnwindSafe,
-    pin::Pin,
-    sync::{Arc, Mutex},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::{FutureExt, future::Shared};
 use leeward_error_taxonomy::Rejected;
+use leeward_resilience::deadline;
 use tokio::time::Instant;
 
-/// After this time nobody new waits for a making that has not ended, and another one begins.
+/// Once calls have waited so long in all for a making that has not ended, it is given up, and another one begins.
 const GIVEN_UP: Duration = Duration::from_secs(30);
 
 /// A service in the making, for all calls that wait for it.
 ///
 /// It goes on while anybody waits, whoever began it: what a call has not brought to its end before it was dropped, the next
-/// one takes up. Nothing is spawned.
+/// one takes up, however late. Nothing is spawned.
+pub(crate) struct Begun<S> {
+    pub(crate) number: u64,
+    patience: Arc<Mutex<Patience>>,
+    work: Shared<Work<S>>,
+}
+
+/// For how long it has been waited for: time in which nobody does brings no making on.
+struct Patience {
+    waiting: u32,
+    since: Instant,
+    before: Duration,
+}
+
+/// The wait of one call for a service in the making.
 pub(crate) struct Making<S> {
     pub(crate) number: u64,
-    began: Instant,
-    work: Shared<Work<S>>,
+    state: State<S>,
+}
+
+enum State<S> {
+    Waiting {
+        patience: Arc<Mutex<Patience>>,
+        work: Shared<Work<S>>,
+    },
+    /// Before it was asked for.
+    Failed(Arc<Rejected>),
 }
 
 /// What it takes to make a service.
@@ -49,36 +72,104 @@ pub(crate) fn shared<S: 'static>(
     Box::pin(ended)
 }
 
-impl<S> Making<S> {
-    /// Begins the making of that number.
-    pub(crate) fn begin(number: u64, work: Work<S>) -> Self {
+impl<S> Begun<S> {
+    /// The making of that number.
+    pub(crate) fn new(number: u64, work: Work<S>) -> Self {
         Self {
             number,
-            began: Instant::now(),
+            patience: Arc::new(Mutex::new(Patience {
+                waiting: 0,
+                since: Instant::now(),
+                before: Duration::ZERO,
+            })),
             work: work.shared(),
         }
     }
 
+    /// For a call that waits for it from now on.
+    pub(crate) fn wait(&self) -> Making<S> {
+        look(&self.patience).begin();
+        Making {
+            number: self.number,
+            state: State::Waiting {
+                patience: Arc::clone(&self.patience),
+                work: self.work.clone(),
+            },
+        }
+    }
+
+    /// For how long it has been waited for.
+    pub(crate) fn waited(&self) -> Duration {
+        look(&self.patience).waited()
+    }
+
+    /// Whether anybody waits for it now.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        look(&self.patience).waiting > 0
+    }
+
     /// Whether it takes longer than anybody should wait for.
     pub(crate) fn is_given_up(&self) -> bool {
-        self.began.elapsed() >= GIVEN_UP
+        self.waited() >= GIVEN_UP
+    }
+}
+
+impl Patience {
+    fn begin(&mut self) {
+        if self.waiting == 0 {
+            self.since = Instant::now();
+        }
+        self.waiting += 1;
+    }
+
+    fn end(&mut self) {
+        self.before = self.waited();
+        self.since = Instant::now();
+        self.waiting -= 1;
+    }
+
+    fn waited(&self) -> Duration {
+        match self.waiting {
+            0 => self.before,
+            _ => self.before + self.since.elapsed(),
+        }
+    }
+}
+
+// Nothing in it panics half-way.
+fn look(patience: &Mutex<Patience>) -> MutexGuard<'_, Patience> {
+    patience.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<S> Making<S> {
+    /// One that has failed before it was asked for.
+    pub(crate) const fn failed(met: Arc<Rejected>) -> Self {
+        Self {
+            number: 0,
+            state: State::Failed(met),
+        }
     }
 }
 
 impl<S> Future for Making<S> {
     type Output = Ended<S>;
 
+    /// The work has a deadline of its own: that of whoever happens to bring it on is not that of the others.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<S>> {
-        self.work.poll_unpin(cx)
+        match &mut self.state {
+            State::Waiting { patience, work } => {
+                let left = GIVEN_UP.saturating_sub(look(patience).waited());
+                pin!(deadline::apart(Instant::now() + left, work)).poll(cx)
+            }
+            State::Failed(met) => Poll::Ready(Err(Arc::clone(met))),
+        }
     }
 }
 
-impl<S> Clone for Making<S> {
-    fn clone(&self) -> Self {
-        Self {
-            number: self.number,
-            began: self.began,
-            work: self.work.clone(),
+impl<S> Drop for Making<S> {
+    fn drop(&mut self) {
+        if let State::Waiting { patience, .. } = &self.state {
+            look(patience).end();
         }
     }
 }
@@ -95,6 +186,10 @@ pub(crate) fn refusal(met: Arc<Rejected>) -> Rejected {
             retry_in: *retry_in,
         },
         Rejected::LimiterFull => Rejected::LimiterFull,
+        Rejected::Unavailable { obstacle, .. } => {
+            let obstacle = *obstacle;
+            Rejected::unavailable_for(obstacle, Echo(met))
+        }
         _ => Rejected::unavailable(Echo(met)),
     })
 }

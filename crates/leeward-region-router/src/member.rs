@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use leeward_resilience::{CircuitBreaker, CircuitState, Clock, Timestamp};
 
-use crate::{absence::Absence, ground::Ground, meter::RegionMeter, panics::Panics};
+use crate::{
+    absence::Absence, ground::Ground, meter::RegionMeter, panics::Panics, unheard::Unheard,
+};
 
 /// What one router knows of one Region: made when it first asks, as of thousands of routers most never leave the first Region.
 #[derive(Debug)]
@@ -10,6 +12,7 @@ pub(crate) struct Member<C: Clock> {
     pub(crate) circuit: CircuitBreaker<C>,
     pub(crate) meter: RegionMeter,
     pub(crate) panics: Panics,
+    pub(crate) unheard: Unheard,
     pub(crate) absence: Absence,
 }
 
@@ -21,6 +24,7 @@ impl<C: Clock> Member<C> {
             circuit: CircuitBreaker::with_clock(config, ground.clock.clone()),
             meter: RegionMeter::new(ground.shares_lanes),
             panics: Panics::default(),
+            unheard: Unheard::default(),
             absence: Absence::default(),
         }
     }

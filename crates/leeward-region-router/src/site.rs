@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -8,10 +8,11 @@ use std::{
 
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_resilience::{SharedSlowStart, Timestamp};
+use tokio::time::Instant;
 
 use crate::{
     maker::Maker,
-    making::{Ended, Making, refusal},
+    making::{Begun, Ended, Making, refusal},
     shelf::Shelves,
 };
 
@@ -29,10 +30,30 @@ pub(crate) struct Site<S> {
 
 struct Slot<S> {
     service: Option<Kept<S>>,
+    made_at: Option<Instant>,
     // While there is no service.
-    making: Option<Making<S>>,
+    making: Option<Begun<S>>,
     makings: u64,
+    // Until one comes to a good end.
+    trouble: Option<Trouble>,
 }
+
+/// Why there is no service.
+struct Trouble {
+    met: Arc<Rejected>,
+    /// Nobody makes another one before this, if he can go elsewhere.
+    until: Instant,
+}
+
+/// For so long it is remembered that a making failed.
+const REMEMBERED: Duration = Duration::from_secs(1);
+
+/// A service that ends sooner than this is made no more often than that.
+const SHORT_LIVED: Duration = Duration::from_millis(100);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the service of the Region ended as soon as it was made")]
+struct ShortLived;
 
 /// For so long after a Region was restored, all that come to it start slowly: as long as those do that were there before.
 const JUST_RESTORED: Duration = Duration::from_secs(10);
@@ -53,8 +74,10 @@ impl<S> Site<S> {
     pub(crate) fn new(region: Region) -> Self {
         let slot = Slot {
             service: None,
+            made_at: None,
             making: None,
             makings: 0,
+            trouble: None,
         };
         Self {
             region,
@@ -84,10 +107,29 @@ impl<S> Site<S> {
             return;
         };
         self.shelves.hide();
+        if let Some(until) = slot.made_at.map(|made_at| made_at + SHORT_LIVED)
+            && Instant::now() < until
+        {
+            let met = Arc::new(Rejected::unavailable(ShortLived));
+            slot.trouble = Some(Trouble { met, until });
+        }
         drop(slot);
         // It is not this crate's, so it ends outside of the lock.
         drop(gone);
         self.shelves.clear();
+    }
+
+    /// Since when there is a service; `None` while there is none.
+    pub(crate) fn made_at(&self) -> Option<Instant> {
+        let slot = self.slot();
+        slot.made_at.filter(|_| slot.service.is_some())
+    }
+
+    /// Whether there is no service, and its making has not been waited for so long yet.
+    pub(crate) fn is_being_made(&self, patience: Duration) -> bool {
+        let slot = self.slot();
+        let has_time = |making: &Begun<S>| making.waited() < patience;
+        slot.service.is_none() && slot.making.as_ref().is_none_or(has_time)
     }
 
     // Poisoned by a `clone` that panicked, which left the service as it was.
@@ -101,13 +143,22 @@ impl<S: Clone> Site<S> {
     pub(crate) fn service(&self, maker: &Maker<S>) -> Result<Kept<S>, Making<S>> {
         match self.shelves.take() {
             Some(kept) => Ok(kept),
-            None => self.look(maker),
+            None => self.look(maker, false),
+        }
+    }
+
+    /// The same for a call that can go elsewhere: where there was trouble a moment ago, or somebody tries anew, it is told what that
+    /// was and need not wait.
+    pub(crate) fn service_unless_in_trouble(&self, maker: &Maker<S>) -> Result<Kept<S>, Making<S>> {
+        match self.shelves.take() {
+            Some(kept) => Ok(kept),
+            None => self.look(maker, true),
         }
     }
 
     /// The same for the first call of a lane.
     #[cold]
-    fn look(&self, maker: &Maker<S>) -> Result<Kept<S>, Making<S>> {
+    fn look(&self, maker: &Maker<S>, can_go_elsewhere: bool) -> Result<Kept<S>, Making<S>> {
         let mut slot = self.slot();
         if let Some(kept) = &slot.service {
             let kept = kept.clone();
@@ -116,18 +167,28 @@ impl<S: Clone> Site<S> {
             return Ok(kept);
         }
         let given_up = slot.making.take_if(|making| making.is_given_up());
+        if can_go_elsewhere
+            && let Some(trouble) = &slot.trouble
+            && match &slot.making {
+                Some(making) => making.is_waited_for(),
+                None => Instant::now() < trouble.until,
+            }
+        {
+            return Err(Making::failed(Arc::clone(&trouble.met)));
+        }
         if let Some(making) = &slot.making {
-            return Err(making.clone());
+            return Err(making.wait());
         }
         slot.makings += 1;
-        let making = maker.begin(slot.makings, self.region.clone());
-        slot.making = Some(making.clone());
+        let begun = maker.begin(slot.makings, self.region.clone());
+        let making = begun.wait();
+        slot.making = Some(begun);
         drop(slot);
         drop(given_up);
         Err(making)
     }
 
-    /// Keeps what came of a making, unless it was given up before, and gives a clone of what is kept.
+    /// Keeps what came of a making, unless another one was sooner, and gives a clone of what is kept.
     pub(crate) fn settle(&self, number: u64, ended: Ended<S>) -> Result<Kept<S>, Rejected> {
         let mut slot = self.slot();
         let awaited = slot.making.take_if(|making| making.number == number);
@@ -135,16 +196,27 @@ impl<S: Clone> Site<S> {
             Ok(made) => {
                 let service = made.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let made = Kept { service, number };
-                if awaited.is_some() {
+                let mut overtaken = None;
+                // One that was given up is as good, if it comes first after all.
+                if slot.service.is_none() && (awaited.is_some() || slot.making.is_some()) {
                     slot.service = Some(made.clone());
+                    slot.made_at = Some(Instant::now());
+                    slot.trouble = None;
+                    overtaken = slot.making.take();
                     self.shelves.show(number);
                 }
                 let kept = slot.service.clone().unwrap_or(made);
                 drop(slot);
+                drop(overtaken);
                 self.shelves.put(kept.clone());
                 Ok(kept)
             }
             Err(met) => {
+                if awaited.is_some() {
+                    let until = Instant::now() + REMEMBERED;
+                    let met = Arc::clone(&met);
+                    slot.trouble = Some(Trouble { met, until });
+                }
                 drop(slot);
                 // Its share of the error, so that who asks alone is given the very error.
                 drop(awaited);

@@ -210,7 +210,9 @@ where
 
     /// One that began later, elsewhere, has answered before this one.
     fn overtaken(&self, at: usize, admission: Option<Admission<C>>) {
-        if let Some(admission) = admission {
+        if self.roster.is_being_made(at) {
+            self.roster.excuse(admission);
+        } else if let Some(admission) = admission {
             admission.overtaken();
         }
         self.roster.member(at).meter.overtaken.add();

@@ -185,7 +185,7 @@ where
             Fault::TimedOut { called } => {
                 let timeout = self.roster.ground.attempt_timeout;
                 let silence = Rejected::AttemptTimedOut { timeout };
-                if !called && self.roster.is_being_made(leg.at) {
+                if self.roster.was_being_made(leg.at) {
                     self.roster.excuse(leg.admission);
                 } else {
                     self.roster.failed(leg, &silence.facts());

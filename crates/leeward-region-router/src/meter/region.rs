@@ -65,11 +65,18 @@ impl RegionMeter {
         let timed_out = matches!(facts.rejected, Some(Rejected::AttemptTimedOut { .. }));
         if timed_out || facts.rejected.is_none() && facts.blames_the_service() {
             self.failures.add();
-            let failure = Failure::from(facts);
-            *self.last() = Some(Box::new(Met { failure, at: now }));
+            self.note(facts, now);
+        } else if let Some(Rejected::Unavailable { .. }) = facts.rejected {
+            // No service could be made, of which nobody else would hear.
+            self.note(facts, now);
         } else if facts.rejected.is_none() && facts.stage == Stage::Answered {
             self.other_errors.add();
         }
+    }
+
+    fn note(&self, facts: &Facts<'_>, now: Timestamp) {
+        let failure = Failure::from(facts);
+        *self.last() = Some(Box::new(Met { failure, at: now }));
     }
 
     /// The attempts that succeeded.
@@ -129,5 +136,7 @@ mod tests {
         let silence = Rejected::AttemptTimedOut { timeout };
         assert_eq!(counts(&silence.facts()), (1, 0, true));
         assert_eq!(counts(&Rejected::LimiterFull.facts()), (0, 0, false));
+        let unmade = Rejected::unavailable("no credentials");
+        assert_eq!(counts(&unmade.facts()), (0, 0, true));
     }
 }

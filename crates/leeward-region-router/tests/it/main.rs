@@ -42,5 +42,6 @@ mod placement;
 mod ranking;
 mod request;
 mod status;
+mod trouble;
 mod untold;
 mod world;
