@@ -19,7 +19,8 @@ pub struct Hedging {
 impl Hedging {
     /// After three times the Region's normal latency, 50 ms at the least, half an attempt's time-out at the most; so late too
     /// while its circuit has not learnt how long it normally takes. Where the caller's deadline leaves less than twice as
-    /// long, after half of what it leaves, though not within twice the normal latency.
+    /// long, after half of what it leaves. Neither bound is for a Region that normally takes half as long or more: its calls are left alone for
+    /// twice the normal latency, or each would be sent twice. Where that is all the time that an attempt has, nothing is hedged.
     ///
     /// In simulation that kept every call alive when a Region fell silent, at 1.04 times the load.
     #[must_use]
@@ -47,7 +48,7 @@ impl Hedging {
         }
     }
 
-    /// No later than this, however slow the Region is, and so long after a probe of a Region that is held back; half of the attempt
+    /// No later than this, unless the Region normally takes half of it or more, and so long after a probe of a Region that is held back; half of the attempt
     /// time-out by default. From the time-out on nothing is hedged.
     #[must_use]
     pub const fn with_max_delay(self, max_delay: Duration) -> Self {
@@ -88,7 +89,8 @@ impl Hedging {
         attempt_timeout: Duration,
         left: Option<Duration>,
     ) -> Option<Duration> {
-        let max_delay = self.latest(attempt_timeout);
+        let twice = baseline.unwrap_or_default().saturating_mul(2);
+        let max_delay = self.latest(attempt_timeout).max(twice);
         let min_delay = self.min_delay.unwrap_or(MIN_DELAY);
         let delay = match baseline {
             Some(normal) if !is_probe => {
@@ -97,10 +99,7 @@ impl Hedging {
             }
             _ => max_delay,
         };
-        let delay = left.map_or(delay, |left| {
-            let normal = baseline.unwrap_or_default();
-            delay.min((left / 2).max(normal.saturating_mul(2)))
-        });
+        let delay = left.map_or(delay, |left| delay.min((left / 2).max(twice)));
         (delay < attempt_timeout).then_some(delay)
     }
 }
@@ -129,7 +128,7 @@ mod tests {
         check(hedging, None, false, Some(500));
         check(hedging, Some(20), false, Some(60));
         check(hedging, Some(2), false, Some(50));
-        check(hedging, Some(400), false, Some(500));
+        check(hedging, Some(200), false, Some(500));
         check(hedging.with_factor(5), Some(20), false, Some(100));
         check(
             hedging.with_min_delay(Duration::ZERO),
@@ -137,6 +136,21 @@ mod tests {
             false,
             Some(6),
         );
+    }
+
+    #[test]
+    fn what_normally_takes_long_is_left_alone_for_twice_as_long() {
+        for (normal, expected) in [(250, 500), (300, 600), (400, 800), (499, 998)] {
+            check(Hedging::new(), Some(normal), false, Some(expected));
+            check(Hedging::new(), Some(normal), true, Some(expected));
+        }
+        check(Hedging::new(), Some(500), false, None);
+        check(Hedging::new(), Some(800), true, None);
+        let soon = Hedging::new().with_max_delay(Duration::from_millis(30));
+        check(soon, Some(14), false, Some(30));
+        check(soon, Some(400), false, Some(800));
+        // Whoever wants it sooner says so.
+        check(Hedging::new().with_factor(1), Some(400), false, Some(400));
     }
 
     #[test]
@@ -175,5 +189,7 @@ mod tests {
         check(late, Some(300), false, Some(900));
         check(late, Some(400), false, None);
         check(late, Some(400), true, None);
+        let last = Hedging::new().with_max_delay(Duration::from_secs(1));
+        check(last, Some(20), true, None);
     }
 }
