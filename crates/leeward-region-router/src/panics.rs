@@ -26,32 +26,52 @@ pub(crate) struct Hope {
     pub(crate) bad_for: Duration,
 }
 
+/// A call that failed elsewhere goes to a Region that is held back too if that has served one so recently, or if nobody has found it
+/// bad for so long.
+const JUST_SERVED: Duration = Duration::from_secs(1);
+const LONG_BAD: Duration = Duration::from_millis(250);
+
 impl Panics {
     pub(crate) fn served(&self, now: Timestamp) {
-        self.served_at.store(nanos(now), Relaxed);
+        self.served_at.store(nanos(now).max(1), Relaxed);
     }
 
     /// What blames the request, or was refused unsent by our own layers, is nothing bad.
     pub(crate) fn failed(&self, facts: &Facts<'_>, now: Timestamp) {
         let is_silent = matches!(facts.rejected, Some(Rejected::AttemptTimedOut { .. }));
         if is_silent || facts.rejected.is_none() && facts.blames_the_service() {
-            self.failed_at.store(nanos(now), Relaxed);
+            self.failed_at.store(nanos(now).max(1), Relaxed);
         }
     }
 
     /// What there is to hope at `now` of a Region whose circuit stands like that.
     pub(crate) fn hope(&self, circuit: &CircuitSnapshot, waiting: u64, now: Timestamp) -> Hope {
-        let age = |at: &AtomicU64| match at.load(Relaxed) {
-            0 => Duration::MAX,
-            at => now.since(Timestamp::new(Duration::from_nanos(at))),
-        };
-        let opened = circuit.opened.unwrap_or(Duration::MAX);
-        let bad_for = age(&self.failed_at).min(opened);
+        let bad_for = self.bad_for(circuit, now);
         Hope {
-            is_good: circuit.passed_probes > 0 || age(&self.served_at) < bad_for,
+            is_good: circuit.passed_probes > 0 || age(&self.served_at, now) < bad_for,
             waiting: Reverse(waiting),
             bad_for,
         }
+    }
+
+    /// Whether such a Region may serve a call that another one has failed.
+    ///
+    /// In a total outage none does: each is found bad all the time, and has served nothing.
+    pub(crate) fn is_worth_another(&self, circuit: &CircuitSnapshot, now: Timestamp) -> bool {
+        age(&self.served_at, now) <= JUST_SERVED || self.bad_for(circuit, now) >= LONG_BAD
+    }
+
+    fn bad_for(&self, circuit: &CircuitSnapshot, now: Timestamp) -> Duration {
+        let opened = circuit.opened.unwrap_or(Duration::MAX);
+        age(&self.failed_at, now).min(opened)
+    }
+}
+
+/// How long ago that was; for ever if it never was.
+fn age(at: &AtomicU64, now: Timestamp) -> Duration {
+    match at.load(Relaxed) {
+        0 => Duration::MAX,
+        at => now.since(Timestamp::new(Duration::from_nanos(at))),
     }
 }
 
@@ -116,6 +136,32 @@ mod tests {
         );
         // What it once served is nothing once the circuit has opened again.
         assert!(!good.hope(&circuit(1, 0), 0, at(102)).is_good);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_just_served_or_was_not_found_bad_for_a_while_is_worth_another_attempt() {
+        let millis = |millis| Timestamp::new(Duration::from_millis(millis));
+        let opened = circuit(20, 0);
+        let is_worth = |panics: &Panics, now| panics.is_worth_another(&opened, millis(now));
+        let unknown = Panics::default();
+        assert!(is_worth(&unknown, 100_000));
+        assert!(!unknown.is_worth_another(&circuit(0, 0), millis(100_000)));
+        let bad = Panics::default();
+        down(&bad, 100);
+        assert!(!is_worth(&bad, 100_249));
+        assert!(is_worth(&bad, 100_250));
+        bad.served(at(102));
+        down(&bad, 103);
+        assert!(is_worth(&bad, 103_000));
+        assert!(!is_worth(&bad, 103_001));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_noted_at_the_origin_of_the_clock_was_noted() {
+        let panics = Panics::default();
+        panics.served(at(0));
+        let young = Timestamp::new(Duration::from_millis(5));
+        assert!(panics.hope(&circuit(20, 0), 0, young).is_good);
     }
 
     #[tokio::test(start_paused = true)]

@@ -74,6 +74,13 @@ impl<S, C: Clock> Roster<S, C> {
         member.panics.hope(&member.circuit.snapshot(), waiting, now)
     }
 
+    /// Whether such a Region may serve a call that another one has failed.
+    pub(crate) fn is_worth_another(&self, at: usize, now: Timestamp) -> bool {
+        let member = self.member(at);
+        let circuit = member.circuit.snapshot();
+        member.panics.is_worth_another(&circuit, now)
+    }
+
     /// The same for whoever looks only: nothing is made for a Region that was not asked.
     pub(crate) fn look_at(&self, at: usize) -> &Member<C> {
         match self.members[at].get() {

@@ -15,8 +15,9 @@ pub(crate) struct Round {
     // Likewise for those that were asked to let the call pass a slow start, and to take it as a probe.
     asked_past_slow_start: u16,
     asked_for_probe: u16,
-    // How many services were handed the request.
+    // How many services were handed the request, and of how many of them the circuit had nothing against it.
     called: usize,
+    called_in_turn: usize,
     panicked: bool,
     met: Vec<Met>,
 }
@@ -56,6 +57,7 @@ impl Round {
             asked_past_slow_start: 0,
             asked_for_probe: 0,
             called: 0,
+            called_in_turn: 0,
             panicked: false,
             met: Vec::new(),
         }
@@ -64,14 +66,19 @@ impl Round {
     /// The next Region to ask, or `None` if there is none.
     ///
     /// After all of them those are asked again that held the call back for the moment only: a Region that starts slowly answers as
-    /// far as is known, and one that is due for a probe may. At the end, a call that has not reached any service goes to a Region
-    /// that its circuit holds back: refusing everybody would go on after the Regions have recovered. It is the one that there
-    /// is most `hope` of.
-    pub(crate) fn pick<H: Ord>(&mut self, hope: impl Fn(usize) -> H) -> Option<Pick> {
+    /// far as is known, and one that is due for a probe may. At the end, a call goes to a Region that its circuit holds back: refusing
+    /// everybody would go on after the Regions have recovered. It is the one that there is most `hope` of; once a service was
+    /// called, of those that are worth a further attempt.
+    pub(crate) fn pick<H: Ord>(
+        &mut self,
+        hope: impl Fn(usize) -> H,
+        is_worth_another: impl Fn(usize) -> bool,
+    ) -> Option<Pick> {
         if let Some(pick) = self.pick_calmly() {
             return Some(pick);
         }
-        let likeliest = self.held_back_ones().min_by_key(|at| Reverse(hope(*at)))?;
+        let places = self.held_back_ones(is_worth_another);
+        let likeliest = places.min_by_key(|at| Reverse(hope(*at)))?;
         self.forget(likeliest);
         self.panicked = true;
         Some(Pick::InPanic(likeliest))
@@ -108,8 +115,8 @@ impl Round {
     }
 
     /// Whether [`pick`](Self::pick) has another Region.
-    pub(crate) fn has_more(&self) -> bool {
-        self.others().next().is_some() || self.held_back_ones().next().is_some()
+    pub(crate) fn has_more(&self, is_worth_another: impl Fn(usize) -> bool) -> bool {
+        self.others().next().is_some() || self.held_back_ones(is_worth_another).next().is_some()
     }
 
     /// Whether there is no second Region.
@@ -122,9 +129,12 @@ impl Round {
         self.order.iter().next().unwrap_or_default()
     }
 
-    /// A service is being handed the request: from here on there is no panic.
+    /// A service is being handed the request.
     pub(crate) const fn called(&mut self) {
         self.called += 1;
+        if !self.panicked {
+            self.called_in_turn += 1;
+        }
     }
 
     /// Whether any service was handed the request.
@@ -132,9 +142,14 @@ impl Round {
         self.called > 0
     }
 
-    /// Whether a single service was handed the request, one whose circuit had nothing against it.
+    /// Whether a single service was handed the request whose circuit had nothing against it.
     pub(crate) const fn called_one_in_turn(&self) -> bool {
-        self.called == 1 && !self.panicked
+        self.called_in_turn == 1
+    }
+
+    /// Whether the call went to a Region that its circuit holds back.
+    pub(crate) const fn has_panicked(&self) -> bool {
+        self.panicked
     }
 
     /// The circuit of `region` holds calls back; this one for the moment only, if it is to wait for no time.
@@ -208,12 +223,16 @@ impl Round {
     }
 
     /// The Regions that may be asked in panic.
-    fn held_back_ones(&self) -> impl Iterator<Item = usize> + '_ {
-        let met = if self.called > 0 { &[][..] } else { &self.met };
-        met.iter().filter_map(|met| match met.what {
+    fn held_back_ones(
+        &self,
+        is_worth_another: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = usize> {
+        let is_further = self.called > 0;
+        let held_back = self.met.iter().filter_map(|met| match met.what {
             What::HeldBack { .. } => Some(met.region),
             _ => None,
-        })
+        });
+        held_back.filter(move |at| !is_further || is_worth_another(*at))
     }
 
     fn forget(&mut self, region: usize) {
@@ -242,16 +261,22 @@ mod tests {
     /// `?`, in panic as a capital.
     ///
     /// A digit is a circuit that there is so much hope of, `s` one that starts slowly, `p` one that is due for a probe, `r` a refusal of
-    /// the request, `m` a maker that fails, `f` a call that fails. Where a call is admitted after all its service fails, save that a
+    /// the request, `m` a maker that fails, `f` a call that fails; one of `hopeful` is worth a further attempt. Where a call is admitted after all its service fails, save that a
     /// refusal in panic is one of the request.
     #[track_caller]
     fn check(regions: &str, refused_in_panic: &str, expected: &str) {
+        check_with(regions, "", refused_in_panic, expected);
+    }
+
+    #[track_caller]
+    fn check_with(regions: &str, hopeful: &str, refused_in_panic: &str, expected: &str) {
         let mut round = Round::new(Order::of_list(regions.len()));
         let mark = |at: usize| regions.as_bytes()[at] as char;
         let mut asked = String::new();
         loop {
-            let had_more = round.has_more();
-            let pick = round.pick(|at| mark(at).to_digit(10));
+            let is_hopeful = |at: usize| hopeful.contains(mark(at));
+            let had_more = round.has_more(is_hopeful);
+            let pick = round.pick(|at| mark(at).to_digit(10), is_hopeful);
             assert_eq!(had_more, pick.is_some(), "{regions}");
             let Some(pick) = pick else { break };
             let (Pick::InTurn(at)
@@ -309,13 +334,13 @@ mod tests {
     #[test]
     fn one_that_was_asked_out_of_turn_is_not_asked_again() {
         let mut round = Round::new(Order::of_list(3));
-        assert_eq!(round.pick(|_| ()), Some(Pick::InTurn(0)));
+        assert_eq!(round.pick(|_| (), |_| false), Some(Pick::InTurn(0)));
         round.held_back(0, Duration::ZERO);
         assert_eq!(round.others().collect::<Vec<_>>(), [1, 2, 0]);
         round.ask(1);
         round.ask(0);
-        assert_eq!(round.pick(|_| ()), Some(Pick::InTurn(2)));
-        assert_eq!(round.pick(|_| ()), None);
+        assert_eq!(round.pick(|_| (), |_| false), Some(Pick::InTurn(2)));
+        assert_eq!(round.pick(|_| (), |_| false), None);
     }
 
     #[test]
@@ -329,6 +354,28 @@ mod tests {
         check("132", "", "abcB");
         check("111", "", "abcA");
         check("9", "", "aA");
+    }
+
+    #[test]
+    fn once_something_was_called_panics_only_towards_what_is_worth_it() {
+        check_with("132", "1", "", "abcBA");
+        check_with("132", "12", "", "abcBCA");
+        check_with("f12", "1", "", "abcB");
+        check_with("f12", "12", "", "abcCB");
+    }
+
+    #[test]
+    fn what_a_region_in_turn_said_is_told_from_what_was_met_in_panic() {
+        let mut round = Round::new(Order::of_list(2));
+        assert_eq!(round.pick(|_| (), |_| true), Some(Pick::InTurn(0)));
+        round.called();
+        round.failed(0, failure());
+        assert!(round.called_one_in_turn() && !round.has_panicked());
+        assert_eq!(round.pick(|_| (), |_| true), Some(Pick::InTurn(1)));
+        round.held_back(1, Duration::from_secs(1));
+        assert_eq!(round.pick(|_| (), |_| true), Some(Pick::InPanic(1)));
+        round.called();
+        assert!(round.called_one_in_turn() && round.has_panicked());
     }
 
     #[test]
@@ -364,7 +411,7 @@ mod tests {
     fn one_that_holds_a_call_back_whatever_it_may_do_is_asked_in_panic_at_the_end() {
         let mut round = Round::new(Order::of_list(1));
         let mut asked = Vec::new();
-        while let Some(pick) = round.pick(|_| ()) {
+        while let Some(pick) = round.pick(|_| (), |_| false) {
             asked.push(pick);
             if asked.len() > 4 {
                 break;

@@ -36,7 +36,7 @@ where
         }
         self.replaces_first = false;
         loop {
-            let Some(pick) = self.round.pick(|at| self.roster.hope(at, now)) else {
+            let Some(pick) = self.pick(now) else {
                 return Err(self.end());
             };
             if let Some(attempt) = self.set_out(pick, now) {
@@ -65,6 +65,14 @@ where
     pub(crate) fn wait(&mut self, now: Instant) -> Option<Duration> {
         self.first.limit = Limit::current(now);
         self.hedge_delay()
+    }
+
+    fn pick(&mut self, now: Timestamp) -> Option<Pick> {
+        let roster = &self.roster;
+        self.round.pick(
+            |at| roster.hope(at, now),
+            |at| roster.is_worth_another(at, now),
+        )
     }
 
     fn begin(&mut self, now: Timestamp) -> Result<(), S::Error> {
@@ -96,7 +104,13 @@ where
             Pick::InTurn(at) => (at, any),
             Pick::PastSlowStart(at) => (at, any.past_slow_start().without_probing()),
             Pick::Probing(at) => (at, any.past_slow_start()),
-            Pick::InPanic(at) => return self.send(at, None, now),
+            Pick::InPanic(at) => {
+                if is_further && let Err(refusal) = self.has_time(at) {
+                    self.round.refused(at, refusal);
+                    return None;
+                }
+                return self.send(at, None, now);
+            }
         };
         let admission = self.admit(at, terms, now)?;
         self.send(at, Some(admission), now)

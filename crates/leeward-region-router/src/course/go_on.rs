@@ -85,7 +85,8 @@ where
         }
         self.round.failed(at, Failure::from(&facts));
         self.leaves = Some(at);
-        if called {
+        // What a Region in turn has said counts for more than what others did that are held back.
+        if called && !(self.round.has_panicked() && self.round.called_one_in_turn()) {
             self.failed = Some(error);
         }
         if decision == Decision::GiveUp {
@@ -127,10 +128,16 @@ where
         }
     }
 
+    fn has_more(&self) -> bool {
+        let now = self.roster.ground.clock.now();
+        let is_worth_another = |at| self.roster.is_worth_another(at, now);
+        self.round.has_more(is_worth_another)
+    }
+
     fn others(&self) -> Others {
         if self.round.is_of_one() {
             Others::Absent
-        } else if self.round.has_more() {
+        } else if self.has_more() {
             Others::Left
         } else {
             Others::Tried

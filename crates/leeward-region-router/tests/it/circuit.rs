@@ -4,9 +4,12 @@ use leeward_region_router::RegionRouter;
 use leeward_resilience::TokioClock;
 use tokio::time::{advance, sleep};
 
-use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, World, assert_unchanged, builder, circuits, open_circuits,
-    read, refusal, send, served,
+use crate::{
+    hedge::no_tokens,
+    world::{
+        A, B, C, Fault, Mood, REST, SECOND, World, assert_unchanged, builder, circuits,
+        open_circuits, read, refusal, send, served,
+    },
 };
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +86,8 @@ async fn a_service_that_never_gets_ready_opens_its_circuit() {
 #[tokio::test(start_paused = true)]
 async fn with_every_circuit_open_calls_go_to_the_region_that_opened_the_longest_time_ago() {
     let world = World::new();
-    let router = world.router();
+    // For one attempt each.
+    let router = world.build(builder([A, B, C]).with_budget(no_tokens()));
     // Opened one after the other, the second one first.
     for region in [B, A, C] {
         // Full limiters are left for free and open nothing.

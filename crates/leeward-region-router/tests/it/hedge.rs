@@ -31,6 +31,14 @@ pub(crate) fn tokens() -> Budget {
     Budget::with_clock(config, TokioClock::new())
 }
 
+/// A budget without any.
+pub(crate) fn no_tokens() -> Budget {
+    let config = BudgetConfig::new()
+        .with_ratio(Ratio::percent(0))
+        .with_floor(0);
+    Budget::with_clock(config, TokioClock::new())
+}
+
 /// Over a router that knows what is normal in the first Region.
 pub(crate) async fn learnt() -> (World, Router, Budget) {
     let (world, budget) = (World::new(), tokens());

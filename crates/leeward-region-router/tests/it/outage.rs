@@ -10,9 +10,12 @@ use leeward_region_router::{RegionRouter, RouterEvent};
 use leeward_resilience::{CircuitConfig, CircuitState, Placement, Ratio, TokioClock};
 use tokio::time::{advance, sleep};
 
-use crate::world::{
-    A, B, C, Fault, Mood, REST, Router, SECOND, World, assert_unchanged, builder, circuits,
-    poll_once, read, send, served,
+use crate::{
+    hedge::no_tokens,
+    world::{
+        A, B, C, Fault, Mood, REST, Router, SECOND, World, assert_unchanged, builder, circuits,
+        poll_once, read, send, served,
+    },
 };
 
 /// A router as one gets it, with its random numbers fixed.
@@ -147,7 +150,8 @@ async fn a_process_that_seldom_calls_is_served_each_time() {
 #[tokio::test(start_paused = true)]
 async fn in_panic_calls_go_to_the_region_that_opened_the_longest_time_ago() {
     let world = World::new();
-    let router = world.build(builder([A, B]));
+    // For one attempt each.
+    let router = world.build(builder([A, B]).with_budget(no_tokens()));
     // The second one relapses, and so rests twice as long.
     let there = |region| read().placed(Placement::new().pinned_to(region));
     for _ in 0..2 {
