@@ -1,6 +1,12 @@
 //! Plays outages against the real router: `cargo xtask sim --help`.
 
-use std::{fs, io::Write as _, path::PathBuf, process::ExitCode, thread};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    thread,
+};
 
 use clap::Parser;
 use leeward_testkit::sim::{self, Policy, Scenario};
@@ -8,6 +14,10 @@ use leeward_testkit::sim::{self, Policy, Scenario};
 /// Plays outages on paused time against the real router, and holds it to what the project promises.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask sim", bin_name = "cargo xtask sim")]
+#[command(
+    after_help = "Exit codes: 0 if all was played and, with --check, every bar held; 1 if a bar was missed; 2 if there is nothing \
+                  to play, to check or to write to, or if a run failed"
+)]
 struct Arguments {
     /// The scenarios to play, such as `S2`; all of them by default.
     scenarios: Vec<String>,
@@ -23,10 +33,10 @@ struct Arguments {
     /// Plays beside it what others do: sdk, next-region, consecutive.
     #[arg(long, conflicts_with = "policy")]
     compare: bool,
-    /// Fails if a bar is missed.
+    /// Fails if a bar is missed, or if whoever plays has none.
     #[arg(long)]
     check: bool,
-    /// Where the pictures go, from the root of the repository.
+    /// Where the pictures go, from the root of the repository; made if need be.
     #[arg(long, default_value = "target/sim")]
     folder: PathBuf,
 }
@@ -35,7 +45,13 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprint!("error: {error}");
+            let mut source = error.source();
+            while let Some(error) = source {
+                eprint!(": {error}");
+                source = error.source();
+            }
+            eprintln!();
             ExitCode::from(2)
         }
     }
@@ -53,12 +69,17 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
             .into_iter()
             .map(|policy| (scenario.clone(), policy))
     });
+    let plan: Vec<_> = plan.collect();
+    if arguments.check {
+        has_bars(&plan)?;
+    }
+    // Before all is played, which takes its time.
+    can_write(&arguments.folder)?;
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let seasons = sim::season(plan.collect(), &seeds, threads)?;
+    let seasons = sim::season(plan, &seeds, threads)?;
     let verdicts = sim::verdicts(&seasons);
     print(&sim::report(&seasons, &verdicts))?;
 
-    fs::create_dir_all(&arguments.folder)?;
     for season in &seasons {
         let name = format!("{}-{}.svg", season.scenario.name, season.policy);
         sim::draw(season, &arguments.folder.join(name))?;
@@ -97,6 +118,38 @@ fn chosen(names: &[String]) -> Result<Vec<Scenario>, String> {
                 .any(|name| scenario.name.eq_ignore_ascii_case(name))
     };
     Ok(all.into_iter().filter(is_chosen).collect())
+}
+
+/// Fails if nothing is demanded of anybody who is to play.
+fn has_bars(plan: &[(Scenario, Policy)]) -> Result<(), String> {
+    let is_held = |(scenario, policy): &(Scenario, Policy)| {
+        let mut bars = scenario.bars.iter();
+        bars.any(|bar| bar.policy == *policy)
+    };
+    if plan.iter().any(is_held) {
+        return Ok(());
+    }
+    let mut who: Vec<_> = plan.iter().map(|(_, policy)| policy.to_string()).collect();
+    who.sort_unstable();
+    who.dedup();
+    Err(format!(
+        "--check has nothing to hold: no bar of these scenarios is for {}; leave out --check or --policy",
+        who.join(", ")
+    ))
+}
+
+/// Makes the folder, and fails if no file can be written there.
+fn can_write(folder: &Path) -> Result<(), String> {
+    let trial = folder.join(format!(".trial-{}", std::process::id()));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&trial, []))
+        .and_then(|()| fs::remove_file(&trial))
+        .map_err(|error| {
+            format!(
+                "no picture can be written into {}: {error}; name another folder with --folder",
+                folder.display()
+            )
+        })
 }
 
 /// Whoever is asked for, and whoever the bars of the scenario need.

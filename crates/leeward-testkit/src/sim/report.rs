@@ -41,6 +41,13 @@ fn figures(seasons: &[Season]) -> Vec<[String; 15]> {
                 format!("{value:.1}")
             }
         };
+        let if_it_is_out = |text: String| {
+            if season.scenario.strikes_the_first() {
+                text
+            } else {
+                "-".to_owned()
+            }
+        };
         let if_it_writes = |text: String| {
             if season.scenario.traffic.writes > 0.0 {
                 text
@@ -55,11 +62,11 @@ fn figures(seasons: &[Season]) -> Vec<[String; 15]> {
             format!("{:.0}", of(|figures| figures.p50)),
             format!("{:.0}", of(|figures| figures.p99)),
             format!("{:.3}", of(|figures| figures.load)),
-            seconds(of(|figures| figures.left)),
-            seconds(of(|figures| figures.served_again)),
-            seconds(of(|figures| figures.back)),
-            format!("{:.2}", of(|figures| figures.peak)),
-            format!("{:.0}", of(|figures| figures.re_entries)),
+            if_it_is_out(seconds(of(|figures| figures.left))),
+            if_it_is_out(seconds(of(|figures| figures.served_again))),
+            if_it_is_out(seconds(of(|figures| figures.back))),
+            if_it_is_out(format!("{:.2}", of(|figures| figures.peak))),
+            if_it_is_out(format!("{:.0}", of(|figures| figures.re_entries))),
             format!("{:.0}", of(|figures| figures.strays)),
             if_it_writes(format!("{:.3}", 100.0 * of(|figures| figures.ok_of_reads))),
             if_it_writes(format!("{:.3}", 100.0 * of(|figures| figures.ok_of_writes))),
@@ -143,5 +150,26 @@ S2        leeward  p99         <= 300 ms  260 ms  350 ms (seed 2)  holds
 S2        leeward  back after  <= 15.0 s  12.0 s   never (seed 3)  holds
 ";
         assert_eq!(report(&seasons, &verdicts(&seasons)), expected);
+    }
+
+    #[test]
+    fn what_is_never_out_is_not_said_to_be_left_nor_to_come_back() {
+        let rows: Vec<_> = scenarios()
+            .into_iter()
+            .map(|scenario| {
+                let nothing = Figures::of(&Trace::default(), &scenario);
+                let season = Season {
+                    runs: vec![(1, nothing)],
+                    scenario,
+                    policy: Policy::Leeward,
+                    trace: Trace::default(),
+                };
+                figures(&[season]).remove(1)
+            })
+            .collect();
+        let of_absences = |row: &[String; 15]| row[6..11].iter().all(|cell| cell == "-");
+        let never_out: Vec<_> = rows.iter().filter(|row| of_absences(row)).collect();
+        let names: Vec<_> = never_out.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(names, ["S0", "S10", "S11"]);
     }
 }

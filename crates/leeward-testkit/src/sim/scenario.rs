@@ -32,6 +32,12 @@ impl Scenario {
         let mut bars = self.bars.iter();
         bars.any(|bar| bar.measure == Measure::P99OverBare)
     }
+
+    /// Whether something befalls the preferred Region, so that it may be left and come back.
+    #[must_use]
+    pub fn strikes_the_first(&self) -> bool {
+        self.outages.iter().any(|outage| outage.region == 0)
+    }
 }
 
 /// A Region as the simulation has it.

@@ -141,6 +141,8 @@ impl Panel {
         let seconds = season.scenario.length.as_secs_f64();
         let mut chart = ChartBuilder::on(area)
             .margin(8)
+            // Half of the last label stands beyond the end of its axis.
+            .margin_right(24)
             .x_label_area_size(28)
             .y_label_area_size(56)
             .build_cartesian_2d(0.0..seconds, 0.0..self.top)?;
