@@ -3,7 +3,10 @@ use std::{
     fmt,
     hash::Hash,
     num::NonZeroUsize,
-    sync::{Arc, OnceLock, atomic::AtomicU16},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU16},
+    },
     time::Duration,
 };
 
@@ -315,6 +318,7 @@ impl<C: Clock> RegionRouterBuilder<C> {
             when_unsure: self.when_unsure,
             ranking,
             drained: AtomicU16::new(0),
+            met_stranger: AtomicBool::new(false),
             unasked: OnceLock::new(),
         })
     }

@@ -72,6 +72,21 @@ pub enum RouterEvent {
         /// How long after the beginning of the call.
         elapsed: Duration,
     },
+    /// A call ended in an error that is final in the Region that gave it, and other Regions did not serve it before: something that is
+    /// not found, or denied, there may be so there alone.
+    #[non_exhaustive]
+    AnsweredElsewhere {
+        /// What was asked.
+        operation: OperationName,
+        /// Where it was answered.
+        region: Region,
+        /// What was answered.
+        failure: Failure,
+        /// What each Region before it met, in order.
+        tried: Vec<Attempt>,
+        /// How long after the beginning of the call.
+        elapsed: Duration,
+    },
     /// A Region has not answered in the time that it usually takes, and another attempt begins beside the one there.
     #[non_exhaustive]
     Hedged {
@@ -178,6 +193,15 @@ impl Observers {
             region: region.clone(),
             change,
         });
+    }
+
+    /// Logs that a call says something of a Region that the router does not know.
+    pub(crate) fn met_stranger(&self, region: &Region) {
+        warn!(
+            target: "leeward::router",
+            %region,
+            "a call excludes or prefers a Region that the router does not know, which changes nothing; look for a slip of the pen"
+        );
     }
 
     /// Logs and tells that somebody has drained or restored a Region.

@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU16, Ordering},
+        atomic::{AtomicBool, AtomicU16, Ordering},
     },
     time::Duration,
 };
@@ -32,6 +32,8 @@ pub(crate) struct Ground<S, C: Clock> {
     pub(crate) ranking: Option<RankingOf>,
     /// A bit for each site that is drained, so that a call looks at one word and nobody sees half a change.
     pub(crate) drained: AtomicU16,
+    /// Whether a call has named a Region that is not known, which is told once.
+    pub(crate) met_stranger: AtomicBool,
     /// What everybody knows of a Region that he has not asked; made when it is first looked at.
     pub(crate) unasked: OnceLock<Box<Member<C>>>,
 }
@@ -46,6 +48,19 @@ impl<S, C: Clock> Ground<S, C> {
         place.ok_or_else(|| RouterError::UnknownRegion {
             region: region.clone(),
         })
+    }
+
+    /// Whether it was told before that calls name Regions that are not known.
+    pub(crate) fn has_met_strangers(&self) -> bool {
+        self.met_stranger.load(Ordering::Relaxed)
+    }
+
+    /// Tells, once, that a call excludes or prefers a Region that is not known.
+    #[cold]
+    pub(crate) fn meet_stranger(&self, region: &Region) {
+        if !self.met_stranger.swap(true, Ordering::Relaxed) {
+            self.observers.met_stranger(region);
+        }
     }
 
     /// What is known of a Region that was not asked, to be looked at and told nothing.

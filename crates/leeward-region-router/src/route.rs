@@ -24,6 +24,18 @@ pub enum PlacementError {
         /// The Regions of the router.
         known: Vec<Region>,
     },
+    /// The call reads what a strict session wrote, and the router has no Region such as the session wrote in.
+    #[error(
+        "the call's strict session wrote in {region}, and the router knows {} only: add that Region, or let go of what was \
+         written there, by Session::forget", List(.known)
+    )]
+    #[non_exhaustive]
+    UnknownSession {
+        /// Where the session wrote.
+        region: Region,
+        /// The Regions of the router.
+        known: Vec<Region>,
+    },
     /// The call excludes every Region that it might go to.
     #[error("the call excludes every Region that it may go to, of {}: leave it one", List(.known))]
     #[non_exhaustive]
@@ -71,6 +83,12 @@ pub(crate) fn order<S, C: Clock>(
         }
     }
     let drained = if is_on { ground.drained() } else { 0 };
+    if let Some(placement) = placement
+        && !ground.has_met_strangers()
+        && let Some(stranger) = stranger(placement, |region| ground.find(region).is_ok())
+    {
+        ground.meet_stranger(&stranger);
+    }
     if placement.is_some() || drained != 0 {
         let regions = |at: usize| &ground.sites[at].region;
         order = place(order, regions, placement, drained)
@@ -81,6 +99,16 @@ pub(crate) fn order<S, C: Clock>(
         order = Order::only(first.unwrap_or_default());
     }
     Ok(order)
+}
+
+/// A Region that the call excludes or prefers and that is not known: nothing comes of that.
+///
+/// It is no reason to refuse the call. Who excludes a Region in an outage and then takes it out of the list, would have none served.
+#[cold]
+fn stranger(placement: &Placement, is_known: impl Fn(&Region) -> bool) -> Option<Region> {
+    let mut excluded = placement.excluded().iter();
+    let excluded = excluded.find(|region| !is_known(region)).cloned();
+    excluded.or_else(|| placement.preference().filter(|region| !is_known(region)))
 }
 
 /// Whether the call says itself where it goes first.
@@ -107,9 +135,12 @@ fn place<'a>(
     let find = |wanted: &Region| list.iter().find(|at| region(*at) == wanted);
     if let Some(pin) = placement.and_then(Placement::pin) {
         let Some(at) = find(&pin) else {
-            return Err(PlacementError::UnknownPin {
-                region: pin,
-                known: known(),
+            let (region, known) = (pin, known());
+            let is_session = placement.is_some_and(Placement::is_pinned_by_session);
+            return Err(if is_session {
+                PlacementError::UnknownSession { region, known }
+            } else {
+                PlacementError::UnknownPin { region, known }
             });
         };
         if placement.is_some_and(|placement| placement.excludes(&pin)) {
@@ -148,6 +179,7 @@ impl std::fmt::Display for List<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leeward_resilience::Session;
 
     const A: Region = Region::from_static("us-east-1");
     const B: Region = Region::from_static("eu-west-1");
@@ -178,6 +210,19 @@ mod tests {
         let elsewhere = Region::from_static("us-west-2");
         check(anywhere().preferring(elsewhere.clone()), 0, &[0, 1, 2]);
         check(anywhere().excluding(elsewhere), 0, &[0, 1, 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_region_that_a_session_wrote_in_nobody_speaks_as_of_a_pin() {
+        let session = Session::new(Duration::from_secs(1)).strictly();
+        session.wrote_in(&Region::from_static("us-west-2"));
+        assert_eq!(
+            placed(Placement::new().reading(&session), 0)
+                .unwrap_err()
+                .to_string(),
+            "the call's strict session wrote in us-west-2, and the router knows us-east-1, eu-west-1, ap-south-1 only: add that \
+             Region, or let go of what was written there, by Session::forget"
+        );
     }
 
     #[test]

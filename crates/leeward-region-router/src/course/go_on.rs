@@ -48,11 +48,12 @@ where
         if decision == Decision::PassOn {
             let is_answer = place == Place::First && facts.stage == Stage::Answered;
             if other_under_way && !ends_both(&facts, place) {
-                self.held.get_or_insert(error);
+                self.held.get_or_insert((at, error));
                 return ControlFlow::Continue(());
             }
             let held = self.held.take().filter(|_| !is_answer);
-            return ControlFlow::Break(Err(held.unwrap_or(error)));
+            let (at, error) = held.unwrap_or((at, error));
+            return self.answer(at, error);
         }
         if other_under_way {
             self.round.failed(at, Failure::from(&facts));
@@ -67,8 +68,9 @@ where
             }
             return ControlFlow::Continue(());
         }
-        if let Some(held) = self.held.take() {
-            return ControlFlow::Break(Err(held));
+        if let Some((held_at, held)) = self.held.take() {
+            self.round.failed(at, Failure::from(&facts));
+            return self.answer(held_at, held);
         }
         if decision == (Decision::FailOver { free: false }) {
             self.withdrawal = self.roster.ground.budget.withdraw();

@@ -40,8 +40,8 @@ where
     leaves: Option<usize>,
     // What the Region that was called last said, to be the answer if no other one is called.
     failed: Option<S::Error>,
-    // What one of two attempts said that is an answer, while the other is under way.
-    held: Option<S::Error>,
+    // What one of two attempts said that is an answer, and where, while the other is under way.
+    held: Option<(usize, S::Error)>,
     withdrawal: Option<Withdrawal>,
     // Whether the next attempt is to take the place of the first while a second one is under way.
     replaces_first: bool,

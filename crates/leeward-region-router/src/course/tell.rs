@@ -1,9 +1,11 @@
-use leeward_error_taxonomy::{Attempt as Tried, Classify, Failure, Rejected};
+use std::ops::ControlFlow;
+
+use leeward_error_taxonomy::{Attempt as Tried, Classify, Failure, Rejected, Stage, Verdict};
 use leeward_resilience::{Clock, Request};
 use tower_service::Service;
 use tracing::debug;
 
-use super::Course;
+use super::{Course, Next};
 use crate::RouterEvent;
 
 impl<S, R, C> Course<S, R, C>
@@ -25,6 +27,42 @@ where
             Some(error) if self.round.called_one_in_turn() => error,
             _ => self.exhausted().into(),
         }
+    }
+
+    /// The answer of a call to which the Region `at` has said this. What is final there may be so there alone, as where a copy lags
+    /// behind or a policy is missing: then it is told that others were to serve the call.
+    pub(super) fn answer(&self, at: usize, error: S::Error) -> Next<S, R> {
+        let facts = error.facts();
+        if facts.stage == Stage::Answered && facts.verdict == Verdict::Final {
+            let tried = self.tried();
+            if !tried.is_empty() {
+                self.tell_answered_elsewhere(at, &Failure::from(&facts), tried);
+            }
+        }
+        ControlFlow::Break(Err(error))
+    }
+
+    #[cold]
+    fn tell_answered_elsewhere(&self, at: usize, failure: &Failure, tried: Vec<Tried>) {
+        let operation = self.request.operation();
+        let region = &self.roster.ground.sites[at].region;
+        let elapsed = self.roster.ground.clock.now().since(self.began);
+        let regions: Vec<&str> = tried.iter().map(|tried| tried.region.as_str()).collect();
+        debug!(
+            target: "leeward::router",
+            %operation, %region, after = regions.join(", "), ?elapsed,
+            category = %failure.category(),
+            code = failure.code(),
+            "answered by an error for good, other Regions not serving"
+        );
+        let observers = &self.roster.ground.observers;
+        observers.tell(|| RouterEvent::AnsweredElsewhere {
+            operation,
+            region: region.clone(),
+            failure: failure.clone(),
+            tried,
+            elapsed,
+        });
     }
 
     pub(super) fn tried(&self) -> Vec<Tried> {

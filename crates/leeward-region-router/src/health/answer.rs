@@ -9,8 +9,11 @@ use leeward_error_taxonomy::{Facts, Rejected, Stage};
 )]
 #[non_exhaustive]
 pub enum CheckResult {
-    /// The service answered, though perhaps to refuse.
+    /// The service did what the check asks for.
     Good,
+    /// It answered by an error that is none of the Region's doing: no permission, no such key, too many calls. The Region is alive, as
+    /// after a good check, and may not serve calls: one without the replica, or without the permission, shows in this way.
+    Refused,
     /// It answered, and took several times as long as checks of this Region do.
     Slow,
     /// It did not answer in time, or failed.
@@ -25,10 +28,16 @@ impl CheckResult {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Good => "good",
+            Self::Refused => "refused",
             Self::Slow => "slow",
             Self::Failed => "failed",
             Self::Inconclusive => "inconclusive",
         }
+    }
+
+    /// Whether the Region answers: a check that was refused shows that as well as a good one.
+    pub(super) const fn is_alive(self) -> bool {
+        matches!(self, Self::Good | Self::Refused)
     }
 
     /// What an error of a check says about the Region, however long it took.
@@ -40,7 +49,7 @@ impl CheckResult {
                 Self::Failed
             }
             Some(_) => Self::Inconclusive,
-            None if facts.stage == Stage::Answered => Self::Good,
+            None if facts.stage == Stage::Answered => Self::Refused,
             None => Self::Inconclusive,
         }
     }
@@ -54,14 +63,14 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_sign_of_life_and_silence_is_none() {
-        use CheckResult::{Failed, Good, Inconclusive};
+        use CheckResult::{Failed, Inconclusive, Refused};
         use Stage::{Answered, MaybeSent, NotSent};
         use Verdict::{Final, Throttled, Transient};
         for (stage, category, verdict, expected) in [
-            (Answered, Category::RateLimit, Throttled, Good),
-            (Answered, Category::Authorization, Final, Good),
-            (Answered, Category::Authentication, Final, Good),
-            (Answered, Category::NotFound, Final, Good),
+            (Answered, Category::RateLimit, Throttled, Refused),
+            (Answered, Category::Authorization, Final, Refused),
+            (Answered, Category::Authentication, Final, Refused),
+            (Answered, Category::NotFound, Final, Refused),
             (Answered, Category::ServiceUnavailable, Transient, Failed),
             (Answered, Category::Internal, Transient, Failed),
             (MaybeSent, Category::Network, Transient, Failed),

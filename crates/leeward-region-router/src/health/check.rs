@@ -22,7 +22,8 @@ use crate::RouterError;
 /// service like any call: one a second, per process and Region.
 ///
 /// What counts is whether the service answers. An error that blames the request (no permission, no such key) or asks for
-/// fewer calls is an answer; since a check should not fail, a `tracing` warning tells of it once for each Region and kind.
+/// fewer calls is an answer: the Region is alive, and the check is [refused](CheckResult::Refused). Since calls may then meet the same, a
+/// `tracing` warning tells of it once for each Region and kind, and the status for as long as it is so.
 pub struct HealthCheck<S> {
     pub(super) ask: Arc<Ask<S>>,
     pub(super) schedule: Schedule,

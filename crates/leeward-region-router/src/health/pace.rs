@@ -32,8 +32,8 @@ impl Pace {
         is_left: bool,
     ) -> CheckResult {
         match shown {
-            CheckResult::Good if self.is_slow(latency) => CheckResult::Slow,
-            CheckResult::Good if !is_left => {
+            alive if alive.is_alive() && self.is_slow(latency) => CheckResult::Slow,
+            alive if alive.is_alive() && !is_left => {
                 self.learn(latency);
                 shown
             }

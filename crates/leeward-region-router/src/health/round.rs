@@ -61,7 +61,7 @@ impl<C: Clock> Round<C> {
                 }
             }
             // Without an age, since the latency of a check is none of a call.
-            (CheckResult::Good, Some(probe)) => {
+            (alive, Some(probe)) if alive.is_alive() => {
                 probe.succeed_at(self.began);
                 member.probe_succeeded();
             }

@@ -204,7 +204,7 @@ where
         }
         let ended = ended(roster);
         let is_idle = ended == std::mem::replace(&mut self.ended, ended) && !is_astir(roster);
-        let is_well = matches!(result, CheckResult::Good | CheckResult::Inconclusive);
+        let is_well = result.is_alive() || result == CheckResult::Inconclusive;
         self.is_idle = is_well && is_idle;
         let interval = if self.is_idle {
             idle_interval
@@ -224,7 +224,7 @@ fn times(time: Duration, factor: f64) -> Duration {
 /// Whether calls had better leave the probing to the checks. A slow Region answers, and it is for calls to find out whether it
 /// is quick enough for them; what is inconclusive says nothing at all.
 fn holds_back(result: CheckResult) -> bool {
-    matches!(result, CheckResult::Good | CheckResult::Failed)
+    result.is_alive() || result == CheckResult::Failed
 }
 
 /// How many attempts the router has ended, for whatever reason.

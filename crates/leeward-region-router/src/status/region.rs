@@ -193,7 +193,7 @@ impl RegionStatus {
     }
 }
 
-/// In one line, for people and logs: state, for how long it has been left, what it met last.
+/// In one line, for people and logs: state, for how long it has been left, what it met last, what a refused health check met.
 impl fmt::Display for RegionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.region, self.state)?;
@@ -203,6 +203,12 @@ impl fmt::Display for RegionStatus {
         if let Some(RegionError { failure, age, .. }) = &self.last_error {
             let age = age.as_secs_f64();
             write!(f, ", last error {age:.1} s ago: {failure}")?;
+        }
+        if let Some(check) = &self.check
+            && check.result == CheckResult::Refused
+            && let Some(RegionError { failure, .. }) = &check.error
+        {
+            write!(f, ", health check refused: {failure}")?;
         }
         Ok(())
     }
@@ -280,7 +286,7 @@ pub struct CheckStatus {
     pub checks: u64,
     /// How many of them failed.
     pub failed: u64,
-    /// What it met, if it did not succeed; a good one was refused in a way that shows a living service.
+    /// What it met, if it did not succeed.
     pub error: Option<RegionError>,
 }
 

@@ -89,7 +89,7 @@ impl RouterStatus {
     /// | `regions[].next_probe_in_ms` | when it may be tried again, if it was left |
     /// | `regions[].last_error` | the [category](leeward_error_taxonomy::Category) of the last failure, as in `timeout` |
     /// | `regions[].last_error_age_ms` | how long ago that was |
-    /// | `regions[].check` | `good`, `slow`, `failed` or `inconclusive`: the last [`CheckResult`](crate::CheckResult) |
+    /// | `regions[].check` | `good`, `refused`, `slow`, `failed` or `inconclusive`: the last [`CheckResult`](crate::CheckResult) |
     ///
     /// A service that is down for want of AWS gets no better by being restarted: ask it for a readiness or a page, not for a
     /// liveness probe. New members may come with any version.

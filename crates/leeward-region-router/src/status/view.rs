@@ -17,6 +17,8 @@ pub struct RouterView {
         serde(serialize_with = "super::record::name_if_any")
     )]
     pub first_choice: Option<Region>,
+    /// Whether the [kill switch](super::RouterStatus::kill_switch) is on.
+    pub kill_switch: bool,
     /// The Regions, in the order of the list.
     pub regions: Vec<RegionView>,
 }
@@ -62,6 +64,7 @@ impl<S, C: Clock> Roster<S, C> {
         RouterView {
             health: Health::of(regions.iter().map(|region| region.state)),
             first_choice: self.first_choice(),
+            kill_switch: !self.ground.switch.is_on(),
             regions,
         }
     }

@@ -17,10 +17,10 @@ use crate::RegionRouter;
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Waits for a router to change: a circuit, a Region that is drained or restored, what the health checks show, where calls
-/// go first. Made by [`RegionRouter::watch`].
+/// go first, the kill switch. Made by [`RegionRouter::watch`].
 ///
-/// Circuits, drains and checks wake it; for what nobody tells, the choice of a ranking and the kill switch, it looks every
-/// second. It does not keep the router. Between two looks changes may be missed, the last one never is.
+/// Circuits, drains and checks wake it. Nobody tells of the choice of a ranking, nor of the kill switch, on which calls look and which
+/// knows nobody: for these it looks every second. It does not keep the router. Between two looks changes may be missed, the last one never is.
 ///
 /// ```
 /// # async fn watch(router: leeward_region_router::RegionRouter<()>) {

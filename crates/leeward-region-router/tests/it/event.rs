@@ -1,12 +1,13 @@
 use std::sync::{Arc, Mutex};
 
-use leeward_error_taxonomy::Stage;
+use leeward_error_taxonomy::{Region, Stage};
 use leeward_region_router::RouterEvent;
 use leeward_resilience::CircuitState;
 use tokio::time::sleep;
 
 use crate::world::{
-    A, B, C, Fault, Mood, REST, Router, World, builder, open_circuits, read, refusal, send, served,
+    A, B, C, Fault, Mood, REST, Router, World, assert_unchanged, builder, learn, open_circuits,
+    read, refusal, send, served,
 };
 
 type Events = Arc<Mutex<Vec<RouterEvent>>>;
@@ -124,6 +125,65 @@ async fn an_exhausted_call_is_told_with_what_it_met() {
     assert_eq!(operation.to_string(), "ledger.Touch");
     let tried: Vec<_> = tried.iter().map(|attempt| &attempt.region).collect();
     assert_eq!(tried, [&A, &B, &C]);
+    assert_eq!(router.status().exhausted, 1);
+}
+
+/// What a call ended in for good, and where; and where it was to be served before.
+fn answered_elsewhere(events: &Events) -> (Region, String, Vec<(Region, String)>) {
+    let events = take(events);
+    let Some(RouterEvent::AnsweredElsewhere {
+        region,
+        failure,
+        tried,
+        ..
+    }) = events.last()
+    else {
+        panic!("{events:?}");
+    };
+    let tried = tried.iter();
+    let tried = tried.map(|attempt| (attempt.region.clone(), attempt.failure.to_string()));
+    (region.clone(), failure.to_string(), tried.collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_good_in_a_second_region_is_told_with_those_before_it() {
+    let world = World::new();
+    let (router, events) = observed(&world);
+    world.set(A, Mood::Failing(Fault::Down));
+    world.set(B, Mood::Failing(Fault::Denied));
+    assert_unchanged(send(&router, read()).await, B, Fault::Denied);
+    let down = || (A, "Down".to_owned());
+    assert_eq!(
+        answered_elsewhere(&events),
+        (B, "Denied".to_owned(), vec![down()])
+    );
+    // Also once the first one is passed over.
+    send(&router, read()).await.unwrap_err();
+    take(&events);
+    assert_unchanged(send(&router, read()).await, B, Fault::Denied);
+    let (region, _, tried) = answered_elsewhere(&events);
+    assert_eq!((region, tried.len(), &tried[0].0), (B, 1, &A));
+    // What may pass is none.
+    world.set(B, Mood::Failing(Fault::Throttled));
+    assert_unchanged(send(&router, read()).await, B, Fault::Throttled);
+    assert_eq!(take(&events), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_is_one_of_a_hedge_that_was_kept_until_the_first_region_failed() {
+    let world = World::new();
+    let events = Events::default();
+    let seen = Arc::clone(&events);
+    let observe = move |event: &RouterEvent| seen.lock().unwrap().push(event.clone());
+    let router = world.build(builder([A, B]).with_observer(observe));
+    learn(&world, &router).await;
+    world.set(A, Mood::FailingAfter(100, Fault::Down));
+    world.set(B, Mood::Failing(Fault::Denied));
+    assert_unchanged(send(&router, read()).await, B, Fault::Denied);
+    assert_eq!(
+        answered_elsewhere(&events),
+        (B, "Denied".to_owned(), vec![(A, "Down".to_owned())])
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -494,3 +494,50 @@ async fn the_calls_of_all_keys_pay_in() {
     }
     assert_eq!(budget.tokens(), 10);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_had_to_go_begins_anew_and_finds_no_other_keys_router() {
+    let world = World::new();
+    let routers = routers(&world, 1);
+    served(&routers, PUT).await;
+    for _ in 0..3 {
+        served(&routers, GET).await;
+    }
+    let successes = |name| routers.of(&name).status().regions[0].successes;
+    assert_eq!(successes(GET), 3);
+    assert_eq!(successes(PUT), 0);
+    assert_eq!(routers.statuses()[0].0, PUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_restored_through_one_key_is_restored_by_and_by_for_keys_that_are_new() {
+    let world = World::new();
+    let routers = RegionRouter::builder([A, B])
+        .with_clock(TokioClock::new())
+        .build_keyed(world.clone(), ByOperation, most(10))
+        .unwrap();
+    routers.of(&PUT).drain(&A).unwrap();
+    advance(60 * SECOND).await;
+    routers.of(&PUT).restore(&A).unwrap();
+    let mut back = 0;
+    for _ in 0..100 {
+        back += u32::from(served(&routers, GET).await == A);
+        advance(SECOND / 1_000).await;
+    }
+    assert!((1..40).contains(&back), "{back}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn restoring_what_was_not_drained_keeps_no_call_away() {
+    let world = World::new();
+    let routers = RegionRouter::builder([A, B])
+        .with_clock(TokioClock::new())
+        .build_keyed(world.clone(), ByOperation, most(10))
+        .unwrap();
+    served(&routers, PUT).await;
+    routers.restore(&A).unwrap();
+    for _ in 0..100 {
+        assert_eq!(served(&routers, PUT).await, A);
+        assert_eq!(served(&routers, GET).await, A);
+    }
+}

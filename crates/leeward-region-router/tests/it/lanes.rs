@@ -154,7 +154,7 @@ fn threads_that_put_services_away_at_the_same_time_leave_nothing_behind() {
     let side = |nth: u32| {
         let (runtime, mut newest) = (runtime(), 0);
         for call in 0..CALLS {
-            if (call + nth * 7) % 31 == 0 {
+            if (call + nth * 7).is_multiple_of(31) {
                 makings.end();
             }
             if let Ok(number) = runtime.block_on(router.clone().oneshot(read())) {

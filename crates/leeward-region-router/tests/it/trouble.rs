@@ -119,7 +119,7 @@ async fn a_cold_start_blames_no_region_for_what_making_takes() {
             for _ in 0..making_takes / 10 {
                 let mut call = Box::pin(stack.clone().oneshot(request()));
                 let _ = poll_once(call.as_mut()).await;
-                under_way.push(tokio::spawn(call));
+                under_way.push(tokio::runtime::Handle::current().spawn(call));
                 sleep(10 * MILLI).await;
             }
             for call in under_way {
@@ -264,7 +264,7 @@ async fn a_making_that_was_given_up_is_kept_if_it_comes_first_after_all() {
         .unwrap();
     let patient = {
         let router = router.clone();
-        tokio::spawn(async move { send(&router, write()).await })
+        tokio::runtime::Handle::current().spawn(async move { send(&router, write()).await })
     };
     sleep(30 * SECOND + SECOND / 4).await;
     // This one begins another.

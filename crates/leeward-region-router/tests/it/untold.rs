@@ -36,7 +36,7 @@ fn nothing() -> Budget {
 
 /// What has no key in the second Region.
 #[derive(Clone)]
-struct NotInB;
+pub(crate) struct NotInB;
 
 impl Request for NotInB {
     fn operation(&self) -> OperationName {

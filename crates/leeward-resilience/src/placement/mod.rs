@@ -64,15 +64,15 @@ impl Placement {
         Self { wish, ..self }
     }
 
-    /// First to `region`, unless it is held back; then elsewhere as always. It takes the place of
-    /// [`pinned_to`](Self::pinned_to).
+    /// First to `region`, unless it is held back; then elsewhere as always. A Region that a router does not know changes nothing there,
+    /// of which its log warns. It takes the place of [`pinned_to`](Self::pinned_to).
     #[must_use]
     pub fn preferring(self, region: Region) -> Self {
         let wish = Wish::Preferring(region);
         Self { wish, ..self }
     }
 
-    /// Never to `region`; may be said of several.
+    /// Never to `region`; may be said of several. A Region that a router does not know changes nothing there, of which its log warns.
     #[must_use]
     pub fn excluding(mut self, region: Region) -> Self {
         self.excluded.push(region);
@@ -127,6 +127,18 @@ impl Placement {
             (Wish::None, Some((session, Role::Reads))) => session.home(),
             _ => None,
         }
+    }
+
+    /// Whether it is its [session](Session::strictly), and no wish of its own, that [pins](Self::pin) the call.
+    #[must_use]
+    pub fn is_pinned_by_session(&self) -> bool {
+        !matches!(self.wish, Wish::Pinned(_)) && self.pin().is_some()
+    }
+
+    /// The Regions that the call must not go to.
+    #[must_use]
+    pub fn excluded(&self) -> &[Region] {
+        &self.excluded
     }
 
     /// Whether the call must not go to `region`.

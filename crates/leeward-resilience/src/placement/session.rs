@@ -122,6 +122,8 @@ mod tests {
         session.wrote_in(&B);
         let read = Placement::new().reading(&session);
         assert_eq!(read.pin(), Some(B));
+        assert!(read.is_pinned_by_session() && !Placement::new().is_pinned_by_session());
+        assert!(!read.clone().pinned_to(A).is_pinned_by_session());
         // What the call itself says goes before.
         assert_eq!(read.clone().pinned_to(A).pin(), Some(A));
         let prefers = read.preferring(A);

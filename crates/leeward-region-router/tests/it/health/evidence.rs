@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use leeward_error_taxonomy::{Category, Region, Rejected};
-use leeward_region_router::{CheckResult, RouterEvent};
+use leeward_region_router::{CheckResult, HealthCheck, RouterEvent};
 use tokio::time::{Instant, sleep};
 
 use super::checks::{Checks, Does, build, checked, last_check, three_to_close};
 use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, circuits, learn, open_circuits,
-    served,
+    A, B, C, Fault, LedgerError, Mood, REST, SECOND, Site, World, builder, circuits, learn,
+    open_circuits, served,
 };
 
 #[tokio::test(start_paused = true)]
@@ -191,10 +191,27 @@ async fn a_check_that_is_refused_shows_a_living_region_and_is_told_once() {
     );
     let status = router.status();
     let check = status.regions[0].check.as_ref().unwrap();
-    assert_eq!((check.result, check.failed), (CheckResult::Good, 0));
+    assert_eq!((check.result, check.failed), (CheckResult::Refused, 0));
     let error = check.error.as_ref().unwrap();
     assert_eq!(error.failure.code(), Some("Denied"));
     assert!(!error.advice.is_empty());
+    // Whoever looks sees it for as long as it is so, wherever he looks.
+    assert_eq!(
+        status.to_string(),
+        "ok; us-east-1 closed, last error 60.0 s ago: Down, health check refused: Denied; eu-west-1 closed, health check \
+         refused: Throttled; ap-south-1 closed"
+    );
+    let health = status.health_json();
+    let shown: Vec<&str> = health
+        .split(r#""check":"#)
+        .skip(1)
+        .map(|rest| &rest[..9])
+        .collect();
+    assert_eq!(shown, [r#""refused""#, r#""refused""#, r#""good"}]}"#]);
+    let shown = router.watch().last().regions.clone();
+    let shown: Vec<_> = shown.into_iter().map(|region| region.check).collect();
+    use CheckResult::{Good, Refused};
+    assert_eq!(shown, [Some(Refused), Some(Refused), Some(Good)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,4 +269,38 @@ async fn a_check_that_normally_takes_longer_than_calls_closes_a_circuit() {
     // Nobody but a check has been there.
     assert_eq!(world.take_calls(), [0, 0, 0]);
     assert_eq!(circuits(&router), "ccc");
+}
+
+/// A call closes the circuit while calls are being kept from probing it.
+#[tokio::test(start_paused = true)]
+async fn a_circuit_that_is_closed_holds_no_call_back_whatever_checks_show() {
+    let (world, gate) = (World::new(), Arc::new(tokio::sync::Notify::new()));
+    let begun = Arc::new(tokio::sync::Notify::new());
+    let (opens, begins) = (Arc::clone(&gate), Arc::clone(&begun));
+    let check = HealthCheck::new(move |_: Site, region: Region| {
+        let (opens, begins) = (Arc::clone(&opens), Arc::clone(&begins));
+        async move {
+            if region == A {
+                begins.notify_one();
+                opens.notified().await;
+                return Err(LedgerError::Failed(region, Fault::Down));
+            }
+            Ok(())
+        }
+    });
+    let check = check.with_timeout(3_600 * SECOND);
+    let router = build(&world, check, builder([A, B]).without_hedging());
+    begun.notified().await;
+    open_circuits(&world, &router, &[A]).await;
+    world.set(A, Mood::After(500));
+    sleep(REST).await;
+    let probe = served(&router);
+    let fails = async {
+        sleep(SECOND / 10).await;
+        gate.notify_one();
+    };
+    assert_eq!(tokio::join!(probe, fails).0, A);
+    assert_eq!(last_check(&router, 0), Some(CheckResult::Failed));
+    assert_eq!(circuits(&router), "cc");
+    assert_eq!(served(&router).await, A);
 }

@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    num::NonZeroUsize,
     pin::{Pin, pin},
     sync::{
         Arc,
@@ -12,10 +13,10 @@ use std::{
 };
 
 use futures_core::Stream;
-use leeward_error_taxonomy::Region;
+use leeward_error_taxonomy::{OperationName, Region};
 use leeward_region_router::{
-    CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionState, RoundRobin, RouterView,
-    RouterViews, Standings,
+    ByOperation, CheckResult, Health, HealthCheck, Latency, Order, Ranking, RegionState,
+    RoundRobin, RouterView, RouterViews, Standings,
 };
 use leeward_resilience::Switch;
 use tokio::time::{Instant, sleep};
@@ -57,9 +58,10 @@ async fn the_kill_switch_is_told_and_a_watch_sees_where_calls_go_then() {
     open_circuits(&world, &router, &[A]).await;
     let mut watch = router.watch();
     assert_eq!(watch.last().first_choice, Some(B));
+    assert!(!watch.last().kill_switch);
     switch.turn_off();
     let view = watch.changed().await.unwrap();
-    assert_eq!(view.first_choice, Some(A));
+    assert_eq!((view.first_choice, view.kill_switch), (Some(A), true));
     let status = router.status();
     assert!(status.kill_switch);
     assert_eq!(status.first_choice, Some(A));
@@ -218,4 +220,43 @@ async fn a_stream_begins_with_the_present_and_ends_with_the_router() {
     drop(router);
     assert_eq!(next(&mut views).await, None);
     assert_eq!(next(&mut views).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_is_woken_by_a_drain_of_the_router_and_of_all_routers() {
+    let world = World::new();
+    let router = world.build(builder([A, B]));
+    let keyed = builder([A, B]).build_keyed(world.clone(), ByOperation, NonZeroUsize::MIN);
+    let routers = keyed.unwrap();
+    let name = OperationName::new("ledger", "Touch");
+    let drain: [&dyn Fn(); 2] = [&|| router.drain(&A).unwrap(), &|| {
+        routers.drain(&A).unwrap();
+    }];
+    let watches = [router.watch(), routers.of(&name).watch()];
+    for (mut watch, drain) in watches.into_iter().zip(drain) {
+        let began = Instant::now();
+        let soon = async {
+            tokio::task::yield_now().await;
+            drain();
+        };
+        let view = tokio::join!(watch.changed(), soon).0.unwrap();
+        assert_eq!(view.first_choice, Some(B));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+}
+
+/// Nobody is woken by a switch: it is seen at the next look, though calls go where they went.
+#[tokio::test(start_paused = true)]
+async fn a_kill_switch_is_seen_within_a_second() {
+    let switch = Switch::new();
+    let router = World::new().build(builder([A, B]).with_switch(switch.clone()));
+    let mut watch = router.watch();
+    let began = Instant::now();
+    let turn = async {
+        sleep(SECOND / 4).await;
+        switch.turn_off();
+    };
+    let view = tokio::join!(watch.changed(), turn).0.unwrap();
+    assert_eq!((view.first_choice, view.kill_switch), (Some(A), true));
+    assert_eq!(began.elapsed(), SECOND);
 }
