@@ -1,4 +1,6 @@
-use crate::{Authenticated, DecryptError, Decryptor, EncryptionContext, message::Reader};
+use crate::{
+    Authenticated, DecryptError, Decryptor, EncryptionContext, audit::Record, message::Reader,
+};
 use std::fmt;
 use zeroize::Zeroize;
 
@@ -12,14 +14,16 @@ pub struct Decryption {
     reader: Reader,
     authenticated: Authenticated,
     failed: Option<DecryptError>,
+    record: Record,
 }
 
 impl Decryption {
-    pub(crate) const fn new(reader: Reader, authenticated: Authenticated) -> Self {
+    pub(crate) const fn new(reader: Reader, authenticated: Authenticated, record: Record) -> Self {
         Self {
             reader,
             authenticated,
             failed: None,
+            record,
         }
     }
 
@@ -56,6 +60,9 @@ impl Decryption {
             out[start..].zeroize();
             out.truncate(start);
             self.failed = Some(error.clone());
+            self.record.fail(error);
+        } else {
+            self.record.passed(out.len() - start, bytes.len());
         }
         read
     }
@@ -65,12 +72,13 @@ impl Decryption {
     /// # Errors
     ///
     /// [`DecryptError::Malformed`] if the message is cut off, or the error that a [`push`](Self::push) met.
-    pub fn finish(self) -> Result<Authenticated, DecryptError> {
+    pub fn finish(mut self) -> Result<Authenticated, DecryptError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        self.reader.finish()?;
-        Ok(self.authenticated)
+        let finished = self.reader.finish().map_err(DecryptError::from);
+        self.record.end(&finished);
+        finished.map(|()| self.authenticated)
     }
 }
 
@@ -122,10 +130,15 @@ pub struct HeaderReader {
     header: Vec<u8>,
     is_complete: bool,
     failed: Option<DecryptError>,
+    record: Record,
 }
 
 impl HeaderReader {
-    pub(crate) const fn new(decryptor: Decryptor, expected: EncryptionContext) -> Self {
+    pub(crate) const fn new(
+        decryptor: Decryptor,
+        expected: EncryptionContext,
+        record: Record,
+    ) -> Self {
         Self {
             decryptor,
             expected,
@@ -133,6 +146,7 @@ impl HeaderReader {
             header: Vec::new(),
             is_complete: false,
             failed: None,
+            record,
         }
     }
 
@@ -154,7 +168,10 @@ impl HeaderReader {
             let needed = self
                 .extent
                 .advance(&self.header, limits)
-                .inspect_err(|error| self.failed = Some(error.clone()))?;
+                .inspect_err(|error| {
+                    self.record.fail(error);
+                    self.failed = Some(error.clone());
+                })?;
             let missing = needed.saturating_sub(self.header.len());
             let rest = &bytes[read..];
             if missing == 0 {
@@ -164,6 +181,7 @@ impl HeaderReader {
             } else {
                 let now = missing.min(rest.len());
                 self.header.extend_from_slice(&rest[..now]);
+                self.record.passed(0, now);
                 read += now;
             }
         }
@@ -184,13 +202,19 @@ impl HeaderReader {
     ///
     /// [`DecryptError`], as [`Decryptor::decrypt_with_context`]; [`DecryptError::SignedStream`] if the message is signed and
     /// [`SignedStreams`](crate::SignedStreams) does not say what to do about that.
-    pub async fn open(self) -> Result<Decryption, DecryptError> {
+    pub async fn open(mut self) -> Result<Decryption, DecryptError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let opened = self.decryptor.open(&self.header, &self.expected).await?;
-        let (reader, authenticated) = opened;
-        Ok(Decryption::new(reader, authenticated))
+        let record = &mut self.record;
+        let opened = self.decryptor.open(&self.header, &self.expected, record);
+        match opened.await {
+            Ok((reader, authenticated)) => Ok(Decryption::new(reader, authenticated, self.record)),
+            Err(error) => {
+                self.record.fail(&error);
+                Err(error)
+            }
+        }
     }
 }
 

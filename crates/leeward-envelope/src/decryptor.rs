@@ -1,6 +1,9 @@
 use crate::{
-    Authenticated, BuildError, CachePolicy, CacheStats, CommitmentPolicy, DecryptError, Decrypted,
-    EncryptionContext, HeaderReader, Keyring, Partition, Purge, SignedStreams, context,
+    Audit, AuditOperation, Authenticated, BuildError, CachePolicy, CacheStats, CommitmentPolicy,
+    DecryptError, Decrypted, EncryptionContext, HeaderReader, Keyring, Partition, Purge,
+    SignedStreams,
+    audit::Record,
+    context,
     derive::Dialect,
     limits::ReadLimits,
     materials_manager::DecryptionMaterialsManager,
@@ -44,6 +47,7 @@ struct Inner {
     required: BTreeSet<String>,
     signed_streams: SignedStreams,
     dialects: &'static [Dialect],
+    audit: Option<Audit>,
 }
 
 impl Decryptor {
@@ -56,6 +60,7 @@ impl Decryptor {
             required: BTreeSet::new(),
             signed_streams: SignedStreams::default(),
             dialects: &[Dialect::Standard],
+            audit: None,
             refused: None,
         }
     }
@@ -108,12 +113,29 @@ impl Decryptor {
         expected: &EncryptionContext,
         out: &mut Vec<u8>,
     ) -> Result<Authenticated, DecryptError> {
+        let start = out.len();
+        let mut record = self.record(expected);
+        record.passed(0, message.len());
+        let opened = self.open_whole(message, expected, out, &mut record).await;
+        record.passed(out.len() - start, 0);
+        record.end(&opened);
+        opened
+    }
+
+    async fn open_whole(
+        &self,
+        message: &[u8],
+        expected: &EncryptionContext,
+        out: &mut Vec<u8>,
+        record: &mut Record,
+    ) -> Result<Authenticated, DecryptError> {
         let mut parser = Parser::new(message, &self.inner.limits)?;
         while parser.advance(TURN)? {
             pace::let_others_run().await;
         }
         let message = parser.finish()?;
-        let (unlocked, authenticated) = self.unlock(&message.header, expected).await?;
+        let unlocked = self.unlock(&message.header, expected, record).await?;
+        let (unlocked, authenticated) = unlocked;
         let mut opener = Opener::new(&message, unlocked, out);
         loop {
             match opener.advance(TURN) {
@@ -136,7 +158,11 @@ impl Decryptor {
     /// First its header is read, then opened; then follows the body, whose plaintext is released frame by frame. A signed
     /// message is refused unless [`with_signed_streams`](DecryptorBuilder::with_signed_streams) says otherwise.
     pub fn begin(&self, expected: &EncryptionContext) -> HeaderReader {
-        HeaderReader::new(self.clone(), expected.clone())
+        HeaderReader::new(self.clone(), expected.clone(), self.record(expected))
+    }
+
+    fn record(&self, expected: &EncryptionContext) -> Record {
+        Record::begin(self.inner.audit.as_ref(), AuditOperation::Open, expected)
     }
 
     pub(crate) fn limits(&self) -> &ReadLimits {
@@ -148,6 +174,7 @@ impl Decryptor {
         &self,
         bytes: &[u8],
         expected: &EncryptionContext,
+        record: &mut Record,
     ) -> Result<(Reader, Authenticated), DecryptError> {
         let Inner {
             limits,
@@ -159,7 +186,7 @@ impl Decryptor {
             let suite = header.suite;
             return Err(DecryptError::SignedStream { suite });
         }
-        let (unlocked, authenticated) = self.unlock(&header, expected).await?;
+        let (unlocked, authenticated) = self.unlock(&header, expected, record).await?;
         let reader = Reader::new(bytes, header.content, unlocked, *limits, *signed_streams);
         Ok((reader, authenticated))
     }
@@ -169,9 +196,11 @@ impl Decryptor {
         &self,
         header: &Header<'_>,
         expected: &EncryptionContext,
+        record: &mut Record,
     ) -> Result<(Unlocked, Authenticated), DecryptError> {
         let inner = &*self.inner;
         let (suite, policy) = (header.suite, inner.policy);
+        record.is_under(suite);
         if !policy.allows_decrypt(suite) {
             return Err(DecryptError::Commitment { suite, policy });
         }
@@ -188,10 +217,13 @@ impl Decryptor {
         let unsent = expected.without(stated);
         let context = stated.union(&unsent)?;
         let keys = &header.encrypted_data_keys;
-        let granted = inner.materials.materials(suite, &context, keys).await?;
+        let found = inner.materials.materials(suite, &context, keys).await?;
+        let granted = found.value;
+        record.has_key(|| granted.key_use(), found.how.is_cached());
         let unlocked = unlock(header, granted.data_key(), &unsent, inner.dialects);
         inner.materials.settle(&granted, unlocked.is_ok());
         let unlocked = unlocked.map_err(|_| DecryptError::Unauthentic)?;
+        record.is_bound_to(&context);
         Ok((unlocked, Authenticated::new(context, suite)))
     }
 
@@ -234,6 +266,7 @@ pub struct DecryptorBuilder {
     required: BTreeSet<String>,
     signed_streams: SignedStreams,
     dialects: &'static [Dialect],
+    audit: Option<Audit>,
     refused: Option<BuildError>,
 }
 
@@ -323,6 +356,14 @@ impl DecryptorBuilder {
         }
     }
 
+    /// Tells of every message, once it is over; nobody is told by default.
+    pub fn with_audit(self, audit: Audit) -> Self {
+        Self {
+            audit: Some(audit),
+            ..self
+        }
+    }
+
     /// Makes the decryptor.
     ///
     /// # Errors
@@ -342,6 +383,7 @@ impl DecryptorBuilder {
                 required: self.required,
                 signed_streams: self.signed_streams,
                 dialects: self.dialects,
+                audit: self.audit,
             }),
         })
     }

@@ -1,5 +1,6 @@
 use crate::{
     EncryptError,
+    audit::Record,
     message::{FrameError, Sealer, make_room},
 };
 use std::fmt;
@@ -39,10 +40,11 @@ pub struct Encryption {
     /// A frame that is the last one unless more follows.
     pending: Zeroizing<Vec<u8>>,
     failed: Option<EncryptError>,
+    record: Record,
 }
 
 impl Encryption {
-    pub(crate) fn new(sealer: Sealer, plaintext_len: Option<u64>) -> Self {
+    pub(crate) fn new(sealer: Sealer, plaintext_len: Option<u64>, record: Record) -> Self {
         Self {
             message_len: plaintext_len.and_then(|len| sealer.message_len(len)),
             sealer,
@@ -50,6 +52,7 @@ impl Encryption {
             taken: 0,
             pending: Zeroizing::default(),
             failed: None,
+            record,
         }
     }
 
@@ -80,6 +83,9 @@ impl Encryption {
             out.truncate(start);
             self.pending.zeroize();
             self.failed = Some(error.clone());
+            self.record.fail(error);
+        } else {
+            self.record.passed(plaintext.len(), out.len() - start);
         }
         written
     }
@@ -92,6 +98,7 @@ impl Encryption {
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), EncryptError> {
         let start = out.len();
         self.push(&[], out)?;
+        let pushed = out.len();
         let finished = match self.plaintext_len {
             Some(stated) if stated != self.taken => Err(EncryptError::OtherLength {
                 stated,
@@ -104,7 +111,10 @@ impl Encryption {
         };
         if finished.is_err() {
             out.truncate(start);
+        } else {
+            self.record.passed(0, out.len() - pushed);
         }
+        self.record.end(&finished);
         finished
     }
 

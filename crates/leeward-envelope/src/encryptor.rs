@@ -1,6 +1,8 @@
 use crate::{
-    AlgorithmSuite, BuildError, CachePolicy, CacheStats, CommitmentPolicy, EncryptError,
-    Encryption, EncryptionContext, Keyring, Partition, Purge, context,
+    AlgorithmSuite, Audit, AuditOperation, BuildError, CachePolicy, CacheStats, CommitmentPolicy,
+    EncryptError, Encryption, EncryptionContext, Keyring, Partition, Purge,
+    audit::Record,
+    context,
     limits::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::EncryptionMaterialsManager,
     message::{FrameError, Sealer, frame_count},
@@ -47,6 +49,7 @@ struct Inner {
     frame_length: NonZeroU32,
     max_encrypted_data_keys: Option<NonZeroU16>,
     required: BTreeSet<String>,
+    audit: Option<Audit>,
 }
 
 impl Encryptor {
@@ -59,6 +62,7 @@ impl Encryptor {
             required: BTreeSet::new(),
             frame_length: const { NonZeroU32::new(4096).expect("not zero") },
             max_encrypted_data_keys: DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
+            audit: None,
             refused: None,
         }
     }
@@ -96,8 +100,24 @@ impl Encryptor {
         context: &EncryptionContext,
         out: &mut Vec<u8>,
     ) -> Result<(), EncryptError> {
+        let start = out.len();
+        let mut record = self.record(context);
+        record.passed(plaintext.len(), 0);
+        let sealed = self.seal(plaintext, context, out, &mut record).await;
+        record.passed(0, out.len() - start);
+        record.end(&sealed);
+        sealed
+    }
+
+    async fn seal(
+        &self,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+        out: &mut Vec<u8>,
+        record: &mut Record,
+    ) -> Result<(), EncryptError> {
         let len = plaintext.len() as u64;
-        let mut sealer = self.start(context, Some(len)).await?;
+        let mut sealer = self.start(context, Some(len), record).await?;
         let frame_length = self.inner.frame_length;
         let too_long = EncryptError::TooLong { len, frame_length };
         let message_len = sealer.message_len(len);
@@ -144,8 +164,14 @@ impl Encryptor {
         context: &EncryptionContext,
         plaintext_len: Option<u64>,
     ) -> Result<Encryption, EncryptError> {
-        let sealer = self.start(context, plaintext_len).await?;
-        Ok(Encryption::new(sealer, plaintext_len))
+        let mut record = self.record(context);
+        match self.start(context, plaintext_len, &mut record).await {
+            Ok(sealer) => Ok(Encryption::new(sealer, plaintext_len, record)),
+            Err(error) => {
+                record.fail(&error);
+                Err(error)
+            }
+        }
     }
 
     /// The suite that messages are written under.
@@ -154,11 +180,16 @@ impl Encryptor {
         self.inner.suite
     }
 
+    fn record(&self, context: &EncryptionContext) -> Record {
+        Record::begin(self.inner.audit.as_ref(), AuditOperation::Seal, context)
+    }
+
     /// Gets materials for a message, and makes its header.
     async fn start(
         &self,
         context: &EncryptionContext,
         plaintext_len: Option<u64>,
+        record: &mut Record,
     ) -> Result<Sealer, EncryptError> {
         let Inner {
             materials,
@@ -166,7 +197,9 @@ impl Encryptor {
             frame_length,
             max_encrypted_data_keys,
             required,
+            ..
         } = &*self.inner;
+        record.is_under(*suite);
         context.refuse_reserved()?;
         if let Some(key) = context.missing(required) {
             return Err(EncryptError::MissingContextKey { key: key.clone() });
@@ -177,8 +210,10 @@ impl Encryptor {
             let frame_length = *frame_length;
             return Err(EncryptError::TooLong { len, frame_length });
         }
-        let granted = materials.materials(*suite, context, plaintext_len).await?;
+        let found = materials.materials(*suite, context, plaintext_len).await?;
+        let granted = found.value;
         let materials = granted.materials();
+        record.has_key(|| materials.key_use(), found.how.is_cached());
         let found = materials.encrypted_data_keys().len();
         // A header counts them in 16 bits, whatever the limit.
         let max = max_encrypted_data_keys.unwrap_or(NonZeroU16::MAX);
@@ -259,6 +294,7 @@ pub struct EncryptorBuilder {
     frame_length: NonZeroU32,
     max_encrypted_data_keys: Option<NonZeroU16>,
     required: BTreeSet<String>,
+    audit: Option<Audit>,
     refused: Option<BuildError>,
 }
 
@@ -320,6 +356,14 @@ impl EncryptorBuilder {
         }
     }
 
+    /// Tells of every message, once it is over; nobody is told by default.
+    pub fn with_audit(self, audit: Audit) -> Self {
+        Self {
+            audit: Some(audit),
+            ..self
+        }
+    }
+
     /// Makes the encryptor.
     ///
     /// # Errors
@@ -343,6 +387,7 @@ impl EncryptorBuilder {
                 required: self.required,
                 frame_length: self.frame_length,
                 max_encrypted_data_keys: self.max_encrypted_data_keys,
+                audit: self.audit,
             }),
         })
     }

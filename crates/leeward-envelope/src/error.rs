@@ -1,4 +1,5 @@
 use crate::{AlgorithmSuite, CommitmentPolicy, ContextError, KeyringError, MalformedMessage};
+use leeward_error_taxonomy::Category;
 use std::{
     num::{NonZeroU16, NonZeroU32},
     time::Duration,
@@ -181,6 +182,34 @@ pub enum DecryptError {
         "the message does not authenticate: it was changed, or belongs to another key or context"
     )]
     Unauthentic,
+}
+
+impl EncryptError {
+    /// Of which kind the failure is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Context(_)
+            | Self::MissingContextKey { .. }
+            | Self::TooLong { .. }
+            | Self::OtherLength { .. } => Category::Validation,
+            Self::TooManyEncryptedDataKeys { .. } => Category::Configuration,
+            Self::Keyring(error) => error.category(),
+            Self::Cipher => Category::Internal,
+        }
+    }
+}
+
+impl DecryptError {
+    /// Of which kind the failure is; that a message is not what its writer wrote is always [`Category::Encryption`].
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Keyring(error) => error.category(),
+            Self::Unauthentic => Category::Encryption,
+            _ => Category::Validation,
+        }
+    }
 }
 
 /// What a keyring refuses as not its own is told as any other change of the message: by one error, without a source.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod caching;
 mod cipher;
 mod commitment;
@@ -23,6 +24,7 @@ mod signature;
 mod signed_streams;
 mod suite;
 
+pub use audit::{Audit, AuditEvent, AuditOperation, AuditOutcome, CorrelationId, KeyUse};
 pub use caching::{CachePolicy, CacheStats, Partition, Purge};
 pub use commitment::CommitmentPolicy;
 pub use context::{ContextError, EncryptionContext};

@@ -1,4 +1,6 @@
-use crate::{AlgorithmSuite, DataKey, EncryptedDataKey, EncryptionContext, KeyringError};
+use crate::{
+    AlgorithmSuite, DataKey, EncryptedDataKey, EncryptionContext, KeyUse, KeyringError, WrappingKey,
+};
 
 /// What a keyring fills in for a message to be written: a data key and its wrapped forms.
 #[derive(Debug)]
@@ -7,6 +9,7 @@ pub struct EncryptionMaterials {
     context: EncryptionContext,
     data_key: Option<DataKey>,
     encrypted_data_keys: Vec<EncryptedDataKey>,
+    key_use: Option<KeyUse>,
 }
 
 impl EncryptionMaterials {
@@ -18,6 +21,7 @@ impl EncryptionMaterials {
             context,
             data_key: None,
             encrypted_data_keys: Vec::new(),
+            key_use: None,
         }
     }
 
@@ -61,6 +65,21 @@ impl EncryptionMaterials {
         self.encrypted_data_keys.push(key);
         self
     }
+
+    /// Says where the data key was made, for those who audit; without it, its first wrapped form does.
+    #[must_use]
+    pub fn with_key_use(self, key_use: KeyUse) -> Self {
+        Self {
+            key_use: Some(key_use),
+            ..self
+        }
+    }
+
+    /// Where the data key was made.
+    pub(crate) fn key_use(&self) -> Option<KeyUse> {
+        let first = || self.encrypted_data_keys.first().map(WrappingKey::of);
+        self.key_use.clone().or_else(|| Some(first()?.to_use()))
+    }
 }
 
 /// What a keyring fills in for a message to be read: the data key.
@@ -69,6 +88,7 @@ pub struct DecryptionMaterials {
     suite: AlgorithmSuite,
     context: EncryptionContext,
     data_key: Option<DataKey>,
+    key_use: Option<KeyUse>,
 }
 
 impl DecryptionMaterials {
@@ -79,6 +99,7 @@ impl DecryptionMaterials {
             suite,
             context,
             data_key: None,
+            key_use: None,
         }
     }
 
@@ -110,8 +131,18 @@ impl DecryptionMaterials {
         Ok(self)
     }
 
-    pub(crate) fn into_data_key(self) -> Option<DataKey> {
-        self.data_key
+    /// Says which key unwrapped the data key and where, for those who audit.
+    #[must_use]
+    pub fn with_key_use(self, key_use: KeyUse) -> Self {
+        Self {
+            key_use: Some(key_use),
+            ..self
+        }
+    }
+
+    /// What the keyring found, and where.
+    pub(crate) fn into_found(self) -> (Option<DataKey>, Option<KeyUse>) {
+        (self.data_key, self.key_use)
     }
 }
 

@@ -49,6 +49,13 @@ pub(crate) enum How {
     Started,
 }
 
+impl How {
+    /// Whether there was no call to the keyring for it.
+    pub(crate) const fn is_cached(self) -> bool {
+        matches!(self, Self::Hit | Self::Joined)
+    }
+}
+
 enum Look<'a, K: Key, V: Value> {
     Found(V),
     Stale(Stale<V>),

@@ -1,4 +1,4 @@
-use crate::EncryptedDataKey;
+use crate::{EncryptedDataKey, KeyUse};
 use std::fmt;
 
 /// What kept a keyring from a data key, as far as it matters to those who cached others under the same key.
@@ -65,6 +65,15 @@ impl WrappingKey {
             .filter(|(_, rest)| rest.starts_with(&RAW_AES_LENGTHS))
             .map_or(info, |(name, _)| name);
         Self::new(key.provider_id(), name)
+    }
+
+    /// The key for those who audit: the ARN alone, of any other keyring provider and name.
+    pub(crate) fn to_use(&self) -> KeyUse {
+        let name = String::from_utf8_lossy(&self.provider_info);
+        match super::names::is_reserved(&self.provider_id) {
+            true => KeyUse::new(name),
+            false => KeyUse::new(format!("{} {name}", self.provider_id)),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use super::{KeyringCause, WrappingKey};
-use crate::{EncryptedDataKey, EncryptedDataKeyTooLong};
+use crate::{EncryptedDataKey, EncryptedDataKeyTooLong, KeyUse};
+use leeward_error_taxonomy::{Category, Failure};
 use std::{collections::HashSet, error::Error, fmt, sync::Arc};
 
 /// Says why a keyring gave no data key.
@@ -16,6 +17,8 @@ pub enum KeyringError {
         source: Arc<dyn Error + Send + Sync>,
         /// What that tells of other data keys under the same key.
         cause: KeyringCause,
+        /// The record of that answer, if the keyring keeps one.
+        record: Option<Arc<Failure>>,
     },
     /// The message was encrypted under other keys: use a keyring for one of them.
     NoMatchingKey {
@@ -54,6 +57,8 @@ pub struct KeyAttempt {
     cause: KeyringCause,
     /// Named by a failure.
     wrapping_key: Option<WrappingKey>,
+    /// Of a failure, if the keyring keeps one.
+    record: Option<Arc<Failure>>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +75,7 @@ impl KeyringError {
             under: under.into(),
             source: source.into().into(),
             cause: KeyringCause::default(),
+            record: None,
         }
     }
 
@@ -80,6 +86,61 @@ impl KeyringError {
             *cause = told;
         }
         self
+    }
+
+    /// Adds to an error of [`wrap`](Self::wrap) the record of what the key store answered; others stay as they are.
+    #[must_use]
+    pub fn recorded_as(mut self, failure: Failure) -> Self {
+        if let Self::Wrap { record, .. } = &mut self {
+            *record = Some(Arc::new(failure));
+        }
+        self
+    }
+
+    /// The record of what the key store answered, if there is one; of several keys, of the last.
+    #[must_use]
+    pub fn record(&self) -> Option<&Failure> {
+        match self {
+            Self::Wrap { record, .. } => record.as_deref(),
+            Self::Unwrap { met } => met.iter().rev().find_map(KeyAttempt::record),
+            _ => None,
+        }
+    }
+
+    /// Of which kind the failure is, by its record if there is one.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        if let Some(record) = self.record() {
+            return record.category();
+        }
+        match self {
+            Self::NoMatchingKey { .. } | Self::Unauthentic => Category::Encryption,
+            Self::Unsupported { .. } => Category::Configuration,
+            Self::Contract { .. } => Category::Internal,
+            Self::Wrap { .. } | Self::Unwrap { .. } => match self.cause() {
+                KeyringCause::Other => Category::Unknown,
+                KeyringCause::Unavailable => Category::ServiceUnavailable,
+                KeyringCause::KeyUnusable => Category::Encryption,
+                KeyringCause::Denied => Category::Authorization,
+            },
+        }
+    }
+
+    /// The key that was asked for last and did not serve, and the request that said so.
+    pub(crate) fn key_use(&self) -> Option<KeyUse> {
+        let tried = match self {
+            Self::Wrap { under, .. } => KeyUse::new(under),
+            Self::Unwrap { met } => {
+                let mut tried = met.iter().rev();
+                tried.find_map(|it| it.wrapping_key.as_ref())?.to_use()
+            }
+            _ => return None,
+        };
+        let request_id = self.record().and_then(Failure::request_id);
+        Some(match request_id {
+            Some(id) => tried.with_request_id(id),
+            None => tried,
+        })
     }
 
     /// What it tells of other data keys under the same keys; of several, the one that asks for most.
@@ -147,6 +208,7 @@ impl KeyringError {
                 Self::Unauthentic => met.push(KeyAttempt::new(key(), Outcome::Refused)),
                 other => met.push(KeyAttempt {
                     cause: other.cause(),
+                    record: other.record().cloned().map(Arc::new),
                     ..KeyAttempt::new(key(), Outcome::Failed(Arc::new(other)))
                 }),
             }
@@ -176,6 +238,7 @@ impl KeyAttempt {
             outcome,
             cause: KeyringCause::Other,
             wrapping_key: None,
+            record: None,
         }
     }
 
@@ -209,6 +272,21 @@ impl KeyAttempt {
             self.cause = cause;
         }
         self
+    }
+
+    /// Adds to a [failure](Self::failed) the record of what the key store answered.
+    #[must_use]
+    pub fn recorded_as(mut self, failure: Failure) -> Self {
+        if matches!(self.outcome, Outcome::Failed(_)) {
+            self.record = Some(Arc::new(failure));
+        }
+        self
+    }
+
+    /// The record of what the key store answered, if the keyring keeps one.
+    #[must_use]
+    pub fn record(&self) -> Option<&Failure> {
+        self.record.as_deref()
     }
 
     /// Which key: the provider and what it calls the key.

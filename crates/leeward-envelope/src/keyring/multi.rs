@@ -1,5 +1,5 @@
 use super::{BoxFuture, Keyring, KeyringError};
-use crate::{DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials};
+use crate::{DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, KeyUse};
 use aws_lc_rs::constant_time;
 use futures_util::future::try_join_all;
 use std::sync::Arc;
@@ -114,7 +114,13 @@ impl MultiKeyring {
         let mut errors = Vec::new();
         for keyring in self.generator.iter().chain(&self.children) {
             match unwrap(keyring, &materials, keys).await {
-                Ok(data_key) => return materials.with_data_key(data_key),
+                Ok((data_key, key_use)) => {
+                    let materials = materials.with_data_key(data_key)?;
+                    return Ok(match key_use {
+                        Some(key_use) => materials.with_key_use(key_use),
+                        None => materials,
+                    });
+                }
                 Err(error) => errors.push(error),
             }
         }
@@ -199,14 +205,16 @@ async fn unwrap(
     keyring: &Arc<dyn Keyring>,
     materials: &DecryptionMaterials,
     keys: &[EncryptedDataKey],
-) -> Result<DataKey, KeyringError> {
+) -> Result<(DataKey, Option<KeyUse>), KeyringError> {
     let asked = DecryptionMaterials::new(materials.suite(), materials.context().clone());
     let found = keyring.on_decrypt(asked, keys).await?;
     if found.suite() != materials.suite() || found.context() != materials.context() {
         return Err(other_materials());
     }
-    let data_key = found.into_data_key();
-    data_key.ok_or_else(|| KeyringError::contract("a keyring returned no data key"))
+    let (data_key, key_use) = found.into_found();
+    let data_key =
+        data_key.ok_or_else(|| KeyringError::contract("a keyring returned no data key"))?;
+    Ok((data_key, key_use))
 }
 
 fn other_materials() -> KeyringError {

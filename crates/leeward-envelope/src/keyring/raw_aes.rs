@@ -3,7 +3,7 @@ use super::{
     names::{MAX_LEN, fits, is_reserved},
 };
 use crate::{
-    DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials,
+    DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials, KeyUse,
     cipher::{self, IV_LEN, TAG_LEN},
 };
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
@@ -174,7 +174,8 @@ impl RawAesKeyring {
             // The suite is the word of the message: a key of another length is one that was wrapped for another message.
             match self.unwrap(key, iv, materials.context()) {
                 Some(data_key) if fits(&data_key, materials.suite()) => {
-                    return materials.with_data_key(data_key);
+                    let found = materials.with_data_key(data_key)?;
+                    return Ok(found.with_key_use(KeyUse::new(self.to_string())));
                 }
                 _ => met.push(KeyAttempt::refused(key)),
             }

@@ -1,7 +1,7 @@
 use super::fingerprint::Fingerprint;
 use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, DecryptionMaterials, EncryptedDataKey,
-    EncryptionContext, Keyring, KeyringError, Partition, Purge, WrappingKey,
+    EncryptionContext, KeyUse, Keyring, KeyringError, Partition, Purge, WrappingKey,
     caching::{self, Cache, Counters, Found, How, Tally},
 };
 use aws_lc_rs::constant_time;
@@ -45,6 +45,8 @@ impl caching::Key for Key {
 #[derive(Debug)]
 pub(crate) struct Granted {
     data_key: DataKey,
+    /// Of bounded length.
+    key_use: Option<KeyUse>,
     /// Where a cache keeps it, if one does.
     kept: Option<Kept>,
     /// Whether a header that led to it has authenticated under it.
@@ -86,6 +88,10 @@ impl Granted {
     pub(crate) const fn data_key(&self) -> &DataKey {
         &self.data_key
     }
+
+    pub(crate) fn key_use(&self) -> Option<KeyUse> {
+        self.key_use.clone()
+    }
 }
 
 impl DecryptionMaterialsManager {
@@ -118,7 +124,7 @@ impl DecryptionMaterialsManager {
         suite: AlgorithmSuite,
         context: &EncryptionContext,
         keys: &[EncryptedDataKey],
-    ) -> Result<Arc<Granted>, KeyringError> {
+    ) -> Result<Found<Arc<Granted>>, KeyringError> {
         let fetch = |key: Option<&Key>| {
             let keyring = Arc::clone(&self.keyring);
             let kept = key.map(|key| Kept {
@@ -127,14 +133,16 @@ impl DecryptionMaterialsManager {
             });
             let data_key = fetch(keyring, suite, context.clone(), keys.to_vec());
             async move {
+                let (data_key, key_use) = data_key.await?;
                 Ok(Arc::new(Granted {
-                    data_key: data_key.await?,
+                    data_key,
+                    key_use,
                     kept,
                     is_proved: AtomicBool::new(false),
                 }))
             }
         };
-        let Found { value, how } = match &self.cache {
+        let found = match &self.cache {
             Some(cache) if suite.may_reuse_data_key() => {
                 let key = Key {
                     fingerprint: Fingerprint::new(suite, context, keys),
@@ -150,8 +158,8 @@ impl DecryptionMaterialsManager {
                 }
             }
         };
-        self.counters.served(how);
-        Ok(value)
+        self.counters.served(found.how);
+        Ok(found)
     }
 
     /// Lets go of cached data keys, and answers how many.
@@ -190,13 +198,19 @@ async fn fetch(
     suite: AlgorithmSuite,
     context: EncryptionContext,
     keys: Vec<EncryptedDataKey>,
-) -> Result<DataKey, KeyringError> {
+) -> Result<(DataKey, Option<KeyUse>), KeyringError> {
     let asked = DecryptionMaterials::new(suite, context.clone());
     let materials = keyring.on_decrypt(asked, &keys).await?;
     if materials.suite() != suite || *materials.context() != context {
         let reason = "it returned materials for another suite or context";
         return Err(KeyringError::contract(reason));
     }
-    let data_key = materials.into_data_key();
-    data_key.ok_or_else(|| KeyringError::contract("it returned no data key"))
+    let (data_key, key_use) = materials.into_found();
+    let data_key = data_key.ok_or_else(|| KeyringError::contract("it returned no data key"))?;
+    // A keyring that says nothing found it in the only key that there is.
+    let only = || match &keys[..] {
+        [key] => Some(WrappingKey::of(key).to_use()),
+        _ => None,
+    };
+    Ok((data_key, key_use.or_else(only)))
 }

@@ -116,10 +116,10 @@ impl EncryptionMaterialsManager {
         suite: AlgorithmSuite,
         context: &EncryptionContext,
         plaintext_len: Option<u64>,
-    ) -> Result<Arc<Granted>, KeyringError> {
+    ) -> Result<Found<Arc<Granted>>, KeyringError> {
         let fetch = || fetch(Arc::clone(&self.keyring), suite, context.clone());
         let cached = self.cache.as_deref().zip(plaintext_len);
-        let Found { value, how } = match cached {
+        let found = match cached {
             Some((Cached { limits, cache }, plaintext_len))
                 if suite.may_reuse_data_key() && limits.fits(plaintext_len) =>
             {
@@ -138,8 +138,8 @@ impl EncryptionMaterialsManager {
                 }
             }
         };
-        self.counters.served(how);
-        Ok(value)
+        self.counters.served(found.how);
+        Ok(found)
     }
 
     /// Lets go of cached data keys, and answers how many.

@@ -29,19 +29,19 @@ mod tests {
         let context = EncryptionContext::new([("tenant", "acme")]).unwrap();
 
         let write = || writer.materials(suite, &context, Some(9)).now_or_never();
-        let granted = write().unwrap().unwrap();
+        let granted = write().unwrap().unwrap().value;
         let (bound, keys) = (
             granted.materials().context().clone(),
             granted.materials().encrypted_data_keys().to_vec(),
         );
         let read = || reader.materials(suite, &bound, &keys).now_or_never();
-        let read_first = read().unwrap().unwrap();
+        let read_first = read().unwrap().unwrap().value;
         reader.settle(&read_first, true);
 
         let allocations = measure(|| {
             for _ in 0..100 {
-                assert!(Arc::ptr_eq(&write().unwrap().unwrap(), &granted));
-                assert!(Arc::ptr_eq(&read().unwrap().unwrap(), &read_first));
+                assert!(Arc::ptr_eq(&write().unwrap().unwrap().value, &granted));
+                assert!(Arc::ptr_eq(&read().unwrap().unwrap().value, &read_first));
             }
         });
         assert_eq!(allocations.count_total, 0);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod audit;
 mod caching;
 mod contract;
 mod crowd;

@@ -7,7 +7,7 @@ pub use error::{InvalidRawRsaKeyring, RsaKeyHalf};
 pub use padding::RsaPadding;
 
 use super::{BoxFuture, KeyAttempt, Keyring, KeyringError, names::fits};
-use crate::{DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials};
+use crate::{DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, KeyUse};
 use padding::{PrivateKey, PublicKey};
 use std::{fmt, future};
 
@@ -96,7 +96,8 @@ impl RawRsaKeyring {
             // Whatever is wrong, padding and length included, is one and the same answer: no oracle for Bleichenbacher.
             match private.unwrap(key.ciphertext()) {
                 Some(data_key) if fits(&data_key, materials.suite()) => {
-                    return materials.with_data_key(data_key);
+                    let found = materials.with_data_key(data_key)?;
+                    return Ok(found.with_key_use(KeyUse::new(self.to_string())));
                 }
                 _ => met.push(KeyAttempt::refused(key)),
             }

@@ -1,0 +1,143 @@
+use super::{CorrelationId, KeyUse};
+use crate::AlgorithmSuite;
+use leeward_error_taxonomy::{Category, Region};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// What became of one message. It holds no plaintext, no key and no value of a context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuditEvent {
+    /// Whether the message was written or read.
+    pub operation: AuditOperation,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// The suite, as soon as it was known.
+    pub suite: Option<AlgorithmSuite>,
+    /// Which key gave the data key, where, and by which request; of a cached data key, the request that once brought it. After
+    /// a failure, the key that was asked for last and could not be used.
+    pub key_use: Option<KeyUse>,
+    /// The keys of the context, never their values: those that the caller gave, and of a message that was read those that it
+    /// proved to be bound to.
+    pub context_keys: Vec<String>,
+    /// How many bytes of plaintext went in or came out.
+    pub plaintext_len: u64,
+    /// How many bytes of the message came out or went in.
+    pub message_len: u64,
+    /// Whether the data key was there, or another message's call brought it; none if there was no data key.
+    pub is_cached: Option<bool>,
+    /// How long it took, waits between the parts of a stream included.
+    pub duration: Duration,
+    /// What it was done for, if that was [said](CorrelationId::scope).
+    pub correlation_id: Option<CorrelationId>,
+    /// The label of the [`Audit`](super::Audit), such as the name of a class of keys.
+    pub label: Option<Arc<str>>,
+}
+
+/// What is done to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuditOperation {
+    /// It is written.
+    Seal,
+    /// It is read.
+    Open,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuditOutcome {
+    /// It is there as a whole: written to its end, or verified to its end.
+    Succeeded,
+    /// It failed.
+    #[non_exhaustive]
+    Failed {
+        /// Of which kind the failure is; of one that an attacker could probe, always the same.
+        category: Category,
+    },
+    /// Its future or stream was dropped before the end.
+    Abandoned,
+}
+
+impl AuditEvent {
+    /// Writes it to `tracing`, under the target `leeward::envelope`: at DEBUG what a cached data key served, at INFO the rest.
+    ///
+    /// An observer for [`Audit::new`](super::Audit::new).
+    pub fn trace(&self) {
+        macro_rules! write {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "leeward::envelope",
+                    $level,
+                    operation = self.operation.as_str(),
+                    outcome = self.outcome.as_str(),
+                    category = self.outcome.category().map(Category::as_str),
+                    suite = self.suite.map(|suite| format!("{:#06x}", suite.id())),
+                    key = self.key_use.as_ref().map(KeyUse::key),
+                    region = self.key_use.as_ref().and_then(KeyUse::region).map(Region::as_str),
+                    request_id = self.key_use.as_ref().and_then(KeyUse::request_id),
+                    context_keys = ?self.context_keys,
+                    plaintext_len = self.plaintext_len,
+                    message_len = self.message_len,
+                    is_cached = self.is_cached,
+                    duration = ?self.duration,
+                    correlation_id = self.correlation_id.as_ref().map(CorrelationId::as_str),
+                    label = self.label.as_deref(),
+                    "{self}"
+                )
+            };
+        }
+        if self.is_cached == Some(true) && self.outcome == AuditOutcome::Succeeded {
+            write!(tracing::Level::DEBUG);
+        } else {
+            write!(tracing::Level::INFO);
+        }
+    }
+}
+
+/// `sealed`, `not opened: encryption`, `opening abandoned`
+impl fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use AuditOperation::{Open, Seal};
+        use AuditOutcome::{Abandoned, Failed, Succeeded};
+        match (self.operation, self.outcome) {
+            (Seal, Succeeded) => f.write_str("sealed"),
+            (Open, Succeeded) => f.write_str("opened"),
+            (Seal, Failed { category }) => write!(f, "not sealed: {category}"),
+            (Open, Failed { category }) => write!(f, "not opened: {category}"),
+            (Seal, Abandoned) => f.write_str("sealing abandoned"),
+            (Open, Abandoned) => f.write_str("opening abandoned"),
+        }
+    }
+}
+
+impl AuditOperation {
+    /// The name for logs and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Open => "open",
+        }
+    }
+}
+
+impl AuditOutcome {
+    /// The name for logs and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// Of which kind the failure is, if it is one.
+    #[must_use]
+    pub const fn category(self) -> Option<Category> {
+        match self {
+            Self::Failed { category } => Some(category),
+            Self::Succeeded | Self::Abandoned => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use super::{Audit, AuditEvent, AuditOperation, AuditOutcome, CorrelationId, KeyUse};
+use crate::{AlgorithmSuite, DecryptError, EncryptError, EncryptionContext, KeyringError};
+use leeward_error_taxonomy::Category;
+use leeward_resilience::Timestamp;
+use std::time::Duration;
+
+/// The event of a message that is under way; empty if nobody audits. Dropped before its end, it says so.
+pub(crate) struct Record(Option<Box<Running>>);
+
+struct Running {
+    audit: Audit,
+    started: Timestamp,
+    event: AuditEvent,
+}
+
+/// What an event has of the failure of a message.
+pub(crate) trait Auditable {
+    fn category(&self) -> Category;
+
+    fn keyring_error(&self) -> Option<&KeyringError>;
+}
+
+impl Auditable for EncryptError {
+    fn category(&self) -> Category {
+        self.category()
+    }
+
+    fn keyring_error(&self) -> Option<&KeyringError> {
+        match self {
+            Self::Keyring(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Auditable for DecryptError {
+    fn category(&self) -> Category {
+        self.category()
+    }
+
+    fn keyring_error(&self) -> Option<&KeyringError> {
+        match self {
+            Self::Keyring(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Record {
+    /// Begins with the keys of the caller's own context.
+    pub(crate) fn begin(
+        audit: Option<&Audit>,
+        operation: AuditOperation,
+        context: &EncryptionContext,
+    ) -> Self {
+        Self(audit.map(|audit| {
+            let event = AuditEvent {
+                operation,
+                outcome: AuditOutcome::Abandoned,
+                suite: None,
+                key_use: None,
+                context_keys: keys(context),
+                plaintext_len: 0,
+                message_len: 0,
+                is_cached: None,
+                duration: Duration::ZERO,
+                correlation_id: CorrelationId::current(),
+                label: audit.label.clone(),
+            };
+            Box::new(Running {
+                audit: audit.clone(),
+                started: (audit.now)(),
+                event,
+            })
+        }))
+    }
+
+    /// Notes that there is a data key.
+    pub(crate) fn has_key(&mut self, key_use: impl FnOnce() -> Option<KeyUse>, is_cached: bool) {
+        if let Some(running) = &mut self.0 {
+            running.event.key_use = key_use();
+            running.event.is_cached = Some(is_cached);
+        }
+    }
+
+    pub(crate) fn is_under(&mut self, suite: AlgorithmSuite) {
+        if let Some(running) = &mut self.0 {
+            running.event.suite = Some(suite);
+        }
+    }
+
+    /// Notes what the message has proved to be bound to.
+    pub(crate) fn is_bound_to(&mut self, context: &EncryptionContext) {
+        if let Some(running) = &mut self.0 {
+            running.event.context_keys = keys(context);
+        }
+    }
+
+    /// Counts plaintext and message that went in or came out.
+    pub(crate) fn passed(&mut self, plaintext: usize, message: usize) {
+        if let Some(running) = &mut self.0 {
+            running.event.plaintext_len += plaintext as u64;
+            running.event.message_len += message as u64;
+        }
+    }
+
+    /// Tells that it failed; nothing after that is told.
+    pub(crate) fn fail(&mut self, error: &impl Auditable) {
+        if let Some(mut running) = self.0.take() {
+            let category = error.category();
+            let failed_use = error.keyring_error().and_then(KeyringError::key_use);
+            running.event.key_use = failed_use.or(running.event.key_use.take());
+            running.end(AuditOutcome::Failed { category });
+        }
+    }
+
+    /// Tells that it is there as a whole.
+    pub(crate) fn succeed(&mut self) {
+        if let Some(running) = self.0.take() {
+            running.end(AuditOutcome::Succeeded);
+        }
+    }
+
+    /// Tells how it ended.
+    pub(crate) fn end<T>(&mut self, result: &Result<T, impl Auditable>) {
+        match result {
+            Ok(_) => self.succeed(),
+            Err(error) => self.fail(error),
+        }
+    }
+}
+
+impl Running {
+    fn end(mut self, outcome: AuditOutcome) {
+        let now = (self.audit.now)();
+        self.event.duration = now.since(self.started);
+        self.event.outcome = outcome;
+        self.audit.tell(&self.event);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            running.end(AuditOutcome::Abandoned);
+        }
+    }
+}
+
+fn keys(context: &EncryptionContext) -> Vec<String> {
+    context.iter().map(|(key, _)| key.to_owned()).collect()
+}
