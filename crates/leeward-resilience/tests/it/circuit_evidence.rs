@@ -364,3 +364,27 @@ fn whoever_calls_seldom_notices_nothing_of_a_slow_start() {
         clock.advance(SECOND / 10);
     }
 }
+
+/// Tokio's timers fire a millisecond late, and between a burst and its end nobody calls.
+#[test]
+fn a_burst_of_calls_that_a_silent_service_lets_run_out_of_time_counts_one_by_one() {
+    let timeout = Rejected::AttemptTimedOut { timeout: SECOND };
+    for late in [1, 100, 250] {
+        let (breaker, clock) = breaker(config().with_attempt_timeout(SECOND));
+        let burst: Vec<_> = (0..5).map(|_| admit(&breaker)).collect();
+        clock.advance(SECOND + late * MILLI);
+        for call in burst {
+            call.fail(&timeout.facts());
+        }
+        assert_eq!(breaker.state(), CircuitState::Open, "{late} ms late");
+    }
+    // A process that stood still hears of all of them late, and once.
+    let (breaker, clock) = breaker(config().with_attempt_timeout(SECOND));
+    let burst: Vec<_> = (0..50).map(|_| admit(&breaker)).collect();
+    clock.advance(SECOND + 251 * MILLI);
+    for call in burst {
+        call.fail(&timeout.facts());
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(breaker.snapshot().failures, 1);
+}
