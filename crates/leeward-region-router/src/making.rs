@@ -1,11 +1,12 @@
 use std::{
+    collections::BTreeMap,
     error::Error,
     fmt,
     future::Future,
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -27,11 +28,14 @@ pub(crate) struct Begun<S> {
     work: Shared<Work<S>>,
 }
 
-/// For how long it has been waited for: time in which nobody does brings no making on.
+/// Who waits, and for how long it has been waited for: time in which nobody does brings no making on.
 struct Patience {
     waiting: u32,
     since: Instant,
     before: Duration,
+    // By the number of the wait.
+    wakers: BTreeMap<u64, Waker>,
+    waits: u64,
 }
 
 /// The wait of one call for a service in the making.
@@ -43,6 +47,7 @@ pub(crate) struct Making<S> {
 enum State<S> {
     Waiting {
         patience: Arc<Mutex<Patience>>,
+        wait: u64,
         work: Shared<Work<S>>,
     },
     /// Before it was asked for.
@@ -81,6 +86,8 @@ impl<S> Begun<S> {
                 waiting: 0,
                 since: Instant::now(),
                 before: Duration::ZERO,
+                wakers: BTreeMap::new(),
+                waits: 0,
             })),
             work: work.shared(),
         }
@@ -88,11 +95,12 @@ impl<S> Begun<S> {
 
     /// For a call that waits for it from now on.
     pub(crate) fn wait(&self) -> Making<S> {
-        look(&self.patience).begin();
+        let wait = look(&self.patience).begin();
         Making {
             number: self.number,
             state: State::Waiting {
                 patience: Arc::clone(&self.patience),
+                wait,
                 work: self.work.clone(),
             },
         }
@@ -115,17 +123,27 @@ impl<S> Begun<S> {
 }
 
 impl Patience {
-    fn begin(&mut self) {
+    fn begin(&mut self) -> u64 {
         if self.waiting == 0 {
             self.since = Instant::now();
         }
         self.waiting += 1;
+        self.waits += 1;
+        self.waits
     }
 
-    fn end(&mut self) {
+    fn polled(&mut self, wait: u64, waker: &Waker) {
+        let kept = self.wakers.entry(wait).or_insert_with(|| waker.clone());
+        kept.clone_from(waker);
+    }
+
+    /// Gives the waker of somebody else, who is to look in the place of the one that goes.
+    fn end(&mut self, wait: u64) -> Option<Waker> {
         self.before = self.waited();
         self.since = Instant::now();
         self.waiting -= 1;
+        self.wakers.remove(&wait);
+        self.wakers.values().next().cloned()
     }
 
     fn waited(&self) -> Duration {
@@ -157,8 +175,15 @@ impl<S> Future for Making<S> {
     /// The work has a deadline of its own: that of whoever happens to bring it on is not that of the others.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<S>> {
         match &mut self.state {
-            State::Waiting { patience, work } => {
-                let left = GIVEN_UP.saturating_sub(look(patience).waited());
+            State::Waiting {
+                patience,
+                wait,
+                work,
+            } => {
+                let mut all = look(patience);
+                all.polled(*wait, cx.waker());
+                let left = GIVEN_UP.saturating_sub(all.waited());
+                drop(all);
                 pin!(deadline::apart(Instant::now() + left, work)).poll(cx)
             }
             State::Failed(met) => Poll::Ready(Err(Arc::clone(met))),
@@ -167,9 +192,14 @@ impl<S> Future for Making<S> {
 }
 
 impl<S> Drop for Making<S> {
+    // While one brings the work on, others who are woken have nothing to do. If the work is to be looked at again by then, and he who
+    // brought it on goes instead, nobody would.
     fn drop(&mut self) {
-        if let State::Waiting { patience, .. } = &self.state {
-            look(patience).end();
+        if let State::Waiting { patience, wait, .. } = &self.state {
+            let other = look(patience).end(*wait);
+            if let Some(other) = other {
+                other.wake();
+            }
         }
     }
 }
@@ -217,5 +247,58 @@ impl Error for Echo {
     // Itself and not its source, so that whoever looks for a type finds it.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(self.met())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        future::pending,
+        sync::atomic::{AtomicU32, Ordering::Relaxed},
+        task::Wake,
+    };
+
+    #[derive(Default)]
+    struct Woken(AtomicU32);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_goes_lets_another_one_look_in_his_place() {
+        let begun: Begun<()> = Begun::new(1, shared(pending()));
+        let [mut one, mut other] = [begun.wait(), begun.wait()];
+        let [woken, unwoken] = [Arc::new(Woken::default()), Arc::new(Woken::default())];
+        for (making, woken) in [(&mut other, &woken), (&mut one, &unwoken)] {
+            let waker = Waker::from(Arc::clone(woken));
+            let polled = making.poll_unpin(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        drop(one);
+        assert_eq!(woken.0.load(Relaxed), 1);
+        assert_eq!(unwoken.0.load(Relaxed), 0);
+        drop(other);
+        assert!(!begun.is_waited_for());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_time_in_which_somebody_waits_counts_and_that_once() {
+        let begun: Begun<()> = Begun::new(1, shared(pending()));
+        tokio::time::advance(GIVEN_UP).await;
+        assert_eq!(begun.waited(), Duration::ZERO);
+        let (one, other) = (begun.wait(), begun.wait());
+        tokio::time::advance(GIVEN_UP / 3).await;
+        drop(one);
+        tokio::time::advance(GIVEN_UP / 3).await;
+        drop(other);
+        tokio::time::advance(GIVEN_UP).await;
+        assert_eq!(begun.waited(), GIVEN_UP * 2 / 3);
+        let _last = begun.wait();
+        tokio::time::advance(GIVEN_UP / 3).await;
+        assert!(begun.is_given_up());
     }
 }

@@ -213,6 +213,11 @@ impl Round {
         self.order.iter().filter(move |at| asked >> at & 1 == 0)
     }
 
+    /// Whether `region` has held the call back for the moment only.
+    pub(crate) fn has_hesitated(&self, region: usize) -> bool {
+        self.hesitant(0).any(|at| at == region)
+    }
+
     /// The Regions that held the call back for the moment only, without those of the bits.
     fn hesitant(&self, without: u16) -> impl Iterator<Item = usize> + '_ {
         let met = self.met.iter().filter_map(|met| match met.what {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use leeward_error_taxonomy::{Classify, Rejected};
 use leeward_resilience::{
-    Admission, AdmissionTerms, Clock, Idempotency, Request, Timestamp, deadline,
+    Admission, AdmissionTerms, CircuitState, Clock, Idempotency, Request, Timestamp, deadline,
 };
 use tokio::time::Instant;
 use tower_service::Service;
@@ -78,7 +78,8 @@ where
     fn begin(&mut self, now: Timestamp) -> Result<(), S::Error> {
         self.began = now;
         let is_on = self.roster.ground.switch.is_on();
-        let (placement, may_explore) = (self.request.placement(), self.may_repeat());
+        let may_explore = self.roster.ranking.is_some() && self.can_go_on();
+        let placement = self.request.placement();
         let order = route::order(&self.roster, placement, is_on, may_explore, now)?;
         self.round = Round::new(order);
         self.stage = if is_on { Stage::Routed } else { Stage::Passing };
@@ -99,9 +100,14 @@ where
         let is_further = self.leaves.is_some();
         let (at, terms) = match pick {
             Pick::InTurn(at) if is_further => (at, any.past_slow_start().without_probing()),
-            // Lost if the Region is still bad.
-            Pick::InTurn(at) if !self.may_repeat() => (at, any.without_probing()),
-            Pick::InTurn(at) => (at, any),
+            Pick::InTurn(at) => {
+                let mut admission = self.admit(at, any.without_probing(), now);
+                if admission.is_none() && self.may_probe(at) {
+                    self.round.ask(at);
+                    admission = self.admit(at, any, now);
+                }
+                return self.send(at, Some(admission?), now);
+            }
             Pick::PastSlowStart(at) => (at, any.past_slow_start().without_probing()),
             Pick::Probing(at) => (at, any.past_slow_start()),
             Pick::InPanic(at) => {
@@ -182,8 +188,17 @@ where
         debug!(target: "leeward::router", %operation, %region, "every circuit is open, calling all the same");
     }
 
-    /// Whether the request may be sent again though it may have been applied.
-    pub(super) fn may_repeat(&self) -> bool {
-        self.repeats() == Idempotency::Idempotent
+    /// Whether the request goes on after an attempt that may have been applied: it may be sent again, and can be.
+    fn can_go_on(&self) -> bool {
+        self.repeats() == Idempotency::Idempotent && self.request.replay().is_some()
+    }
+
+    /// Whether the call may be the probe that a Region waits for, which has held it back: it would be lost otherwise if the Region is
+    /// still bad.
+    #[cold]
+    fn may_probe(&self, at: usize) -> bool {
+        self.round.has_hesitated(at)
+            && self.roster.member(at).circuit.state() != CircuitState::Closed
+            && self.can_go_on()
     }
 }

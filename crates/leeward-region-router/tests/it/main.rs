@@ -38,6 +38,7 @@ mod log;
 mod maker;
 mod making;
 mod outage;
+mod panic;
 mod placement;
 mod ranking;
 mod request;
