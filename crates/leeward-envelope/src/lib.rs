@@ -10,6 +10,7 @@ mod decrypted;
 mod decryption;
 mod decryptor;
 mod derive;
+mod ecdsa_value;
 mod encryption;
 mod encryptor;
 mod error;

@@ -1,12 +1,12 @@
-use crate::{EncryptionContext, suite::Curve};
+use crate::{EncryptionContext, ecdsa_value::EcdsaValue, suite::Curve};
 use aws_lc_rs::{
     digest::{self, SHA256, SHA384},
     encoding::{AsBigEndian, EcPublicKeyCompressedBin},
     error::Unspecified,
     signature::{
-        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1,
-        ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaVerificationAlgorithm, KeyPair,
-        Signature, UnparsedPublicKey,
+        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_ASN1,
+        ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaVerificationAlgorithm, KeyPair,
+        UnparsedPublicKey,
     },
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -48,8 +48,8 @@ impl SigningKey {
     /// Makes a random one.
     pub(crate) fn generate(curve: Curve) -> Result<Self, Unspecified> {
         let pair = EcdsaKeyPair::generate(match curve {
-            Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
-            Curve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+            Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+            Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
         })?;
         let point: EcPublicKeyCompressedBin<'_> = pair.public_key().as_be_bytes()?;
         let public_key = BASE64_STANDARD.encode((*point).as_ref());
@@ -65,12 +65,13 @@ impl SigningKey {
         &self.public_key
     }
 
-    fn sign(&self, digest: &digest::Digest) -> Result<Signature, Unspecified> {
-        // Every second signature has the length; that none of so many has it will not happen.
+    fn sign(&self, digest: &digest::Digest) -> Result<Vec<u8>, Unspecified> {
+        // Hardly one signature of a hundred cannot be given the length; that none of so many can will not happen.
         const TRIES: usize = 128;
         for _ in 0..TRIES {
             let signature = self.pair.sign_digest(digest)?;
-            if signature.as_ref().len() == self.curve.signature_len() {
+            let value = EcdsaValue::new(self.curve, signature.as_ref()).ok_or(Unspecified)?;
+            if let Some(signature) = value.of_the_one_length() {
                 return Ok(signature);
             }
         }
@@ -101,7 +102,7 @@ impl Signer {
     }
 
     /// The signature, always of the [one length](Curve::signature_len).
-    pub(crate) fn finish(self) -> Result<Signature, Unspecified> {
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Unspecified> {
         self.key.sign(&self.digest.finish())
     }
 }
@@ -146,7 +147,7 @@ mod tests {
         EncryptionContext::empty().with_pair(pair).unwrap()
     }
 
-    fn sign(key: &Arc<SigningKey>, message: &[u8]) -> Signature {
+    fn sign(key: &Arc<SigningKey>, message: &[u8]) -> Vec<u8> {
         let mut signer = Signer::new(Arc::clone(key));
         for part in message.chunks(300) {
             signer.update(part);
@@ -163,7 +164,7 @@ mod tests {
             let verify = |message: &[u8], step: usize| {
                 let mut verifier = Verifier::new(curve, &context(&key)).unwrap();
                 message.chunks(step).for_each(|part| verifier.update(part));
-                verifier.finish(signature.as_ref()).is_ok()
+                verifier.finish(&signature).is_ok()
             };
             assert!(verify(&message, 1000) && verify(&message, 7) && verify(&message, 1));
             message[999] ^= 1;
@@ -172,13 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_in_one_go_by_the_library_verifies() {
+    fn what_the_library_hashes_and_signs_in_one_go_verifies() {
         use aws_lc_rs::rand::SystemRandom;
         let key = SigningKey::generate(Curve::P384).unwrap();
         let signature = key.pair.sign(&SystemRandom::new(), b"whole").unwrap();
+        let value = EcdsaValue::new(Curve::P384, signature.as_ref()).unwrap();
         let mut verifier = Verifier::new(Curve::P384, &context(&key)).unwrap();
         verifier.update(b"whole");
-        assert!(verifier.finish(signature.as_ref()).is_ok());
+        assert!(verifier.finish(&value.der()).is_ok());
     }
 
     #[test]
@@ -186,7 +188,7 @@ mod tests {
         for (curve, len, point) in [(Curve::P256, 71, 33), (Curve::P384, 103, 49)] {
             let key = Arc::new(SigningKey::generate(curve).unwrap());
             for message in 0..32_u8 {
-                assert_eq!(sign(&key, &[message]).as_ref().len(), len);
+                assert_eq!(sign(&key, &[message]).len(), len);
             }
             // Compressed, and in the alphabet with padding.
             let decoded = BASE64_STANDARD.decode(key.public_key()).unwrap();

@@ -141,9 +141,8 @@ impl Sealer {
         self.seal(Kind::FinalFrame, plaintext, out)?;
         if let Some(signer) = self.signer {
             let signature = signer.finish()?;
-            let signature = signature.as_ref();
             out.extend_from_slice(&(signature.len() as u16).to_be_bytes());
-            out.extend_from_slice(signature);
+            out.extend_from_slice(&signature);
         }
         Ok(())
     }
