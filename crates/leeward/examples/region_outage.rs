@@ -48,18 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let calls = KmsStack::new([EAST, WEST])
         .with_attempt_timeout(Duration::from_millis(300))
-        .with_observer(|event| {
-            if let RouterEvent::FailedOver {
-                from,
-                to,
-                failure,
-                elapsed,
-                ..
-            } = event
-            {
-                println!("{from} -> {to} after {} ms: {failure}", elapsed.as_millis());
-            }
-        })
+        .with_observer(tell)
         .through(&pool)?;
     let keyring = Arc::new(KmsKeyring::multi_region(key.parse()?, calls)?);
     let encryptor = Encryptor::builder(keyring.clone()).build()?;
@@ -77,4 +66,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     aws.shutdown().await;
     Ok(())
+}
+
+/// Says where a call went besides its first Region: beside it after a while without an answer, or instead of it.
+fn tell(event: &RouterEvent) {
+    match event {
+        RouterEvent::Hedged {
+            from, to, elapsed, ..
+        } => println!(
+            "no answer from {from} for {} ms: {to} is asked too",
+            elapsed.as_millis()
+        ),
+        RouterEvent::HedgeWon {
+            region, elapsed, ..
+        } => println!("{region} was first, after {} ms", elapsed.as_millis()),
+        RouterEvent::FailedOver {
+            from,
+            to,
+            failure,
+            elapsed,
+            ..
+        } => println!("{from} -> {to} after {} ms: {failure}", elapsed.as_millis()),
+        _ => {}
+    }
 }

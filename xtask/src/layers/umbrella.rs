@@ -1,4 +1,4 @@
-//! The umbrella crate is a list of names: `pub use`, docs, and one feature per crate.
+//! The umbrella crate is a list of names: `pub use`, docs, one feature per crate, and features that pass on those of the crates.
 
 use std::collections::BTreeSet;
 
@@ -47,11 +47,20 @@ fn features(umbrella: &Package, crates: &BTreeSet<&str>) -> Vec<Violation> {
             )),
         }
     }
+    let passes_on = |name: &str| {
+        let values = umbrella.features.get(name).into_iter().flatten();
+        !crates.contains(name)
+            && values.clone().next().is_some()
+            && values.clone().all(is_passed_on)
+    };
     for name in umbrella.features.keys().map(String::as_str) {
-        if !crates.contains(name) && name != "default" && name != "full" {
+        if !crates.contains(name) && name != "default" && name != "full" && !passes_on(name) {
             violations.push(violation(
-                format!("the feature {name} of {UMBRELLA} is named like no published crate"),
-                "remove it, or name it like the crate without `leeward-`".to_owned(),
+                format!(
+                    "the feature {name} of {UMBRELLA} is named like no published crate and brings more than features of crates"
+                ),
+                "remove it, name it like the crate without `leeward-`, or let it have values such as `leeward-x?/serde` only"
+                    .to_owned(),
             ));
         }
     }
@@ -72,9 +81,12 @@ fn features(umbrella: &Package, crates: &BTreeSet<&str>) -> Vec<Violation> {
         .flatten()
         .map(String::as_str)
         .collect();
-    if full != *crates {
+    let has_all = crates.is_subset(&full);
+    if !has_all || !full.difference(crates).all(|name| passes_on(name)) {
+        let passed_on = full.difference(crates).filter(|name| passes_on(name));
         let all = crates
             .iter()
+            .chain(passed_on)
             .map(|name| format!("{name:?}"))
             .collect::<Vec<_>>()
             .join(", ");
@@ -84,6 +96,12 @@ fn features(umbrella: &Package, crates: &BTreeSet<&str>) -> Vec<Violation> {
         ));
     }
     violations
+}
+
+/// Whether it turns on a feature of a crate that is there for another reason, as in `leeward-envelope?/serde`.
+fn is_passed_on(value: impl AsRef<str>) -> bool {
+    let value = value.as_ref();
+    value.starts_with("leeward-") && value.contains("?/")
 }
 
 fn only_reexports(file: &Source) -> Vec<Violation> {
@@ -157,6 +175,32 @@ mod tests {
     }
 
     #[test]
+    fn features_of_the_crates_are_passed_on_and_may_be_in_full() {
+        let passed_on = "feature resilience = dep:leeward-resilience
+            feature default =
+            feature full = envelope resilience serde
+            feature s3 = leeward-envelope?/s3
+            feature serde = leeward-envelope?/serde leeward-resilience?/serde";
+        check(passed_on, "", &[]);
+        // One that brings a crate is no such feature, nor is one that brings a dependency of its own.
+        for values in [
+            "leeward-envelope/s3",
+            "leeward-envelope?/s3 dep:leeward-envelope",
+        ] {
+            let extra = passed_on.replace("leeward-envelope?/s3", values);
+            check(
+                &extra,
+                "",
+                &[
+                    "the umbrella has one feature per crate: the feature s3 of leeward is named like no published crate and brings \
+                   more than features of crates; remove it, name it like the crate without `leeward-`, or let it have values such as \
+                   `leeward-x?/serde` only",
+                ],
+            );
+        }
+    }
+
+    #[test]
     fn every_crate_has_its_feature_and_full_has_all() {
         check(
             "feature default = envelope\n feature full = envelope\n feature extra =",
@@ -164,8 +208,9 @@ mod tests {
             &[
                 "the umbrella has one feature per crate: leeward has no feature that brings leeward-resilience; \
                  make it an optional dependency and write `resilience = [\"dep:leeward-resilience\"]`",
-                "the umbrella has one feature per crate: the feature extra of leeward is named like no published crate; \
-                 remove it, or name it like the crate without `leeward-`",
+                "the umbrella has one feature per crate: the feature extra of leeward is named like no published crate and \
+                 brings more than features of crates; remove it, name it like the crate without `leeward-`, or let it have values such \
+                 as `leeward-x?/serde` only",
                 "the umbrella has one feature per crate: the default of leeward is not empty; write `default = []`",
                 "the umbrella has one feature per crate: full of leeward is not all crates; \
                  write `full = [\"envelope\", \"resilience\"]`",

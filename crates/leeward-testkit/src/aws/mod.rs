@@ -3,7 +3,7 @@
 //! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it, asks
 //! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
 //! `operation.rs`, who asks by `signature.rs`, and whether they may by `admission.rs`; what the emulators lack is in `kms/`,
-//! `sts/`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
+//! `sts/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
 
 mod admission;
 mod body;
@@ -13,6 +13,7 @@ mod chunked;
 mod cloud;
 mod connection;
 mod counts;
+mod dynamodb;
 mod fault;
 mod front;
 mod kms;

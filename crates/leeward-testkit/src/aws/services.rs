@@ -1,6 +1,6 @@
 use crate::aws::{
-    chunked, kms::Kms, refusal, request_id::RequestId, service::Service, signature::Signature,
-    sts::Sts,
+    chunked, dynamodb::DynamoDb, kms::Kms, refusal, request_id::RequestId, service::Service,
+    signature::Signature, sts::Sts,
 };
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
@@ -18,7 +18,7 @@ impl Services {
     pub(super) fn new(regions: &[Region], sts: Sts) -> Self {
         let emulators = Service::ALL.map(|service| {
             let emulator: Arc<dyn MockService> = match service {
-                Service::DynamoDb => Arc::new(winterbaume_dynamodb::DynamoDbService::new()),
+                Service::DynamoDb => Arc::new(DynamoDb::new()),
                 Service::Iam => Arc::new(winterbaume_iam::IamService::new()),
                 Service::Kms => Arc::new(Kms::new(regions.to_vec())),
                 Service::Lambda => Arc::new(winterbaume_lambda::LambdaService::new()),
