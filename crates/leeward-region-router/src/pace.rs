@@ -97,6 +97,8 @@ mod tests {
         assert_eq!(pace.next(), Some(now + SECOND / 4));
         assert_eq!(pace.due(now), None);
         assert_eq!(pace.due(now + SECOND / 4), Some(Due::Hedge));
+        // Whoever looks late does not hedge what is over.
+        assert_eq!(pace.due(now + SECOND), Some(Due::FirstIsOver));
         pace.hedge_no_more();
         pace.begin_second(now + SECOND / 4, SECOND);
         assert_eq!(pace.due(now + SECOND), Some(Due::FirstIsOver));

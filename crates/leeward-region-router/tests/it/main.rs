@@ -25,6 +25,7 @@ mod contract;
 mod deadline;
 mod drain;
 mod drop;
+mod ends;
 mod environment;
 mod event;
 mod failover;
