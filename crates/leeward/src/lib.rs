@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 // What the guide shows is tested here, where all crates are.
+#![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/encryption.md"))]
 #![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/multi-region.md"))]
 
 #[cfg(feature = "client-pool")]
