@@ -6,8 +6,12 @@
 mod cloud;
 #[cfg(feature = "full")]
 mod maker;
+#[cfg(all(feature = "full", feature = "dynamodb", feature = "secretsmanager"))]
+mod names;
 #[cfg(feature = "full")]
 mod outage;
+#[cfg(feature = "full")]
+mod single_region_key;
 
 /// The example of a page as its reader sees it: lines that rustdoc hides are left out.
 fn example(page: &str) -> String {
