@@ -225,3 +225,50 @@ impl<S: Clone> Site<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::ready;
+    use tower::service_fn;
+
+    /// A Region, and a maker of services that are numbers.
+    fn site() -> (Site<u32>, Maker<u32>) {
+        let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(7)));
+        let region = Region::from_static("us-east-1");
+        (Site::new(region), Maker::new(maker))
+    }
+
+    fn begin(site: &Site<u32>, maker: &Maker<u32>) -> Making<u32> {
+        let Err(making) = site.service(maker) else {
+            panic!("there is a service");
+        };
+        making
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_late_replaces_nothing_and_puts_nothing_away() {
+        let (site, maker) = site();
+        let mut making = begin(&site, &maker);
+        let made = (&mut making).await;
+        assert_eq!(
+            site.settle(1, made.clone()).ok().map(|it| it.number),
+            Some(1)
+        );
+        // Of another making, which ended later.
+        assert_eq!(site.settle(9, made).ok().map(|it| it.number), Some(1));
+        site.discard(9);
+        assert!(site.made_at().is_some());
+        site.discard(1);
+        assert!(site.made_at().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_making_that_fails_does_not_end_another() {
+        let (site, maker) = site();
+        let making = begin(&site, &maker);
+        let failed = Arc::new(Rejected::LimiterFull);
+        assert!(site.settle(9, Err(failed)).is_err());
+        assert_eq!(begin(&site, &maker).number, making.number);
+    }
+}
