@@ -15,6 +15,8 @@ mod encryption;
 mod encryptor;
 mod error;
 mod inspection;
+#[cfg(feature = "json")]
+mod json;
 mod keyring;
 mod limits;
 mod materials;
@@ -37,6 +39,8 @@ pub use encryption::Encryption;
 pub use encryptor::{Encryptor, EncryptorBuilder};
 pub use error::{BuildError, DecryptError, EncryptError};
 pub use inspection::{Inspection, inspect};
+#[cfg(feature = "json")]
+pub use json::{OpenJsonError, SealJsonError};
 pub use keyring::{
     BoxFuture, InvalidRawAesKeyring, InvalidRawRsaKeyring, KeyAttempt, Keyring, KeyringCause,
     KeyringError, MultiKeyring, MultiKeyringBuilder, NoKeyrings, RawAesKeyring, RawRsaKeyring,

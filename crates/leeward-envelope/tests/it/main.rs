@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod audit;
+mod audit_trace;
 mod caching;
 mod contract;
 mod crowd;
 mod flights;
 mod hostile;
 mod inspect;
+#[cfg(feature = "json")]
+mod json;
 mod keyrings;
 mod limits;
 mod multi_keyring;
