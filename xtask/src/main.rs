@@ -9,6 +9,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod demo;
+mod interop;
 mod layers;
 mod metadata;
 mod sim;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         "test" => test::run(&options.into()),
         "layers" => layers::run(),
         "tidy" => tidy::run(),
+        "interop" => interop::run(&options.into()),
         "bench" => return ended(bench::run(&options.into())),
         "demo" => return demo::run(&options.into()),
         "sim" => return ended(sim::run(&options.into())),
@@ -52,6 +54,7 @@ fn arguments() -> Command {
         .subcommand(demo::arguments())
         .subcommand(bench::arguments())
         .subcommand(sim::arguments())
+        .subcommand(interop::arguments())
         .subcommand(
             Command::new("layers")
                 .about("Checks what may depend on what: the invariants of docs/architecture.md"),

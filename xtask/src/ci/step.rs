@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::{examples, tool};
-use crate::{cargo, demo, layers, sim, test, tidy};
+use crate::{cargo, demo, interop, layers, sim, test, tidy};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
@@ -18,6 +18,7 @@ pub(crate) enum Step {
     Features,
     Deny,
     Examples,
+    Interop,
     Sim,
     OutageAtStart,
     TwoRegionsDown,
@@ -37,6 +38,7 @@ impl ValueEnum for Step {
             Features,
             Deny,
             Examples,
+            Interop,
             Sim,
             OutageAtStart,
             TwoRegionsDown,
@@ -58,6 +60,10 @@ impl ValueEnum for Step {
             Self::Features => ("features", "Each feature of each crate alone"),
             Self::Deny => ("deny", "Bans, licences and sources of all dependencies"),
             Self::Examples => ("examples", "Every example builds and runs to its end"),
+            Self::Interop => (
+                "interop",
+                "Round trips with the official SDKs for Python and Node: `cargo xtask interop`",
+            ),
             Self::Sim => (
                 "sim",
                 "Outages on paused time, with three seeds (twenty with --full)",
@@ -134,6 +140,7 @@ impl Step {
                 cargo::run(deny)
             }
             Self::Examples => examples::run(),
+            Self::Interop => interop::run(&interop::Options::default()),
             Self::Sim => cargo::run(sim::checked(full)),
             Self::OutageAtStart => {
                 cargo::run(demo::command(false, &["--outage".into(), "start".into()]))
@@ -147,9 +154,19 @@ impl Step {
 
 fn fmt() -> anyhow::Result<()> {
     cargo::run(cargo::command(["fmt", "--all", "--check"]))?;
-    let peers = "crates/leeward-bench/peers/Cargo.toml";
-    if cargo::root().join(peers).exists() {
-        cargo::run(cargo::command(["fmt", "--check", "--manifest-path", peers]))?;
+    // Workspaces of their own, which `--all` does not reach.
+    for manifest in [
+        "crates/leeward-bench/peers/Cargo.toml",
+        "crates/leeward-envelope/fuzz/Cargo.toml",
+    ] {
+        if cargo::root().join(manifest).exists() {
+            cargo::run(cargo::command([
+                "fmt",
+                "--check",
+                "--manifest-path",
+                manifest,
+            ]))?;
+        }
     }
     Ok(())
 }
@@ -185,10 +202,10 @@ mod tests {
 
     #[test]
     fn the_long_steps_are_for_those_who_ask() {
-        check(false, None, "layers", "sim", 11);
-        check(true, None, "layers", "two-regions-down", 13);
-        check(false, Some(Step::Test), "test", "sim", 7);
-        check(true, Some(Step::Deny), "deny", "two-regions-down", 5);
+        check(false, None, "layers", "sim", 12);
+        check(true, None, "layers", "two-regions-down", 14);
+        check(false, Some(Step::Test), "test", "sim", 8);
+        check(true, Some(Step::Deny), "deny", "two-regions-down", 6);
         check(
             false,
             Some(Step::OutageAtStart),

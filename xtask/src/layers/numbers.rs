@@ -33,6 +33,7 @@ pub(crate) const PLACES: &[(&str, Place)] = &[
     ("leeward-demo", Unpublished),
     ("leeward-bench", Unpublished),
     ("leeward-error-census", Unpublished),
+    ("leeward-interop", Unpublished),
     ("xtask", Unpublished),
 ];
 

@@ -13,7 +13,9 @@ fn run(arguments: &[&str]) -> Run {
 fn help_lists_every_command() {
     let Run { code, out, .. } = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["ci", "test", "demo", "bench", "sim", "layers", "tidy"] {
+    for command in [
+        "ci", "test", "demo", "bench", "sim", "interop", "layers", "tidy",
+    ] {
         let line = out
             .lines()
             .find(|line| line.trim_start().starts_with(&format!("{command} ")));
