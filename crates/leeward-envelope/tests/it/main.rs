@@ -8,6 +8,7 @@ mod caching;
 mod contract;
 mod crowd;
 mod flights;
+mod fuzz;
 mod hostile;
 mod inspect;
 #[cfg(feature = "json")]
@@ -15,6 +16,7 @@ mod json;
 mod keyrings;
 mod limits;
 mod multi_keyring;
+mod mutation;
 mod net_4_0_0;
 mod pace;
 mod purging;

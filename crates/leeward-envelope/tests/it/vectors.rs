@@ -119,3 +119,31 @@ async fn messages_of_the_dotnet_sdk_decrypt_under_every_suite() {
         }
     }
 }
+
+/// One of the official messages whose body is one block.
+pub(crate) struct Unframed {
+    pub(crate) data_key: Vec<u8>,
+    pub(crate) message: Vec<u8>,
+    pub(crate) plaintext: Vec<u8>,
+}
+
+/// Those of the commitment vectors that decrypt, the shortest first.
+pub(crate) fn unframed() -> Vec<Unframed> {
+    let text = fs::read_to_string(vectors("commitment-test-vectors.json")).unwrap();
+    let vectors: CommitmentVectors = serde_json::from_str(&text).unwrap();
+    let decode = |text: &str| BASE64_STANDARD.decode(text).unwrap();
+    let good = vectors.tests.into_iter().filter(|vector| vector.status);
+    let mut unframed: Vec<_> = good
+        .map(|vector| Unframed {
+            data_key: decode(&vector.decrypted_dek),
+            message: decode(&vector.ciphertext),
+            plaintext: vector.plaintext_frames.concat().into_bytes(),
+        })
+        .filter(|vector| {
+            let claims = leeward_envelope::inspect(&vector.message).unwrap();
+            claims.frame_length().is_none()
+        })
+        .collect();
+    unframed.sort_by_key(|vector| vector.message.len());
+    unframed
+}
