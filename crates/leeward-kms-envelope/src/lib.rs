@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod class;
 mod keyring;
 mod stack;
 
+pub use class::{
+    Class, ClassContextError, ContextPolicy, KeyClass, KeyClasses, KeyClassesBuilder,
+    KeyClassesError, UnknownClass,
+};
 pub use keyring::{
     Decrypt, DiscoveryFilter, EncryptDataKey, EncryptDataKeyInput, GenerateDataKey,
     KeyringSetupError, KmsCalls, KmsDiscoveryKeyring, KmsError, KmsKeyring, KmsMultiKeyringBuilder,

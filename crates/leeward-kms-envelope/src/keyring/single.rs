@@ -7,7 +7,7 @@ use super::{
     secret, unwrap,
     wrapping_key::WrappingKey,
 };
-use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::{operation::RequestId, primitives::Blob};
 use leeward_client_pool::regional::{KeyArn, KeyId};
 use leeward_envelope::{
     BoxFuture, DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, Keyring,
@@ -108,9 +108,10 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let output = call(self.kms.clone(), request)
             .await
             .map_err(|error| self.refused(KmsError::new(GENERATE_DATA_KEY, error)))?;
+        let request_id = output.request_id().map(str::to_owned);
         // Taken first, so that it is wiped whatever else is wrong with the answer.
         let data_key = output.plaintext.map(secret);
-        let wrapped = self.wrapped(output.key_id.as_deref(), output.ciphertext_blob)?;
+        let (arn, wrapped) = self.wrapped(output.key_id.as_deref(), output.ciphertext_blob)?;
         let data_key = data_key.ok_or_else(|| self.failed(UnusableAnswer::NoKey))?;
         let len = data_key.expose().len();
         if len != needed {
@@ -118,7 +119,8 @@ impl<S: KmsCalls> KmsKeyring<S> {
         }
         Ok(materials
             .with_data_key(data_key)?
-            .with_encrypted_data_key(wrapped))
+            .with_encrypted_data_key(wrapped)
+            .with_key_use(unwrap::used(&arn, request_id.as_deref())))
     }
 
     async fn encrypt(
@@ -131,7 +133,8 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let output = call(self.kms.clone(), request)
             .await
             .map_err(|error| self.refused(KmsError::new(ENCRYPT, error)))?;
-        self.wrapped(output.key_id.as_deref(), output.ciphertext_blob)
+        let wrapped = self.wrapped(output.key_id.as_deref(), output.ciphertext_blob)?;
+        Ok(wrapped.1)
     }
 
     /// The wrapped key of an answer, under the ARN that the answer names.
@@ -139,16 +142,13 @@ impl<S: KmsCalls> KmsKeyring<S> {
         &self,
         answered: Option<&str>,
         wrapped: Option<Blob>,
-    ) -> Result<EncryptedDataKey, KeyringError> {
+    ) -> Result<(KeyArn, EncryptedDataKey), KeyringError> {
         let arn = unwrap::answering(&self.key, answered)
             .ok_or_else(|| self.failed(UnusableAnswer::other_key(&self.key, answered)))?;
         let wrapped = wrapped.ok_or_else(|| self.failed(UnusableAnswer::NoKey))?;
         let wrapped = wrapped.into_inner();
-        Ok(EncryptedDataKey::new(
-            PROVIDER_ID,
-            arn.to_string(),
-            wrapped,
-        )?)
+        let wrapped = EncryptedDataKey::new(PROVIDER_ID, arn.to_string(), wrapped)?;
+        Ok((arn, wrapped))
     }
 
     async fn unwrap(
@@ -167,8 +167,8 @@ impl<S: KmsCalls> KmsKeyring<S> {
     }
 
     fn refused(&self, error: KmsError) -> KeyringError {
-        let cause = error.cause();
-        self.failed(error).because(cause)
+        let (cause, record) = (error.cause(), error.failure().clone());
+        self.failed(error).because(cause).recorded_as(record)
     }
 
     fn failed(&self, error: impl Error + Send + Sync + 'static) -> KeyringError {

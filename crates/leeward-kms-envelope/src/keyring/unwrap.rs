@@ -9,8 +9,11 @@ use super::{
     secret,
     wrapping_key::WrappingKey,
 };
+use aws_sdk_kms::operation::RequestId;
 use leeward_client_pool::regional::KeyArn;
-use leeward_envelope::{DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyringError};
+use leeward_envelope::{
+    DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyUse, KeyringError,
+};
 
 /// The keys of a message with the ARN of each that KMS wrapped.
 ///
@@ -54,7 +57,9 @@ pub(super) async fn first_of<S: KmsCalls>(
             continue;
         };
         match unwrap(kms, grant_tokens, &key, &materials, wrapped).await {
-            Ok(data_key) => return materials.with_data_key(data_key),
+            Ok((data_key, used)) => {
+                return Ok(materials.with_data_key(data_key)?.with_key_use(used));
+            }
             Err(attempt) => met.push(attempt),
         }
     }
@@ -67,7 +72,7 @@ async fn unwrap<S: KmsCalls>(
     key: &WrappingKey,
     materials: &DecryptionMaterials,
     wrapped: &EncryptedDataKey,
-) -> Result<DataKey, KeyAttempt> {
+) -> Result<(DataKey, KeyUse), KeyAttempt> {
     let tokens = grant_tokens.as_slice();
     let request = operation::decrypt(key, wrapped, materials.context(), tokens);
     let output = call(kms.clone(), request).await.map_err(|error| {
@@ -75,13 +80,15 @@ async fn unwrap<S: KmsCalls>(
         if error.is_of_the_ciphertext() {
             KeyAttempt::refused(wrapped)
         } else {
-            let cause = error.cause();
-            KeyAttempt::failed(wrapped, error).because(cause)
+            let (cause, record) = (error.cause(), error.failure().clone());
+            let failed = KeyAttempt::failed(wrapped, error);
+            failed.because(cause).recorded_as(record)
         }
     })?;
+    let request_id = output.request_id().map(str::to_owned);
     // Taken first, so that it is wiped whatever else is wrong with the answer.
     let data_key = output.plaintext.map(secret);
-    answering(key, output.key_id.as_deref())
+    let arn = answering(key, output.key_id.as_deref())
         .filter(|arn| key.is(arn))
         .ok_or_else(|| {
             let other = UnusableAnswer::other_key(key, output.key_id.as_deref());
@@ -92,7 +99,16 @@ async fn unwrap<S: KmsCalls>(
     if data_key.expose().len() != materials.suite().data_key_len() {
         return Err(KeyAttempt::refused(wrapped));
     }
-    Ok(data_key)
+    Ok((data_key, used(&arn, request_id.as_deref())))
+}
+
+/// The key that KMS says it used, for those who audit.
+pub(super) fn used(arn: &KeyArn, request_id: Option<&str>) -> KeyUse {
+    let used = KeyUse::new(arn.to_string()).with_region(arn.region().clone());
+    match request_id {
+        Some(id) => used.with_request_id(id),
+        None => used,
+    }
 }
 
 /// The key that KMS says it used, if that may be `key`.

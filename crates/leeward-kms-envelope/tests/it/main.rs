@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod burst;
+mod classes;
 mod cloud;
 mod cold;
 mod errors;

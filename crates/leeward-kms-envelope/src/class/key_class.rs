@@ -1,0 +1,139 @@
+use super::ContextPolicy;
+use crate::{DiscoveryFilter, KeyArn, KeyId};
+use leeward_envelope::{
+    AlgorithmSuite, CachePolicy, CommitmentPolicy, DecryptorBuilder, EncryptorBuilder,
+};
+use leeward_resilience::Clock;
+use std::{fmt, time::Duration};
+
+/// How one class of [`KeyClasses`](crate::KeyClasses) writes and reads.
+///
+/// **Under an alias one can write, not read**: messages name the key that the alias stood for at that time, and it may stand for
+/// another one since. What a class reads is therefore a matter of its own:
+///
+/// | written under | read by default | narrower |
+/// |---|---|---|
+/// | the ARN of a key | what that key wrapped, of a multi-Region key any replica | |
+/// | the ARN of an alias | what any key of the alias' account wrapped, in the Regions of the stack | [`reading_keys`](Self::reading_keys) |
+/// | an alias or an id alone | nothing: the accounts are to be named | [`reading_accounts`](Self::reading_accounts), [`reading_keys`](Self::reading_keys) |
+///
+/// Who has the right to use another key of the account may then write messages that the class reads, if he names the class: name
+/// the keys where that matters. Nothing is learnt from what KMS answers: a process that has not written yet reads as any other, and
+/// what was written before an alias moved stays readable.
+#[must_use]
+pub struct KeyClass {
+    /// None if the environment is to name it.
+    pub(super) key: Option<KeyId>,
+    pub(super) reads: Reads,
+    pub(super) contexts: ContextPolicy,
+    pub(super) commitment: CommitmentPolicy,
+    pub(super) suite: Option<AlgorithmSuite>,
+    pub(super) cached: Option<Cached>,
+}
+
+/// What a class reads.
+#[derive(Clone, Debug)]
+pub(super) enum Reads {
+    /// What the key that it writes under says.
+    Own,
+    Keys(Vec<KeyArn>),
+    Accounts(DiscoveryFilter),
+}
+
+/// A cache for each of the two.
+pub(super) struct Cached {
+    pub(super) writing: Box<dyn FnOnce(EncryptorBuilder) -> EncryptorBuilder>,
+    pub(super) reading: Box<dyn FnOnce(DecryptorBuilder) -> DecryptorBuilder>,
+}
+
+impl KeyClass {
+    /// Writes under a key or an alias, caches data keys for five minutes, and requires commitment.
+    pub fn new(key: KeyId) -> Self {
+        Self::with(Some(key))
+    }
+
+    /// As [`new`](Self::new), under the key that the environment names; see
+    /// [`KeyClassesBuilder::with_env`](crate::KeyClassesBuilder::with_env).
+    pub fn keyed_by_env() -> Self {
+        Self::with(None)
+    }
+
+    fn with(key: Option<KeyId>) -> Self {
+        Self {
+            key,
+            reads: Reads::Own,
+            contexts: ContextPolicy::new(),
+            commitment: CommitmentPolicy::default(),
+            suite: None,
+            cached: None,
+        }
+        .with_cache(CachePolicy::new(Duration::from_secs(300)))
+    }
+
+    /// Reads what these keys wrapped, and nothing else; one that is written under by its ARN is to be named here, too.
+    pub fn reading_keys(self, keys: impl IntoIterator<Item = KeyArn>) -> Self {
+        Self {
+            reads: Reads::Keys(keys.into_iter().collect()),
+            ..self
+        }
+    }
+
+    /// Reads what any key of these accounts wrapped, in the Regions of the stack.
+    pub fn reading_accounts(self, accounts: DiscoveryFilter) -> Self {
+        Self {
+            reads: Reads::Accounts(accounts),
+            ..self
+        }
+    }
+
+    /// What contexts must have, and what they get.
+    pub fn with_context_policy(self, contexts: ContextPolicy) -> Self {
+        Self { contexts, ..self }
+    }
+
+    /// For how long and how much one data key serves; the class has two caches of this policy, one to write and one to read.
+    pub fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
+        let reading = policy.clone();
+        Self {
+            cached: Some(Cached {
+                writing: Box::new(move |builder| builder.with_cache(policy)),
+                reading: Box::new(move |builder| builder.with_cache(reading)),
+            }),
+            ..self
+        }
+    }
+
+    /// Calls KMS for every message.
+    pub fn without_cache(self) -> Self {
+        Self {
+            cached: None,
+            ..self
+        }
+    }
+
+    /// Which suites are written and read.
+    pub fn with_commitment_policy(self, commitment: CommitmentPolicy) -> Self {
+        Self { commitment, ..self }
+    }
+
+    /// The suite that is written; by default that of the commitment policy.
+    pub fn with_suite(self, suite: AlgorithmSuite) -> Self {
+        Self {
+            suite: Some(suite),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for KeyClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyClass")
+            .field("key", &self.key)
+            .field("reads", &self.reads)
+            .field("contexts", &self.contexts)
+            .field("commitment", &self.commitment)
+            .field("suite", &self.suite)
+            .field("is_cached", &self.cached.is_some())
+            .finish()
+    }
+}
