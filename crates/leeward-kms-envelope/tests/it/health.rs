@@ -84,7 +84,7 @@ async fn a_region_without_the_key_is_not_asked_and_the_check_says_why() {
     let status = kms.router().status();
     let checks: Vec<_> = status.regions.into_iter().flat_map(|at| at.check).collect();
     // There is no such key, which is an answer.
-    assert_eq!(checks[0].result, CheckResult::Good);
+    assert_eq!(checks[0].result, CheckResult::Refused);
     let met = checks[0].error.as_ref().unwrap();
     assert_eq!(met.failure.code(), Some("NotFoundException"));
     assert_eq!(checks[1].result, CheckResult::Inconclusive);
