@@ -150,3 +150,26 @@ impl Drop for Record {
 fn keys(context: &EncryptionContext) -> Vec<String> {
     context.iter().map(|(key, _)| key.to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use allocation_counter::measure;
+
+    #[test]
+    fn where_nobody_audits_a_record_is_one_word_and_allocates_nothing() {
+        assert_eq!(size_of::<Record>(), size_of::<usize>());
+        let context = EncryptionContext::new([("tenant", "acme")]).unwrap();
+        let allocations = measure(|| {
+            for operation in [AuditOperation::Seal, AuditOperation::Open] {
+                let mut record = Record::begin(None, operation, &context);
+                record.is_under(AlgorithmSuite::Aes256Gcm);
+                record.has_key(|| Some(KeyUse::new("key")), true);
+                record.is_bound_to(&context);
+                record.passed(5, 9);
+                record.fail(&DecryptError::Unauthentic);
+            }
+        });
+        assert_eq!(allocations.count_total, 0);
+    }
+}
