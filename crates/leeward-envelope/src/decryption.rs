@@ -1,5 +1,7 @@
 use crate::{
-    Authenticated, DecryptError, Decryptor, EncryptionContext, audit::Record, message::Reader,
+    Authenticated, DecryptError, Decryptor, EncryptionContext, MalformedMessage, RangeError,
+    audit::Record,
+    message::{FrameOpener, Reader},
 };
 use std::fmt;
 use zeroize::Zeroize;
@@ -43,6 +45,11 @@ impl Decryption {
     #[must_use]
     pub const fn is_verified(&self) -> bool {
         !self.reader.awaits_signature()
+    }
+
+    /// What `len` bytes take, in bytes that the cipher alone would do meanwhile.
+    pub(crate) const fn cost(&self, len: usize) -> usize {
+        self.reader.cost(len)
     }
 
     /// Reads some more of the message, in one go, and appends to `out` the plaintext of the frames that are all there.
@@ -186,6 +193,37 @@ impl HeaderReader {
             }
         }
         Ok(read)
+    }
+
+    /// How many bytes of the header are missing at least, or none once it is all there.
+    pub(crate) fn missing(&mut self) -> Result<Option<usize>, DecryptError> {
+        self.push(&[])?;
+        if self.is_complete {
+            return Ok(None);
+        }
+        let needed = self.extent.advance(&self.header, self.decryptor.limits())?;
+        Ok(Some(needed.saturating_sub(self.header.len())))
+    }
+
+    /// What it means that no more is to come.
+    pub(crate) fn truncated(&self) -> DecryptError {
+        let (part, len) = ("header", self.header.len());
+        MalformedMessage::Truncated { part, len }.into()
+    }
+
+    /// Opens the header of a message of `len` bytes, for its frames to be read by themselves.
+    pub(crate) async fn open_frames(
+        mut self,
+        len: u64,
+    ) -> Result<(FrameOpener, Authenticated), RangeError> {
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let (header, expected, record) = (&self.header, &self.expected, &mut self.record);
+        let opened = self.decryptor.open_frames(header, expected, len, record);
+        let opened = opened.await;
+        self.record.end(&opened);
+        opened
     }
 
     /// Whether the header is all there, and [`open`](Self::open) may be called.

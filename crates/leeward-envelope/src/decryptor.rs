@@ -1,13 +1,16 @@
 use crate::{
     Audit, AuditOperation, Authenticated, BuildError, CachePolicy, CacheStats, CommitmentPolicy,
     DecryptError, Decrypted, EncryptionContext, HeaderReader, Keyring, Partition, Purge,
-    SignedStreams,
+    RangeError, SignedStreams,
     audit::Record,
     context,
     derive::Dialect,
     limits::ReadLimits,
     materials_manager::DecryptionMaterialsManager,
-    message::{Header, Opener, Parser, Reader, Unlocked, parse_header, unlock},
+    message::{
+        Content, FrameOpener, Header, Layout, Opener, Parser, Reader, Unlocked, parse_header,
+        unlock,
+    },
     pace::{self, TURN},
 };
 use leeward_resilience::Clock;
@@ -165,6 +168,17 @@ impl Decryptor {
         Record::begin(self.inner.audit.as_ref(), AuditOperation::Open, expected)
     }
 
+    /// The same decryptor, with another answer to signed streams.
+    #[cfg(feature = "file")]
+    pub(crate) fn with_streams(&self, signed_streams: SignedStreams) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                signed_streams,
+                ..(*self.inner).clone()
+            }),
+        }
+    }
+
     pub(crate) fn limits(&self) -> &ReadLimits {
         &self.inner.limits
     }
@@ -189,6 +203,29 @@ impl Decryptor {
         let (unlocked, authenticated) = self.unlock(&header, expected, record).await?;
         let reader = Reader::new(bytes, header.content, unlocked, *limits, *signed_streams);
         Ok((reader, authenticated))
+    }
+
+    /// Opens the header of a message of `len` bytes, for its frames to be read by themselves.
+    pub(crate) async fn open_frames(
+        &self,
+        bytes: &[u8],
+        expected: &EncryptionContext,
+        len: u64,
+        record: &mut Record,
+    ) -> Result<(FrameOpener, Authenticated), RangeError> {
+        let limits = &self.inner.limits;
+        let header = parse_header(bytes, limits)?;
+        if header.suite.is_signing() {
+            let suite = header.suite;
+            return Err(RangeError::Signed { suite });
+        }
+        let Content::Framed(frame_length) = header.content else {
+            return Err(RangeError::Unframed);
+        };
+        let layout = Layout::new(bytes.len() as u64, frame_length, len)?;
+        limits.check_plaintext(layout.plaintext_len())?;
+        let (unlocked, authenticated) = self.unlock(&header, expected, record).await?;
+        Ok((FrameOpener::new(unlocked, layout), authenticated))
     }
 
     /// Checks what a header claims, has its data key unwrapped, and verifies it.

@@ -1,7 +1,7 @@
 use crate::{
     EncryptError,
     audit::Record,
-    message::{FrameError, Sealer, make_room},
+    message::{FrameError, PIECE_COST, Sealer, make_room},
 };
 use std::fmt;
 use zeroize::{Zeroize, Zeroizing};
@@ -66,6 +66,13 @@ impl Encryption {
     #[must_use]
     pub const fn frame_length(&self) -> usize {
         self.sealer.frame_length().get() as usize
+    }
+
+    /// What `len` bytes take, in bytes that the cipher alone would do meanwhile.
+    pub(crate) const fn cost(&self, len: usize) -> usize {
+        let frames = len / self.frame_length();
+        self.sealer
+            .cost(len.saturating_add(frames.saturating_mul(PIECE_COST)))
     }
 
     /// Encrypts some more plaintext, in one go, and appends to `out` the frames that are full.

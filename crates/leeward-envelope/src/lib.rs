@@ -14,6 +14,8 @@ mod ecdsa_value;
 mod encryption;
 mod encryptor;
 mod error;
+#[cfg(feature = "file")]
+mod file;
 mod inspection;
 #[cfg(feature = "json")]
 mod json;
@@ -23,8 +25,10 @@ mod materials;
 mod materials_manager;
 mod message;
 mod pace;
+mod range;
 mod signature;
 mod signed_streams;
+mod stream;
 mod suite;
 
 pub use audit::{Audit, AuditEvent, AuditOperation, AuditOutcome, CorrelationId, KeyUse};
@@ -38,6 +42,8 @@ pub use decryptor::{Decryptor, DecryptorBuilder};
 pub use encryption::Encryption;
 pub use encryptor::{Encryptor, EncryptorBuilder};
 pub use error::{BuildError, DecryptError, EncryptError};
+#[cfg(feature = "file")]
+pub use file::FileError;
 pub use inspection::{Inspection, inspect};
 #[cfg(feature = "json")]
 pub use json::{OpenJsonError, SealJsonError};
@@ -48,5 +54,12 @@ pub use keyring::{
 };
 pub use materials::{DecryptionMaterials, EncryptionMaterials};
 pub use message::MalformedMessage;
+pub use range::{RangeError, RangeReader, ReadAt, ReadAtFn, read_at_fn};
 pub use signed_streams::SignedStreams;
+pub use stream::{
+    Cipher, CipherReader, CipherWriter, DecryptingReader, DecryptingWriter, EncryptingReader,
+    EncryptingWriter,
+};
+#[cfg(feature = "stream")]
+pub use stream::{CipherStream, DecryptingStream, EncryptingStream};
 pub use suite::AlgorithmSuite;

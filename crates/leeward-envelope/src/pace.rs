@@ -27,3 +27,26 @@ impl Future for Yield {
         Poll::Pending
     }
 }
+
+/// What was done since other tasks had their turn, for what is polled.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    spent: usize,
+}
+
+impl Turns {
+    /// Notes what takes as long as so many bytes of AES-GCM.
+    pub(crate) const fn spend(&mut self, cost: usize) {
+        self.spent = self.spent.saturating_add(cost);
+    }
+
+    /// Pending, once, when it is the turn of others.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.spent < TURN {
+            return Poll::Ready(());
+        }
+        self.spent = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

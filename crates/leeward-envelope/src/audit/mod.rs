@@ -8,7 +8,7 @@ mod record;
 pub use correlation::CorrelationId;
 pub use event::{AuditEvent, AuditOperation, AuditOutcome};
 pub use key_use::KeyUse;
-pub(crate) use record::Record;
+pub(crate) use record::{Auditable, Record};
 
 use leeward_resilience::{Clock, Timestamp, TscClock};
 use std::{

@@ -10,7 +10,7 @@ pub(super) const FRAME_OVERHEAD: usize = 4 + IV_LEN + TAG_LEN;
 /// What the final frame adds beyond that: its marker and its length.
 pub(super) const FINAL_OVERHEAD: usize = 4 + 4;
 /// What the cipher takes for a piece beside its bytes, in bytes that it would do meanwhile.
-pub(super) const PIECE_COST: usize = 1024;
+pub(crate) const PIECE_COST: usize = 1024;
 /// How much one block may hold, as AES-GCM has it.
 pub(super) const MAX_UNFRAMED: u64 = (1 << 36) - 32;
 

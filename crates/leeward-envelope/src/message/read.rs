@@ -1,6 +1,6 @@
 use super::{
     MalformedMessage,
-    body::{Kind, Piece},
+    body::{Kind, PIECE_COST, Piece},
     content_key::ContentKey,
     cursor::Cursor,
     extent::{footer_len, piece_len},
@@ -8,7 +8,11 @@ use super::{
     plaintext::make_room,
     unlock::Unlocked,
 };
-use crate::{DecryptError, SignedStreams, limits::ReadLimits, signature::Verifier};
+use crate::{
+    DecryptError, SignedStreams,
+    limits::ReadLimits,
+    signature::{HASH_COST, Verifier},
+};
 use std::mem;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -119,6 +123,19 @@ impl Reader {
     /// Whether a signature is still to come.
     pub(crate) const fn awaits_signature(&self) -> bool {
         self.signed.is_some()
+    }
+
+    /// What `len` bytes take, in bytes that the cipher alone would do meanwhile.
+    pub(crate) const fn cost(&self, len: usize) -> usize {
+        let pieces = match self.content {
+            Content::Unframed => 0,
+            Content::Framed(frame_length) => len / frame_length.get() as usize,
+        };
+        let cost = len.saturating_add(pieces.saturating_mul(PIECE_COST));
+        match self.signed {
+            Some(_) => cost.saturating_mul(1 + HASH_COST),
+            None => cost,
+        }
     }
 
     /// How many bytes the part has that begins with `start`; not fewer than are kept of it.

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+#[cfg(feature = "stream")]
+mod adapters;
 mod audit;
 mod audit_trace;
 mod caching;
 mod contract;
 mod crowd;
+#[cfg(feature = "file")]
+mod files;
 mod flights;
 mod fuzz;
 mod hostile;
@@ -21,6 +25,7 @@ mod net_4_0_0;
 mod pace;
 mod purging;
 mod python;
+mod ranges;
 mod raw_rsa;
 mod refusals;
 mod renewal;

@@ -1,0 +1,174 @@
+use super::FileError;
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tempfile::NamedTempFile;
+use tokio::runtime::Handle;
+use zeroize::Zeroizing;
+
+/// How much is read at once: enough for the calls to the system to cost nothing beside the cipher.
+const CHUNK: usize = 256 << 10;
+
+/// Does `work` on a blocking thread.
+pub(super) async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, FileError> + Send + 'static,
+) -> Result<T, FileError> {
+    let runtime = Handle::try_current().map_err(|_| FileError::NoThread)?;
+    let done = runtime.spawn_blocking(work).await;
+    done.map_err(|_| FileError::NoThread)?
+}
+
+/// A source that is open, and a temporary file that will be the target; dropped before, it is deleted.
+pub(super) struct Pipe {
+    from: PathBuf,
+    to: PathBuf,
+    source: File,
+    len: u64,
+    target: NamedTempFile,
+    buffer: Zeroizing<Vec<u8>>,
+}
+
+/// Who may read the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Its owner alone, as plaintext wants it.
+    Owner,
+    /// Whoever the process lets read its files.
+    Usual,
+}
+
+impl Pipe {
+    pub(super) fn new(from: &Path, to: &Path, readers: Readers) -> Result<Self, FileError> {
+        let kind = fs::metadata(from).map_err(FileError::io("look at", from))?;
+        if !kind.is_file() {
+            let path = from.to_owned();
+            return Err(FileError::NotAFile { path });
+        }
+        if let Ok(there) = fs::metadata(to) {
+            if !there.is_file() {
+                let path = to.to_owned();
+                return Err(FileError::NotAFile { path });
+            }
+            if is_same(from, &kind, to, &there) {
+                let path = to.to_owned();
+                return Err(FileError::SameFile { path });
+            }
+        }
+        let source = File::open(from).map_err(FileError::io("open", from))?;
+        let len = source.metadata().map_err(FileError::io("look at", from))?;
+        let target = temporary(folder(to), readers)
+            .map_err(FileError::io("make a temporary file beside", to))?;
+        Ok(Self {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            source,
+            len: len.len(),
+            target,
+            buffer: Zeroizing::new(vec![0; CHUNK]),
+        })
+    }
+
+    pub(super) fn from(&self) -> &Path {
+        &self.from
+    }
+
+    pub(super) fn source(&mut self) -> &mut File {
+        &mut self.source
+    }
+
+    /// How many bytes the source had when it was opened.
+    pub(super) const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The next bytes of the source; none at its end.
+    pub(super) fn read(&mut self) -> Result<&[u8], FileError> {
+        loop {
+            match self.source.read(&mut self.buffer) {
+                Ok(len) => return Ok(&self.buffer[..len]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(FileError::io("read", &self.from)(error)),
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        let written = self.target.as_file_mut().write_all(bytes);
+        written.map_err(FileError::io("write", &self.to))
+    }
+
+    /// Gives the target its name, once it is on the disk.
+    pub(super) fn keep(self) -> Result<(), FileError> {
+        let Self { to, target, .. } = self;
+        let synced = target.as_file().sync_all();
+        synced.map_err(FileError::io("write", &to))?;
+        let kept = target.persist(&to);
+        kept.map_err(|error| FileError::io("give its name to", &to)(error.error))?;
+        // The name is in the folder, which has to reach the disk too; not all systems let a folder be opened for that.
+        #[cfg(unix)]
+        File::open(folder(&to))
+            .and_then(|folder| folder.sync_all())
+            .map_err(FileError::io("write the folder of", &to))?;
+        Ok(())
+    }
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary(folder: &Path, readers: Readers) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".leeward-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The mask of the process takes from these.
+        let mode = match readers {
+            Readers::Owner => 0o600,
+            Readers::Usual => 0o666,
+        };
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    builder.tempfile_in(folder)
+}
+
+#[cfg(unix)]
+fn is_same(_: &Path, a: &fs::Metadata, _: &Path, b: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(a: &Path, _: &fs::Metadata, b: &Path, _: &fs::Metadata) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Tells the thread that works for a future when that is gone.
+#[derive(Debug, Default)]
+pub(super) struct Interest(Arc<AtomicBool>);
+
+impl Interest {
+    pub(super) fn watch(&self) -> impl Fn() -> bool + Send + 'static {
+        let is_gone = Arc::clone(&self.0);
+        move || !is_gone.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

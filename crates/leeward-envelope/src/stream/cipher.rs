@@ -1,0 +1,63 @@
+use crate::{Authenticated, DecryptError, Decryption, EncryptError, Encryption};
+use std::{error::Error, io};
+
+/// A message that is being written or read: an [`Encryption`] or a [`Decryption`], and nothing else.
+pub trait Cipher: sealed::Cipher {}
+
+impl Cipher for Encryption {}
+impl Cipher for Decryption {}
+
+pub(super) mod sealed {
+    use super::*;
+
+    /// Turns one side of a message into the other, bit by bit.
+    pub trait Cipher: Unpin + Sized {
+        /// Why it stopped.
+        type Error: Error + Clone + Into<io::Error> + Unpin;
+        /// What is known once it has come to its end.
+        type Proof: Unpin;
+
+        /// Appends to `out` what became of `input`.
+        fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), Self::Error>;
+
+        /// Appends to `out` what is left, if the message has come to its end.
+        fn finish(self, out: &mut Vec<u8>) -> Result<Self::Proof, Self::Error>;
+
+        /// What `len` bytes take, in bytes that AES-GCM alone would do meanwhile.
+        fn cost(&self, len: usize) -> usize;
+    }
+
+    impl Cipher for Encryption {
+        type Error = EncryptError;
+        type Proof = ();
+
+        fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), EncryptError> {
+            Self::push(self, input, out)
+        }
+
+        fn finish(self, out: &mut Vec<u8>) -> Result<(), EncryptError> {
+            Self::finish(self, out)
+        }
+
+        fn cost(&self, len: usize) -> usize {
+            self.cost(len)
+        }
+    }
+
+    impl Cipher for Decryption {
+        type Error = DecryptError;
+        type Proof = Authenticated;
+
+        fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
+            Self::push(self, input, out)
+        }
+
+        fn finish(self, _: &mut Vec<u8>) -> Result<Authenticated, DecryptError> {
+            Self::finish(self)
+        }
+
+        fn cost(&self, len: usize) -> usize {
+            self.cost(len)
+        }
+    }
+}
