@@ -2,7 +2,7 @@
 
 mod subject;
 
-use leeward_envelope::{DecryptError, Decryptor, EncryptionContext, SignedStreams};
+use leeward_envelope::{DecryptError, Decryptor, EncryptionContext};
 use std::ops::Range;
 use subject::{Subject, subjects};
 
