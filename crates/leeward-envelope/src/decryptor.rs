@@ -8,8 +8,8 @@ use crate::{
     limits::ReadLimits,
     materials_manager::DecryptionMaterialsManager,
     message::{
-        Content, FrameOpener, Header, Layout, Opener, Parser, Reader, Unlocked, parse_header,
-        unlock,
+        Content, FrameOpener, Header, Layout, Opener, Parser, Place, Reader, Unlocked,
+        parse_header, unlock,
     },
     pace::{self, TURN},
 };
@@ -116,17 +116,50 @@ impl Decryptor {
         expected: &EncryptionContext,
         out: &mut Vec<u8>,
     ) -> Result<Authenticated, DecryptError> {
-        let start = out.len();
+        let place = Place::Behind;
+        self.decrypt_to(place, message, expected, out).await
+    }
+
+    /// Decrypts a message that is bound to every pair of `expected`, and puts its plaintext in the place of what `out` holds.
+    ///
+    /// The fastest way where messages follow one another: bytes that are there are written over, and no memory has to be
+    /// made or cleared for them. On any error `out` is empty, and what was decrypted is wiped; so it is when the future is
+    /// dropped once it has begun to write.
+    ///
+    /// # Errors
+    ///
+    /// As [`decrypt_with_context`](Self::decrypt_with_context).
+    pub async fn decrypt_over(
+        &self,
+        message: &[u8],
+        expected: &EncryptionContext,
+        out: &mut Vec<u8>,
+    ) -> Result<Authenticated, DecryptError> {
+        let opened = self.decrypt_to(Place::Over, message, expected, out).await;
+        if opened.is_err() {
+            out.clear();
+        }
+        opened
+    }
+
+    async fn decrypt_to(
+        &self,
+        place: Place,
+        message: &[u8],
+        expected: &EncryptionContext,
+        out: &mut Vec<u8>,
+    ) -> Result<Authenticated, DecryptError> {
         let mut record = self.record(expected);
         record.passed(0, message.len());
-        let opened = self.open_whole(message, expected, out, &mut record).await;
-        record.passed(out.len() - start, 0);
+        let opened = self.open_whole(place, message, expected, out, &mut record);
+        let opened = opened.await;
         record.end(&opened);
         opened
     }
 
     async fn open_whole(
         &self,
+        place: Place,
         message: &[u8],
         expected: &EncryptionContext,
         out: &mut Vec<u8>,
@@ -139,12 +172,12 @@ impl Decryptor {
         let message = parser.finish()?;
         let unlocked = self.unlock(&message.header, expected, record).await?;
         let (unlocked, authenticated) = unlocked;
-        let mut opener = Opener::new(&message, unlocked, out);
+        let mut opener = Opener::new(&message, unlocked, out, place);
         loop {
             match opener.advance(TURN) {
                 Ok(true) => pace::let_others_run().await,
                 Ok(false) => {
-                    opener.finish();
+                    record.passed(opener.finish(), 0);
                     return Ok(authenticated);
                 }
                 Err(_) => break,

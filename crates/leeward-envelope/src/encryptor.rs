@@ -101,39 +101,74 @@ impl Encryptor {
         out: &mut Vec<u8>,
     ) -> Result<(), EncryptError> {
         let start = out.len();
-        let mut record = self.record(context);
-        record.passed(plaintext.len(), 0);
-        let sealed = self.seal(plaintext, context, out, &mut record).await;
-        record.passed(0, out.len() - start);
-        record.end(&sealed);
-        sealed
+        self.encrypt_at(start, plaintext, context, out).await
     }
 
-    async fn seal(
+    /// Encrypts `plaintext` as [`encrypt`](Self::encrypt) does, and puts the message in the place of what `out` holds.
+    ///
+    /// The fastest way where messages follow one another: bytes that are there are written over, and no memory has to be
+    /// made or cleared for them. On any error, and when the future is dropped before its end, `out` is empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`encrypt`](Self::encrypt).
+    pub async fn encrypt_over(
         &self,
         plaintext: &[u8],
         context: &EncryptionContext,
         out: &mut Vec<u8>,
-        record: &mut Record,
     ) -> Result<(), EncryptError> {
+        self.encrypt_at(0, plaintext, context, out).await
+    }
+
+    /// Writes a message from `start` on, over what stands there.
+    async fn encrypt_at(
+        &self,
+        start: usize,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncryptError> {
+        let mut record = self.record(context);
+        record.passed(plaintext.len(), 0);
+        let out = Unfinished::new(out, start);
+        let sealed = self.seal(plaintext, context, out, &mut record).await;
+        let sealed = sealed.map(|message_len| record.passed(0, message_len));
+        record.end(&sealed);
+        sealed
+    }
+
+    /// Writes a message, and answers how long it is.
+    async fn seal(
+        &self,
+        plaintext: &[u8],
+        context: &EncryptionContext,
+        out: Unfinished<'_>,
+        record: &mut Record,
+    ) -> Result<usize, EncryptError> {
         let len = plaintext.len() as u64;
         let mut sealer = self.start(context, Some(len), record).await?;
         let frame_length = self.inner.frame_length;
         let too_long = EncryptError::TooLong { len, frame_length };
         let message_len = sealer.message_len(len);
         let message_len = message_len.and_then(|len| usize::try_from(len).ok());
-        let out = Unfinished::new(out);
-        out.message
-            .reserve_exact(message_len.ok_or(too_long.clone())?);
+        let start = out.start;
+        let end = message_len.and_then(|len| len.checked_add(start));
+        let end = end.ok_or(too_long.clone())?;
+        if out.message.capacity() < end {
+            // What is to be written over need not come along.
+            out.message.truncate(start);
+            out.message.reserve_exact(end - start);
+        }
 
-        sealer.header(out.message);
+        let mut at = sealer.header_at(out.message, start);
         let frame_length = frame_length.get() as usize;
         let frame_cost = sealer.cost(frame_length);
         let (mut rest, mut cost) = (plaintext, 0_usize);
         while rest.len() > frame_length {
             let (frame, later) = rest.split_at(frame_length);
-            let sealed = sealer.frame(frame, out.message);
-            sealed.map_err(|error| match error {
+            let sealed = sealer.frame_at(frame, out.message, at);
+            at = sealed.map_err(|error| match error {
                 FrameError::Cipher => EncryptError::Cipher,
                 FrameError::TooMany => too_long.clone(),
             })?;
@@ -144,10 +179,10 @@ impl Encryptor {
                 pace::let_others_run().await;
             }
         }
-        let sealed = sealer.finish(rest, out.message);
+        let sealed = sealer.finish_at(rest, out.message, at);
         sealed.map_err(|_| EncryptError::Cipher)?;
         out.keep();
-        Ok(())
+        Ok(end - start)
     }
 
     /// Begins a message whose plaintext comes bit by bit, and binds it to `context`.
@@ -261,15 +296,14 @@ impl Encryptor {
     }
 }
 
-/// A message at the end of a buffer, which is taken off again unless it comes to its end.
+/// A message from some place of a buffer on, which is taken off again unless it comes to its end.
 struct Unfinished<'a> {
     message: &'a mut Vec<u8>,
     start: usize,
 }
 
 impl<'a> Unfinished<'a> {
-    fn new(message: &'a mut Vec<u8>) -> Self {
-        let start = message.len();
+    const fn new(message: &'a mut Vec<u8>, start: usize) -> Self {
         Self { message, start }
     }
 

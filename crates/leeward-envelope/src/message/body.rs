@@ -159,6 +159,44 @@ pub(super) fn nonce(sequence: u32) -> Nonce {
     Nonce::assume_unique_for_key(iv(sequence))
 }
 
+/// What stands before the ciphertext of a frame.
+pub(super) struct FrameStart {
+    bytes: [u8; Self::MAX],
+    len: usize,
+}
+
+impl FrameStart {
+    const MAX: usize = 4 + 4 + IV_LEN + 4;
+
+    fn push(&mut self, part: &[u8]) {
+        self.bytes[self.len..][..part.len()].copy_from_slice(part);
+        self.len += part.len();
+    }
+}
+
+impl AsRef<[u8]> for FrameStart {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// What stands before the ciphertext of a frame with so much plaintext.
+pub(super) fn frame_start(is_final: bool, sequence: u32, plaintext_len: usize) -> FrameStart {
+    let mut start = FrameStart {
+        bytes: [0; FrameStart::MAX],
+        len: 0,
+    };
+    if is_final {
+        start.push(&FINAL.to_be_bytes());
+    }
+    start.push(&sequence.to_be_bytes());
+    start.push(&iv(sequence));
+    if is_final {
+        start.push(&(plaintext_len as u32).to_be_bytes());
+    }
+    start
+}
+
 /// What the tag of a piece covers beyond the ciphertext: the message, the place in it, and the length.
 pub(super) struct PieceAad {
     bytes: [u8; Self::MAX],

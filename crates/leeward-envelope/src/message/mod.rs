@@ -27,7 +27,7 @@ pub(crate) use header::{Content, Header};
 pub use malformed::MalformedMessage;
 pub(crate) use open::Opener;
 pub(crate) use parse::{Parser, parse_header};
-pub(crate) use plaintext::make_room;
+pub(crate) use plaintext::{Place, make_room};
 pub(crate) use read::Reader;
 pub(crate) use seal::{FrameError, Sealer, frame_count};
 pub(crate) use unlock::{Unlocked, unlock};

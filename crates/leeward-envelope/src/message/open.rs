@@ -2,7 +2,7 @@ use super::{
     body::{PIECE_COST, Pieces},
     content_key::ContentKey,
     parse::Message,
-    plaintext::Unproved,
+    plaintext::{Place, Unproved},
     unlock::Unlocked,
 };
 use crate::signature::{HASH_COST, Verifier};
@@ -10,7 +10,7 @@ use aws_lc_rs::error::Unspecified;
 
 /// Verifies the signature of a whole message, if there is one, and decrypts it piece by piece.
 ///
-/// The plaintext goes behind what stands in a buffer already, and is wiped from there unless all of it is proved.
+/// The plaintext goes behind what a buffer holds, or in its place, and is wiped from there unless all of it is proved.
 pub(crate) struct Opener<'a, 'out> {
     content: ContentKey,
     pieces: Pieces<'a>,
@@ -27,7 +27,12 @@ struct Signed<'a> {
 }
 
 impl<'a, 'out> Opener<'a, 'out> {
-    pub(crate) fn new(message: &Message<'a>, unlocked: Unlocked, out: &'out mut Vec<u8>) -> Self {
+    pub(crate) fn new(
+        message: &Message<'a>,
+        unlocked: Unlocked,
+        out: &'out mut Vec<u8>,
+        place: Place,
+    ) -> Self {
         let signed = unlocked.verifier.zip(message.footer);
         Self {
             content: unlocked.content,
@@ -37,7 +42,7 @@ impl<'a, 'out> Opener<'a, 'out> {
                 rest: footer.signed,
                 signature: footer.signature,
             }),
-            plaintext: Unproved::new(out, message.plaintext_len),
+            plaintext: Unproved::new(out, message.plaintext_len, place),
         }
     }
 
@@ -63,9 +68,9 @@ impl<'a, 'out> Opener<'a, 'out> {
         Ok(false)
     }
 
-    /// Leaves the plaintext in the buffer, once [`advance`](Self::advance) has said that there is no more.
-    pub(crate) fn finish(self) {
-        self.plaintext.release();
+    /// Leaves the plaintext in the buffer, once [`advance`](Self::advance) has said that there is no more; answers how long it is.
+    pub(crate) fn finish(self) -> usize {
+        self.plaintext.release()
     }
 
     /// Wipes some more of the plaintext of a message that was changed, `about` so many bytes; answers whether there are more.

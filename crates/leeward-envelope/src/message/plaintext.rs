@@ -14,18 +14,38 @@ pub(crate) fn make_room(buffer: &mut Vec<u8>, additional: usize, most: usize) {
     std::mem::replace(buffer, larger).zeroize();
 }
 
+/// Where something goes in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Behind what the buffer holds.
+    Behind,
+    /// In the place of what the buffer holds, whose bytes need not be made once more.
+    Over,
+}
+
 /// Plaintext at the end of a buffer that is not proved yet: wiped and taken off again, unless it is released.
 #[derive(Debug)]
 pub(super) struct Unproved<'a> {
     buffer: &'a mut Vec<u8>,
     start: usize,
-    /// Up to here something has been written; beyond, if there is anything, all is zero and was never touched.
+    /// Up to here something has been written; what is beyond, if there is anything, is taken off in the end.
     end: usize,
 }
 
 impl<'a> Unproved<'a> {
     /// Makes room for `len` bytes.
-    pub(super) fn new(buffer: &'a mut Vec<u8>, len: usize) -> Self {
+    pub(super) fn new(buffer: &'a mut Vec<u8>, len: usize, place: Place) -> Self {
+        if place == Place::Over {
+            if buffer.capacity() >= len {
+                return Self {
+                    buffer,
+                    start: 0,
+                    end: 0,
+                };
+            }
+            // What is to be written over need not come along; it may be as secret as what comes.
+            buffer.zeroize();
+        }
         if buffer.capacity() == 0 {
             // Pages that nothing was written to cost nothing, to make or to wipe.
             *buffer = vec![0; len];
@@ -62,9 +82,11 @@ impl<'a> Unproved<'a> {
         rest > self.start
     }
 
-    /// Leaves in the buffer what has been written.
-    pub(super) fn release(mut self) {
+    /// Leaves in the buffer what has been written, and answers how much that is.
+    pub(super) fn release(mut self) -> usize {
+        let len = self.end - self.start;
         self.start = self.end;
+        len
     }
 }
 
@@ -82,7 +104,7 @@ mod tests {
     #[test]
     fn is_wiped_from_the_end_in_steps() {
         let mut buffer = Vec::new();
-        let mut plaintext = Unproved::new(&mut buffer, 10);
+        let mut plaintext = Unproved::new(&mut buffer, 10, Place::Behind);
         plaintext.next(3).fill(1);
         plaintext.next(4).fill(2);
         assert_eq!(*plaintext.buffer, [1, 1, 1, 2, 2, 2, 2, 0, 0, 0]);
@@ -98,12 +120,12 @@ mod tests {
         for capacity in [0, 1, 64] {
             let mut buffer = vec![9; 3];
             buffer.reserve_exact(capacity);
-            let mut plaintext = Unproved::new(&mut buffer, 4);
+            let mut plaintext = Unproved::new(&mut buffer, 4, Place::Behind);
             plaintext.next(2).fill(1);
             plaintext.next(2).fill(2);
             drop(plaintext);
             assert_eq!(buffer, [9; 3]);
-            let mut plaintext = Unproved::new(&mut buffer, 4);
+            let mut plaintext = Unproved::new(&mut buffer, 4, Place::Behind);
             plaintext.next(4).fill(7);
             plaintext.release();
             assert_eq!(buffer, [9, 9, 9, 7, 7, 7, 7]);
@@ -111,9 +133,28 @@ mod tests {
     }
 
     #[test]
+    fn takes_the_place_of_what_was_there() {
+        for len in [0, 3, 5, 64] {
+            for capacity in [0, 64] {
+                let mut buffer = vec![9; len];
+                buffer.reserve_exact(capacity);
+                let mut plaintext = Unproved::new(&mut buffer, 5, Place::Over);
+                plaintext.next(2).fill(1);
+                plaintext.next(3).fill(2);
+                assert_eq!(plaintext.release(), 5);
+                assert_eq!(buffer, [1, 1, 2, 2, 2], "{len}");
+                let mut plaintext = Unproved::new(&mut buffer, 4, Place::Over);
+                plaintext.next(2).fill(3);
+                drop(plaintext);
+                assert!(buffer.is_empty(), "{len}");
+            }
+        }
+    }
+
+    #[test]
     fn a_fresh_buffer_has_exactly_the_room_that_was_asked_for() {
         let mut buffer = Vec::new();
-        let mut plaintext = Unproved::new(&mut buffer, 3);
+        let mut plaintext = Unproved::new(&mut buffer, 3, Place::Behind);
         plaintext.next(3).fill(7);
         plaintext.release();
         assert_eq!(buffer, [7; 3]);

@@ -11,7 +11,7 @@ use crate::{
     signature::{HASH_COST, Signer, SigningKey},
 };
 use aws_lc_rs::error::Unspecified;
-use std::{num::NonZeroU32, sync::Arc};
+use std::{mem, num::NonZeroU32, sync::Arc};
 
 /// How many frames a plaintext takes, or none if it takes more than the format can number.
 ///
@@ -125,20 +125,55 @@ impl Sealer {
         out.append(&mut self.header);
     }
 
+    /// Writes the header, once, from `at` on, over what stands there; answers where it ends.
+    pub(crate) fn header_at(&mut self, out: &mut Vec<u8>, at: usize) -> usize {
+        let header = mem::take(&mut self.header);
+        if let Some(signer) = &mut self.signer {
+            signer.update(&header);
+        }
+        let end = at + header.len();
+        room(out, at, end).copy_from_slice(&header);
+        end
+    }
+
     /// Appends a frame that is full and not the last.
     pub(crate) fn frame(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
+        let at = out.len();
+        self.frame_at(plaintext, out, at)?;
+        Ok(())
+    }
+
+    /// Writes such a frame from `at` on, over what stands there; answers where it ends.
+    pub(crate) fn frame_at(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, FrameError> {
         // This number is the mark of the final frame.
         if self.sequence == FINAL {
             return Err(FrameError::TooMany);
         }
-        self.seal(Kind::Frame, plaintext, out)?;
+        let end = self.seal(Kind::Frame, plaintext, out, at)?;
         self.sequence += 1;
-        Ok(())
+        Ok(end)
     }
 
     /// Appends the final frame, and the signature.
-    pub(crate) fn finish(mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Unspecified> {
-        self.seal(Kind::FinalFrame, plaintext, out)?;
+    pub(crate) fn finish(self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Unspecified> {
+        let at = out.len();
+        self.finish_at(plaintext, out, at)
+    }
+
+    /// Writes them from `at` on, over what stands there, and takes off what stands behind.
+    pub(crate) fn finish_at(
+        mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<(), Unspecified> {
+        let end = self.seal(Kind::FinalFrame, plaintext, out, at)?;
+        out.truncate(end);
         if let Some(signer) = self.signer {
             let signature = signer.finish()?;
             out.extend_from_slice(&(signature.len() as u16).to_be_bytes());
@@ -147,31 +182,43 @@ impl Sealer {
         Ok(())
     }
 
-    fn seal(&mut self, kind: Kind, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Unspecified> {
+    fn seal(
+        &mut self,
+        kind: Kind,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, Unspecified> {
         let is_final = kind == Kind::FinalFrame;
-        let start = out.len();
-        out.reserve(FINAL_OVERHEAD + FRAME_OVERHEAD + self.footer_len + plaintext.len());
+        let start = body::frame_start(is_final, self.sequence, plaintext.len());
+        let body = at + start.as_ref().len();
+        let end = body + plaintext.len() + TAG_LEN;
         if is_final {
-            out.extend_from_slice(&FINAL.to_be_bytes());
+            out.reserve((end + self.footer_len).saturating_sub(out.len()));
         }
-        out.extend_from_slice(&self.sequence.to_be_bytes());
-        out.extend_from_slice(&body::iv(self.sequence));
-        if is_final {
-            out.extend_from_slice(&(plaintext.len() as u32).to_be_bytes());
-        }
-        let body = out.len();
-        // A frame's worth of zeros stays in the cache of the processor until the cipher is over them.
-        out.resize(body + plaintext.len() + TAG_LEN, 0);
-        let sealed = &mut out[body..];
+        let frame = room(out, at, end);
+        frame[..body - at].copy_from_slice(start.as_ref());
+        let sealed = &mut frame[body - at..];
         if let Err(error) = self.content.seal(kind, self.sequence, plaintext, sealed) {
-            out.truncate(start);
+            out.truncate(at);
             return Err(error);
         }
         if let Some(signer) = &mut self.signer {
-            signer.update(&out[start..]);
+            signer.update(&out[at..end]);
         }
-        Ok(())
+        Ok(end)
     }
+}
+
+/// The bytes from `start` to `end`, made if they are not there.
+///
+/// New ones are a frame's worth of zeros, which stays in the cache of the processor until the cipher is over them; those that
+/// are there cost nothing.
+fn room(out: &mut Vec<u8>, start: usize, end: usize) -> &mut [u8] {
+    if out.len() < end {
+        out.resize(end, 0);
+    }
+    &mut out[start..end]
 }
 
 #[cfg(test)]
@@ -234,6 +281,27 @@ mod tests {
             sealer.frame(&[2], &mut out).unwrap();
             sealer.finish(&[3], &mut out).unwrap();
             assert_eq!(foretold, Some(out.len() as u64), "{suite}");
+        }
+    }
+    #[test]
+    fn over_what_stands_there_a_message_is_what_it_is_behind() {
+        for suite in crate::AlgorithmSuite::ALL {
+            for len in [0, 40, 4096] {
+                let mut sealer = sealer(suite);
+                let foretold = sealer.message_len(3);
+                let mut out = vec![9; len];
+                let mut at = sealer.header_at(&mut out, 0);
+                let header = out[..at].to_vec();
+                for plaintext in [1, 2] {
+                    let end = sealer.frame_at(&[plaintext], &mut out, at).unwrap();
+                    assert_eq!(end, at + FRAME_OVERHEAD + 1);
+                    assert_eq!(out[at..at + 4], u32::from(plaintext).to_be_bytes());
+                    at = end;
+                }
+                sealer.finish_at(&[3], &mut out, at).unwrap();
+                assert_eq!(foretold, Some(out.len() as u64), "{suite} over {len}");
+                assert!(out.starts_with(&header) && out[at..].starts_with(&[0xff; 4]));
+            }
         }
     }
 }

@@ -79,3 +79,48 @@ fn any_number_of_expected_pairs_is_checked() {
         assert_eq!(decrypted.context(), &bound);
     }
 }
+
+#[test]
+fn one_buffer_serves_for_one_message_after_the_other() {
+    let (encryptor, decryptor) = (
+        Encryptor::builder(raw())
+            .with_frame_length(NonZeroU32::new(64).unwrap())
+            .build()
+            .unwrap(),
+        Decryptor::builder(raw()).build().unwrap(),
+    );
+    let context = context(&[("a", "1")]);
+    let (mut message, mut opened) = (vec![9; 7], vec![9; 7]);
+    for len in [1000, 0, 64, 63, 5000, 65, 5000] {
+        let plaintext: Vec<u8> = (0..len).map(|at: usize| at as u8).collect();
+        run(encryptor.encrypt_over(&plaintext, &context, &mut message)).unwrap();
+        let bound = run(decryptor.decrypt_over(&message, &context, &mut opened)).unwrap();
+        assert_eq!(opened, plaintext);
+        assert_eq!(bound.context(), &context);
+        // As it would be read by those who know nothing of the buffer.
+        assert_eq!(
+            run(decryptor.decrypt(&message)).unwrap().plaintext(),
+            plaintext
+        );
+    }
+}
+
+#[test]
+fn a_buffer_that_was_to_be_written_over_is_empty_after_a_failure() {
+    let encryptor = Encryptor::builder(raw()).build().unwrap();
+    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let demanding = Encryptor::builder(raw()).with_required_context_keys(["b"]);
+    let demanding = demanding.build().unwrap();
+    let sound = context(&[("a", "1")]);
+    let mut out = vec![9; 100];
+    run(demanding.encrypt_over(b"plaintext", &sound, &mut out)).unwrap_err();
+    assert!(out.is_empty());
+    let message = run(encryptor.encrypt(&[5; 9000], &sound)).unwrap();
+    let mut changed = message.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for broken in [&changed[..], &message[..message.len() - 1], b"no message"] {
+        let mut out = vec![9; 10_000];
+        run(decryptor.decrypt_over(broken, &sound, &mut out)).unwrap_err();
+        assert!(out.is_empty());
+    }
+}
