@@ -3,6 +3,7 @@
 use super::{MANY, REGIONS, builder, maker};
 use crate::{Area, Bar, BoxError, Figure, Read, Tally, read, resident};
 use leeward_error_taxonomy::Region;
+use leeward_region_router::Latency;
 use leeward_resilience::Placement;
 use std::{num::NonZeroUsize, path::PathBuf};
 use tokio::runtime::Builder;
@@ -12,10 +13,14 @@ const ROUTERS: u16 = 10_000;
 const MEBIBYTE: f64 = (1 << 20) as f64;
 
 /// What is weighed, in the order in which it is.
-const SUBJECTS: [(&str, Option<Bar>); 4] = [
+const SUBJECTS: [(&str, Option<Bar>); 5] = [
     ("leeward, keyed, one Region asked", None),
     (
         "leeward, keyed, three Regions asked",
+        Some(Bar::AtMost(64.0)),
+    ),
+    (
+        "leeward, keyed by latency, three Regions asked",
         Some(Bar::AtMost(64.0)),
     ),
     ("leeward, separate, one Region asked", None),
@@ -40,8 +45,12 @@ pub(crate) fn print_memory() -> Result<(), BoxError> {
     let most = NonZeroUsize::from(NonZeroUsize::MIN.saturating_add(ROUTERS.into()));
     let by_number = |request: &Read| request.clone().into_inner();
     let keyed = || builder().build_keyed(maker(), by_number, most);
+    let by_latency = || {
+        let builder = builder().with_ranking(Latency::new());
+        builder.build_keyed(maker(), by_number, most)
+    };
     // What is there once.
-    let _one = (keyed()?, builder().build(maker())?);
+    let _one = (keyed()?, by_latency()?, builder().build(maker())?);
     if resident::bytes()?.is_none() {
         return Ok(());
     }
@@ -53,6 +62,14 @@ pub(crate) fn print_memory() -> Result<(), BoxError> {
         }
         weighing.print()?;
     }
+    let by_latency = by_latency()?;
+    let mut weighing = Weighing::begin()?;
+    for number in 0..ROUTERS {
+        weighing.ask(&by_latency, number, &REGIONS)?;
+        // One that is ranked: those were pinned.
+        weighing.call(&by_latency, read(number.into()))?;
+    }
+    weighing.print()?;
     let mut weighing = Weighing::begin()?;
     let separate = (0..ROUTERS).map(|_| builder().build(maker()));
     let separate: Vec<_> = separate.collect::<Result<_, _>>()?;
@@ -85,10 +102,17 @@ impl Weighing {
     {
         for region in regions {
             let there = Placement::new().pinned_to(region.clone());
-            let read = read(number.into()).placed(there);
-            let call = router.clone().oneshot(read);
-            self.runtime.block_on(call).map_err(Into::into)?;
+            self.call(router, read(number.into()).placed(there))?;
         }
+        Ok(())
+    }
+
+    fn call<S>(&self, router: &S, read: Read) -> Result<(), BoxError>
+    where
+        S: Service<Read, Error: Into<BoxError>> + Clone,
+    {
+        let call = router.clone().oneshot(read);
+        self.runtime.block_on(call).map_err(Into::into)?;
         Ok(())
     }
 
