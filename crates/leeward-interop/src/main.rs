@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
             ExitCode::from(u8::from(!report.is_good()))
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", round::told(&*error));
             ExitCode::FAILURE
         }
     }

@@ -88,7 +88,7 @@ impl Case<'_> {
         };
         let message = match written {
             Ok(message) => message,
-            Err(error) => return Ok(Err(format!("we could not encrypt: {error}"))),
+            Err(error) => return Ok(Err(format!("we could not encrypt: {}", told(&*error)))),
         };
         let asked = self.site.data_keys() - before;
         if self.group.is_cached && asked != u64::from(self.is_first) {
@@ -119,7 +119,7 @@ impl Case<'_> {
         match self.ours.decrypt(&message, &context, self.suite).await {
             Ok(read) if read == self.plaintext => {}
             Ok(_) => return Ok(Err("we read another plaintext".to_owned())),
-            Err(error) => return Ok(Err(format!("we could not decrypt: {error}"))),
+            Err(error) => return Ok(Err(format!("we could not decrypt: {}", told(&*error)))),
         }
         if !self.group.required.is_empty() {
             let without = EncryptionContext::new(pairs(self.group.required))?;
@@ -152,6 +152,17 @@ impl Case<'_> {
         };
         self.peer.ask(&request).await
     }
+}
+
+/// An error with all that is below it.
+pub(crate) fn told(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
 }
 
 /// The pairs of the context but for these keys.
