@@ -156,6 +156,7 @@ fn fmt() -> anyhow::Result<()> {
     cargo::run(cargo::command(["fmt", "--all", "--check"]))?;
     // Workspaces of their own, which `--all` does not reach.
     for manifest in [
+        "crates/leeward-bench/aws-esdk/Cargo.toml",
         "crates/leeward-bench/peers/Cargo.toml",
         "crates/leeward-envelope/fuzz/Cargo.toml",
     ] {
