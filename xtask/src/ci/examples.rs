@@ -1,12 +1,14 @@
 //! Builds every example, and runs each to its end.
 
+use std::env;
+use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use crate::cargo;
@@ -16,6 +18,14 @@ use crate::metadata::{items, text};
 const MAX_RUN: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// What an example is told on its command line, in the order in which they run; the others are told nothing.
+const ARGUMENTS: [(&str, &[&str]); 2] = [
+    ("seal_a_file", &["plain"]),
+    ("open_a_file", &["plain.sealed", "opened"]),
+];
+/// Some frames, and one that is not full.
+const PLAIN: &[u8] = &[5; 100_001];
+
 struct Example {
     name: String,
     program: PathBuf,
@@ -24,8 +34,21 @@ struct Example {
 /// Builds and runs them; an example must end by itself, successfully, with nobody to answer it.
 pub(crate) fn run() -> anyhow::Result<()> {
     let examples = build()?;
-    for example in &examples {
+    let folder = env::temp_dir().join(format!("leeward-examples-{}", process::id()));
+    fs::create_dir(&folder).context("could not make a folder for the examples")?;
+    let ran = run_in(&folder, &examples);
+    fs::remove_dir_all(&folder).context("could not remove the folder of the examples")?;
+    ran?;
+    println!("examples: {} ran to their end", examples.len());
+    Ok(())
+}
+
+fn run_in(folder: &Path, examples: &[Example]) -> anyhow::Result<()> {
+    let path = |name| folder.join(name);
+    fs::write(path("plain"), PLAIN).context("could not write a file for the examples")?;
+    for example in examples {
         let mut command = cargo::program(&example.program);
+        command.current_dir(folder).args(arguments(&example.name));
         // What an example prints may be bytes, and is for whoever runs it by hand; why it fails goes to standard error.
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let line = cargo::line(&command);
@@ -37,8 +60,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
             .with_context(|| format!("the example {}, `{line}`", example.name))?;
         cargo::succeeded(&line, status)?;
     }
+    let opened = fs::read(path("opened")).context("open_a_file left no file")?;
+    ensure!(
+        opened == PLAIN,
+        "a file that was sealed and opened is another"
+    );
     println!("examples: {} ran to their end", examples.len());
     Ok(())
+}
+
+fn arguments(example: &str) -> &'static [&'static str] {
+    let found = ARGUMENTS.iter().find(|(name, _)| *name == example);
+    found.map_or(&[], |(_, arguments)| arguments)
 }
 
 fn build() -> anyhow::Result<Vec<Example>> {
@@ -60,7 +93,10 @@ fn build() -> anyhow::Result<Vec<Example>> {
         ));
     }
     cargo::succeeded(&line, child.wait()?)?;
-    examples.sort_by(|a, b| a.name.cmp(&b.name));
+    examples.sort_by_key(|example| {
+        let turn = ARGUMENTS.iter().position(|(name, _)| *name == example.name);
+        (turn, example.name.clone())
+    });
     Ok(examples)
 }
 
