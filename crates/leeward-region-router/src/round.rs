@@ -15,6 +15,8 @@ pub(crate) struct Round {
     // Likewise for those that were asked to let the call pass a slow start, and to take it as a probe.
     asked_past_slow_start: u16,
     asked_for_probe: u16,
+    // Likewise for those whose refusal by the request was told.
+    refusals_told: u16,
     // How many services were handed the request, and of how many of them the circuit had nothing against it.
     called: usize,
     called_in_turn: usize,
@@ -56,6 +58,7 @@ impl Round {
             asked: 0,
             asked_past_slow_start: 0,
             asked_for_probe: 0,
+            refusals_told: 0,
             called: 0,
             called_in_turn: 0,
             panicked: false,
@@ -160,6 +163,14 @@ impl Round {
     /// The request does not go to `region`.
     pub(crate) fn refused(&mut self, region: usize, refusal: Rejected) {
         self.note(region, What::Refused(refusal));
+    }
+
+    /// Whether it is to be told that the request does not go to `region`; from here on it has been.
+    pub(crate) const fn tells_of_refusal(&mut self, region: usize) -> bool {
+        let bit = 1 << region;
+        let is_new = self.refusals_told & bit == 0;
+        self.refusals_told |= bit;
+        is_new
     }
 
     /// The attempt in `region` failed.

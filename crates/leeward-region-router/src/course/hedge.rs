@@ -138,17 +138,27 @@ where
 
     /// Looks for a Region that takes the copy, and for one to probe only where there is no other. One that does not take it may take
     /// the call later on, if it fails over.
-    fn place(&self, copy: &R, now: Timestamp) -> Option<(usize, Admission<C>, R)> {
+    fn place(&mut self, copy: &R, now: Timestamp) -> Option<(usize, Admission<C>, R)> {
+        let others: Vec<usize> = self.round.others().collect();
         let further = AdmissionTerms::new().past_slow_start();
-        let takes = |terms| {
-            self.round.others().find_map(|at| {
-                self.has_time(at).ok()?;
-                let request = copy.for_region(&self.roster.ground.sites[at].region).ok()?;
-                let admission = self.roster.admit(at, now, terms).ok()?;
-                Some((at, admission, request))
-            })
-        };
-        takes(further.without_probing()).or_else(|| takes(further))
+        for terms in [further.without_probing(), further] {
+            for at in others.iter().copied() {
+                if self.has_time(at).is_err() {
+                    continue;
+                }
+                let request = match copy.for_region(&self.roster.ground.sites[at].region) {
+                    Ok(request) => request,
+                    Err(refusal) => {
+                        self.tell_refused(at, &refusal);
+                        continue;
+                    }
+                };
+                if let Ok(admission) = self.roster.admit(at, now, terms) {
+                    return Some((at, admission, request));
+                }
+            }
+        }
+        None
     }
 
     /// Goes on with a second attempt.

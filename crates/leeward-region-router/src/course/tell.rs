@@ -139,9 +139,12 @@ where
             });
     }
 
-    /// The request itself refuses to go to a Region.
+    /// The request itself refuses to go to a Region; told once, though a hedge and a fail-over may both ask.
     #[cold]
-    pub(super) fn tell_refused(&self, at: usize, refusal: &Rejected) {
+    pub(super) fn tell_refused(&mut self, at: usize, refusal: &Rejected) {
+        if !self.round.tells_of_refusal(at) {
+            return;
+        }
         self.roster.member(at).meter.refused.add();
         let operation = self.request.operation();
         let region = &self.roster.ground.sites[at].region;

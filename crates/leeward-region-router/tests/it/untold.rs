@@ -109,6 +109,31 @@ async fn a_region_that_the_request_refuses_is_told_once_for_each_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_region_that_a_hedge_passes_over_is_told_once_also_if_a_fail_over_does_too() {
+    for (regions, third) in [(vec![A, B, C], true), (vec![A, B], false)] {
+        let world = World::new();
+        let (router, events) = observed(&world, builder(regions));
+        learn(&world, &router).await;
+        for (first, calls) in [
+            (Mood::After(90), 1),
+            (Mood::FailingAfter(90, Fault::Down), 2),
+        ] {
+            world.set(A, first);
+            world.set(C, Mood::After(100));
+            let answer = router.clone().oneshot(NotInB).await;
+            assert_eq!(answer.is_ok(), third || calls == 1, "{first:?}");
+            assert_eq!(router.status().regions[1].refused, calls);
+            let seen = take(&events);
+            let refused = seen.iter().filter(
+                |event| matches!(event, RouterEvent::Refused { region, .. } if *region == B),
+            );
+            assert_eq!(refused.count(), 1, "{seen:?}");
+        }
+        assert_eq!(router.status().hedges, if third { 2 } else { 0 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_attempt_that_does_not_follow_a_failure_for_want_of_a_token_is_told() {
     let world = World::new();
     let (router, events) = observed(&world, builder([A, B]).with_budget(nothing()));
