@@ -62,7 +62,6 @@ where
             }
             if place == Place::First
                 && let Decision::FailOver { free } = decision
-                && self.held.is_none()
             {
                 self.replace_first(at, copy, free);
             }

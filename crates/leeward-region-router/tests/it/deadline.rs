@@ -9,7 +9,7 @@ use tower::{Layer, ServiceExt};
 
 use crate::world::{
     A, B, C, Fault, LedgerError, Mood, Router, SECOND, World, assert_unchanged, builder, learn,
-    read, send, served,
+    read, refusal, send, served,
 };
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -86,4 +86,25 @@ async fn a_deadline_above_ends_every_attempt_and_says_so() {
         panic!("{answer:?}");
     };
     assert_eq!((world.take_calls(), world.in_flight()), ([1, 1, 0], 0));
+}
+
+/// A layer below the router reads the same deadline, and may be the first to say that it is over.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_a_layer_below_ends_is_silence_of_the_region_if_anything_was_sent() {
+    for (fault, failures) in [(Fault::OutOfTime, 1), (Fault::OutOfTimeUnsent, 0)] {
+        let world = World::new();
+        world.set(A, Mood::FailingAfter(500, fault));
+        let router = world.unhedged();
+        let answer = deadline::until(Instant::now() + SECOND / 2, send(&router, read())).await;
+        let rejected = refusal(answer);
+        assert!(
+            matches!(rejected, Rejected::DeadlineExceeded { .. }),
+            "{rejected:?}"
+        );
+        let region = router.status().regions[0].clone();
+        assert_eq!(region.failures, failures, "{fault:?}");
+        let told = region.last_error.map(|error| error.failure.to_string());
+        let expected = (failures > 0).then(|| "no answer within 0.5 s of the attempt".to_owned());
+        assert_eq!(told, expected, "{fault:?}");
+    }
 }

@@ -189,3 +189,50 @@ async fn switched_off_a_router_counts_no_failures_and_leaves_no_region() {
     assert!(status.regions.iter().all(|region| region.failures == 0));
     assert_eq!(circuits(&router), "ccc");
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_an_attempt_that_is_under_way_when_a_later_one_answers_is_overtaken() {
+    for (first, second, answer, overtaken) in [
+        (Mood::Silent, Mood::After(100), B, [1, 0]),
+        // Which ended before.
+        (
+            Mood::FailingAfter(60, Fault::Throttled),
+            Mood::After(100),
+            B,
+            [0, 0],
+        ),
+        // Of which the hedge began later.
+        (Mood::After(60), Mood::Silent, A, [0, 0]),
+    ] {
+        let world = World::new();
+        let router = world.build(builder([A, B]).with_budget(tokens()));
+        learn(&world, &router).await;
+        world.set(A, first);
+        world.set(B, second);
+        assert_eq!(served(&router).await, answer, "{first:?}");
+        let status = router.status();
+        let counted = [0, 1].map(|at: usize| status.regions[at].overtaken);
+        assert_eq!((counted, status.hedges), (overtaken, 1), "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hedge_that_is_dropped_is_over_when_its_circuit_hears() {
+    let world = World::new();
+    let (seen, looked) = (world.clone(), Arc::new(Mutex::new(Vec::new())));
+    let told = Arc::clone(&looked);
+    let router = builder([A, B]).with_observer(move |event| {
+        if let RouterEvent::CircuitChanged { region, .. } = event {
+            told.lock()
+                .unwrap()
+                .push((region.clone(), seen.in_flight()));
+        }
+    });
+    let router = world.build(router);
+    world.set_all(Mood::Silent);
+    let stack = DeadlineLayer::new(SECOND * 9 / 10).layer(router);
+    for _ in 0..2 {
+        stack.clone().oneshot(read()).await.unwrap_err();
+    }
+    assert_eq!(*looked.lock().unwrap(), [(B, 0), (A, 0)]);
+}

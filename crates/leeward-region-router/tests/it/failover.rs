@@ -1,13 +1,13 @@
 use std::{pin::pin, slice, task::Poll};
 
 use leeward_error_taxonomy::{Region, Rejected, Stage};
-use leeward_resilience::Plain;
-use tokio::time::{Instant, advance};
+use leeward_resilience::{Plain, Ratio};
+use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
 
 use crate::world::{
-    A, B, C, Fault, LedgerError, Mood, SECOND, World, assert_unchanged, builder, circuits,
-    open_circuits, poll_once, read, refusal, send, served, write,
+    A, B, C, Fault, LedgerError, Mood, REST, Router, SECOND, World, assert_unchanged, builder,
+    circuit, circuits, open_circuits, poll_once, read, refusal, send, served, write,
 };
 
 #[tokio::test(start_paused = true)]
@@ -258,5 +258,68 @@ async fn silence_is_a_failure_of_the_region_and_its_last_error() {
     assert_eq!(
         last.failure.to_string(),
         "no answer within 1 s of the attempt"
+    );
+}
+
+/// A router whose Regions are taken back by one call in a hundred, for an hour.
+fn slowly_back(world: &World, regions: &[Region]) -> Router {
+    let circuit = circuit().with_slow_start(SECOND * 3_600, Ratio::percent(1));
+    world.build(
+        builder(regions.to_vec())
+            .with_circuit(circuit)
+            .without_hedging(),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fail_over_goes_to_the_next_region_though_that_one_starts_slowly() {
+    let world = World::new();
+    let router = slowly_back(&world, &[A, B, C]);
+    router.drain(&B).unwrap();
+    router.restore(&B).unwrap();
+    world.set(A, Mood::Failing(Fault::LimiterFull));
+    for _ in 0..20 {
+        assert_eq!(served(&router).await, B);
+    }
+    assert_eq!(world.take_calls(), [20, 20, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fail_over_is_no_probe_while_another_region_takes_it() {
+    let world = World::new();
+    let router = world.unhedged();
+    // The second one's, with the third one serving.
+    world.set(A, Mood::Failing(Fault::LimiterFull));
+    world.set(B, Mood::Failing(Fault::Down));
+    for _ in 0..2 {
+        assert_eq!(served(&router).await, C);
+    }
+    sleep(REST).await;
+    world.set(B, Mood::Well);
+    world.take_calls();
+    for _ in 0..5 {
+        assert_eq!(served(&router).await, C);
+    }
+    assert_eq!(
+        (world.take_calls(), circuits(&router)),
+        ([5, 0, 5], "coc".to_owned())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_passes_a_slow_start_rather_than_probe() {
+    let world = World::new();
+    let router = slowly_back(&world, &[A, B]);
+    open_circuits(&world, &router, &[A]).await;
+    sleep(REST).await;
+    world.set(A, Mood::Well);
+    router.drain(&B).unwrap();
+    router.restore(&B).unwrap();
+    for _ in 0..20 {
+        assert_eq!(send(&router, write()).await.unwrap(), B);
+    }
+    assert_eq!(
+        (world.take_calls(), circuits(&router)),
+        ([0, 20, 0], "oc".to_owned())
     );
 }

@@ -68,6 +68,7 @@ pub(crate) enum Fault {
     Denied,
     LimiterFull,
     OutOfTime,
+    OutOfTimeUnsent,
 }
 
 #[derive(Debug)]
@@ -83,6 +84,10 @@ impl LedgerError {
             Fault::OutOfTime => Self::Refused(Rejected::DeadlineExceeded {
                 timeout: SECOND,
                 stage: Stage::MaybeSent,
+            }),
+            Fault::OutOfTimeUnsent => Self::Refused(Rejected::DeadlineExceeded {
+                timeout: SECOND,
+                stage: Stage::NotSent,
             }),
             fault => Self::Failed(region.clone(), fault),
         }
@@ -127,7 +132,9 @@ impl Classify for LedgerError {
                 Verdict::Final,
                 Some("Denied"),
             ),
-            Fault::LimiterFull | Fault::OutOfTime => unreachable!("carried as a refusal"),
+            Fault::LimiterFull | Fault::OutOfTime | Fault::OutOfTimeUnsent => {
+                unreachable!("carried as a refusal")
+            }
         };
         let mut facts = Facts::new(stage, category, verdict);
         facts.code = code;
