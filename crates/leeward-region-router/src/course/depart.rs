@@ -34,7 +34,6 @@ where
         if self.is_passing() {
             return self.pass();
         }
-        self.replaces_first = false;
         loop {
             let Some(pick) = self.pick(now) else {
                 return Err(self.end());
@@ -185,7 +184,7 @@ where
         self.roster.member(self.first.at).meter.unadmitted.add();
         self.roster.meter.panics.add();
         let (operation, region) = (self.request.operation(), &self.site().region);
-        debug!(target: "leeward::router", %operation, %region, "every circuit is open, calling all the same");
+        debug!(target: "leeward::router", %operation, %region, "no Region left that takes the call, calling one that holds it back");
     }
 
     /// Whether the request goes on after an attempt that may have been applied: it may be sent again, and can be.

@@ -131,7 +131,8 @@ pub struct RegionStatus {
     /// The attempts, and health checks, that were let through to find out whether it is back.
     pub probes: u64,
     /// The last attempt, or health check, that failed and blames the Region. One that was left because it is slow, or silent
-    /// while hedges are answered, may have none: see `overtaken`.
+    /// while hedges are answered, may have none: see `overtaken`. Also a service that could not be made, which blames nobody there
+    /// and is none of `failures`.
     pub last_error: Option<RegionError>,
     /// When it may be tried again, if it was left.
     #[cfg_attr(

@@ -52,9 +52,9 @@ pub struct RouterStatus {
     pub hedges_dropped: u64,
     /// The attempts, after one that failed or beside one that had not been answered, that were not made for want of a token.
     pub out_of_budget: u64,
-    /// The attempts in a Region whose circuit held the call back, because that of every Region did to which the call may go: all
-    /// of the list, or by its [placement](leeward_resilience::Placement) and by drains fewer. A call that is pinned to a Region
-    /// that was left is one while all others are well.
+    /// The attempts in a Region whose circuit held the call back, because every other Region to which the call may go held it back,
+    /// too, refused it or had failed it before: all of the list, or by its [placement](leeward_resilience::Placement) and by drains
+    /// fewer. A call that is pinned to a Region that was left is one while all others are well.
     pub panics: u64,
     /// The calls that no Region answered.
     pub exhausted: u64,

@@ -185,7 +185,7 @@ async fn a_call_that_goes_where_calls_are_held_back_and_an_answer_for_good_elsew
     assert_eq!(
         log.take(Level::DEBUG),
         [
-            "DEBUG every circuit is open, calling all the same operation=ledger.Touch region=us-east-1"
+            "DEBUG no Region left that takes the call, calling one that holds it back operation=ledger.Touch region=us-east-1"
         ]
     );
 
