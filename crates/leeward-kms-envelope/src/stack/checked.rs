@@ -5,24 +5,14 @@ use leeward_error_taxonomy::{Region, Rejected};
 use leeward_region_router::HealthCheck;
 use tower_service::Service;
 
-/// A [`KmsStack`] with a health check; made by [`KmsStack::with_health_check`] and [`KmsStack::describing`].
+/// A [`KmsStack`] with a health check; made by [`KmsStack::with_health_check`] and [`KmsStack::describing`], at any place among the
+/// options.
 ///
 /// Checks run on the runtime in which the stack is built, and end with the last clone of its service or with
 /// [`RegionRouter::shutdown`](leeward_region_router::RegionRouter::shutdown).
-#[derive(Debug)]
-#[must_use = "nothing is built or checked before `through`"]
-pub struct CheckedKmsStack<S> {
-    stack: KmsStack,
-    check: HealthCheck<S>,
-}
+pub type CheckedKmsStack<S> = KmsStack<HealthCheck<S>>;
 
-impl<S> CheckedKmsStack<S> {
-    pub(super) const fn new(stack: KmsStack, check: HealthCheck<S>) -> Self {
-        Self { stack, check }
-    }
-}
-
-impl CheckedKmsStack<Target<Client>> {
+impl KmsStack<HealthCheck<Target<Client>>> {
     /// Builds the stack over the clients of a pool, and begins to check.
     ///
     /// # Errors
@@ -33,20 +23,25 @@ impl CheckedKmsStack<Target<Client>> {
     }
 }
 
-impl<S: Clone + Send + 'static> CheckedKmsStack<S> {
+impl<S: Clone + Send + 'static> KmsStack<HealthCheck<S>> {
     /// Builds the stack over any service per Region, and begins to check.
     ///
     /// # Errors
     ///
-    /// As [`through`](CheckedKmsStack::through).
+    /// As [`through`](Self::through).
     pub fn over<M>(self, maker: M) -> Result<KmsService<S>, KmsStackError>
     where
         M: Service<Region, Response = S> + Clone + Send + 'static,
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        let check = self.check;
-        self.stack
-            .stack(|router| router.with_health_check(check).build(maker))
+        let timeout = self.is_check_as_attempt.then_some(self.attempt_timeout);
+        self.stack(|router, check| {
+            let check = match timeout {
+                Some(timeout) => check.with_timeout(timeout),
+                None => check,
+            };
+            router.with_health_check(check).build(maker)
+        })
     }
 }

@@ -1,4 +1,5 @@
 mod checked;
+mod circuit;
 mod error;
 mod service;
 
@@ -6,6 +7,7 @@ pub use checked::CheckedKmsStack;
 pub use error::KmsStackError;
 pub use service::KmsService;
 
+use circuit::Circuit;
 use leeward_client_pool::{
     Pool,
     health::{DescribeKey, describe_key},
@@ -13,10 +15,11 @@ use leeward_client_pool::{
 };
 use leeward_error_taxonomy::{Classify, Region, Rejected};
 use leeward_region_router::{
-    HealthCheck, Hedging, Ranking, RegionRouter, RegionRouterBuilder, RouterError, RouterEvent,
+    HealthCheck, Hedging, NoHealthCheck, Ranking, RegionRouter, RegionRouterBuilder, RouterError,
+    RouterEvent,
 };
 use leeward_resilience::{
-    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, Ratio, RetryLayer, RetryPolicy, Switch,
+    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, RetryLayer, RetryPolicy, Switch,
 };
 use std::{fmt, time::Duration};
 use tower_layer::Layer;
@@ -62,15 +65,18 @@ use tower_service::Service;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use]
-pub struct KmsStack {
+#[must_use = "nothing is built or checked before `through`"]
+pub struct KmsStack<H = NoHealthCheck> {
     router: RegionRouterBuilder,
     regions: usize,
     attempt_timeout: Duration,
     deadline: Duration,
     retry: RetryPolicy,
     budget: Option<Budget>,
-    circuit: Option<CircuitConfig>,
+    circuit: Circuit,
+    check: H,
+    // Whether a check takes as long as an attempt at the most.
+    is_check_as_attempt: bool,
 }
 
 impl KmsStack {
@@ -84,10 +90,83 @@ impl KmsStack {
             deadline: Duration::from_secs(5),
             retry: RetryPolicy::new(),
             budget: None,
-            circuit: None,
+            circuit: Circuit::default(),
+            check: NoHealthCheck,
+            is_check_as_attempt: false,
         }
     }
 
+    /// Asks each Region by a call of your choice how it is; see [`RegionRouterBuilder::with_health_check`].
+    ///
+    /// ```
+    /// use leeward_client_pool::{Pool, health::describe_key, regional::KeyArn};
+    /// use leeward_error_taxonomy::Region;
+    /// use leeward_kms_envelope::{KmsService, KmsStack};
+    /// use leeward_region_router::HealthCheck;
+    /// use std::time::Duration;
+    ///
+    /// fn stack(pool: &Pool, key: KeyArn) -> Result<KmsService, Box<dyn std::error::Error>> {
+    ///     let check = HealthCheck::sending(describe_key(key)).with_interval(Duration::from_secs(5));
+    ///     let regions = ["us-east-1", "us-west-2"].map(Region::from_static);
+    ///     Ok(KmsStack::new(regions).with_health_check(check).through(pool)?)
+    /// }
+    /// ```
+    pub fn with_health_check<S>(self, check: HealthCheck<S>) -> CheckedKmsStack<S> {
+        self.checked(check, false)
+    }
+
+    /// Describes `key` in each Region every second or so, ten without traffic, as [a health check](Self::with_health_check); it
+    /// takes `kms:DescribeKey`.
+    ///
+    /// It makes sense where calls are few and come from people who wait: a Region that went silent in the meantime is known before
+    /// the next call. Each is a request to KMS, see [`leeward_client_pool::health`]. It has as long as an attempt has.
+    pub fn describing<S>(self, key: KeyArn) -> CheckedKmsStack<S>
+    where
+        S: Service<DescribeKey, Error: Classify + From<Rejected>, Future: Send> + Send + 'static,
+    {
+        self.checked(HealthCheck::sending(describe_key(key)), true)
+    }
+
+    /// Builds the stack over the clients of a pool.
+    ///
+    /// # Errors
+    ///
+    /// [`KmsStackError`] if the list of Regions is empty or names one twice, if an attempt is given no time, or if the deadline
+    /// ends before every Region has had its attempt.
+    pub fn through(self, pool: &Pool) -> Result<KmsService, KmsStackError> {
+        self.over(pool.maker())
+    }
+
+    /// Builds the stack over any service per Region, for layers of your own beneath it.
+    ///
+    /// # Errors
+    ///
+    /// As [`through`](Self::through).
+    pub fn over<M>(self, maker: M) -> Result<KmsService<M::Response>, KmsStackError>
+    where
+        M: Service<Region> + Clone + Send + 'static,
+        M::Error: Into<Rejected>,
+        M::Future: Send,
+    {
+        self.stack(|router, NoHealthCheck| router.build(maker))
+    }
+
+    fn checked<S>(self, check: HealthCheck<S>, is_check_as_attempt: bool) -> CheckedKmsStack<S> {
+        KmsStack {
+            router: self.router,
+            regions: self.regions,
+            attempt_timeout: self.attempt_timeout,
+            deadline: self.deadline,
+            retry: self.retry,
+            budget: self.budget,
+            circuit: self.circuit,
+            check,
+            is_check_as_attempt,
+        }
+    }
+}
+
+impl<H> KmsStack<H> {
     /// Bounds the whole call, retries and fail-over included; each Region's attempt must fit into it.
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
@@ -114,12 +193,34 @@ impl KmsStack {
         }
     }
 
-    /// Sets when a Region is left and how it is tried again.
+    /// Sets when a Region is left and how it is tried again, in the place of all that the table above says of it. To change one number:
+    /// [`with_circuit_changes`](Self::with_circuit_changes).
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
         Self {
-            circuit: Some(circuit),
+            circuit: Circuit::own(circuit),
             ..self
         }
+    }
+
+    /// Changes some of what the circuits have by default, and leaves the rest; after [`with_circuit`](Self::with_circuit), some of what
+    /// that gave.
+    ///
+    /// What it is handed fits the [attempt timeout](Self::with_attempt_timeout), also if that is given later.
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::Region;
+    /// use leeward_kms_envelope::KmsStack;
+    /// use std::time::Duration;
+    ///
+    /// let stack = KmsStack::new(["us-east-1", "us-west-2"].map(Region::from_static))
+    ///     .with_circuit_changes(|circuit| circuit.with_rest(Duration::from_secs(10)));
+    /// ```
+    pub fn with_circuit_changes(
+        self,
+        change: impl FnOnce(CircuitConfig) -> CircuitConfig + Send + 'static,
+    ) -> Self {
+        let circuit = self.circuit.changed(change);
+        Self { circuit, ..self }
     }
 
     /// Sets when a call that its Region has not answered is sent to the next one beside it.
@@ -154,85 +255,26 @@ impl KmsStack {
         Self { router, ..self }
     }
 
-    /// Asks each Region by a call of your choice how it is, as the last option before [`through`](CheckedKmsStack::through); see
-    /// [`RegionRouterBuilder::with_health_check`].
-    ///
-    /// ```
-    /// use leeward_client_pool::{Pool, health::describe_key, regional::KeyArn};
-    /// use leeward_error_taxonomy::Region;
-    /// use leeward_kms_envelope::{KmsService, KmsStack};
-    /// use leeward_region_router::HealthCheck;
-    /// use std::time::Duration;
-    ///
-    /// fn stack(pool: &Pool, key: KeyArn) -> Result<KmsService, Box<dyn std::error::Error>> {
-    ///     let check = HealthCheck::sending(describe_key(key)).with_interval(Duration::from_secs(5));
-    ///     let regions = ["us-east-1", "us-west-2"].map(Region::from_static);
-    ///     Ok(KmsStack::new(regions).with_health_check(check).through(pool)?)
-    /// }
-    /// ```
-    pub const fn with_health_check<S>(self, check: HealthCheck<S>) -> CheckedKmsStack<S> {
-        CheckedKmsStack::new(self, check)
-    }
-
-    /// Describes `key` in each Region every second or so, ten without traffic, as [a health check](Self::with_health_check); it
-    /// takes `kms:DescribeKey`.
-    ///
-    /// It makes sense where calls are few and come from people who wait: a Region that went silent in the meantime is known before
-    /// the next call. Each is a request to KMS, see [`leeward_client_pool::health`].
-    pub fn describing<S>(self, key: KeyArn) -> CheckedKmsStack<S>
-    where
-        S: Service<DescribeKey, Error: Classify + From<Rejected>, Future: Send> + Send + 'static,
-    {
-        let check = HealthCheck::sending(describe_key(key)).with_timeout(self.attempt_timeout);
-        self.with_health_check(check)
-    }
-
-    /// Builds the stack over the clients of a pool.
-    ///
-    /// # Errors
-    ///
-    /// [`KmsStackError`] if the list of Regions is empty or names one twice, if an attempt is given no time, or if the deadline
-    /// ends before every Region has had its attempt.
-    pub fn through(self, pool: &Pool) -> Result<KmsService, KmsStackError> {
-        self.over(pool.maker())
-    }
-
-    /// Builds the stack over any service per Region, for layers of your own beneath it.
-    ///
-    /// # Errors
-    ///
-    /// As [`through`](Self::through).
-    pub fn over<M>(self, maker: M) -> Result<KmsService<M::Response>, KmsStackError>
-    where
-        M: Service<Region> + Clone + Send + 'static,
-        M::Error: Into<Rejected>,
-        M::Future: Send,
-    {
-        self.stack(|router| router.build(maker))
-    }
-
     fn stack<S>(
         self,
-        build: impl FnOnce(RegionRouterBuilder) -> Result<RegionRouter<S>, RouterError>,
+        build: impl FnOnce(RegionRouterBuilder, H) -> Result<RegionRouter<S>, RouterError>,
     ) -> Result<KmsService<S>, KmsStackError> {
-        self.check()?;
+        self.check_deadline()?;
         let budget = self.budget.unwrap_or_else(|| Budget::new(reserve()));
-        let circuit = self
-            .circuit
-            .unwrap_or_else(|| rare_calls(self.attempt_timeout));
+        let circuit = self.circuit.fit_to(self.attempt_timeout);
         // The retry layer counts the calls; the router beneath it only draws.
         let router = self
             .router
             .with_attempt_timeout(self.attempt_timeout)
             .with_circuit(circuit)
             .with_budget(budget.withdraw_only());
-        let router = build(router)?;
+        let router = build(router, self.check)?;
         let retry = RetryLayer::new(self.retry).with_budget(budget);
         let stack = DeadlineLayer::new(self.deadline).layer(retry.layer(router.clone()));
         Ok(KmsService::new(stack, router))
     }
 
-    fn check(&self) -> Result<(), KmsStackError> {
+    fn check_deadline(&self) -> Result<(), KmsStackError> {
         let regions = u32::try_from(self.regions).unwrap_or(u32::MAX);
         let needed = self.attempt_timeout.saturating_mul(regions);
         if needed > self.deadline {
@@ -254,25 +296,14 @@ const fn reserve() -> BudgetConfig {
         .with_floor_interval(Duration::from_millis(50))
 }
 
-/// A circuit for calls that are few; see the table of [`KmsStack`].
-const fn rare_calls(attempt_timeout: Duration) -> CircuitConfig {
-    CircuitConfig::new()
-        .with_consecutive_failures(3)
-        .with_failure_rate(Ratio::percent(25), 20)
-        .with_slow_run(5, Duration::from_millis(500))
-        .with_window(Duration::from_secs(2))
-        .with_rest(Duration::from_secs(5))
-        .with_probes(3, Duration::from_secs(1))
-        .with_attempt_timeout(attempt_timeout)
-}
-
-impl fmt::Debug for KmsStack {
+impl<H: fmt::Debug> fmt::Debug for KmsStack<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KmsStack")
             .field("router", &self.router)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("deadline", &self.deadline)
             .field("retry", &self.retry)
+            .field("check", &self.check)
             .finish_non_exhaustive()
     }
 }

@@ -31,7 +31,11 @@ fn all_are_good(view: &RouterView) -> bool {
 #[tokio::test]
 async fn the_key_is_described_in_each_region_as_it_is_called_there() {
     let cloud = Cloud::start().await;
-    let stack = KmsStack::new([EAST, WEST]).describing(cloud.key.clone());
+    // Options may follow.
+    let stack = KmsStack::new([EAST, WEST])
+        .describing(cloud.key.clone())
+        .with_attempt_timeout(Duration::from_secs(2))
+        .with_circuit_changes(|circuit| circuit.with_rest(Duration::from_secs(2)));
     let kms = stack.through(&cloud.pool).unwrap();
     until(&mut kms.router().watch(), all_are_good).await;
     kms.router().shutdown().await;
