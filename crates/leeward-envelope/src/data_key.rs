@@ -1,6 +1,10 @@
 use crate::{AlgorithmSuite, KeyringError};
-use std::fmt;
+use std::{fmt, num::NonZeroU16};
 use zeroize::Zeroizing;
+
+/// As many wrapped keys as a keyring with replicas and a spare needs, and few enough that a hostile message cannot make a
+/// reader call KMS all day.
+pub(crate) const DEFAULT_MAX_ENCRYPTED_DATA_KEYS: Option<NonZeroU16> = NonZeroU16::new(10);
 
 /// A plaintext data key: wiped on drop, printed nowhere, copied by nothing.
 pub struct DataKey(Zeroizing<Vec<u8>>);

@@ -3,7 +3,7 @@ use crate::{
     EncryptError, Encryption, EncryptionContext, Keyring, Partition, Purge,
     audit::Record,
     context,
-    limits::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
+    data_key::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::EncryptionMaterialsManager,
     message::{FrameError, Sealer, frame_count},
     pace::{self, TURN},

@@ -1,6 +1,6 @@
 use crate::{
     AlgorithmSuite, DecryptError, EncryptedDataKey, EncryptionContext, MalformedMessage,
-    limits::ReadLimits, message::Parser,
+    decryptor::ReadLimits, message::Parser,
 };
 use std::{fmt, num::NonZeroU32};
 

@@ -6,11 +6,8 @@ mod cipher;
 mod commitment;
 mod context;
 mod data_key;
-mod decrypted;
-mod decryption;
 mod decryptor;
 mod derive;
-mod ecdsa_value;
 mod encryption;
 mod encryptor;
 mod error;
@@ -20,14 +17,12 @@ mod inspection;
 #[cfg(feature = "json")]
 mod json;
 mod keyring;
-mod limits;
 mod materials;
 mod materials_manager;
 mod message;
 mod pace;
 mod range;
 mod signature;
-mod signed_streams;
 mod stream;
 mod suite;
 
@@ -36,9 +31,9 @@ pub use caching::{CachePolicy, CacheStats, Partition, Purge};
 pub use commitment::CommitmentPolicy;
 pub use context::{ContextError, EncryptionContext};
 pub use data_key::{DataKey, EncryptedDataKey, EncryptedDataKeyTooLong};
-pub use decrypted::{Authenticated, Decrypted};
-pub use decryption::{Decryption, HeaderReader};
-pub use decryptor::{Decryptor, DecryptorBuilder};
+pub use decryptor::{
+    Authenticated, Decrypted, Decryption, Decryptor, DecryptorBuilder, HeaderReader, SignedStreams,
+};
 pub use encryption::Encryption;
 pub use encryptor::{Encryptor, EncryptorBuilder};
 pub use error::{BuildError, DecryptError, EncryptError};
@@ -55,7 +50,6 @@ pub use keyring::{
 pub use materials::{DecryptionMaterials, EncryptionMaterials};
 pub use message::MalformedMessage;
 pub use range::{RangeError, RangeReader, ReadAt, ReadAtFn, read_at_fn};
-pub use signed_streams::SignedStreams;
 pub use stream::{
     Cipher, CipherReader, CipherWriter, DecryptingReader, DecryptingWriter, EncryptingReader,
     EncryptingWriter,

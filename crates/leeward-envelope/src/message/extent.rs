@@ -8,7 +8,7 @@ use super::{
 use crate::{
     DecryptError,
     cipher::{IV_LEN, TAG_LEN},
-    limits::ReadLimits,
+    decryptor::ReadLimits,
     suite::Version,
 };
 

@@ -2,8 +2,8 @@ use super::{MalformedMessage, cursor::Cursor};
 use crate::{
     AlgorithmSuite, DecryptError, EncryptedDataKey, EncryptionContext,
     cipher::{IV_LEN, TAG_LEN},
+    decryptor::ReadLimits,
     derive::COMMITMENT_LEN,
-    limits::ReadLimits,
     signature::PUBLIC_KEY,
     suite::Version,
 };

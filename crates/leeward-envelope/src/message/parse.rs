@@ -1,5 +1,5 @@
 use super::{MalformedMessage, body::Pieces, cursor::Cursor, footer::Footer, header::Header};
-use crate::{DecryptError, limits::ReadLimits};
+use crate::{DecryptError, decryptor::ReadLimits};
 
 /// What it takes to step over a piece, in bytes that the cipher would do meanwhile: as much memory is far away as there
 /// are pieces, however long they are.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     DecryptError, SignedStreams,
-    limits::ReadLimits,
+    decryptor::ReadLimits,
     signature::{HASH_COST, Verifier},
 };
 use std::mem;

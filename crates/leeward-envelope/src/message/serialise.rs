@@ -93,7 +93,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{limits::ReadLimits, message::Parser};
+    use crate::{decryptor::ReadLimits, message::Parser};
     use base64::{Engine, prelude::BASE64_STANDARD};
     use std::{fs, path::PathBuf};
 

@@ -68,7 +68,7 @@ impl<C: Cipher, R> CipherReader<C, R> {
 
     /// The source.
     #[must_use]
-    pub const fn get_ref(&self) -> &R {
+    pub const fn source(&self) -> &R {
         &self.inner
     }
 

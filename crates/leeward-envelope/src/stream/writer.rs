@@ -63,7 +63,7 @@ impl<C: Cipher, W> CipherWriter<C, W> {
 
     /// The sink.
     #[must_use]
-    pub const fn get_ref(&self) -> &W {
+    pub const fn sink(&self) -> &W {
         &self.inner
     }
 

@@ -1,4 +1,6 @@
-use crate::{EncryptionContext, ecdsa_value::EcdsaValue, suite::Curve};
+mod ecdsa_value;
+
+use crate::{EncryptionContext, suite::Curve};
 use aws_lc_rs::{
     digest::{self, SHA256, SHA384},
     encoding::{AsBigEndian, EcPublicKeyCompressedBin},
@@ -10,6 +12,7 @@ use aws_lc_rs::{
     },
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use ecdsa_value::EcdsaValue;
 use std::{fmt, sync::Arc};
 
 /// Under this key of the context stands the key that the message's signature is verified with.

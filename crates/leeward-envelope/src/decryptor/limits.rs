@@ -1,9 +1,5 @@
-use crate::DecryptError;
+use crate::{DecryptError, data_key::DEFAULT_MAX_ENCRYPTED_DATA_KEYS};
 use std::num::NonZeroU16;
-
-/// As many wrapped keys as a keyring with replicas and a spare needs, and few enough that a hostile message cannot make a
-/// reader call KMS all day.
-pub(crate) const DEFAULT_MAX_ENCRYPTED_DATA_KEYS: Option<NonZeroU16> = NonZeroU16::new(10);
 
 /// How much of a message a reader takes on.
 #[derive(Clone, Copy, Debug)]
