@@ -33,6 +33,7 @@ mod round_trip;
 mod secrets;
 mod signed_stream;
 mod stream;
+mod stream_under_way;
 mod suites;
 mod tampering;
 mod vectors;
