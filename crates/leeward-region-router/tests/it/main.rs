@@ -9,11 +9,11 @@
 //! | F3 | `outage::f3_throttling_costs_no_region_its_place` |
 //! | F4 | `hedge::f4_only_what_may_be_applied_twice_is_hedged`, `placement::f4_what_may_have_been_applied_goes_on_only_if_…` |
 //! | F5 | `deadline::f5_no_further_attempt_begins_where_the_region_normally_takes_longer_than_is_left`, `deadline::f5_nor_does_a_hedge` |
-//! | F6 | `family::f6_one_operation_that_fails_does_not_take_down_the_region_of_another` |
+//! | F6 | `family::keys::f6_one_operation_that_fails_does_not_take_down_the_region_of_another` |
 //! | F7 | `placement::f7_reads_follow_a_write_for_a_while` |
 //! | F8 | leeward-kms-envelope's: the joint is `request::*` here |
 //! | F9 | `outage::f9_a_clock_that_jumps_trips_nothing` |
-//! | F10 | `family::f10_a_million_keys_need_the_memory_of_the_bound` |
+//! | F10 | `family::memory::f10_a_million_keys_need_the_memory_of_the_bound` |
 //! | F11 | `contract::*` |
 
 #![allow(clippy::unwrap_used, reason = "a test may")]

@@ -1,5 +1,7 @@
 //! Health checks.
 
+mod build;
 mod checks;
 mod evidence;
 mod lifetime;
+mod pace;
