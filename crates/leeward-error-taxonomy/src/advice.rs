@@ -334,7 +334,8 @@ mod tests {
         check_refused(for_want_of(Obstacle::Placement), place);
         let resource = "name what the Region called has, such as a key, a secret or a table with a replica there, or leave that Region out";
         check_refused(for_want_of(Obstacle::Elsewhere), resource);
-        let region = "set AWS_REGION, a region in the profile, or the Region of the client's configuration";
+        let region =
+            "set AWS_REGION, a region in the profile, or the Region of the client's configuration";
         check_refused(for_want_of(Obstacle::NoRegion), region);
         // What one layer says of another's refusal.
         let within = Rejected::unavailable(for_want_of(Obstacle::Placement));

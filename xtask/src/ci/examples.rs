@@ -21,8 +21,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// What an example is told on its command line, in the order in which they run; the others are told nothing.
 const ARGUMENTS: [(&str, &[&str]); 2] = [
     ("seal_a_file", &["plain"]),
-    ("open_a_file", &["plain.sealed", "opened"]),
+    (OPENS, &["plain.sealed", "opened"]),
 ];
+/// What it leaves is compared with the file that was sealed.
+const OPENS: &str = "open_a_file";
 /// Some frames, and one that is not full.
 const PLAIN: &[u8] = &[5; 100_001];
 
@@ -60,12 +62,13 @@ fn run_in(folder: &Path, examples: &[Example]) -> anyhow::Result<()> {
             .with_context(|| format!("the example {}, `{line}`", example.name))?;
         cargo::succeeded(&line, status)?;
     }
-    let opened = fs::read(path("opened")).context("open_a_file left no file")?;
-    ensure!(
-        opened == PLAIN,
-        "a file that was sealed and opened is another"
-    );
-    println!("examples: {} ran to their end", examples.len());
+    if examples.iter().any(|example| example.name == OPENS) {
+        let opened = fs::read(path("opened")).with_context(|| format!("{OPENS} left no file"))?;
+        ensure!(
+            opened == PLAIN,
+            "a file that was sealed and opened is another"
+        );
+    }
     Ok(())
 }
 
