@@ -140,6 +140,7 @@ impl<S, C: Clock> Roster<S, C> {
                 hedges_won: meter.hedges_won.get(),
                 overtaken: meter.overtaken.get(),
                 left: meter.left.get(),
+                refused: meter.refused.get(),
                 probes: meter.probes.get(),
             }
         });
@@ -149,11 +150,13 @@ impl<S, C: Clock> Roster<S, C> {
             region.share = region.circuit.calls as f64 / calls.max(1) as f64;
         }
         Reading {
+            // Each followed an attempt in some Region, and each won in one.
+            fail_overs: regions.iter().map(|region| region.left).sum(),
+            hedges_won: regions.iter().map(|region| region.hedges_won).sum(),
             regions,
-            fail_overs: self.meter.fail_overs.get(),
             hedges: self.meter.hedges.get(),
-            hedges_won: self.meter.hedges_won.get(),
             hedges_lost: self.meter.hedges_lost.get(),
+            hedges_dropped: self.meter.hedges_dropped.get(),
             out_of_budget: self.meter.out_of_budget.get(),
             panics: self.meter.panics.get(),
             exhausted: self.meter.exhausted.get(),

@@ -185,7 +185,6 @@ where
         match ended {
             Ok(response) => {
                 self.served(leg);
-                self.roster.meter.hedges_won.add();
                 self.roster.member(at).meter.hedges_won.add();
                 // One that took the place of the first began later.
                 if first_under_way && self.first.began < began {

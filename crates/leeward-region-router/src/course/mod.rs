@@ -153,14 +153,7 @@ where
         let (member, now) = (self.roster.member(leg.at), self.roster.ground.clock.now());
         member.unheard.heard();
         let latency = match leg.admission {
-            Some(admission) => {
-                let is_probe = admission.is_probe();
-                let latency = admission.succeed_at(now);
-                if is_probe {
-                    member.probe_succeeded();
-                }
-                latency
-            }
+            Some(admission) => admission.succeed_at(now),
             None => {
                 member.panics.served(now);
                 now.since(leg.began)

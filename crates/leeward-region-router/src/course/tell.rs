@@ -88,7 +88,6 @@ where
     }
 
     pub(super) fn tell_failed_over(&self, left: usize) {
-        self.roster.meter.fail_overs.add();
         self.roster.member(left).meter.left.add();
         let failure = self.round.failure_in(left).expect("noted when it was left");
         let operation = self.request.operation();

@@ -21,7 +21,7 @@ impl<S, C: Clock> Roster<S, C> {
         }
         let admission = circuit.admit_as(now, terms)?;
         if admission.is_probe() {
-            self.member(at).probing(now);
+            self.member(at).meter.probes.add();
         }
         Ok(admission)
     }

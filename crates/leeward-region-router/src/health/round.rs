@@ -35,7 +35,7 @@ impl<C: Clock> Round<C> {
             None
         };
         if probe.as_ref().is_some_and(Admission::is_probe) {
-            member.probing(now);
+            member.meter.probes.add();
         }
         Self {
             began: now,
@@ -45,8 +45,7 @@ impl<C: Clock> Round<C> {
     }
 
     /// Tells the circuit. A failure is evidence; what is good is none, save for a probe.
-    pub(super) fn tell(self, member: &Member<C>, result: CheckResult) {
-        let circuit = &member.circuit;
+    pub(super) fn tell(self, circuit: &CircuitBreaker<C>, result: CheckResult) {
         let outage = Facts::new(
             Stage::Answered,
             Category::ServiceUnavailable,
@@ -63,7 +62,6 @@ impl<C: Clock> Round<C> {
             // Without an age, since the latency of a check is none of a call.
             (alive, Some(probe)) if alive.is_alive() => {
                 probe.succeed_at(self.began);
-                member.probe_succeeded();
             }
             // The refusal of a layer is no evidence: the lease is given back, for a call to try.
             (_, Some(probe)) => probe.fail(&Rejected::LimiterFull.facts()),

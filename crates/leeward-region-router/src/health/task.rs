@@ -113,8 +113,7 @@ where
         round: Round<C>,
         complaint: Option<Complaint>,
     ) -> Duration {
-        let member = roster.member(self.at);
-        let circuit = &member.circuit;
+        let circuit = &roster.member(self.at).circuit;
         let region = &roster.ground.sites[self.at].region;
         let now = roster.ground.clock.now();
         let latency = now.since(round.began);
@@ -122,7 +121,7 @@ where
             .as_ref()
             .map_or(CheckResult::Good, |complaint| complaint.result);
         let result = self.pace.judge(shown, latency, round.is_left);
-        round.tell(member, result);
+        round.tell(circuit, result);
         self.warn_of(roster, result, complaint.as_ref());
 
         let pause = self.pause(roster, result);

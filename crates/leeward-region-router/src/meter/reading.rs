@@ -16,6 +16,8 @@ pub(crate) struct Reading {
     pub(crate) hedges_won: u64,
     /// Hedges that failed, or that the first attempt answered before.
     pub(crate) hedges_lost: u64,
+    /// Hedges that were dropped with their call, or that an error ended for good.
+    pub(crate) hedges_dropped: u64,
     /// Calls that were not hedged, or not taken elsewhere, for want of a token.
     pub(crate) out_of_budget: u64,
     /// Calls that went to a Region whose circuit was open, because every circuit was.
@@ -57,6 +59,8 @@ pub(crate) struct RegionReading {
     pub(crate) overtaken: u64,
     /// Attempts that failed here and were followed by one elsewhere.
     pub(crate) left: u64,
+    /// Times that a request did not go here by its own account.
+    pub(crate) refused: u64,
     /// Attempts, and health checks, that probed an open circuit.
     pub(crate) probes: u64,
 }

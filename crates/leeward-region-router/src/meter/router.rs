@@ -3,12 +3,8 @@ use super::count::Count;
 /// Counts what a router does beyond asking the first Region; nothing of it happens to a healthy call.
 #[derive(Debug, Default)]
 pub(crate) struct RouterMeter {
-    /// Attempts that followed one that failed elsewhere.
-    pub(crate) fail_overs: Count,
     /// Attempts beside one that had not been answered.
     pub(crate) hedges: Count,
-    /// Those of them that answered first.
-    pub(crate) hedges_won: Count,
     /// Those of them that failed, or that the first attempt answered before.
     pub(crate) hedges_lost: Count,
     /// Those of them that were dropped with their call, or that an error ended for good.

@@ -1,12 +1,11 @@
 use std::{fmt, time::Duration};
 
 use leeward_error_taxonomy::{Failure, Region};
-use leeward_resilience::{CircuitState, Clock, Timestamp};
+use leeward_resilience::{CircuitState, Timestamp};
 
 use crate::{
     CheckResult,
     health::Last,
-    member::Member,
     meter::{LastFailure, RegionReading},
 };
 
@@ -148,12 +147,7 @@ pub struct RegionStatus {
 }
 
 impl RegionStatus {
-    pub(super) fn of<C: Clock>(
-        reading: RegionReading,
-        member: &Member<C>,
-        check: Option<Last>,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn of(reading: RegionReading, check: Option<Last>, now: Timestamp) -> Self {
         let circuit = reading.circuit;
         let calls = circuit.calls as f64;
         let check_in = check.as_ref().map(|check| check.next_at.since(now));
@@ -164,7 +158,7 @@ impl RegionStatus {
         Self {
             state: RegionState::of(circuit.state, reading.drained),
             in_state_for: circuit.age,
-            left_for: member.absence.left_for(&circuit, now),
+            left_for: circuit.left,
             admitted: circuit.share,
             share: reading.share,
             success_rate: (circuit.calls > 0).then(|| 1.0 - circuit.failures as f64 / calls),
@@ -178,7 +172,7 @@ impl RegionStatus {
             hedges_won: reading.hedges_won,
             overtaken: reading.overtaken,
             left: reading.left,
-            refused: member.meter.refused.get(),
+            refused: reading.refused,
             probes: reading.probes,
             last_error: of_calls
                 .into_iter()

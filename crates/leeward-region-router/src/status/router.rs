@@ -129,7 +129,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
         let regions = reading.regions.into_iter().enumerate();
         let regions = regions.map(|(at, region)| {
             let check = checks.and_then(|checks| checks.last(at));
-            RegionStatus::of(region, roster.look_at(at), check, now)
+            RegionStatus::of(region, check, now)
         });
         let regions: Vec<RegionStatus> = regions.collect();
         RouterStatus {
@@ -143,7 +143,7 @@ impl<S, C: Clock> RegionRouter<S, C> {
             hedges: reading.hedges,
             hedges_won: reading.hedges_won,
             hedges_lost: reading.hedges_lost,
-            hedges_dropped: roster.meter.hedges_dropped.get(),
+            hedges_dropped: reading.hedges_dropped,
             out_of_budget: reading.out_of_budget,
             panics: reading.panics,
             exhausted: reading.exhausted,

@@ -363,6 +363,7 @@ impl Circuit {
                 _ => 0,
             },
             opened: self.opened_at.map(|opened_at| now.since(opened_at)),
+            left: self.rest.left_at().map(|left_at| now.since(left_at)),
             share,
         }
     }

@@ -14,7 +14,15 @@ pub(super) struct Rest {
     relapse_interval: Duration,
     // Of the present or the last opening, without jitter.
     present: Duration,
-    closed_at: Option<Timestamp>,
+    last: Last,
+}
+
+/// What a circuit did last, however often it was probed in vain since.
+#[derive(Debug)]
+enum Last {
+    Nothing,
+    Left(Timestamp),
+    Closed(Timestamp),
 }
 
 impl Rest {
@@ -25,7 +33,7 @@ impl Rest {
             jitter: config.rest_jitter,
             relapse_interval: config.relapse_interval,
             present: config.rest,
-            closed_at: None,
+            last: Last::Nothing,
         }
     }
 
@@ -36,9 +44,9 @@ impl Rest {
 
     /// A circuit that was closed opens at `now`, for longer if it has just been open.
     pub(super) fn trip(&mut self, now: Timestamp) {
-        let relapsed = self
-            .closed_at
-            .is_some_and(|closed_at| now.since(closed_at) < self.relapse_interval);
+        let relapsed =
+            matches!(self.last, Last::Closed(at) if now.since(at) < self.relapse_interval);
+        self.last = Last::Left(now);
         self.present = if relapsed {
             self.present
                 .saturating_mul(2)
@@ -50,13 +58,21 @@ impl Rest {
     }
 
     pub(super) const fn closed(&mut self, now: Timestamp) {
-        self.closed_at = Some(now);
+        self.last = Last::Closed(now);
+    }
+
+    /// When a circuit that has not closed again was left; `None` for one that is closed.
+    pub(super) const fn left_at(&self) -> Option<Timestamp> {
+        match self.last {
+            Last::Left(at) => Some(at),
+            Last::Nothing | Last::Closed(_) => None,
+        }
     }
 
     /// As if the circuit had never been open.
     pub(super) const fn forget(&mut self) {
         self.present = self.least;
-        self.closed_at = None;
+        self.last = Last::Nothing;
     }
 
     /// How long it is this time.
@@ -101,8 +117,10 @@ mod tests {
             now += healthy;
             rest.trip(at(now));
             assert_eq!(rest.present(), expected * SECOND, "at {now}");
+            assert_eq!(rest.left_at(), Some(at(now)));
             now += 60;
             rest.closed(at(now));
+            assert_eq!(rest.left_at(), None);
         }
         rest.forget();
         rest.trip(at(now));

@@ -39,6 +39,8 @@ pub struct CircuitSnapshot {
     pub passed_probes: u32,
     /// How long ago it last opened, if it ever did since it was made or reset.
     pub opened: Option<Duration>,
+    /// How long ago it opened from closed, however often it was probed in vain and opened again since; `None` while it is closed.
+    pub left: Option<Duration>,
     /// The share of calls that passes: less than one while a circuit that was open starts slowly, and zero while it is open.
     pub share: f64,
 }
