@@ -14,7 +14,7 @@ pub struct AuditEvent {
     /// The suite, as soon as it was known.
     pub suite: Option<AlgorithmSuite>,
     /// Which key gave the data key, where, and by which request; of a cached data key, the request that once brought it. After
-    /// a failure, the key that was asked for last and could not be used.
+    /// a failure, the key that was asked for last and could not be used, and the Regions in which it was tried.
     pub key_use: Option<KeyUse>,
     /// The keys of the context, never their values: those that the caller gave, and of a message that was read those that it
     /// proved to be bound to.
@@ -74,6 +74,7 @@ impl AuditEvent {
                     suite = self.suite.map(|suite| format!("{:#06x}", suite.id())),
                     key = self.key_use.as_ref().map(KeyUse::key),
                     region = self.key_use.as_ref().and_then(KeyUse::region).map(Region::as_str),
+                    regions = self.key_use.as_ref().and_then(several),
                     request_id = self.key_use.as_ref().and_then(KeyUse::request_id),
                     context_keys = ?self.context_keys,
                     plaintext_len = self.plaintext_len,
@@ -92,6 +93,12 @@ impl AuditEvent {
             write!(tracing::Level::INFO);
         }
     }
+}
+
+/// Where a key was tried, if that was in more than one Region.
+fn several(key_use: &KeyUse) -> Option<String> {
+    let regions: Vec<&str> = key_use.regions().iter().map(Region::as_str).collect();
+    (regions.len() > 1).then(|| regions.join(" "))
 }
 
 /// `sealed`, `not opened: encryption`, `opening abandoned`

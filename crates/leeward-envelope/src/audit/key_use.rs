@@ -17,7 +17,7 @@ pub(super) fn shown(text: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyUse {
     key: Arc<str>,
-    region: Option<Region>,
+    regions: Arc<[Region]>,
     request_id: Option<Arc<str>>,
 }
 
@@ -26,7 +26,7 @@ impl KeyUse {
     pub fn new(key: impl AsRef<str>) -> Self {
         Self {
             key: shown(key.as_ref()).into(),
-            region: None,
+            regions: Arc::default(),
             request_id: None,
         }
     }
@@ -34,8 +34,14 @@ impl KeyUse {
     /// Says in which Region it was used.
     #[must_use]
     pub fn with_region(self, region: Region) -> Self {
+        self.with_regions([region])
+    }
+
+    /// Says in which Regions it was tried, in order.
+    #[must_use]
+    pub fn with_regions(self, regions: impl IntoIterator<Item = Region>) -> Self {
         Self {
-            region: Some(region),
+            regions: regions.into_iter().collect(),
             ..self
         }
     }
@@ -55,10 +61,16 @@ impl KeyUse {
         &self.key
     }
 
-    /// The Region in which it was used, if it is of one.
+    /// The Region in which it was used, if it is of one; after a failure, the last in which it was tried.
     #[must_use]
-    pub const fn region(&self) -> Option<&Region> {
-        self.region.as_ref()
+    pub fn region(&self) -> Option<&Region> {
+        self.regions.last()
+    }
+
+    /// The Regions in which it was tried, in order, of a failure; else the one in which it was used.
+    #[must_use]
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
     }
 
     /// The id of the request, if there was one.
