@@ -131,6 +131,11 @@ impl DecryptionMaterials {
         Ok(self)
     }
 
+    /// Fails if there is a data key, which a keyring must not unwrap another beside.
+    pub(crate) fn refuse_second(&self) -> Result<(), KeyringError> {
+        refuse_second(self.data_key.as_ref())
+    }
+
     /// Says which key unwrapped the data key and where, for those who audit.
     #[must_use]
     pub fn with_key_use(self, key_use: KeyUse) -> Self {
@@ -151,16 +156,21 @@ fn accept(
     present: Option<&DataKey>,
     data_key: DataKey,
 ) -> Result<DataKey, KeyringError> {
+    refuse_second(present)?;
     let (len, needed) = (data_key.expose().len(), suite.data_key_len());
-    if present.is_some() {
-        return Err(KeyringError::contract("materials hold a data key already"));
-    }
     if len != needed {
         return Err(KeyringError::contract(format!(
             "a data key of {len} bytes for suite {suite}, which needs {needed}"
         )));
     }
     Ok(data_key)
+}
+
+fn refuse_second(present: Option<&DataKey>) -> Result<(), KeyringError> {
+    match present {
+        Some(_) => Err(KeyringError::contract("materials hold a data key already")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

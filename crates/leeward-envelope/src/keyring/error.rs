@@ -1,7 +1,7 @@
-use super::{KeyringCause, WrappingKey};
-use crate::{EncryptedDataKey, EncryptedDataKeyTooLong, KeyUse};
+use super::{KeyAttempt, KeyringCause, WrappingKey, attempt::Outcome};
+use crate::{EncryptedDataKeyTooLong, KeyUse};
 use leeward_error_taxonomy::{Category, Failure};
-use std::{collections::HashSet, error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc};
 
 /// Says why a keyring gave no data key.
 ///
@@ -47,25 +47,6 @@ pub enum KeyringError {
         /// What it did.
         reason: String,
     },
-}
-
-/// What one encrypted data key of a message met.
-#[derive(Clone, Debug)]
-pub struct KeyAttempt {
-    key: String,
-    outcome: Outcome,
-    cause: KeyringCause,
-    /// Named by a failure.
-    wrapping_key: Option<WrappingKey>,
-    /// Of a failure, if the keyring keeps one.
-    record: Option<Arc<Failure>>,
-}
-
-#[derive(Clone, Debug)]
-enum Outcome {
-    Skipped,
-    Refused,
-    Failed(Arc<dyn Error + Send + Sync>),
 }
 
 impl KeyringError {
@@ -174,7 +155,7 @@ impl KeyringError {
     /// [`NoMatchingKey`](Self::NoMatchingKey) if all were [passed over](KeyAttempt::skipped).
     #[must_use]
     pub fn undecryptable(met: Vec<KeyAttempt>) -> Self {
-        let any = |is: fn(&Outcome) -> bool| met.iter().any(|attempt| is(&attempt.outcome));
+        let any = |is: fn(&Outcome) -> bool| met.iter().any(|attempt| is(attempt.outcome()));
         if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
             Self::Unwrap { met }
         } else if any(|outcome| matches!(outcome, Outcome::Refused)) {
@@ -182,38 +163,6 @@ impl KeyringError {
         } else {
             Self::NoMatchingKey { met }
         }
-    }
-
-    /// Puts together what several keyrings, in order, said of one message.
-    ///
-    /// A keyring that only encrypts has nothing to say where another one has tried.
-    pub(super) fn of_several(errors: Vec<Self>) -> Self {
-        let is_unauthentic = errors.iter().any(|it| matches!(it, Self::Unauthentic));
-        let has_failed = |it: &Self| {
-            matches!(
-                it,
-                Self::Unwrap { .. } | Self::Wrap { .. } | Self::Contract { .. }
-            )
-        };
-        if is_unauthentic && !errors.iter().any(has_failed) {
-            return Self::Unauthentic;
-        }
-        let mut met = Vec::new();
-        for (at, error) in errors.into_iter().enumerate() {
-            let key = || format!("keyring {}", at + 1);
-            match error {
-                Self::NoMatchingKey { met: theirs } | Self::Unwrap { met: theirs } => {
-                    met.extend(theirs);
-                }
-                Self::Unauthentic => met.push(KeyAttempt::new(key(), Outcome::Refused)),
-                other => met.push(KeyAttempt {
-                    cause: other.cause(),
-                    record: other.record().cloned().map(Arc::new),
-                    ..KeyAttempt::new(key(), Outcome::Failed(Arc::new(other)))
-                }),
-            }
-        }
-        Self::undecryptable(once(met))
     }
 
     /// Notes what the keyring is not made for.
@@ -229,103 +178,6 @@ impl KeyringError {
             reason: reason.into(),
         }
     }
-}
-
-impl KeyAttempt {
-    const fn new(key: String, outcome: Outcome) -> Self {
-        Self {
-            key,
-            outcome,
-            cause: KeyringCause::Other,
-            wrapping_key: None,
-            record: None,
-        }
-    }
-
-    /// Notes that the key belongs to another keyring and was passed over.
-    #[must_use]
-    pub fn skipped(key: &EncryptedDataKey) -> Self {
-        Self::new(key.to_string(), Outcome::Skipped)
-    }
-
-    /// Notes that the key is not what this keyring wrapped for this context; why, nobody may know.
-    #[must_use]
-    pub fn refused(key: &EncryptedDataKey) -> Self {
-        Self::new(key.to_string(), Outcome::Refused)
-    }
-
-    /// Notes that the key belongs to this keyring but could not be unwrapped: for want of an answer, a right or a key.
-    pub fn failed(
-        key: &EncryptedDataKey,
-        failure: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        Self {
-            wrapping_key: Some(WrappingKey::of(key)),
-            ..Self::new(key.to_string(), Outcome::Failed(failure.into().into()))
-        }
-    }
-
-    /// Says of a [failure](Self::failed) what it tells of other data keys under the same wrapping key.
-    #[must_use]
-    pub fn because(mut self, cause: KeyringCause) -> Self {
-        if matches!(self.outcome, Outcome::Failed(_)) {
-            self.cause = cause;
-        }
-        self
-    }
-
-    /// Adds to a [failure](Self::failed) the record of what the key store answered.
-    #[must_use]
-    pub fn recorded_as(mut self, failure: Failure) -> Self {
-        if matches!(self.outcome, Outcome::Failed(_)) {
-            self.record = Some(Arc::new(failure));
-        }
-        self
-    }
-
-    /// The record of what the key store answered, if the keyring keeps one.
-    #[must_use]
-    pub fn record(&self) -> Option<&Failure> {
-        self.record.as_deref()
-    }
-
-    /// Which key: the provider and what it calls the key.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Why it could not be unwrapped, unless it was passed over or refused.
-    #[must_use]
-    pub fn failure(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
-        match &self.outcome {
-            Outcome::Failed(failure) => Some(&**failure),
-            Outcome::Skipped | Outcome::Refused => None,
-        }
-    }
-
-    const fn is_skipped(&self) -> bool {
-        matches!(self.outcome, Outcome::Skipped)
-    }
-}
-
-/// Leaves out that a key was passed over where that is said already, or where another keyring did not pass it over.
-fn once(met: Vec<KeyAttempt>) -> Vec<KeyAttempt> {
-    let tried = |key: &str| {
-        let mut tried = met.iter().filter(|attempt| !attempt.is_skipped());
-        tried.any(|attempt| attempt.key == key)
-    };
-    let mut said = HashSet::new();
-    let needed: Vec<bool> = met
-        .iter()
-        .map(|attempt| {
-            !attempt.is_skipped() || (!tried(&attempt.key) && said.insert(attempt.key.clone()))
-        })
-        .collect();
-    let mut needed = needed.into_iter();
-    met.into_iter()
-        .filter(|_| needed.next().unwrap_or_default())
-        .collect()
 }
 
 impl fmt::Display for KeyringError {
@@ -357,16 +209,6 @@ impl fmt::Display for KeyringError {
     }
 }
 
-impl fmt::Display for KeyAttempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Outcome::Failed(failure) => write!(f, "{}: {failure}", self.key),
-            Outcome::Refused => write!(f, "{}: not of this key and context", self.key),
-            Outcome::Skipped => write!(f, "{}: of another keyring", self.key),
-        }
-    }
-}
-
 /// Where several keys failed, the source is the failure of the last.
 impl Error for KeyringError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
@@ -391,6 +233,7 @@ impl From<EncryptedDataKeyTooLong> for KeyringError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EncryptedDataKey;
     use std::io;
 
     fn key(info: &str) -> EncryptedDataKey {
@@ -431,8 +274,7 @@ mod tests {
         let disabled = KeyringError::wrap("arn:1", io::Error::other("disabled"));
         assert_eq!(disabled.cause(), KeyringCause::Other);
         let disabled = disabled.because(KeyringCause::KeyUnusable);
-        let several = KeyringError::of_several(vec![disabled, error]);
-        assert_eq!(several.cause(), KeyringCause::Denied);
+        assert_eq!(disabled.cause(), KeyringCause::KeyUnusable);
     }
 
     #[test]
@@ -463,38 +305,6 @@ mod tests {
             error.to_string(),
             "no encrypted data key of the message could be unwrapped: aws-kms arn:1: not of this key and context; \
              aws-kms arn:2: throttled"
-        );
-    }
-
-    #[test]
-    fn several_keyrings_say_each_thing_once() {
-        let skipped = |info| KeyAttempt::skipped(&key(info));
-        let none = || KeyringError::undecryptable(vec![skipped("arn:1"), skipped("arn:2")]);
-        let down = || {
-            let down = KeyAttempt::failed(&key("arn:2"), io::Error::other("down"));
-            KeyringError::undecryptable(vec![skipped("arn:1"), down])
-        };
-        let encrypts_only = || KeyringError::unsupported("it only encrypts");
-        #[track_caller]
-        fn check(errors: Vec<KeyringError>, expected: &str) {
-            assert_eq!(KeyringError::of_several(errors).to_string(), expected);
-        }
-        check(
-            vec![none(), none()],
-            "the message is for other keys: use a keyring for one of [aws-kms arn:1; aws-kms arn:2]",
-        );
-        check(
-            vec![none(), down(), encrypts_only()],
-            "no encrypted data key of the message could be unwrapped: aws-kms arn:1: of another keyring; aws-kms arn:2: down; \
-             keyring 3: it only encrypts",
-        );
-        let opaque = "the encrypted data key does not belong to this key and context";
-        check(vec![none(), KeyringError::Unauthentic], opaque);
-        check(vec![encrypts_only(), KeyringError::Unauthentic], opaque);
-        check(
-            vec![KeyringError::Unauthentic, down()],
-            "no encrypted data key of the message could be unwrapped: keyring 1: not of this key and context; \
-             aws-kms arn:1: of another keyring; aws-kms arn:2: down",
         );
     }
 

@@ -1,15 +1,19 @@
 //! The crate's one joint: who makes data keys and gets them back.
 
+mod attempt;
 mod cause;
 mod error;
 mod multi;
 mod names;
 mod pem;
+mod raw;
 mod raw_aes;
 mod raw_rsa;
+mod several;
 
+pub use attempt::KeyAttempt;
 pub use cause::{KeyringCause, WrappingKey};
-pub use error::{KeyAttempt, KeyringError};
+pub use error::KeyringError;
 pub use multi::{MultiKeyring, MultiKeyringBuilder, NoKeyrings};
 pub use raw_aes::{InvalidRawAesKeyring, RawAesKeyring};
 pub use raw_rsa::{

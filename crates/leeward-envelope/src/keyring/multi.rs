@@ -108,9 +108,7 @@ impl MultiKeyring {
         materials: DecryptionMaterials,
         keys: &[EncryptedDataKey],
     ) -> Result<DecryptionMaterials, KeyringError> {
-        if materials.data_key().is_some() {
-            return Err(KeyringError::contract("materials hold a data key already"));
-        }
+        materials.refuse_second()?;
         let mut errors = Vec::new();
         for keyring in self.generator.iter().chain(&self.children) {
             match unwrap(keyring, &materials, keys).await {

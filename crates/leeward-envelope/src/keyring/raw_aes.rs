@@ -1,9 +1,10 @@
 use super::{
-    BoxFuture, KeyAttempt, Keyring, KeyringError,
-    names::{MAX_LEN, fits, is_reserved},
+    BoxFuture, Keyring, KeyringError,
+    names::{MAX_LEN, is_reserved},
+    raw::{self, RawKey, Unwrapped},
 };
 use crate::{
-    DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials, KeyUse,
+    DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials,
     cipher::{self, IV_LEN, TAG_LEN},
 };
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
@@ -86,6 +87,38 @@ impl RawAesKeyring {
         })
     }
 
+    /// The IV, if the key was wrapped under a key of this name.
+    fn iv_of(&self, key: &EncryptedDataKey) -> Option<[u8; IV_LEN]> {
+        if key.provider_id() != self.namespace {
+            return None;
+        }
+        let rest = key.provider_info().strip_prefix(self.name.as_bytes())?;
+        rest.strip_prefix(&INFO_LENGTHS)?.try_into().ok()
+    }
+
+    /// The data key, or nothing for any reason at all.
+    fn open(
+        &self,
+        key: &EncryptedDataKey,
+        iv: [u8; IV_LEN],
+        context: &EncryptionContext,
+    ) -> Option<DataKey> {
+        let (ciphertext, tag) = key.ciphertext().split_last_chunk::<TAG_LEN>()?;
+        let mut data_key = Zeroizing::new(vec![0; ciphertext.len()]);
+        self.key
+            .open_separate_gather(
+                Nonce::assume_unique_for_key(iv),
+                Aad::from(context.as_bytes()),
+                ciphertext,
+                tag,
+                &mut data_key,
+            )
+            .ok()?;
+        Some(DataKey::new(std::mem::take(&mut *data_key)))
+    }
+}
+
+impl RawKey for RawAesKeyring {
     fn wrap(
         &self,
         data_key: &DataKey,
@@ -115,72 +148,12 @@ impl RawAesKeyring {
         )?)
     }
 
-    /// The IV, if the key was wrapped under a key of this name.
-    fn iv_of(&self, key: &EncryptedDataKey) -> Option<[u8; IV_LEN]> {
-        if key.provider_id() != self.namespace {
-            return None;
-        }
-        let rest = key.provider_info().strip_prefix(self.name.as_bytes())?;
-        rest.strip_prefix(&INFO_LENGTHS)?.try_into().ok()
-    }
-
-    fn unwrap(
-        &self,
-        key: &EncryptedDataKey,
-        iv: [u8; IV_LEN],
-        context: &EncryptionContext,
-    ) -> Option<DataKey> {
-        let (ciphertext, tag) = key.ciphertext().split_last_chunk::<TAG_LEN>()?;
-        let mut data_key = Zeroizing::new(vec![0; ciphertext.len()]);
-        self.key
-            .open_separate_gather(
-                Nonce::assume_unique_for_key(iv),
-                Aad::from(context.as_bytes()),
-                ciphertext,
-                tag,
-                &mut data_key,
-            )
-            .ok()?;
-        Some(DataKey::new(std::mem::take(&mut *data_key)))
-    }
-
-    fn encrypt(&self, materials: EncryptionMaterials) -> Result<EncryptionMaterials, KeyringError> {
-        let materials = match materials.data_key() {
-            Some(_) => materials,
-            None => {
-                let data_key = DataKey::random(materials.suite())?;
-                materials.with_data_key(data_key)?
-            }
+    fn unwrap(&self, key: &EncryptedDataKey, context: &EncryptionContext) -> Unwrapped {
+        let Some(iv) = self.iv_of(key) else {
+            return Unwrapped::NotOurs;
         };
-        let data_key = materials.data_key().expect("set above");
-        let wrapped = self.wrap(data_key, materials.context())?;
-        Ok(materials.with_encrypted_data_key(wrapped))
-    }
-
-    fn decrypt(
-        &self,
-        materials: DecryptionMaterials,
-        keys: &[EncryptedDataKey],
-    ) -> Result<DecryptionMaterials, KeyringError> {
-        if materials.data_key().is_some() {
-            return Err(KeyringError::contract("materials hold a data key already"));
-        }
-        let mut met = Vec::new();
-        for key in keys {
-            let Some(iv) = self.iv_of(key) else {
-                met.push(KeyAttempt::skipped(key));
-                continue;
-            };
-            // The suite is the word of the message: a key of another length is one that was wrapped for another message.
-            match self.unwrap(key, iv, materials.context()) {
-                Some(data_key) if fits(&data_key, materials.suite()) => {
-                    let found = materials.with_data_key(data_key)?;
-                    return Ok(found.with_key_use(KeyUse::new(self.to_string())));
-                }
-                _ => met.push(KeyAttempt::refused(key)),
-            }
-        }
-        Err(KeyringError::undecryptable(met))
+        self.open(key, iv, context)
+            .map_or(Unwrapped::Refused, Unwrapped::Found)
     }
 }
 
@@ -189,7 +162,7 @@ impl Keyring for RawAesKeyring {
         &'a self,
         materials: EncryptionMaterials,
     ) -> BoxFuture<'a, Result<EncryptionMaterials, KeyringError>> {
-        Box::pin(future::ready(self.encrypt(materials)))
+        Box::pin(future::ready(raw::encrypt(self, materials)))
     }
 
     fn on_decrypt<'a>(
@@ -197,7 +170,7 @@ impl Keyring for RawAesKeyring {
         materials: DecryptionMaterials,
         keys: &'a [EncryptedDataKey],
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        Box::pin(future::ready(self.decrypt(materials, keys)))
+        Box::pin(future::ready(raw::decrypt(self, materials, keys)))
     }
 }
 
@@ -231,18 +204,19 @@ mod tests {
         EncryptionContext::new([("for", value)]).unwrap()
     }
 
+    fn encrypt(keyring: &RawAesKeyring) -> EncryptionMaterials {
+        raw::encrypt(keyring, EncryptionMaterials::new(SUITE, context("a"))).unwrap()
+    }
+
     #[test]
     fn gets_back_what_it_wrapped_under_every_key_length() {
         for len in [16, 24, 32] {
             let keyring = RawAesKeyring::new("here", "k", &vec![7; len]).unwrap();
-            let made = keyring
-                .encrypt(EncryptionMaterials::new(SUITE, context("a")))
-                .unwrap();
+            let made = encrypt(&keyring);
             let keys = made.encrypted_data_keys();
             assert_eq!(keys.len(), 1);
-            let found = keyring
-                .decrypt(DecryptionMaterials::new(SUITE, context("a")), keys)
-                .unwrap();
+            let asked = DecryptionMaterials::new(SUITE, context("a"));
+            let found = raw::decrypt(&keyring, asked, keys).unwrap();
             assert_eq!(
                 found.data_key().unwrap().expose(),
                 made.data_key().unwrap().expose()
@@ -252,9 +226,7 @@ mod tests {
 
     #[test]
     fn states_name_and_lengths_and_iv_as_the_format_wants() {
-        let made = keyring("name")
-            .encrypt(EncryptionMaterials::new(SUITE, context("a")))
-            .unwrap();
+        let made = encrypt(&keyring("name"));
         let key = &made.encrypted_data_keys()[0];
         assert_eq!(key.provider_id(), "here");
         assert!(key.provider_info().starts_with(b"name\0\0\0\x80\0\0\0\x0c"));
@@ -267,23 +239,17 @@ mod tests {
         let materials = EncryptionMaterials::new(SUITE, context("a"))
             .with_data_key(DataKey::new(vec![9; 32]))
             .unwrap();
-        let made = keyring("k").encrypt(materials).unwrap();
+        let made = raw::encrypt(&keyring("k"), materials).unwrap();
         assert_eq!(made.data_key().unwrap().expose(), [9; 32]);
         assert_eq!(made.encrypted_data_keys().len(), 1);
     }
 
     #[test]
     fn another_context_or_name_gives_no_key() {
-        let made = keyring("k")
-            .encrypt(EncryptionMaterials::new(SUITE, context("a")))
-            .unwrap();
+        let made = encrypt(&keyring("k"));
         let decrypt = |keyring: RawAesKeyring, context| {
-            keyring
-                .decrypt(
-                    DecryptionMaterials::new(SUITE, context),
-                    made.encrypted_data_keys(),
-                )
-                .unwrap_err()
+            let asked = DecryptionMaterials::new(SUITE, context);
+            raw::decrypt(&keyring, asked, made.encrypted_data_keys()).unwrap_err()
         };
         assert!(matches!(
             decrypt(keyring("k"), context("b")),

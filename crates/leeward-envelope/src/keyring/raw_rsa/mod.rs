@@ -6,8 +6,13 @@ pub use builder::RawRsaKeyringBuilder;
 pub use error::{InvalidRawRsaKeyring, RsaKeyHalf};
 pub use padding::RsaPadding;
 
-use super::{BoxFuture, KeyAttempt, Keyring, KeyringError, names::fits};
-use crate::{DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionMaterials, KeyUse};
+use super::{
+    BoxFuture, Keyring, KeyringError,
+    raw::{self, RawKey, Unwrapped},
+};
+use crate::{
+    DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials,
+};
 use padding::{PrivateKey, PublicKey};
 use std::{fmt, future};
 
@@ -49,8 +54,16 @@ impl RawRsaKeyring {
     ) -> RawRsaKeyringBuilder {
         RawRsaKeyringBuilder::new(namespace.into(), name.into(), padding)
     }
+}
 
-    fn wrap(&self, data_key: &DataKey) -> Result<EncryptedDataKey, KeyringError> {
+const NO_PRIVATE_KEY: &str = "this RSA keyring has no private key and only encrypts: give it the PEM of the private key to decrypt";
+
+impl RawKey for RawRsaKeyring {
+    fn wrap(
+        &self,
+        data_key: &DataKey,
+        _: &EncryptionContext,
+    ) -> Result<EncryptedDataKey, KeyringError> {
         let Some(public) = &self.public else {
             return Err(KeyringError::unsupported(format!(
                 "the RSA keyring {self} has no public key and only decrypts: give it the PEM of the public key to encrypt"
@@ -63,61 +76,26 @@ impl RawRsaKeyring {
         Ok(EncryptedDataKey::new(namespace, name, wrapped)?)
     }
 
-    fn encrypt(&self, materials: EncryptionMaterials) -> Result<EncryptionMaterials, KeyringError> {
-        let materials = match materials.data_key() {
-            Some(_) => materials,
-            None => {
-                let data_key = DataKey::random(materials.suite())?;
-                materials.with_data_key(data_key)?
-            }
+    fn unwrap(&self, key: &EncryptedDataKey, _: &EncryptionContext) -> Unwrapped {
+        if key.provider_id() != self.namespace || key.provider_info() != self.name.as_bytes() {
+            return Unwrapped::NotOurs;
+        }
+        let Some(private) = &self.private else {
+            return Unwrapped::Failed(NO_PRIVATE_KEY);
         };
-        let wrapped = self.wrap(materials.data_key().expect("set above"))?;
-        Ok(materials.with_encrypted_data_key(wrapped))
-    }
-
-    fn decrypt(
-        &self,
-        materials: DecryptionMaterials,
-        keys: &[EncryptedDataKey],
-    ) -> Result<DecryptionMaterials, KeyringError> {
-        if materials.data_key().is_some() {
-            return Err(KeyringError::contract("materials hold a data key already"));
-        }
-        let mut met = Vec::new();
-        for key in keys {
-            if !self.wrapped(key) {
-                met.push(KeyAttempt::skipped(key));
-                continue;
-            }
-            let Some(private) = &self.private else {
-                met.push(KeyAttempt::failed(key, NO_PRIVATE_KEY));
-                continue;
-            };
-            // Whatever is wrong, padding and length included, is one and the same answer: no oracle for Bleichenbacher.
-            match private.unwrap(key.ciphertext()) {
-                Some(data_key) if fits(&data_key, materials.suite()) => {
-                    let found = materials.with_data_key(data_key)?;
-                    return Ok(found.with_key_use(KeyUse::new(self.to_string())));
-                }
-                _ => met.push(KeyAttempt::refused(key)),
-            }
-        }
-        Err(KeyringError::undecryptable(met))
-    }
-
-    fn wrapped(&self, key: &EncryptedDataKey) -> bool {
-        key.provider_id() == self.namespace && key.provider_info() == self.name.as_bytes()
+        // Whatever is wrong, padding and length included, is one and the same answer: no oracle for Bleichenbacher.
+        private
+            .unwrap(key.ciphertext())
+            .map_or(Unwrapped::Refused, Unwrapped::Found)
     }
 }
-
-const NO_PRIVATE_KEY: &str = "this RSA keyring has no private key and only encrypts: give it the PEM of the private key to decrypt";
 
 impl Keyring for RawRsaKeyring {
     fn on_encrypt<'a>(
         &'a self,
         materials: EncryptionMaterials,
     ) -> BoxFuture<'a, Result<EncryptionMaterials, KeyringError>> {
-        Box::pin(future::ready(self.encrypt(materials)))
+        Box::pin(future::ready(raw::encrypt(self, materials)))
     }
 
     fn on_decrypt<'a>(
@@ -125,7 +103,7 @@ impl Keyring for RawRsaKeyring {
         materials: DecryptionMaterials,
         keys: &'a [EncryptedDataKey],
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        Box::pin(future::ready(self.decrypt(materials, keys)))
+        Box::pin(future::ready(raw::decrypt(self, materials, keys)))
     }
 }
 

@@ -1,0 +1,71 @@
+//! What the keyrings have in common that hold their wrapping key themselves.
+
+use super::{KeyAttempt, KeyringError};
+use crate::{
+    DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials, KeyUse,
+};
+use std::fmt;
+
+/// Wraps and unwraps without any call; shows as namespace and name.
+pub(super) trait RawKey: fmt::Display {
+    fn wrap(
+        &self,
+        data_key: &DataKey,
+        context: &EncryptionContext,
+    ) -> Result<EncryptedDataKey, KeyringError>;
+
+    fn unwrap(&self, key: &EncryptedDataKey, context: &EncryptionContext) -> Unwrapped;
+}
+
+/// What one encrypted data key of a message turned out to be.
+pub(super) enum Unwrapped {
+    Found(DataKey),
+    /// It belongs to another keyring.
+    NotOurs,
+    /// Not what this key wrapped for this context; why, nobody may know.
+    Refused,
+    /// It is ours, and something is missing here that the caller can mend.
+    Failed(&'static str),
+}
+
+/// Wraps the data key of `materials`, which is made at random if there is none.
+pub(super) fn encrypt(
+    key: &impl RawKey,
+    materials: EncryptionMaterials,
+) -> Result<EncryptionMaterials, KeyringError> {
+    let materials = match materials.data_key() {
+        Some(_) => materials,
+        None => {
+            let data_key = DataKey::random(materials.suite())?;
+            materials.with_data_key(data_key)?
+        }
+    };
+    let data_key = materials.data_key().expect("set above");
+    let wrapped = key.wrap(data_key, materials.context())?;
+    Ok(materials.with_encrypted_data_key(wrapped))
+}
+
+/// Unwraps the first of `keys` that `key` wrapped.
+pub(super) fn decrypt(
+    key: &impl RawKey,
+    materials: DecryptionMaterials,
+    keys: &[EncryptedDataKey],
+) -> Result<DecryptionMaterials, KeyringError> {
+    materials.refuse_second()?;
+    let mut met = Vec::new();
+    for wrapped in keys {
+        met.push(match key.unwrap(wrapped, materials.context()) {
+            // The suite is the word of the message: a key of another length is one that was wrapped for another message.
+            Unwrapped::Found(data_key)
+                if data_key.expose().len() == materials.suite().data_key_len() =>
+            {
+                let found = materials.with_data_key(data_key)?;
+                return Ok(found.with_key_use(KeyUse::new(key.to_string())));
+            }
+            Unwrapped::Found(_) | Unwrapped::Refused => KeyAttempt::refused(wrapped),
+            Unwrapped::NotOurs => KeyAttempt::skipped(wrapped),
+            Unwrapped::Failed(why) => KeyAttempt::failed(wrapped, why),
+        });
+    }
+    Err(KeyringError::undecryptable(met))
+}
