@@ -3,8 +3,8 @@
 use crate::{
     context,
     keyrings::{Gated, raw},
+    messages::{read, reader, writer},
     run,
-    suites::{read, reader, writer},
 };
 use leeward_envelope::{AlgorithmSuite, DecryptError, EncryptError, FileError};
 use std::{

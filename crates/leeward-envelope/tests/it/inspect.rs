@@ -1,6 +1,6 @@
 use crate::{
     context,
-    suites::{plaintext, write},
+    messages::{plaintext, write},
 };
 use leeward_envelope::{AlgorithmSuite, DecryptError, MalformedMessage, inspect};
 use std::num::NonZeroU32;

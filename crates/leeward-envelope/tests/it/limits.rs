@@ -3,8 +3,8 @@
 use crate::{
     context,
     keyrings::{Gated, raw},
+    messages::write,
     run,
-    suites::write,
 };
 use leeward_envelope::{AlgorithmSuite, DecryptError, DecryptorBuilder, Encryptor};
 use std::{num::NonZeroU32, sync::Arc};

@@ -19,6 +19,7 @@ mod inspect;
 mod json;
 mod keyrings;
 mod limits;
+mod messages;
 mod multi_keyring;
 mod mutation;
 mod net_4_0_0;

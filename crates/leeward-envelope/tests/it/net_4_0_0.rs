@@ -1,6 +1,6 @@
 //! Messages as ESDK-NET 4.0.0 wrote them, made by hand here.
 
-use crate::{context, keyrings::Fixed, run, suites::reader};
+use crate::{context, keyrings::Fixed, messages::reader, run};
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     hkdf,

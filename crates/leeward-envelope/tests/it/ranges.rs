@@ -3,8 +3,8 @@
 use crate::{
     cases, context,
     keyrings::{Gated, raw},
+    messages::{plaintext, reader, write},
     run,
-    suites::{plaintext, reader, write},
 };
 use leeward_envelope::{
     AlgorithmSuite, DecryptError, Decryptor, MalformedMessage, RangeError, RangeReader, ReadAt,

@@ -3,9 +3,9 @@
 use crate::{
     context,
     keyrings::{Gated, raw},
+    messages::{plaintext, write},
     run,
     stream::{SIGNED, decrypt_stream},
-    suites::{plaintext, write},
 };
 use leeward_envelope::{DecryptError, Decryptor, SignedStreams};
 

@@ -3,8 +3,8 @@
 use crate::{
     cases, context,
     keyrings::{Gated, raw},
+    messages::{plaintext, read, reader, write, writer},
     run,
-    suites::{plaintext, read, reader, write, writer},
 };
 use leeward_envelope::{
     AlgorithmSuite, Authenticated, CachePolicy, DecryptError, Decryptor, EncryptError,

@@ -1,6 +1,6 @@
 //! What a stream holds, prints and waits for meanwhile.
 
-use crate::{context, keyrings::raw, run, stream::SIGNED, suites::write};
+use crate::{context, keyrings::raw, messages::write, run, stream::SIGNED};
 use leeward_envelope::{DecryptError, Decryptor, Encryptor, MalformedMessage, SignedStreams};
 
 #[test]

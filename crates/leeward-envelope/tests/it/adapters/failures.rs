@@ -2,8 +2,8 @@ use super::{Dribble, WAYS, Way, begin, decrypt, encrypt};
 use crate::{
     context,
     keyrings::raw,
+    messages::{read, reader, write, writer},
     run,
-    suites::{read, reader, write, writer},
 };
 use futures_util::StreamExt;
 use leeward_envelope::{

@@ -2,8 +2,8 @@ use super::begin;
 use crate::{
     context,
     keyrings::raw,
+    messages::{reader, writer},
     run,
-    suites::{reader, writer},
 };
 use leeward_envelope::{AlgorithmSuite, DecryptingReader, EncryptingReader};
 use std::io::{self, Read};

@@ -7,8 +7,8 @@ mod memory;
 use crate::{
     cases, context,
     keyrings::raw,
+    messages::{read, reader, write, writer},
     run,
-    suites::{read, reader, write, writer},
 };
 use dribble::Dribble;
 use futures_util::TryStreamExt;

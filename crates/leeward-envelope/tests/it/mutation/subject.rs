@@ -1,7 +1,7 @@
 use crate::{
     context,
     keyrings::{Fixed, raw},
-    suites::{plaintext, reader, writer},
+    messages::{plaintext, reader, writer},
     vectors::unframed,
 };
 use leeward_envelope::{
