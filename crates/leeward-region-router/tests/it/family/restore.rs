@@ -6,28 +6,38 @@ use leeward_resilience::TokioClock;
 use tokio::time::advance;
 use tower::ServiceExt;
 
-use super::{GET, PUT, most, served};
+use super::{GET, PUT, Routers, most, served};
 use crate::world::{A, B, Fault, Mood, SECOND, World, read};
+
+/// With the settings that routers have if nobody says otherwise.
+fn plain(world: &World, keys: usize) -> Routers {
+    RegionRouter::builder([A, B])
+        .with_clock(TokioClock::new())
+        .build_keyed(world.clone(), ByOperation, most(keys))
+        .unwrap()
+}
+
+/// Fails unless A has some of the calls of the next tenth of a second, and not most of them.
+async fn comes_back(routers: &Routers, name: OperationName) {
+    let mut back = 0;
+    for _ in 0..100 {
+        back += u32::from(served(routers, name).await == A);
+        advance(SECOND / 1_000).await;
+    }
+    assert!((1..40).contains(&back), "{name}: {back}");
+}
 
 #[tokio::test(start_paused = true)]
 async fn what_is_drained_is_drained_for_all_keys_and_comes_back_by_and_by() {
     let world = World::new();
-    let routers = RegionRouter::builder([A, B])
-        .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), ByOperation, most(10))
-        .unwrap();
+    let routers = plain(&world, 10);
     served(&routers, PUT).await;
     routers.drain(&A).unwrap();
     assert_eq!(served(&routers, PUT).await, B);
     assert_eq!(served(&routers, GET).await, B);
     routers.restore(&A).unwrap();
     for name in [PUT, GET] {
-        let mut back = 0;
-        for _ in 0..100 {
-            back += u32::from(served(&routers, name).await == A);
-            advance(SECOND / 1_000).await;
-        }
-        assert!((1..40).contains(&back), "{back}");
+        comes_back(&routers, name).await;
     }
     let stranger = Region::from_static("us-west-2");
     assert!(routers.drain(&stranger).is_err() && routers.restore(&stranger).is_err());
@@ -36,20 +46,12 @@ async fn what_is_drained_is_drained_for_all_keys_and_comes_back_by_and_by() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_comes_for_the_first_time_after_a_restore_comes_by_and_by_too() {
     let world = World::new();
-    let routers = RegionRouter::builder([A, B])
-        .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), ByOperation, most(10))
-        .unwrap();
+    let routers = plain(&world, 10);
     routers.drain(&A).unwrap();
     advance(60 * SECOND).await;
     assert_eq!(served(&routers, PUT).await, B);
     routers.restore(&A).unwrap();
-    let mut back = 0;
-    for _ in 0..100 {
-        back += u32::from(served(&routers, PUT).await == A);
-        advance(SECOND / 1_000).await;
-    }
-    assert!((1..40).contains(&back), "{back}");
+    comes_back(&routers, PUT).await;
     advance(20 * SECOND).await;
     for _ in 0..100 {
         assert_eq!(served(&routers, GET).await, A);
@@ -64,10 +66,7 @@ async fn many_keys_of_few_calls_come_back_to_a_region_by_and_by() {
     let names: Vec<OperationName> = (0..KEYS)
         .map(|number| OperationName::new("ledger", format!("Op{number}").leak()))
         .collect();
-    let routers = RegionRouter::builder([A, B])
-        .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), ByOperation, most(1_000))
-        .unwrap();
+    let routers = plain(&world, 1_000);
     let call_for = async |seconds: u32| {
         for _ in 0..5 * seconds {
             for name in &names {
@@ -100,28 +99,17 @@ async fn many_keys_of_few_calls_come_back_to_a_region_by_and_by() {
 #[tokio::test(start_paused = true)]
 async fn what_is_restored_through_one_key_is_restored_by_and_by_for_keys_that_are_new() {
     let world = World::new();
-    let routers = RegionRouter::builder([A, B])
-        .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), ByOperation, most(10))
-        .unwrap();
+    let routers = plain(&world, 10);
     routers.of(&PUT).drain(&A).unwrap();
     advance(60 * SECOND).await;
     routers.of(&PUT).restore(&A).unwrap();
-    let mut back = 0;
-    for _ in 0..100 {
-        back += u32::from(served(&routers, GET).await == A);
-        advance(SECOND / 1_000).await;
-    }
-    assert!((1..40).contains(&back), "{back}");
+    comes_back(&routers, GET).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn restoring_what_was_not_drained_keeps_no_call_away() {
     let world = World::new();
-    let routers = RegionRouter::builder([A, B])
-        .with_clock(TokioClock::new())
-        .build_keyed(world.clone(), ByOperation, most(10))
-        .unwrap();
+    let routers = plain(&world, 10);
     served(&routers, PUT).await;
     routers.restore(&A).unwrap();
     for _ in 0..100 {
