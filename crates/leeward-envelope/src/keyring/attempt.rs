@@ -1,6 +1,6 @@
 use super::{KeyringCause, KeyringError, WrappingKey};
 use crate::EncryptedDataKey;
-use leeward_error_taxonomy::Failure;
+use leeward_error_taxonomy::{Failure, Region};
 use std::{error::Error, fmt, sync::Arc};
 
 /// What one encrypted data key of a message met.
@@ -12,7 +12,9 @@ pub struct KeyAttempt {
     /// Named by a failure.
     pub(super) wrapping_key: Option<WrappingKey>,
     /// Of a failure, if the keyring keeps one.
-    record: Option<Arc<Failure>>,
+    pub(super) record: Option<Arc<Failure>>,
+    /// Of a failure, if the keyring says so.
+    pub(super) tried_in: Arc<[Region]>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,6 +32,7 @@ impl KeyAttempt {
             cause: KeyringCause::Other,
             wrapping_key: None,
             record: None,
+            tried_in: Arc::default(),
         }
     }
 
@@ -70,6 +73,15 @@ impl KeyAttempt {
     pub fn recorded_as(mut self, failure: Failure) -> Self {
         if matches!(self.outcome, Outcome::Failed(_)) {
             self.record = Some(Arc::new(failure));
+        }
+        self
+    }
+
+    /// Adds to a [failure](Self::failed) in which Regions the key store was asked, in order.
+    #[must_use]
+    pub fn tried_in(mut self, regions: impl IntoIterator<Item = Region>) -> Self {
+        if matches!(self.outcome, Outcome::Failed(_)) {
+            self.tried_in = regions.into_iter().collect();
         }
         self
     }

@@ -1,6 +1,6 @@
 use super::{KeyAttempt, KeyringCause, WrappingKey, attempt::Outcome};
 use crate::{EncryptedDataKeyTooLong, KeyUse};
-use leeward_error_taxonomy::{Category, Failure};
+use leeward_error_taxonomy::{Category, Failure, Region};
 use std::{error::Error, fmt, sync::Arc};
 
 /// Says why a keyring gave no data key.
@@ -19,6 +19,8 @@ pub enum KeyringError {
         cause: KeyringCause,
         /// The record of that answer, if the keyring keeps one.
         record: Option<Arc<Failure>>,
+        /// The Regions in which the key store was asked, in order, if the keyring says so.
+        tried_in: Arc<[Region]>,
     },
     /// The message was encrypted under other keys: use a keyring for one of them.
     NoMatchingKey {
@@ -57,6 +59,7 @@ impl KeyringError {
             source: source.into().into(),
             cause: KeyringCause::default(),
             record: None,
+            tried_in: Arc::default(),
         }
     }
 
@@ -74,6 +77,15 @@ impl KeyringError {
     pub fn recorded_as(mut self, failure: Failure) -> Self {
         if let Self::Wrap { record, .. } = &mut self {
             *record = Some(Arc::new(failure));
+        }
+        self
+    }
+
+    /// Adds to an error of [`wrap`](Self::wrap) in which Regions the key store was asked, in order; others stay as they are.
+    #[must_use]
+    pub fn tried_in(mut self, regions: impl IntoIterator<Item = Region>) -> Self {
+        if let Self::Wrap { tried_in, .. } = &mut self {
+            *tried_in = regions.into_iter().collect();
         }
         self
     }
@@ -107,17 +119,24 @@ impl KeyringError {
         }
     }
 
-    /// The key that was asked for last and did not serve, and the request that said so.
+    /// The key that was asked for last and did not serve, where, and the request that said so.
     pub(crate) fn key_use(&self) -> Option<KeyUse> {
-        let tried = match self {
-            Self::Wrap { under, .. } => KeyUse::new(under),
+        let (tried, regions, record) = match self {
+            Self::Wrap {
+                under,
+                tried_in,
+                record,
+                ..
+            } => (KeyUse::new(under), tried_in, record),
             Self::Unwrap { met } => {
-                let mut tried = met.iter().rev();
-                tried.find_map(|it| it.wrapping_key.as_ref())?.to_use()
+                let tried = |attempt: &KeyAttempt| Some(attempt.wrapping_key.as_ref()?.to_use());
+                let mut last = met.iter().rev();
+                last.find_map(|it| Some((tried(it)?, &it.tried_in, &it.record)))?
             }
             _ => return None,
         };
-        let request_id = self.record().and_then(Failure::request_id);
+        let tried = tried.with_regions(regions.iter().cloned());
+        let request_id = record.as_deref().and_then(Failure::request_id);
         Some(match request_id {
             Some(id) => tried.with_request_id(id),
             None => tried,
@@ -275,6 +294,28 @@ mod tests {
         assert_eq!(disabled.cause(), KeyringCause::Other);
         let disabled = disabled.because(KeyringCause::KeyUnusable);
         assert_eq!(disabled.cause(), KeyringCause::KeyUnusable);
+    }
+
+    #[test]
+    fn what_is_told_of_a_failure_to_unwrap_is_of_one_key() {
+        use leeward_error_taxonomy::{Facts, Stage, Verdict};
+        let mut facts = Facts::new(Stage::Answered, Category::Authorization, Verdict::Final);
+        facts.request_id = Some("4f-refused");
+        let denied = KeyAttempt::failed(&key("arn:1"), io::Error::other("denied"))
+            .recorded_as(Failure::from(&facts))
+            .tried_in([Region::from_static("eu-west-1")]);
+        let used = KeyringError::undecryptable(vec![denied.clone()]).key_use();
+        let used = used.unwrap();
+        assert_eq!(
+            (used.key(), used.request_id()),
+            ("arn:1", Some("4f-refused"))
+        );
+        assert_eq!(used.regions(), [Region::from_static("eu-west-1")]);
+        let down = KeyAttempt::failed(&key("arn:2"), io::Error::other("down"));
+        let used = KeyringError::undecryptable(vec![denied, down]).key_use();
+        let used = used.unwrap();
+        assert_eq!((used.key(), used.request_id()), ("arn:2", None));
+        assert!(used.regions().is_empty());
     }
 
     #[test]

@@ -61,6 +61,11 @@ struct Telling {
 
 const ARN: &str = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab";
 
+const TRIED: [Region; 2] = [
+    Region::from_static("eu-central-1"),
+    Region::from_static("eu-west-1"),
+];
+
 impl Telling {
     fn key_use(request: &str) -> KeyUse {
         let used = KeyUse::new(ARN).with_region(Region::from_static("eu-west-1"));
@@ -80,6 +85,7 @@ impl Keyring for Telling {
         let made = match &self.failure {
             Some((failure, cause)) => Err(KeyringError::wrap(ARN, "refused")
                 .because(*cause)
+                .tried_in(TRIED)
                 .recorded_as(failure.clone())),
             None => materials.with_data_key(self.data_key()).map(|made| {
                 let wrapped = EncryptedDataKey::new("aws-kms", ARN, "wrapped").unwrap();
@@ -179,7 +185,7 @@ fn a_keyring_that_says_nothing_is_known_by_what_it_wrapped() {
 }
 
 #[test]
-fn a_failure_is_told_with_its_category_and_the_request_of_it() {
+fn a_failure_is_told_with_its_category_its_regions_and_the_request_of_it() {
     let trail = Trail::default();
     let mut facts = Facts::new(Stage::Answered, Category::Authorization, Verdict::Final);
     facts.request_id = Some("4f-refused");
@@ -195,6 +201,7 @@ fn a_failure_is_told_with_its_category_and_the_request_of_it() {
     assert_eq!(error.category(), Category::Authorization);
     let used = event.key_use.unwrap();
     assert_eq!((used.key(), used.request_id()), (ARN, Some("4f-refused")));
+    assert_eq!((used.regions(), used.region()), (&TRIED[..], TRIED.last()));
     assert_eq!((event.is_cached, event.message_len), (None, 0));
 
     let mut message = run(trail.encryptor().encrypt(b"x", &context(&[("a", "b")]))).unwrap();

@@ -3,7 +3,9 @@ use aws_sdk_kms::config::http::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
 use leeward_envelope::KeyringCause;
-use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
+use leeward_error_taxonomy::{
+    Attempt, Category, Classify, Facts, Failure, OperationName, Region, Rejected, Stage,
+};
 use std::{error::Error, fmt};
 
 /// A call to KMS that gave no data key: where, what it met, and the SDK's own error as its source.
@@ -14,11 +16,12 @@ pub struct KmsError {
     operation: OperationName,
     failure: Failure,
     advice: String,
+    regions: Vec<Region>,
     source: Box<dyn Error + Send + Sync>,
 }
 
 impl KmsError {
-    pub(super) fn new<E>(operation: OperationName, error: Failed<E>) -> Self
+    pub(super) fn new<E>(operation: OperationName, key: &WrappingKey, error: Failed<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
@@ -29,6 +32,7 @@ impl KmsError {
             operation,
             failure,
             advice,
+            regions: called(key, &facts),
             source: without_plaintext(error),
         }
     }
@@ -65,6 +69,16 @@ impl KmsError {
     #[must_use]
     pub fn advice(&self) -> &str {
         &self.advice
+    }
+
+    /// The Regions that were called, in order: of an answer the one that gave it, of a call that none of them answered all but
+    /// those that were passed over without a call.
+    ///
+    /// Empty if all were passed over, and where nobody can say: a key that may be used anywhere, and the deadline of the whole
+    /// call, or the only Region of a list was silent.
+    #[must_use]
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
     }
 
     /// Whether KMS blames what stands in the message: the wrapped key, its context, or the key that it is said to be of.
@@ -110,6 +124,23 @@ impl KmsError {
         }
         None
     }
+}
+
+/// Where a call with `key` went that failed as `facts` say.
+fn called(key: &WrappingKey, facts: &Facts<'_>) -> Vec<Region> {
+    let Some(Rejected::Exhausted { tried } | Rejected::BudgetSpent { tried }) = facts.rejected
+    else {
+        let home = key.home().filter(|_| facts.stage != Stage::NotSent);
+        return facts.region.or(home).cloned().into_iter().collect();
+    };
+    let was_called = |attempt: &&Attempt| attempt.failure.category() != Category::Rejected;
+    let mut regions = Vec::with_capacity(tried.len());
+    for attempt in tried.iter().filter(was_called) {
+        if !regions.contains(&attempt.region) {
+            regions.push(attempt.region.clone());
+        }
+    }
+    regions
 }
 
 /// The error as it is, unless it holds an answer that may hold a plaintext key: then what was wrong with that answer.

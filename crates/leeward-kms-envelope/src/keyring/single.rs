@@ -107,7 +107,7 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let request = operation::generate_data_key(&self.key, bytes, context, tokens);
         let output = call(self.kms.clone(), request)
             .await
-            .map_err(|error| self.refused(KmsError::new(GENERATE_DATA_KEY, error)))?;
+            .map_err(|error| self.refused(KmsError::new(GENERATE_DATA_KEY, &self.key, error)))?;
         let request_id = output.request_id().map(str::to_owned);
         // Taken first, so that it is wiped whatever else is wrong with the answer.
         let data_key = output.plaintext.map(secret);
@@ -132,7 +132,7 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let request = operation::encrypt(&self.key, data_key, context, tokens);
         let output = call(self.kms.clone(), request)
             .await
-            .map_err(|error| self.refused(KmsError::new(ENCRYPT, error)))?;
+            .map_err(|error| self.refused(KmsError::new(ENCRYPT, &self.key, error)))?;
         let wrapped = self.wrapped(output.key_id.as_deref(), output.ciphertext_blob)?;
         Ok(wrapped.1)
     }
@@ -168,7 +168,9 @@ impl<S: KmsCalls> KmsKeyring<S> {
 
     fn refused(&self, error: KmsError) -> KeyringError {
         let (cause, record) = (error.cause(), error.failure().clone());
-        self.failed(error).because(cause).recorded_as(record)
+        let regions = error.regions().to_vec();
+        let failed = self.failed(error).because(cause).recorded_as(record);
+        failed.tried_in(regions)
     }
 
     fn failed(&self, error: impl Error + Send + Sync + 'static) -> KeyringError {

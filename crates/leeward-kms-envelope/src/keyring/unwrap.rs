@@ -76,13 +76,14 @@ async fn unwrap<S: KmsCalls>(
     let tokens = grant_tokens.as_slice();
     let request = operation::decrypt(key, wrapped, materials.context(), tokens);
     let output = call(kms.clone(), request).await.map_err(|error| {
-        let error = KmsError::new(DECRYPT, error);
+        let error = KmsError::new(DECRYPT, key, error);
         if error.is_of_the_ciphertext() {
             KeyAttempt::refused(wrapped)
         } else {
             let (cause, record) = (error.cause(), error.failure().clone());
-            let failed = KeyAttempt::failed(wrapped, error);
-            failed.because(cause).recorded_as(record)
+            let regions = error.regions().to_vec();
+            let failed = KeyAttempt::failed(wrapped, error).because(cause);
+            failed.recorded_as(record).tried_in(regions)
         }
     })?;
     let request_id = output.request_id().map(str::to_owned);

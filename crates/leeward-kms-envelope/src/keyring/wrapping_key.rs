@@ -38,11 +38,19 @@ impl WrappingKey {
         matches!(self, Self::Named(_)) || self.is(arn)
     }
 
+    /// The Region that requests with this key do not leave, if there is one.
+    pub(super) const fn home(&self) -> Option<&Region> {
+        match self {
+            Self::AtHome(key) => Some(key.region()),
+            Self::Replicated(_) | Self::ReplicatedIn(..) | Self::Named(_) => None,
+        }
+    }
+
     /// Where requests with this key go first; those that it must not leave are up to [`Regional::name_in`].
     pub(super) fn placement(&self) -> Placement {
-        match self {
-            Self::AtHome(key) => Placement::new().preferring(key.region().clone()),
-            _ => Placement::new(),
+        match self.home() {
+            Some(home) => Placement::new().preferring(home.clone()),
+            None => Placement::new(),
         }
     }
 }
