@@ -215,6 +215,10 @@ impl Encryptor {
         self.inner.suite
     }
 
+    pub(crate) fn data_keys(&self) -> &EncryptionMaterialsManager {
+        &self.inner.materials
+    }
+
     fn record(&self, context: &EncryptionContext) -> Record {
         Record::begin(self.inner.audit.as_ref(), AuditOperation::Seal, context)
     }
@@ -281,6 +285,9 @@ impl Encryptor {
     }
 
     /// Lets go of cached data keys, of all partitions, and answers how many; those of other encryptors stay.
+    ///
+    /// A decryptor that [has the data keys of this one](crate::DecryptorBuilder::with_data_keys_of) lets go of the same, and
+    /// of all else that is meant.
     #[allow(
         clippy::must_use_candidate,
         reason = "how many is for those who want to know"

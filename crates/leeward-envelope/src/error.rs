@@ -17,6 +17,14 @@ pub enum BuildError {
         /// The age that was asked for.
         max_age: Duration,
     },
+    /// Data keys are to go from the cache of an encryptor to that of a decryptor, and one of the two is not there.
+    #[error(
+        "a decryptor keeps the data keys of an encryptor in its cache as that does in its own, and the {who} has none: give it one by with_cache"
+    )]
+    NotCached {
+        /// `encryptor` or `decryptor`.
+        who: &'static str,
+    },
     /// The suite that was chosen is not one that the policy on commitment allows to be written.
     #[error(
         "suite {suite} must not be written under policy {policy:?}: choose another suite, or the policy that fits the readers"

@@ -1,13 +1,14 @@
 use crate::{
     AlgorithmSuite, DataKey, EncryptedDataKey, EncryptionContext, KeyUse, KeyringError, WrappingKey,
 };
+use std::sync::Arc;
 
 /// What a keyring fills in for a message to be written: a data key and its wrapped forms.
 #[derive(Debug)]
 pub struct EncryptionMaterials {
     suite: AlgorithmSuite,
     context: EncryptionContext,
-    data_key: Option<DataKey>,
+    data_key: Option<Arc<DataKey>>,
     encrypted_data_keys: Vec<EncryptedDataKey>,
     key_use: Option<KeyUse>,
 }
@@ -39,8 +40,8 @@ impl EncryptionMaterials {
 
     /// The data key, if a keyring before this one made it.
     #[must_use]
-    pub const fn data_key(&self) -> Option<&DataKey> {
-        self.data_key.as_ref()
+    pub fn data_key(&self) -> Option<&DataKey> {
+        self.data_key.as_deref()
     }
 
     /// The wrapped forms so far.
@@ -55,7 +56,8 @@ impl EncryptionMaterials {
     ///
     /// [`KeyringError::Contract`] if there is one already, or if its length is not that of the suite.
     pub fn with_data_key(mut self, data_key: DataKey) -> Result<Self, KeyringError> {
-        self.data_key = Some(accept(self.suite, self.data_key.as_ref(), data_key)?);
+        let data_key = accept(self.suite, self.data_key.as_deref(), data_key)?;
+        self.data_key = Some(Arc::new(data_key));
         Ok(self)
     }
 
@@ -73,6 +75,11 @@ impl EncryptionMaterials {
             key_use: Some(key_use),
             ..self
         }
+    }
+
+    /// The data key, for whom it serves beside these materials.
+    pub(crate) fn data_key_shared(&self) -> Option<Arc<DataKey>> {
+        self.data_key.clone()
     }
 
     /// Where the data key was made.

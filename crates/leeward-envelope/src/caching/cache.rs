@@ -27,7 +27,7 @@ use tokio::{runtime::Handle, sync::Notify};
 /// A renewal is a flight that is begun without passengers, for a value that has come near a limit. The keeper drives it, and
 /// who finds the value used up meanwhile takes a seat in it.
 pub(crate) struct Cache<K: Key, V: Value> {
-    core: Arc<Core<K, V>>,
+    pub(super) core: Arc<Core<K, V>>,
     keeper: Keeper,
 }
 
@@ -82,6 +82,8 @@ impl<K: Key, V: Value> Cache<K, V> {
                     renewing: 0,
                     alarm: None,
                     withdrawals: Default::default(),
+                    purges: 0,
+                    siblings: Vec::new(),
                     random: policy
                         .seed
                         .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
@@ -216,6 +218,8 @@ impl<K: Key, V: Value> Cache<K, V> {
     where
         F: Future<Output = Result<V, KeyringError>> + Send + 'static,
     {
+        // What a sibling fetched has not started it.
+        self.keeper.start(&self.core);
         if state.renewing < MAX_RENEWALS && self.keeper.is_at_work() {
             self.core.renew(state, key, (self.core.now)(), fetch());
             self.core.bell.notify_one();

@@ -38,6 +38,7 @@ pub(super) fn begin<K: Key, V: Value>(
         core: Arc::clone(core),
         key: key.clone(),
         id,
+        purges: state.purges,
         is_renewal: bytes.is_none(),
         end: End::GivenUp,
     };
@@ -92,6 +93,8 @@ struct Landing<K: Key, V: Value> {
     core: Arc<Core<K, V>>,
     key: K,
     id: u64,
+    /// How many purges there had been when it began.
+    purges: u64,
     is_renewal: bool,
     end: End,
 }
@@ -113,15 +116,21 @@ impl<K: Key, V: Value> Landing<K, V> {
         let core = &*self.core;
         let mut state = core.lock();
         let state = &mut *state;
-        let Some(boarding) = state.end_flight(&self.key, self.id) else {
-            return;
-        };
-        let is_wanted = boarding.has_passengers;
+        let boarding = state.end_flight(&self.key, self.id);
+        let is_wanted = boarding.as_ref().is_none_or(|it| it.has_passengers);
         let old = state.entries.peek(&self.key);
         // A renewal of what has given way meanwhile, which nobody asked for since.
         if old.is_none() && !is_wanted {
             return;
         }
+        if state.purges == self.purges {
+            for sibling in &state.siblings {
+                sibling.hear(&self.key, &landed.value);
+            }
+        }
+        let Some(boarding) = boarding else {
+            return;
+        };
         if let Some(old) = old {
             landed.value.succeed(&old.landed.value);
         }

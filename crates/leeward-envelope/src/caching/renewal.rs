@@ -7,6 +7,16 @@ const JITTER: f64 = 0.05;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// At which share an entry is renewed that another cache has fetched, which renews its own at `share`.
+///
+/// Halfway to the end: by then that cache writes under the next data key, so that whoever asks for this one reads what is
+/// kept for longer. At `share` itself messages on their way from the one to the other would have it fetched.
+pub(super) fn after_sibling(share: Ratio) -> Ratio {
+    const WHOLE: u32 = 1_000_000;
+    let share = share.millionths() as u32;
+    Ratio::of((share + WHOLE) / 2, WHOLE)
+}
+
 /// Decides when one entry is to be renewed: at a share of any of its limits, and after failures with growing pauses.
 #[derive(Debug)]
 pub(super) struct Schedule {
@@ -99,6 +109,13 @@ mod tests {
         check(10, 1000, &[800], 0);
         check(1, 1000, &[1], 0);
         check(10, 0, &[], 80);
+    }
+
+    #[test]
+    fn what_a_sibling_renews_first_is_renewed_halfway_to_the_end() {
+        for (share, later) in [(80, 90), (50, 75), (100, 100)] {
+            assert_eq!(after_sibling(Ratio::percent(share)), Ratio::percent(later));
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::{
     flight::Boarding,
     keeper::Begun,
     lru::Lru,
-    renewal::Schedule,
+    renewal::{self, Schedule},
+    sibling::Siblings,
     withdrawal::{Withdrawals, Withdrawn},
 };
 use crate::{KeyringCause, KeyringError};
@@ -42,9 +43,14 @@ pub(super) struct State<K, V> {
     /// When the keeper looks at the entries again.
     pub(super) alarm: Option<Timestamp>,
     pub(super) withdrawals: Withdrawals,
+    /// How often something was let go of: a flight that is older hands nothing on.
+    pub(super) purges: u64,
+    pub(super) siblings: Siblings<K, V>,
     pub(super) random: fastrand::Rng,
     pub(super) tally: Tally,
 }
+
+const ALL: Ratio = Ratio::percent(100);
 
 impl<K: Key, V: Value> Core<K, V> {
     pub(super) fn is_fresh(&self, landed: &Landed<V>, now: Timestamp) -> bool {
@@ -66,9 +72,27 @@ impl<K: Key, V: Value> Core<K, V> {
     }
 
     pub(super) fn schedule(&self, made: Timestamp, random: &mut fastrand::Rng) -> Option<Schedule> {
-        let limits = self.limits.as_ref();
         // Without renewals it paces what is asked in an outage.
-        let share = self.renewal.unwrap_or(const { Ratio::percent(100) });
+        self.schedule_at(self.renewal.unwrap_or(ALL), made, random)
+    }
+
+    /// Of what a sibling has fetched.
+    pub(super) fn schedule_primed(
+        &self,
+        made: Timestamp,
+        random: &mut fastrand::Rng,
+    ) -> Option<Schedule> {
+        let share = self.renewal.map_or(ALL, renewal::after_sibling);
+        self.schedule_at(share, made, random)
+    }
+
+    fn schedule_at(
+        &self,
+        share: Ratio,
+        made: Timestamp,
+        random: &mut fastrand::Rng,
+    ) -> Option<Schedule> {
+        let limits = self.limits.as_ref();
         Some(Schedule::new(
             share,
             self.max_age,
@@ -82,12 +106,15 @@ impl<K: Key, V: Value> Core<K, V> {
     /// Notes that the flight `id` for `key` met `error`.
     pub(super) fn fail(&self, key: &K, error: &KeyringError) {
         let now = (self.now)();
-        let mut state = self.lock();
-        let state = &mut *state;
+        let mut locked = self.lock();
+        let state = &mut *locked;
         if error.cause().is_withdrawal() {
             state.tally.purged += u64::from(state.entries.remove(key));
-            state.withdrawals.note(error);
+            state.withdrawals.note(Withdrawn::of(error));
             state.withdraw(now);
+            let siblings = state.siblings.clone();
+            drop(locked);
+            siblings.iter().for_each(|it| it.withdraw(error));
             return;
         }
         if let Some(entry) = state.entries.peek(key) {
@@ -126,6 +153,7 @@ impl<K: Key, V: Value> Core<K, V> {
         };
         // What a flight will bring nobody knows yet: of a wrapping key's, none may leave anything.
         state.flights.retain(|key, _| !is_meant(key));
+        state.purges += 1;
         let purged = state.entries.purge(|key, entry| match what {
             Purge::WrappingKey(under) => entry.landed.value.is_under(under),
             _ => is_meant(key),
@@ -159,6 +187,7 @@ impl<K: Key, V: Value> State<K, V> {
             return;
         };
         self.flights.clear();
+        self.purges += 1;
         self.tally.purged += self.entries.purge(|_, entry| match &withdrawn {
             Withdrawn::All => true,
             Withdrawn::Under(keys) => keys.iter().any(|key| entry.landed.value.is_under(key)),

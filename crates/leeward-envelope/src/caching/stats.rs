@@ -22,6 +22,9 @@ pub struct CacheStats {
     pub renewals: u64,
     /// Of the renewals, those that failed or were given up.
     pub failed_renewals: u64,
+    /// Data keys that an encryptor has handed on, each of which saves a call; see
+    /// [`with_data_keys_of`](crate::DecryptorBuilder::with_data_keys_of).
+    pub primed: u64,
     /// Data keys that gave way to others for want of room.
     pub evictions: u64,
     /// Data keys that were let go of on demand, or because their wrapping key was withdrawn.
@@ -48,6 +51,7 @@ pub(crate) struct Tally {
     pub(super) stale: u64,
     pub(super) renewals: u64,
     pub(super) failed_renewals: u64,
+    pub(super) primed: u64,
     pub(super) evictions: u64,
     pub(super) purged: u64,
     pub(super) entries: u64,
@@ -89,6 +93,7 @@ impl Counters {
             stale: cached.stale,
             renewals: cached.renewals,
             failed_renewals: cached.failed_renewals,
+            primed: cached.primed,
             evictions: cached.evictions,
             purged: cached.purged,
             entries: cached.entries,

@@ -21,7 +21,7 @@ pub(super) struct Withdrawals {
 
 /// What must not be used any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Withdrawn {
+pub(crate) enum Withdrawn {
     /// The denial named no key: all of one keyring's.
     All,
     Under(Vec<WrappingKey>),
@@ -29,27 +29,11 @@ pub(super) enum Withdrawn {
 
 impl Withdrawals {
     /// Notes a denial.
-    pub(super) fn note(&mut self, error: &KeyringError) {
-        let named: Vec<WrappingKey> = error.withdrawn().cloned().collect();
-        let more = if named.is_empty() {
-            Withdrawn::All
-        } else {
-            Withdrawn::Under(named)
-        };
-        self.waiting = Some(match (self.waiting.take(), more) {
-            (Some(Withdrawn::Under(mut keys)), Withdrawn::Under(more)) => {
-                keys.extend(more);
-                keys.sort_unstable();
-                keys.dedup();
-                if keys.len() > MAX_NAMES {
-                    Withdrawn::All
-                } else {
-                    Withdrawn::Under(keys)
-                }
-            }
-            (None, more) => more,
-            _ => Withdrawn::All,
-        });
+    pub(super) fn note(&mut self, withdrawn: Withdrawn) {
+        match &mut self.waiting {
+            Some(waiting) => waiting.add(withdrawn),
+            None => self.waiting = Some(withdrawn),
+        }
     }
 
     /// What is to be purged now.
@@ -60,6 +44,32 @@ impl Withdrawals {
         }
         self.last = Some(now);
         self.waiting.take()
+    }
+}
+
+impl Withdrawn {
+    /// What a keyring tells that withdrew.
+    pub(crate) fn of(error: &KeyringError) -> Self {
+        let named: Vec<WrappingKey> = error.withdrawn().cloned().collect();
+        if named.is_empty() {
+            Self::All
+        } else {
+            Self::Under(named)
+        }
+    }
+
+    pub(crate) fn add(&mut self, more: Self) {
+        match (&mut *self, more) {
+            (Self::Under(keys), Self::Under(more)) => {
+                keys.extend(more);
+                keys.sort_unstable();
+                keys.dedup();
+                if keys.len() > MAX_NAMES {
+                    *self = Self::All;
+                }
+            }
+            _ => *self = Self::All,
+        }
     }
 }
 
@@ -86,16 +96,16 @@ mod tests {
         let at = |secs| Timestamp::new(Duration::from_secs(secs));
         let mut withdrawals = Withdrawals::default();
         assert_eq!(withdrawals.due(at(100)), None);
-        withdrawals.note(&denied(&["a"]));
+        withdrawals.note(Withdrawn::of(&denied(&["a"])));
         assert_eq!(withdrawals.due(at(100)), under(&["a"]));
-        withdrawals.note(&denied(&["b"]));
-        withdrawals.note(&denied(&["a", "b"]));
+        withdrawals.note(Withdrawn::of(&denied(&["b"])));
+        withdrawals.note(Withdrawn::of(&denied(&["a", "b"])));
         assert_eq!(withdrawals.due(at(109)), None);
         assert_eq!(withdrawals.due(at(110)), under(&["a", "b"]));
         assert_eq!(withdrawals.due(at(200)), None);
         let wrap = KeyringError::wrap("alias/a", "denied").because(KeyringCause::Denied);
-        withdrawals.note(&wrap);
-        withdrawals.note(&denied(&["a"]));
+        withdrawals.note(Withdrawn::of(&wrap));
+        withdrawals.note(Withdrawn::of(&denied(&["a"])));
         assert_eq!(withdrawals.due(at(200)), Some(Withdrawn::All));
     }
 
@@ -103,7 +113,7 @@ mod tests {
     fn more_names_than_a_few_are_all() {
         let mut withdrawals = Withdrawals::default();
         for name in 0..=MAX_NAMES {
-            withdrawals.note(&denied(&[&name.to_string()]));
+            withdrawals.note(Withdrawn::of(&denied(&[&name.to_string()])));
         }
         assert_eq!(withdrawals.due(Timestamp::default()), Some(Withdrawn::All));
     }

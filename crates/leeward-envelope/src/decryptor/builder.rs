@@ -1,6 +1,6 @@
 use super::{Decryptor, Inner};
 use crate::{
-    Audit, BuildError, CachePolicy, CommitmentPolicy, SignedStreams, context,
+    Audit, BuildError, CachePolicy, CommitmentPolicy, Encryptor, SignedStreams, context,
     decryptor::ReadLimits, derive::Dialect, materials_manager::DecryptionMaterialsManager,
 };
 use leeward_resilience::Clock;
@@ -16,6 +16,8 @@ pub struct DecryptorBuilder {
     pub(super) required: BTreeSet<String>,
     pub(super) signed_streams: SignedStreams,
     pub(super) dialects: &'static [Dialect],
+    /// Whose data keys are kept, too.
+    pub(super) writers: Vec<Encryptor>,
     pub(super) audit: Option<Audit>,
     pub(super) refused: Option<BuildError>,
 }
@@ -106,6 +108,47 @@ impl DecryptorBuilder {
         }
     }
 
+    /// Keeps the data keys of an encryptor of this process as well, so that what that writes is read without a call.
+    ///
+    /// Both need a cache. What the encryptor fetches for its cache is kept here too, from that moment on, for the age and in the
+    /// room that this decryptor's policy allows, and in the same [partition](crate::Partition). Not kept are data keys of one
+    /// message, such as a stream of unknown length has, and those that this decryptor's keyring
+    /// [would pass over](crate::Keyring::may_unwrap).
+    ///
+    /// The key store is not asked whether this process may decrypt. That gives nothing away, since it is this process that has made
+    /// the data key; but **that a message can be read back here does not show that it can be read elsewhere**: check that with a
+    /// decryptor of its own. The right to decrypt, withdrawn alone, goes unnoticed for what the encryptor may still fetch.
+    /// When a keyring denies either of the two, both let go of what is under that key, and so they do when either is purged. In an
+    /// audit these data keys are cached ones, with the request that made them.
+    ///
+    /// A data key that messages still ask for halfway between the share of [`with_renewal`](CachePolicy::with_renewal) and its
+    /// end, by default at 90 % of its age, is unwrapped by a call in the background: the encryptor has gone on to the next by then.
+    ///
+    /// ```
+    /// use leeward_envelope::{CachePolicy, Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
+    /// use std::{sync::Arc, time::Duration};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keyring = Arc::new(RawAesKeyring::new("my-app", "2026-11", &[7; 32])?);
+    /// let cache = CachePolicy::new(Duration::from_secs(300));
+    /// let encryptor = Encryptor::builder(keyring.clone()).with_cache(cache.clone()).build()?;
+    /// let decryptor = Decryptor::builder(keyring)
+    ///     .with_cache(cache)
+    ///     .with_data_keys_of(&encryptor)
+    ///     .build()?;
+    ///
+    /// let message = encryptor.encrypt(b"attack at dawn", &EncryptionContext::empty()).await?;
+    /// assert_eq!(decryptor.decrypt(&message).await?.plaintext(), b"attack at dawn");
+    /// assert_eq!((encryptor.stats().misses, decryptor.stats().misses), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_data_keys_of(mut self, encryptor: &Encryptor) -> Self {
+        self.writers.push(encryptor.clone());
+        self
+    }
+
     /// Tells of every message, once it is over; nobody is told by default.
     pub fn with_audit(self, audit: Audit) -> Self {
         Self {
@@ -118,13 +161,17 @@ impl DecryptorBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::MaxAgeTooShort`] if cached data keys could not be used even once,
+    /// [`BuildError::MaxAgeTooShort`] if cached data keys could not be used even once, [`BuildError::NotCached`] if an encryptor's
+    /// are to be kept without a cache on both sides,
     /// [`BuildError::ReservedContextKey`] if a required key is one of the format's own.
     pub fn build(self) -> Result<Decryptor, BuildError> {
         if let Some(error) = self.refused {
             return Err(error);
         }
         context::refuse_reserved_keys(&self.required)?;
+        for writer in &self.writers {
+            self.materials.keep_data_keys_of(writer.data_keys())?;
+        }
         Ok(Decryptor {
             inner: Arc::new(Inner {
                 materials: self.materials,

@@ -71,6 +71,7 @@ impl Decryptor {
             required: BTreeSet::new(),
             signed_streams: SignedStreams::default(),
             dialects: &[Dialect::Standard],
+            writers: Vec::new(),
             audit: None,
             refused: None,
         }
@@ -319,6 +320,8 @@ impl Decryptor {
     }
 
     /// Lets go of cached data keys, of all partitions, and answers how many; those of other decryptors stay.
+    ///
+    /// An encryptor whose data keys it [has](DecryptorBuilder::with_data_keys_of) lets go of all that is meant, too.
     #[allow(
         clippy::must_use_candidate,
         reason = "how many is for those who want to know"

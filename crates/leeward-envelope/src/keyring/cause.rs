@@ -67,6 +67,21 @@ impl WrappingKey {
         Self::new(key.provider_id(), name)
     }
 
+    /// The key, without the Region if it is a replica of a multi-Region key: all replicas hold the same material, so that
+    /// what one of them wrapped any of them unwraps.
+    pub(crate) fn in_any_region(&self) -> Self {
+        let text = str::from_utf8(&self.provider_info).unwrap_or_default();
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        match parts[..] {
+            [arn, partition, kms, _, account, key]
+                if self.provider_id == KMS && key.starts_with("key/mrk-") =>
+            {
+                Self::new(KMS, [arn, partition, kms, "", account, key].join(":"))
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// The key for those who audit: the ARN alone, of any other keyring provider and name.
     pub(crate) fn to_use(&self) -> KeyUse {
         let name = String::from_utf8_lossy(&self.provider_info);
@@ -76,6 +91,9 @@ impl WrappingKey {
         }
     }
 }
+
+/// The provider id of KMS, whose infos are ARNs.
+const KMS: &str = "aws-kms";
 
 /// Of the tag in bits, of the nonce in bytes.
 const RAW_AES_LENGTHS: [u8; 8] = [0, 0, 0, 128, 0, 0, 0, 12];
@@ -111,6 +129,22 @@ mod tests {
             assert_eq!(one.or_worse(other), worse);
             assert_eq!(other.or_worse(one), worse);
         }
+    }
+
+    #[test]
+    fn the_replicas_of_a_key_are_one_key_and_others_are_not() {
+        let key = |provider: &str, region: &str, name: &str| {
+            let arn = format!("arn:aws:kms:{region}:111122223333:{name}");
+            WrappingKey::new(provider, arn).in_any_region()
+        };
+        let east = |name| key("aws-kms", "us-east-1", name);
+        let west = |name| key("aws-kms", "us-west-2", name);
+        assert_eq!(east("key/mrk-1"), west("key/mrk-1"));
+        assert_ne!(east("key/mrk-1"), east("key/mrk-2"));
+        assert_ne!(east("key/1"), west("key/1"));
+        assert_ne!(east("alias/mrk-1"), west("alias/mrk-1"));
+        let ours = |region| key("ours", region, "key/mrk-1");
+        assert_ne!(ours("us-east-1"), ours("us-west-2"));
     }
 
     #[test]

@@ -55,6 +55,15 @@ pub trait Keyring: Debug + Send + Sync + 'static {
         materials: DecryptionMaterials,
         keys: &'a [EncryptedDataKey],
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>>;
+
+    /// Whether [`on_decrypt`](Self::on_decrypt) would try `key`, as far as can be told without a call; true by default.
+    ///
+    /// Asked before a decryptor keeps a data key that it has [from an encryptor](crate::DecryptorBuilder::with_data_keys_of):
+    /// it is to read nothing that its keyring would pass over.
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        let _ = key;
+        true
+    }
 }
 
 impl<K: Keyring + ?Sized> Keyring for Arc<K> {
@@ -72,6 +81,10 @@ impl<K: Keyring + ?Sized> Keyring for Arc<K> {
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
         (**self).on_decrypt(materials, keys)
     }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        (**self).may_unwrap(key)
+    }
 }
 
 impl<K: Keyring + ?Sized> Keyring for Box<K> {
@@ -88,5 +101,9 @@ impl<K: Keyring + ?Sized> Keyring for Box<K> {
         keys: &'a [EncryptedDataKey],
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
         (**self).on_decrypt(materials, keys)
+    }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        (**self).may_unwrap(key)
     }
 }

@@ -172,6 +172,11 @@ impl Keyring for MultiKeyring {
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
         Box::pin(self.decrypt(materials, keys))
     }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        let mut keyrings = self.generator.iter().chain(&self.children);
+        keyrings.any(|keyring| keyring.may_unwrap(key))
+    }
 }
 
 /// What `child` wraps `data_key` into; it gets a copy, which its materials wipe.

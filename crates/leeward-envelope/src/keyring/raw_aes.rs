@@ -172,6 +172,10 @@ impl Keyring for RawAesKeyring {
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
         Box::pin(future::ready(raw::decrypt(self, materials, keys)))
     }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        self.iv_of(key).is_some()
+    }
 }
 
 impl fmt::Display for RawAesKeyring {

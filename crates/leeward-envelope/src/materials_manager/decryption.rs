@@ -1,4 +1,4 @@
-use super::fingerprint::Fingerprint;
+use super::{encryption, fingerprint::Fingerprint};
 use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, DecryptionMaterials, EncryptedDataKey,
     EncryptionContext, KeyUse, Keyring, KeyringError, Partition, Purge, WrappingKey,
@@ -19,14 +19,16 @@ use std::{
 /// A clone shares cached data keys and counters.
 #[derive(Clone, Debug)]
 pub(crate) struct DecryptionMaterialsManager {
-    keyring: Arc<dyn Keyring>,
-    cache: Option<Arc<Cache<Key, Arc<Granted>>>>,
+    pub(super) keyring: Arc<dyn Keyring>,
+    pub(super) cache: Option<Arc<Cached>>,
     counters: Arc<Counters>,
     partition: Partition,
 }
 
+pub(super) type Cached = Cache<Key, Arc<Granted>>;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(crate) struct Key {
     fingerprint: Fingerprint,
     partition: Partition,
 }
@@ -44,7 +46,7 @@ impl caching::Key for Key {
 /// A data key, and nothing of the header that led to it.
 #[derive(Debug)]
 pub(crate) struct Granted {
-    data_key: DataKey,
+    data_key: Arc<DataKey>,
     /// Of bounded length.
     key_use: Option<KeyUse>,
     /// Where a cache keeps it, if one does.
@@ -58,6 +60,37 @@ struct Kept {
     key: Key,
     /// The digests of the keys that it is wrapped under, which are of one size whatever the header.
     under: Box<[u64]>,
+}
+
+impl Kept {
+    fn new(key: Key, wrapped: &[EncryptedDataKey]) -> Self {
+        let under = wrapped.iter().map(|it| digest(&WrappingKey::of(it)));
+        Self {
+            key,
+            under: under.collect(),
+        }
+    }
+}
+
+/// What a message that was written with `granted` is read with, and the place where a cache keeps that.
+pub(super) fn of_writer(
+    partition: &Partition,
+    granted: &encryption::Granted,
+) -> Option<(Key, Arc<Granted>)> {
+    let materials = granted.materials();
+    let wrapped = materials.encrypted_data_keys();
+    let key = Key {
+        fingerprint: Fingerprint::new(materials.suite(), materials.context(), wrapped),
+        partition: partition.clone(),
+    };
+    let granted = Granted {
+        data_key: materials.data_key_shared()?,
+        key_use: materials.key_use(),
+        kept: Some(Kept::new(key.clone(), wrapped)),
+        // Of our own making.
+        is_proved: AtomicBool::new(true),
+    };
+    Some((key, Arc::new(granted)))
 }
 
 impl caching::Value for Arc<Granted> {
@@ -77,15 +110,15 @@ impl caching::Value for Arc<Granted> {
     }
 }
 
-/// Two names that share it are purged together.
+/// Two names that share it are purged together, as the replicas of a multi-Region key do.
 fn digest(key: &WrappingKey) -> u64 {
     let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
+    key.in_any_region().hash(&mut hasher);
     hasher.finish()
 }
 
 impl Granted {
-    pub(crate) const fn data_key(&self) -> &DataKey {
+    pub(crate) fn data_key(&self) -> &DataKey {
         &self.data_key
     }
 
@@ -127,15 +160,12 @@ impl DecryptionMaterialsManager {
     ) -> Result<Found<Arc<Granted>>, KeyringError> {
         let fetch = |key: Option<&Key>| {
             let keyring = Arc::clone(&self.keyring);
-            let kept = key.map(|key| Kept {
-                key: key.clone(),
-                under: keys.iter().map(|it| digest(&WrappingKey::of(it))).collect(),
-            });
+            let kept = key.map(|key| Kept::new(key.clone(), keys));
             let data_key = fetch(keyring, suite, context.clone(), keys.to_vec());
             async move {
                 let (data_key, key_use) = data_key.await?;
                 Ok(Arc::new(Granted {
-                    data_key,
+                    data_key: Arc::new(data_key),
                     key_use,
                     kept,
                     is_proved: AtomicBool::new(false),
@@ -164,7 +194,9 @@ impl DecryptionMaterialsManager {
 
     /// Lets go of cached data keys, and answers how many.
     pub(crate) fn purge(&self, what: &Purge) -> u64 {
-        self.cache.as_ref().map_or(0, |cache| cache.purge(what))
+        // First those who might hand something of it on.
+        let cache = self.cache.as_ref();
+        cache.map_or(0, |cache| cache.purge_siblings(what) + cache.purge(what))
     }
 
     /// Hears whether the header that `granted` was asked for has authenticated under it.

@@ -13,20 +13,20 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct EncryptionMaterialsManager {
     keyring: Arc<dyn Keyring>,
-    cache: Option<Arc<Cached>>,
+    pub(super) cache: Option<Arc<Cached>>,
     counters: Arc<Counters>,
     partition: Partition,
 }
 
 #[derive(Debug)]
-struct Cached {
+pub(super) struct Cached {
     limits: Limits,
-    cache: Cache<Key, Arc<Granted>>,
+    pub(super) cache: Cache<Key, Arc<Granted>>,
 }
 
 /// All that data keys are told apart by, required pairs of the context included.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(super) struct Key {
     suite: AlgorithmSuite,
     context: EncryptionContext,
     partition: Partition,
@@ -39,6 +39,12 @@ impl caching::Key for Key {
 
     fn is_in(&self, partition: &Partition) -> bool {
         self.partition == *partition
+    }
+}
+
+impl Key {
+    pub(super) const fn partition(&self) -> &Partition {
+        &self.partition
     }
 }
 
@@ -70,7 +76,8 @@ impl Granted {
 impl caching::Value for Arc<Granted> {
     fn is_under(&self, key: &WrappingKey) -> bool {
         let mut wrapped = self.materials.encrypted_data_keys().iter();
-        wrapped.any(|wrapped| WrappingKey::of(wrapped) == *key)
+        let key = key.in_any_region();
+        wrapped.any(|wrapped| WrappingKey::of(wrapped).in_any_region() == key)
     }
 
     fn succeed(&self, _: &Self) {}
@@ -144,8 +151,11 @@ impl EncryptionMaterialsManager {
 
     /// Lets go of cached data keys, and answers how many.
     pub(crate) fn purge(&self, what: &Purge) -> u64 {
+        // Before those who might have something of it handed on.
         let cached = self.cache.as_deref();
-        cached.map_or(0, |cached| cached.cache.purge(what))
+        cached.map_or(0, |cached| {
+            cached.cache.purge(what) + cached.cache.purge_siblings(what)
+        })
     }
 
     pub(crate) fn stats(&self) -> CacheStats {

@@ -4,6 +4,7 @@
 mod decryption;
 mod encryption;
 mod fingerprint;
+mod pair;
 
 pub(crate) use decryption::DecryptionMaterialsManager;
 pub(crate) use encryption::EncryptionMaterialsManager;

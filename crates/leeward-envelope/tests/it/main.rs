@@ -24,6 +24,7 @@ mod multi_keyring;
 mod mutation;
 mod net_4_0_0;
 mod pace;
+mod priming;
 mod purging;
 mod python;
 mod ranges;

@@ -27,14 +27,14 @@ fn policy() -> CachePolicy<TokioClock> {
 
 /// Fails as the test has it, for every context or for one of a tenant.
 #[derive(Debug)]
-struct Moody {
+pub(crate) struct Moody {
     inner: RawAesKeyring,
     mood: Mutex<Option<(KeyringCause, Option<&'static str>)>>,
     calls: AtomicUsize,
 }
 
 impl Moody {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             inner: RawAesKeyring::new("tests", "key", &[7; 32]).unwrap(),
             mood: Mutex::new(None),
@@ -42,7 +42,7 @@ impl Moody {
         })
     }
 
-    fn is(&self, mood: impl Into<Option<KeyringCause>>) {
+    pub(crate) fn is(&self, mood: impl Into<Option<KeyringCause>>) {
         *self.mood.lock().unwrap() = mood.into().map(|cause| (cause, None));
     }
 
@@ -50,7 +50,7 @@ impl Moody {
         *self.mood.lock().unwrap() = Some((cause, Some(tenant)));
     }
 
-    fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         self.calls.load(SeqCst)
     }
 

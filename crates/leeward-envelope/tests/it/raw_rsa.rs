@@ -56,7 +56,7 @@ fn builder(padding: RsaPadding) -> RawRsaKeyringBuilder {
     RawRsaKeyring::builder("here", "rsa", padding)
 }
 
-fn writer(padding: RsaPadding) -> RawRsaKeyring {
+pub(crate) fn writer(padding: RsaPadding) -> RawRsaKeyring {
     let public = pem("PUBLIC KEY", &OURS.public);
     builder(padding).with_public_pem(&public).build().unwrap()
 }

@@ -105,6 +105,12 @@ impl Keyring for RawRsaKeyring {
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
         Box::pin(future::ready(raw::decrypt(self, materials, keys)))
     }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        let is_ours =
+            key.provider_id() == self.namespace && key.provider_info() == self.name.as_bytes();
+        is_ours && self.private.is_some()
+    }
 }
 
 impl fmt::Display for RawRsaKeyring {

@@ -1,0 +1,99 @@
+//! One process that writes and reads: what it has a data key to write with it needs no call to read.
+
+use super::{DecryptionMaterialsManager, EncryptionMaterialsManager, decryption, encryption};
+use crate::{
+    BuildError, Keyring, KeyringError, Purge, WrappingKey,
+    caching::{Sibling, Withdrawn},
+};
+use std::sync::{Arc, Mutex, Weak};
+
+impl DecryptionMaterialsManager {
+    /// Keeps from now on what `writer` has fetched and keeps, in the same partition; what one lets go of, both do.
+    pub(crate) fn keep_data_keys_of(
+        &self,
+        writer: &EncryptionMaterialsManager,
+    ) -> Result<(), BuildError> {
+        let not_cached = |who| BuildError::NotCached { who };
+        let ours = self.cache.as_ref().ok_or(not_cached("decryptor"))?;
+        let theirs = writer.cache.as_ref().ok_or(not_cached("encryptor"))?;
+        ours.link(Arc::new(Writer {
+            cache: Arc::downgrade(theirs),
+        }));
+        theirs.cache.link(Arc::new(Reader {
+            keyring: Arc::downgrade(&self.keyring),
+            cache: Arc::downgrade(ours),
+            under: Mutex::new(Withdrawn::Under(Vec::new())),
+        }));
+        Ok(())
+    }
+}
+
+/// The cache of a decryptor, as an encryptor's knows it.
+struct Reader {
+    keyring: Weak<dyn Keyring>,
+    cache: Weak<decryption::Cached>,
+    /// What an encryptor's denial means to it, which names no key: the wrapping keys of all that it heard of.
+    under: Mutex<Withdrawn>,
+}
+
+impl Sibling<encryption::Key, Arc<encryption::Granted>> for Reader {
+    fn hear(&self, key: &encryption::Key, granted: &Arc<encryption::Granted>) {
+        let (Some(keyring), Some(cache)) = (self.keyring.upgrade(), self.cache.upgrade()) else {
+            return;
+        };
+        let wrapped = granted.materials().encrypted_data_keys();
+        // Whatever is kept: what this decryptor could not read tomorrow it must not read today.
+        if !wrapped.iter().any(|wrapped| keyring.may_unwrap(wrapped)) {
+            return;
+        }
+        let names = wrapped.iter().map(WrappingKey::of).collect();
+        self.under
+            .lock()
+            .expect("not poisoned")
+            .add(Withdrawn::Under(names));
+        if let Some((key, granted)) = decryption::of_writer(key.partition(), granted) {
+            cache.prime(key, granted);
+        }
+    }
+
+    fn withdraw(&self, _: &KeyringError) {
+        if let Some(cache) = self.cache.upgrade() {
+            let under = self.under.lock().expect("not poisoned").clone();
+            cache.withdraw(under);
+        }
+    }
+
+    fn purge(&self, what: &Purge) -> u64 {
+        let cache = self.cache.upgrade();
+        cache.map_or(0, |cache| cache.purge(what))
+    }
+
+    fn is_gone(&self) -> bool {
+        self.cache.strong_count() == 0
+    }
+}
+
+/// The cache of an encryptor, as a decryptor's knows it.
+struct Writer {
+    cache: Weak<encryption::Cached>,
+}
+
+impl Sibling<decryption::Key, Arc<decryption::Granted>> for Writer {
+    /// What was only read, nothing is written under.
+    fn hear(&self, _: &decryption::Key, _: &Arc<decryption::Granted>) {}
+
+    fn withdraw(&self, error: &KeyringError) {
+        if let Some(cached) = self.cache.upgrade() {
+            cached.cache.withdraw(Withdrawn::of(error));
+        }
+    }
+
+    fn purge(&self, what: &Purge) -> u64 {
+        let cached = self.cache.upgrade();
+        cached.map_or(0, |cached| cached.cache.purge(what))
+    }
+
+    fn is_gone(&self) -> bool {
+        self.cache.strong_count() == 0
+    }
+}
