@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AuditEvent {
-    /// Whether the message was written or read.
+    /// Whether the message was written, read, or read in parts.
     pub operation: AuditOperation,
     /// How it ended.
     pub outcome: AuditOutcome,
@@ -21,7 +21,7 @@ pub struct AuditEvent {
     pub context_keys: Vec<String>,
     /// How many bytes of plaintext went in or came out.
     pub plaintext_len: u64,
-    /// How many bytes of the message came out or went in.
+    /// How many bytes of the message came out or went in; of a part those of its frames.
     pub message_len: u64,
     /// Whether the data key was there, or another message's call brought it; none if there was no data key.
     pub is_cached: Option<bool>,
@@ -35,18 +35,21 @@ pub struct AuditEvent {
 
 /// What is done to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum AuditOperation {
     /// It is written.
     Seal,
-    /// It is read.
+    /// It is read; of a [`RangeReader`](crate::RangeReader) its header alone.
     Open,
+    /// A part of it is read, by a [`RangeReader`](crate::RangeReader), under the data key that it was opened with.
+    Read,
 }
 
 /// How a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuditOutcome {
-    /// It is there as a whole: written to its end, or verified to its end.
+    /// It is there as a whole: written to its end, or verified to its end; what was to be read of it is.
     Succeeded,
     /// It failed.
     #[non_exhaustive]
@@ -104,15 +107,18 @@ fn several(key_use: &KeyUse) -> Option<String> {
 /// `sealed`, `not opened: encryption`, `opening abandoned`
 impl fmt::Display for AuditEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use AuditOperation::{Open, Seal};
+        use AuditOperation::{Open, Read, Seal};
         use AuditOutcome::{Abandoned, Failed, Succeeded};
         match (self.operation, self.outcome) {
             (Seal, Succeeded) => f.write_str("sealed"),
             (Open, Succeeded) => f.write_str("opened"),
+            (Read, Succeeded) => f.write_str("part read"),
             (Seal, Failed { category }) => write!(f, "not sealed: {category}"),
             (Open, Failed { category }) => write!(f, "not opened: {category}"),
+            (Read, Failed { category }) => write!(f, "part not read: {category}"),
             (Seal, Abandoned) => f.write_str("sealing abandoned"),
             (Open, Abandoned) => f.write_str("opening abandoned"),
+            (Read, Abandoned) => f.write_str("reading of a part abandoned"),
         }
     }
 }
@@ -124,6 +130,7 @@ impl AuditOperation {
         match self {
             Self::Seal => "seal",
             Self::Open => "open",
+            Self::Read => "read",
         }
     }
 }

@@ -8,7 +8,7 @@ mod record;
 pub use correlation::CorrelationId;
 pub use event::{AuditEvent, AuditOperation, AuditOutcome};
 pub use key_use::KeyUse;
-pub(crate) use record::{Auditable, Record};
+pub(crate) use record::{Auditable, Parts, Record};
 
 use leeward_resilience::{Clock, Timestamp, TscClock};
 use std::{
@@ -23,7 +23,9 @@ type Observer = Arc<dyn Fn(&AuditEvent) + Send + Sync>;
 ///
 /// Given to [`EncryptorBuilder::with_audit`](crate::EncryptorBuilder::with_audit) and
 /// [`DecryptorBuilder::with_audit`](crate::DecryptorBuilder::with_audit); a clone tells the same observers. A message is over when
-/// it is there or has failed, and when its future or stream is dropped before. Observers are called on the thread of the
+/// it is there or has failed, and when its future or stream is dropped before. One that is
+/// [opened to read parts of it](crate::Decryptor::open_ranges) is told of when it is open, and then each time that frames
+/// of it are read. Observers are called on the thread of the
 /// message, outside any lock: hand over to a channel what takes time. One that panics is logged, and harms no message.
 /// Without an audit nothing of an event is made.
 ///

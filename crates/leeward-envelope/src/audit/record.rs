@@ -7,6 +7,14 @@ use std::time::Duration;
 /// The event of a message that is under way; empty if nobody audits. Dropped before its end, it says so.
 pub(crate) struct Record(Option<Box<Running>>);
 
+/// Begins the events of the parts of a message that is open; empty if nobody audits.
+pub(crate) struct Parts(Option<Box<Opened>>);
+
+struct Opened {
+    audit: Audit,
+    event: AuditEvent,
+}
+
 struct Running {
     audit: Audit,
     started: Timestamp,
@@ -121,12 +129,45 @@ impl Record {
         }
     }
 
+    /// Tells that it is open, and leaves what begins the events of its parts.
+    pub(crate) fn open(&mut self) -> Parts {
+        let opened = self.0.as_deref().map(|running| {
+            let (audit, event) = (running.audit.clone(), running.event.clone());
+            Box::new(Opened { audit, event })
+        });
+        self.succeed();
+        Parts(opened)
+    }
+
     /// Tells how it ended.
     pub(crate) fn end<T>(&mut self, result: &Result<T, impl Auditable>) {
         match result {
             Ok(_) => self.succeed(),
             Err(error) => self.fail(error),
         }
+    }
+}
+
+impl Parts {
+    /// Begins with what the header has proved, and with nothing read.
+    pub(crate) fn begin(&self) -> Record {
+        Record(self.0.as_deref().map(|Opened { audit, event }| {
+            let event = AuditEvent {
+                operation: AuditOperation::Read,
+                outcome: AuditOutcome::Abandoned,
+                plaintext_len: 0,
+                message_len: 0,
+                is_cached: Some(true),
+                duration: Duration::ZERO,
+                correlation_id: CorrelationId::current(),
+                ..event.clone()
+            };
+            Box::new(Running {
+                audit: audit.clone(),
+                started: (audit.now)(),
+                event,
+            })
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::{
     Authenticated, DecryptError, Decryptor, EncryptionContext, MalformedMessage, RangeError,
-    audit::Record,
+    audit::{Parts, Record},
     message::{FrameOpener, Reader},
 };
 use std::fmt;
@@ -215,15 +215,19 @@ impl HeaderReader {
     pub(crate) async fn open_frames(
         mut self,
         len: u64,
-    ) -> Result<(FrameOpener, Authenticated), RangeError> {
+    ) -> Result<(FrameOpener, Authenticated, Parts), RangeError> {
         if let Some(error) = self.failed {
             return Err(error.into());
         }
         let (header, expected, record) = (&self.header, &self.expected, &mut self.record);
         let opened = self.decryptor.open_frames(header, expected, len, record);
-        let opened = opened.await;
-        self.record.end(&opened);
-        opened
+        match opened.await {
+            Ok((frames, authenticated)) => Ok((frames, authenticated, self.record.open())),
+            Err(error) => {
+                self.record.fail(&error);
+                Err(error)
+            }
+        }
     }
 
     /// Whether the header is all there, and [`open`](Self::open) may be called.

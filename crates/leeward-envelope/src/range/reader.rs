@@ -1,6 +1,7 @@
 use super::{RangeError, ReadAt};
 use crate::{
     Authenticated, Decryptor, EncryptionContext, MalformedMessage,
+    audit::{Parts, Record},
     message::FrameOpener,
     pace::{self, TURN},
 };
@@ -21,7 +22,8 @@ const FETCH: u64 = 4 << 20;
 /// by [`prove_len`](Self::prove_len) or as a part of a range, the message may have been cut off or
 /// be damaged elsewhere, and its length is only what that of the source makes of it.
 ///
-/// Shared by reference among as many tasks as want to read.
+/// Shared by reference among as many tasks as want to read. An [`Audit`](crate::Audit) is told of the opening, and of each
+/// read by itself, with the [`CorrelationId`](crate::CorrelationId) of whoever reads.
 ///
 /// ```
 /// use leeward_envelope::{Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
@@ -45,6 +47,7 @@ pub struct RangeReader<R> {
     frames: FrameOpener,
     authenticated: Authenticated,
     is_len_proven: AtomicBool,
+    parts: Parts,
 }
 
 impl Decryptor {
@@ -76,12 +79,13 @@ impl Decryptor {
             // Most headers are in the first piece, and a long one takes few.
             ahead = 16 << 10;
         }
-        let (frames, authenticated) = header.open_frames(len).await?;
+        let (frames, authenticated, parts) = header.open_frames(len).await?;
         Ok(RangeReader {
             source,
             frames,
             authenticated,
             is_len_proven: AtomicBool::new(false),
+            parts,
         })
     }
 }
@@ -115,10 +119,10 @@ impl<R: ReadAt> RangeReader<R> {
     /// [`RangeError::Decrypt`] if the source does not end with the final frame of this message.
     pub async fn prove_len(&self) -> Result<u64, RangeError> {
         if self.proven_len().is_none() {
-            let layout = self.frames.layout();
-            let bytes = fetch(&self.source, layout.bytes(layout.last())).await?;
-            let mut plaintext = Zeroizing::default();
-            self.open(layout.last(), &bytes, &mut plaintext)?;
+            let mut record = self.parts.begin();
+            let opened = self.open_last(&mut record).await;
+            record.end(&opened);
+            opened?;
         }
         Ok(self.claimed_len())
     }
@@ -132,21 +136,39 @@ impl<R: ReadAt> RangeReader<R> {
     ///
     /// [`RangeError::Source`] if the source fails, [`RangeError::Decrypt`] if one of the frames is not what its writer wrote.
     pub async fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, RangeError> {
-        let layout = *self.frames.layout();
-        let mut end = range.end;
-        if end > layout.plaintext_len() {
-            end = self.prove_len().await?;
-        }
-        if range.start >= end {
+        let len = self.claimed_len();
+        let needs_proof = range.end > len && self.proven_len().is_none();
+        let wanted = range.start..range.end.min(len);
+        if wanted.is_empty() && !needs_proof {
             return Ok(Vec::new());
         }
-        let (first, last) = (layout.frame_of(range.start), layout.frame_of(end - 1));
+        let mut record = self.parts.begin();
+        let read = self.read(wanted, needs_proof, &mut record).await;
+        record.end(&read);
+        read
+    }
+
+    async fn read(
+        &self,
+        range: Range<u64>,
+        needs_proof: bool,
+        record: &mut Record,
+    ) -> Result<Vec<u8>, RangeError> {
+        if needs_proof {
+            self.open_last(record).await?;
+        }
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let layout = *self.frames.layout();
+        let (first, last) = (layout.frame_of(range.start), layout.frame_of(range.end - 1));
         let mut plaintext = Zeroizing::new(Vec::new());
         let (mut next, mut spent) = (first, 0);
         while next <= last {
             let fetched = self.batch(next, last);
             let (start, until) = (layout.bytes(next).start, layout.bytes(fetched).end);
             let bytes = fetch(&self.source, start..until).await?;
+            record.passed(0, bytes.len());
             for frame in next..=fetched {
                 let place = layout.bytes(frame);
                 let place = (place.start - start) as usize..(place.end - start) as usize;
@@ -161,10 +183,11 @@ impl<R: ReadAt> RangeReader<R> {
         }
         let start = layout.plaintext_start(first);
         let len = plaintext.len();
-        let wanted = (range.start - start) as usize..((end - start) as usize).min(len);
+        let wanted = (range.start - start) as usize..((range.end - start) as usize).min(len);
         plaintext.copy_within(wanted.clone(), 0);
         plaintext[wanted.len()..].zeroize();
         plaintext.truncate(wanted.len());
+        record.passed(plaintext.len(), 0);
         Ok(std::mem::take(&mut *plaintext))
     }
 
@@ -174,6 +197,14 @@ impl<R: ReadAt> RangeReader<R> {
         let count = FETCH / (frame.end - frame.start);
         let more = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
         first.saturating_add(more).min(last)
+    }
+
+    /// Verifies the final frame, for what it proves.
+    async fn open_last(&self, record: &mut Record) -> Result<(), RangeError> {
+        let layout = self.frames.layout();
+        let bytes = fetch(&self.source, layout.bytes(layout.last())).await?;
+        record.passed(0, bytes.len());
+        self.open(layout.last(), &bytes, &mut Zeroizing::default())
     }
 
     fn open(

@@ -18,7 +18,7 @@ use std::{
 
 /// The events of an audit, in order.
 #[derive(Clone, Default)]
-struct Trail(Arc<Mutex<Vec<AuditEvent>>>);
+pub(crate) struct Trail(Arc<Mutex<Vec<AuditEvent>>>);
 
 impl Trail {
     fn audit(&self) -> Audit {
@@ -26,29 +26,29 @@ impl Trail {
         Audit::new(move |event| trail.0.lock().unwrap().push(event.clone()))
     }
 
-    fn take(&self) -> Vec<AuditEvent> {
+    pub(crate) fn take(&self) -> Vec<AuditEvent> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
     #[track_caller]
-    fn only(&self) -> AuditEvent {
+    pub(crate) fn only(&self) -> AuditEvent {
         let mut events = self.take();
         assert_eq!(events.len(), 1, "{events:#?}");
         events.remove(0)
     }
 
-    fn encryptor(&self) -> Encryptor {
+    pub(crate) fn encryptor(&self) -> Encryptor {
         let builder = Encryptor::builder(raw()).with_audit(self.audit());
         builder.build().unwrap()
     }
 
-    fn decryptor(&self) -> Decryptor {
+    pub(crate) fn decryptor(&self) -> Decryptor {
         let builder = Decryptor::builder(raw()).with_audit(self.audit());
         builder.build().unwrap()
     }
 }
 
-fn failed(event: &AuditEvent) -> Option<Category> {
+pub(crate) fn failed(event: &AuditEvent) -> Option<Category> {
     event.outcome.category()
 }
 

@@ -5,6 +5,7 @@
 #[cfg(feature = "stream")]
 mod adapters;
 mod audit;
+mod audit_parts;
 mod audit_trace;
 mod caching;
 mod contract;
