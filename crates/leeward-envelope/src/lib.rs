@@ -21,6 +21,7 @@ mod materials;
 mod materials_manager;
 mod message;
 mod pace;
+mod parallelism;
 mod range;
 mod signature;
 mod stream;

@@ -2,9 +2,14 @@ use super::{Decryptor, Inner};
 use crate::{
     Audit, BuildError, CachePolicy, CommitmentPolicy, Encryptor, SignedStreams, context,
     decryptor::ReadLimits, derive::Dialect, materials_manager::DecryptionMaterialsManager,
+    parallelism::Parallelism,
 };
 use leeward_resilience::Clock;
-use std::{collections::BTreeSet, num::NonZeroU16, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    num::{NonZeroU16, NonZeroUsize},
+    sync::Arc,
+};
 
 /// Makes a [`Decryptor`].
 #[derive(Debug)]
@@ -16,6 +21,7 @@ pub struct DecryptorBuilder {
     pub(super) required: BTreeSet<String>,
     pub(super) signed_streams: SignedStreams,
     pub(super) dialects: &'static [Dialect],
+    pub(super) parallelism: Option<NonZeroUsize>,
     /// Whose data keys are kept, too.
     pub(super) writers: Vec<Encryptor>,
     pub(super) audit: Option<Audit>,
@@ -93,6 +99,17 @@ impl DecryptorBuilder {
             false => &[Dialect::Standard],
         };
         Self { dialects, ..self }
+    }
+
+    /// How many threads may work on one message at once; by default as many as there are processors, but four at most.
+    ///
+    /// As [`EncryptorBuilder::with_parallelism`](crate::EncryptorBuilder::with_parallelism) has it, and to the same effect:
+    /// nothing is released before all of a message is verified, whichever thread did it.
+    pub fn with_parallelism(self, threads: NonZeroUsize) -> Self {
+        Self {
+            parallelism: Some(threads),
+            ..self
+        }
     }
 
     /// Keeps unwrapped data keys for further messages under them; by default each message calls the keyring.
@@ -177,9 +194,10 @@ impl DecryptorBuilder {
                 materials: self.materials,
                 policy: self.policy,
                 limits: self.limits,
-                required: self.required,
+                required: Arc::new(self.required),
                 signed_streams: self.signed_streams,
                 dialects: self.dialects,
+                parallelism: Parallelism::new(self.parallelism),
                 audit: self.audit,
             }),
         })

@@ -9,6 +9,7 @@ use crate::{
         parse_header, unlock,
     },
     pace::{self, TURN},
+    parallelism::Parallelism,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -55,9 +56,10 @@ struct Inner {
     materials: DecryptionMaterialsManager,
     policy: CommitmentPolicy,
     limits: ReadLimits,
-    required: BTreeSet<String>,
+    required: Arc<BTreeSet<String>>,
     signed_streams: SignedStreams,
     dialects: &'static [Dialect],
+    parallelism: Parallelism,
     audit: Option<Audit>,
 }
 
@@ -71,6 +73,7 @@ impl Decryptor {
             required: BTreeSet::new(),
             signed_streams: SignedStreams::default(),
             dialects: &[Dialect::Standard],
+            parallelism: None,
             writers: Vec::new(),
             audit: None,
             refused: None,
@@ -81,9 +84,10 @@ impl Decryptor {
     ///
     /// Check the [context](Decrypted::context) before trusting the plaintext to be the one that was asked for, or have it
     /// checked by [`decrypt_with_context`](Self::decrypt_with_context). Waits for the keyring, unless a cached data key
-    /// serves. The work is done on the caller's thread, signature included, and lets other tasks run as often as
-    /// [`Encryptor::encrypt`](crate::Encryptor::encrypt) does. How long a frame is says the message, and old writers put all
-    /// into one block: what is in one piece is decrypted in one go, so give huge messages of strangers a thread of their own.
+    /// serves. The work is done on the caller's thread, signature included, with [others](DecryptorBuilder::with_parallelism)
+    /// from a MiB on, and lets other tasks run as often as [`Encryptor::encrypt`](crate::Encryptor::encrypt) does. How long a
+    /// frame is says the message, and old writers put all into one block: what is in one piece is decrypted in one go, so give
+    /// huge messages of strangers a thread of their own.
     ///
     /// # Errors
     ///
@@ -181,9 +185,10 @@ impl Decryptor {
         let message = parser.finish()?;
         let unlocked = self.unlock(&message.header, expected, record).await?;
         let (unlocked, authenticated) = unlocked;
-        let mut opener = Opener::new(&message, unlocked, out, place);
+        let parallelism = &self.inner.parallelism;
+        let mut opener = Opener::new(&message, unlocked, out, place, parallelism);
         loop {
-            match opener.advance(TURN) {
+            match opener.advance() {
                 Ok(true) => pace::let_others_run().await,
                 Ok(false) => {
                     record.passed(opener.finish(), 0);

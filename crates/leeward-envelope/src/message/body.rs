@@ -62,6 +62,28 @@ impl<'a> Pieces<'a> {
         Ok(Some(piece))
     }
 
+    /// How long all pieces are but the last; none if there is only one.
+    pub(super) fn regular_len(&self) -> Option<usize> {
+        let frame_length = self.content.frame_length()?;
+        Some(frame_length.get() as usize)
+    }
+
+    /// Takes off the next `count` pieces, with a look at none, which are known to be there.
+    ///
+    /// `is_last` says whether the last piece is among them; no other is of another length than all.
+    pub(super) fn take(&mut self, count: u32, is_last: bool) -> Result<Self, MalformedMessage> {
+        let taken = self.clone();
+        if is_last {
+            self.next = None;
+        } else if let Some(len) = self.regular_len() {
+            let frame = len.saturating_add(FRAME_OVERHEAD);
+            self.cursor
+                .take(frame.saturating_mul(count as usize), "body")?;
+            self.next = self.next.and_then(|next| next.checked_add(count));
+        }
+        Ok(taken)
+    }
+
     /// How many bytes of the message stand before the next piece.
     pub(super) const fn at(&self) -> usize {
         self.cursor.at()

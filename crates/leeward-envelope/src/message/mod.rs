@@ -19,6 +19,7 @@ mod read;
 mod seal;
 mod serialise;
 mod unlock;
+mod whole;
 
 pub(crate) use body::PIECE_COST;
 pub(crate) use extent::HeaderExtent;
@@ -31,3 +32,4 @@ pub(crate) use plaintext::{Place, make_room};
 pub(crate) use read::Reader;
 pub(crate) use seal::{FrameError, Sealer, frame_count};
 pub(crate) use unlock::{Unlocked, unlock};
+pub(crate) use whole::WholeSealer;

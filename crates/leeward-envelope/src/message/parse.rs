@@ -10,6 +10,8 @@ const STEP_COST: usize = 256;
 pub(crate) struct Message<'a> {
     pub(crate) header: Header<'a>,
     pub(super) pieces: Pieces<'a>,
+    /// How many pieces there are.
+    pub(super) count: u32,
     pub(crate) plaintext_len: usize,
     pub(super) footer: Option<Footer<'a>>,
 }
@@ -20,6 +22,7 @@ pub(crate) struct Parser<'a> {
     header: Header<'a>,
     pieces: Pieces<'a>,
     ahead: Pieces<'a>,
+    count: u32,
     plaintext_len: usize,
     limits: ReadLimits,
 }
@@ -34,6 +37,7 @@ impl<'a> Parser<'a> {
             header,
             ahead: pieces.clone(),
             pieces,
+            count: 0,
             plaintext_len: 0,
             limits: *limits,
         })
@@ -46,6 +50,7 @@ impl<'a> Parser<'a> {
                 return Ok(false);
             };
             let len = piece.ciphertext.len();
+            self.count = piece.sequence;
             self.limits.check_frame(len as u64)?;
             self.plaintext_len += len;
             self.limits.check_plaintext(self.plaintext_len as u64)?;
@@ -64,6 +69,7 @@ impl<'a> Parser<'a> {
         Ok(Message {
             header: self.header,
             pieces: self.pieces,
+            count: self.count,
             plaintext_len: self.plaintext_len,
             footer,
         })

@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     DataKey, EncryptionContext, EncryptionMaterials,
-    cipher::TAG_LEN,
     derive::{self, Dialect, MessageKeys},
     signature::{HASH_COST, Signer, SigningKey},
 };
@@ -23,12 +22,12 @@ pub(crate) fn frame_count(plaintext_len: u64, frame_length: NonZeroU32) -> Optio
 
 /// Writes a message: header, frame by frame, footer.
 pub(crate) struct Sealer {
-    content: ContentKey,
-    frame_length: NonZeroU32,
-    sequence: u32,
+    pub(super) content: ContentKey,
+    pub(super) frame_length: NonZeroU32,
+    pub(super) sequence: u32,
     /// Empty once it has been written.
     header: Vec<u8>,
-    signer: Option<Signer>,
+    pub(super) signer: Option<Signer>,
     footer_len: usize,
 }
 
@@ -174,6 +173,11 @@ impl Sealer {
     ) -> Result<(), Unspecified> {
         let end = self.seal(Kind::FinalFrame, plaintext, out, at)?;
         out.truncate(end);
+        self.sign(out)
+    }
+
+    /// Appends the signature to a message of which all else is there, and hashed.
+    pub(super) fn sign(self, out: &mut Vec<u8>) -> Result<(), Unspecified> {
         if let Some(signer) = self.signer {
             let signature = signer.finish()?;
             out.extend_from_slice(&(signature.len() as u16).to_be_bytes());
@@ -189,17 +193,12 @@ impl Sealer {
         out: &mut Vec<u8>,
         at: usize,
     ) -> Result<usize, Unspecified> {
-        let is_final = kind == Kind::FinalFrame;
-        let start = body::frame_start(is_final, self.sequence, plaintext.len());
-        let body = at + start.as_ref().len();
-        let end = body + plaintext.len() + TAG_LEN;
-        if is_final {
+        let end = at + frame_len(kind, plaintext.len());
+        if kind == Kind::FinalFrame {
             out.reserve((end + self.footer_len).saturating_sub(out.len()));
         }
         let frame = room(out, at, end);
-        frame[..body - at].copy_from_slice(start.as_ref());
-        let sealed = &mut frame[body - at..];
-        if let Err(error) = self.content.seal(kind, self.sequence, plaintext, sealed) {
+        if let Err(error) = seal_frame(&self.content, kind, self.sequence, plaintext, frame) {
             out.truncate(at);
             return Err(error);
         }
@@ -210,11 +209,35 @@ impl Sealer {
     }
 }
 
+/// How many bytes a frame with so much plaintext has.
+pub(super) const fn frame_len(kind: Kind, plaintext_len: usize) -> usize {
+    match kind {
+        Kind::FinalFrame => plaintext_len + FRAME_OVERHEAD + FINAL_OVERHEAD,
+        _ => plaintext_len + FRAME_OVERHEAD,
+    }
+}
+
+/// Writes a frame where it belongs, which has [as many bytes](frame_len) as it takes.
+pub(super) fn seal_frame(
+    content: &ContentKey,
+    kind: Kind,
+    sequence: u32,
+    plaintext: &[u8],
+    frame: &mut [u8],
+) -> Result<(), Unspecified> {
+    let is_final = kind == Kind::FinalFrame;
+    let start = body::frame_start(is_final, sequence, plaintext.len());
+    let start = start.as_ref();
+    let (start_of_frame, sealed) = frame.split_at_mut_checked(start.len()).ok_or(Unspecified)?;
+    start_of_frame.copy_from_slice(start);
+    content.seal(kind, sequence, plaintext, sealed)
+}
+
 /// The bytes from `start` to `end`, made if they are not there.
 ///
 /// New ones are a frame's worth of zeros, which stays in the cache of the processor until the cipher is over them; those that
 /// are there cost nothing.
-fn room(out: &mut Vec<u8>, start: usize, end: usize) -> &mut [u8] {
+pub(super) fn room(out: &mut Vec<u8>, start: usize, end: usize) -> &mut [u8] {
     if out.len() < end {
         out.resize(end, 0);
     }

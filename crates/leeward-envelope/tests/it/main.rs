@@ -25,6 +25,7 @@ mod multi_keyring;
 mod mutation;
 mod net_4_0_0;
 mod pace;
+mod parallel;
 mod priming;
 mod purging;
 mod python;

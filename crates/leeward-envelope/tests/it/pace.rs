@@ -1,7 +1,9 @@
 use crate::{context, keyrings::raw, run};
-use leeward_envelope::{AlgorithmSuite, DecryptError, Decryptor, Encryptor, RawAesKeyring};
+use leeward_envelope::{
+    AlgorithmSuite, DecryptError, Decryptor, Encryptor, EncryptorBuilder, RawAesKeyring,
+};
 use std::{
-    num::NonZeroU32,
+    num::{NonZeroU32, NonZeroUsize},
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -21,10 +23,20 @@ fn turns<F: Future>(future: F) -> (usize, F::Output) {
     }
 }
 
+/// On the caller's thread alone.
+fn encryptor() -> EncryptorBuilder {
+    Encryptor::builder(raw()).with_parallelism(NonZeroUsize::MIN)
+}
+
+fn decryptor() -> Decryptor {
+    let decryptor = Decryptor::builder(raw()).with_parallelism(NonZeroUsize::MIN);
+    decryptor.build().unwrap()
+}
+
 #[test]
 fn a_long_message_lets_others_run_about_every_mebibyte() {
-    let encryptor = Encryptor::builder(raw()).build().unwrap();
-    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let encryptor = encryptor().build().unwrap();
+    let decryptor = decryptor();
     let plaintext = vec![1; 4 << 20];
     let (turns_to_encrypt, message) = turns(encryptor.encrypt(&plaintext, &context(&[])));
     let message = message.unwrap();
@@ -38,7 +50,7 @@ fn a_long_message_lets_others_run_about_every_mebibyte() {
 #[test]
 fn a_long_message_that_is_signed_lets_others_run_as_often_as_its_hash_takes() {
     let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384;
-    let encryptor = Encryptor::builder(raw()).with_suite(suite).build().unwrap();
+    let encryptor = encryptor().with_suite(suite).build().unwrap();
     let (turns, message) = turns(encryptor.encrypt(&vec![1; 1 << 20], &context(&[])));
     assert!(message.is_ok());
     // 256 frames of 5 KiB each, nine times.
@@ -47,8 +59,8 @@ fn a_long_message_that_is_signed_lets_others_run_as_often_as_its_hash_takes() {
 
 #[test]
 fn a_future_that_is_given_up_between_two_turns_leaves_its_buffer_as_it_was() {
-    let encryptor = Encryptor::builder(raw()).build().unwrap();
-    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let encryptor = encryptor().build().unwrap();
+    let decryptor = decryptor();
     let (plaintext, none) = (vec![1; 4 << 20], context(&[]));
     let message = run(encryptor.encrypt(&plaintext, &none)).unwrap();
     let poll_once = |future: std::pin::Pin<&mut dyn Future<Output = bool>>| {
@@ -75,20 +87,20 @@ fn a_future_that_is_given_up_between_two_turns_leaves_its_buffer_as_it_was() {
 
 #[test]
 fn a_short_message_never_waits() {
-    let encryptor = Encryptor::builder(raw()).build().unwrap();
+    let encryptor = encryptor().build().unwrap();
     let (turns, message) = turns(encryptor.encrypt(&[1; 4096], &context(&[])));
     assert_eq!(turns, 0);
-    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let decryptor = decryptor();
     assert!(run(decryptor.decrypt(&message.unwrap())).is_ok());
 }
 
 #[test]
 fn frames_count_for_more_than_the_bytes_in_them() {
-    let encryptor = Encryptor::builder(raw())
+    let encryptor = encryptor()
         .with_frame_length(NonZeroU32::MIN)
         .build()
         .unwrap();
-    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let decryptor = decryptor();
     let plaintext = vec![1; 64 << 10];
     let (turns_to_encrypt, message) = turns(encryptor.encrypt(&plaintext, &context(&[])));
     let message = message.unwrap();
@@ -101,8 +113,8 @@ fn frames_count_for_more_than_the_bytes_in_them() {
 
 #[test]
 fn a_forged_message_is_overwritten_in_turns() {
-    let encryptor = Encryptor::builder(raw()).build().unwrap();
-    let decryptor = Decryptor::builder(raw()).build().unwrap();
+    let encryptor = encryptor().build().unwrap();
+    let decryptor = decryptor();
     let mut message = run(encryptor.encrypt(&vec![1; 4 << 20], &context(&[]))).unwrap();
     let (turns_to_decrypt, _) = turns(decryptor.decrypt(&message));
     *message.last_mut().unwrap() ^= 1;
@@ -135,7 +147,10 @@ fn a_long_signed_message_is_hashed_in_turns() {
     message.extend_from_slice(&[0, 1, 0]); // the signature
 
     let keyring = RawAesKeyring::new("leeward", "example", &[0x2a; 32]).unwrap();
-    let decryptor = Decryptor::builder(keyring).build().unwrap();
+    let decryptor = Decryptor::builder(keyring)
+        .with_parallelism(NonZeroUsize::MIN)
+        .build()
+        .unwrap();
     let (turns, decrypted) = turns(decryptor.decrypt(&message));
     assert!(matches!(decrypted.unwrap_err(), DecryptError::Unauthentic));
     // Hashing takes eight times as long as the cipher.

@@ -1,19 +1,22 @@
 use crate::{
-    AlgorithmSuite, Audit, AuditOperation, BuildError, CachePolicy, CacheStats, CommitmentPolicy,
-    EncryptError, Encryption, EncryptionContext, Keyring, Partition, Purge,
+    AlgorithmSuite, Audit, AuditOperation, CacheStats, CommitmentPolicy, EncryptError, Encryption,
+    EncryptionContext, Keyring, Partition, Purge,
     audit::Record,
-    context,
     data_key::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
     materials_manager::EncryptionMaterialsManager,
-    message::{FrameError, Sealer, frame_count},
-    pace::{self, TURN},
+    message::{FrameError, Sealer, WholeSealer, frame_count},
+    pace,
+    parallelism::Parallelism,
 };
-use leeward_resilience::Clock;
 use std::{
     collections::BTreeSet,
     num::{NonZeroU16, NonZeroU32},
     sync::Arc,
 };
+
+mod builder;
+
+pub use builder::EncryptorBuilder;
 
 /// Encrypts messages, whole or as they come, under data keys of a keyring.
 ///
@@ -48,7 +51,8 @@ struct Inner {
     suite: AlgorithmSuite,
     frame_length: NonZeroU32,
     max_encrypted_data_keys: Option<NonZeroU16>,
-    required: BTreeSet<String>,
+    required: Arc<BTreeSet<String>>,
+    parallelism: Parallelism,
     audit: Option<Audit>,
 }
 
@@ -62,6 +66,7 @@ impl Encryptor {
             required: BTreeSet::new(),
             frame_length: const { NonZeroU32::new(4096).expect("not zero") },
             max_encrypted_data_keys: DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
+            parallelism: None,
             audit: None,
             refused: None,
         }
@@ -71,7 +76,8 @@ impl Encryptor {
     ///
     /// Waits for the keyring, unless a cached data key serves. The cipher runs on the caller's thread, at gigabytes a
     /// second, and lets other tasks run after every MiB or frame, whichever is larger; each frame counts for a KiB more than
-    /// is in it, and under a suite that signs for nine times as much.
+    /// is in it, and under a suite that signs for nine times as much. From a MiB on
+    /// [other threads help](EncryptorBuilder::with_parallelism), and a turn is three MiB for each of them.
     ///
     /// # Errors
     ///
@@ -147,7 +153,7 @@ impl Encryptor {
         record: &mut Record,
     ) -> Result<usize, EncryptError> {
         let len = plaintext.len() as u64;
-        let mut sealer = self.start(context, Some(len), record).await?;
+        let sealer = self.start(context, Some(len), record).await?;
         let frame_length = self.inner.frame_length;
         let too_long = EncryptError::TooLong { len, frame_length };
         let message_len = sealer.message_len(len);
@@ -161,25 +167,17 @@ impl Encryptor {
             out.message.reserve_exact(end - start);
         }
 
-        let mut at = sealer.header_at(out.message, start);
-        let frame_length = frame_length.get() as usize;
-        let frame_cost = sealer.cost(frame_length);
-        let (mut rest, mut cost) = (plaintext, 0_usize);
-        while rest.len() > frame_length {
-            let (frame, later) = rest.split_at(frame_length);
-            let sealed = sealer.frame_at(frame, out.message, at);
-            at = sealed.map_err(|error| match error {
-                FrameError::Cipher => EncryptError::Cipher,
-                FrameError::TooMany => too_long.clone(),
-            })?;
-            rest = later;
-            cost = cost.saturating_add(frame_cost);
-            if cost >= TURN {
-                cost = 0;
-                pace::let_others_run().await;
+        let parallelism = &self.inner.parallelism;
+        let mut sealer = WholeSealer::new(sealer, plaintext, out.message, start, parallelism);
+        loop {
+            match sealer.advance(out.message) {
+                Ok(true) => pace::let_others_run().await,
+                Ok(false) => break,
+                Err(FrameError::Cipher) => return Err(EncryptError::Cipher),
+                Err(FrameError::TooMany) => return Err(too_long),
             }
         }
-        let sealed = sealer.finish_at(rest, out.message, at);
+        let sealed = sealer.finish(out.message);
         sealed.map_err(|_| EncryptError::Cipher)?;
         out.keep();
         Ok(end - start)
@@ -322,114 +320,5 @@ impl<'a> Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         self.message.truncate(self.start);
-    }
-}
-
-/// Makes an [`Encryptor`].
-#[derive(Debug)]
-#[must_use]
-pub struct EncryptorBuilder {
-    materials: EncryptionMaterialsManager,
-    suite: Option<AlgorithmSuite>,
-    policy: CommitmentPolicy,
-    frame_length: NonZeroU32,
-    max_encrypted_data_keys: Option<NonZeroU16>,
-    required: BTreeSet<String>,
-    audit: Option<Audit>,
-    refused: Option<BuildError>,
-}
-
-impl EncryptorBuilder {
-    /// Which suites may be written; only committing ones by default.
-    pub fn with_commitment_policy(self, policy: CommitmentPolicy) -> Self {
-        Self { policy, ..self }
-    }
-
-    /// The suite that messages are written under; by default the one that
-    /// [`CommitmentPolicy::default_suite`] names, 0x0478 unless the policy is changed.
-    ///
-    /// It must be one that the policy allows. Suites without key derivation have a data key of its own for every message,
-    /// cache or not.
-    pub fn with_suite(self, suite: AlgorithmSuite) -> Self {
-        Self {
-            suite: Some(suite),
-            ..self
-        }
-    }
-
-    /// Which keys every context must have, whose pairs are kept out of the message; none by default.
-    ///
-    /// The message is bound to them all the same: only who can name the same values decrypts it, and
-    /// [`DecryptorBuilder::with_required_context_keys`](crate::DecryptorBuilder::with_required_context_keys) makes sure that
-    /// they are named. Good for what readers know anyway, such as their tenant.
-    pub fn with_required_context_keys<K: Into<String>>(
-        self,
-        keys: impl IntoIterator<Item = K>,
-    ) -> Self {
-        let required = keys.into_iter().map(Into::into).collect();
-        Self { required, ..self }
-    }
-
-    /// How many bytes of plaintext a frame holds; 4096 by default.
-    ///
-    /// Every frame adds 32 bytes. A reader holds one frame at a time at least; ours takes 64 MiB unless told otherwise.
-    pub fn with_frame_length(self, frame_length: NonZeroU32) -> Self {
-        Self {
-            frame_length,
-            ..self
-        }
-    }
-
-    /// How many wrapped forms of its data key a message may have; 10 by default, `None` for as many as the format can.
-    pub fn with_max_encrypted_data_keys(self, max: impl Into<Option<NonZeroU16>>) -> Self {
-        Self {
-            max_encrypted_data_keys: max.into(),
-            ..self
-        }
-    }
-
-    /// Uses a data key for several messages of the same context; by default each message has its own.
-    pub fn with_cache<C: Clock>(self, policy: CachePolicy<C>) -> Self {
-        Self {
-            refused: policy.check().err().or(self.refused),
-            materials: self.materials.with_cache(policy),
-            ..self
-        }
-    }
-
-    /// Tells of every message, once it is over; nobody is told by default.
-    pub fn with_audit(self, audit: Audit) -> Self {
-        Self {
-            audit: Some(audit),
-            ..self
-        }
-    }
-
-    /// Makes the encryptor.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::ForbiddenSuite`] if the policy does not allow the suite, [`BuildError::MaxAgeTooShort`] if cached data
-    /// keys could not be used even once, [`BuildError::ReservedContextKey`] if a required key is one of the format's own.
-    pub fn build(self) -> Result<Encryptor, BuildError> {
-        if let Some(error) = self.refused {
-            return Err(error);
-        }
-        context::refuse_reserved_keys(&self.required)?;
-        let policy = self.policy;
-        let suite = self.suite.unwrap_or(policy.default_suite());
-        if !policy.allows_encrypt(suite) {
-            return Err(BuildError::ForbiddenSuite { suite, policy });
-        }
-        Ok(Encryptor {
-            inner: Arc::new(Inner {
-                materials: self.materials,
-                suite,
-                required: self.required,
-                frame_length: self.frame_length,
-                max_encrypted_data_keys: self.max_encrypted_data_keys,
-                audit: self.audit,
-            }),
-        })
     }
 }
