@@ -15,3 +15,5 @@ pub use leeward_kms_envelope as kms_envelope;
 pub use leeward_region_router as region_router;
 #[cfg(feature = "resilience")]
 pub use leeward_resilience as resilience;
+#[cfg(feature = "secret-cache")]
+pub use leeward_secret_cache as secret_cache;

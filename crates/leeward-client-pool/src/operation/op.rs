@@ -114,6 +114,12 @@ impl<B, F, T, E> Op<B, F, T, E> {
         self.idempotency
     }
 
+    /// What is sent, as it was given: for a service of one's own, such as a test's.
+    #[must_use]
+    pub const fn input(&self) -> &B {
+        &self.builder
+    }
+
     /// Says in which Regions it may be served, and in which first; anywhere by default.
     #[must_use]
     pub fn placed(self, placement: Placement) -> Self {

@@ -1,0 +1,175 @@
+use super::{Inner, Owner, SecretCache};
+use crate::{
+    Freshness, InvalidFreshness, SecretsCalls,
+    clock::Clocks,
+    stats::Counts,
+    table::Table,
+    tasks::Tasks,
+    upstream::{Through, Upstream},
+};
+use leeward_resilience::Clock;
+use std::{
+    collections::HashMap,
+    fmt,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{runtime::Handle, sync::Semaphore};
+
+/// Sets a [`SecretCache`] up.
+#[must_use]
+pub struct SecretCacheBuilder {
+    upstream: Box<dyn Upstream>,
+    freshness: Freshness,
+    freshness_of: HashMap<String, Freshness>,
+    capacity: NonZeroUsize,
+    fetch_timeout: Duration,
+    max_fetches: NonZeroUsize,
+    on_withdrawal: OnWithdrawal,
+    clocks: Clocks,
+    random: fastrand::Rng,
+}
+
+/// What becomes of a value when Secrets Manager says that it may not or cannot be read any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnWithdrawal {
+    /// It is let go of at once, and wiped when nobody holds it any more.
+    #[default]
+    Purge,
+    /// It is served until it is over, for those who would rather be wrong for minutes than stop: a mistake in a policy is one too.
+    KeepUntilOver,
+}
+
+impl SecretCacheBuilder {
+    pub(super) fn new(service: impl SecretsCalls) -> Self {
+        Self {
+            upstream: Box::new(Through(service)),
+            freshness: Freshness::new(),
+            freshness_of: HashMap::new(),
+            capacity: const { NonZeroUsize::new(1_000).unwrap() },
+            fetch_timeout: Duration::from_secs(10),
+            max_fetches: const { NonZeroUsize::new(20).unwrap() },
+            on_withdrawal: OnWithdrawal::default(),
+            clocks: Clocks::Coarse,
+            random: fastrand::Rng::new(),
+        }
+    }
+
+    /// Sets how old a value may be; [4 and 5 minutes](Freshness::new) by default.
+    pub fn with_freshness(self, freshness: Freshness) -> Self {
+        Self { freshness, ..self }
+    }
+
+    /// Sets it for the secret that is asked for by this name or ARN, in all its versions.
+    pub fn with_freshness_of(mut self, id: impl Into<String>, freshness: Freshness) -> Self {
+        self.freshness_of.insert(id.into(), freshness);
+        self
+    }
+
+    /// Keeps so many secrets, each version counted; the one goes that was asked for longest ago. 1,000 by default.
+    pub fn with_capacity(self, capacity: NonZeroUsize) -> Self {
+        Self { capacity, ..self }
+    }
+
+    /// Gives up on a fetch after this long, waiting for its turn included; 10 seconds by default.
+    pub fn with_fetch_timeout(self, fetch_timeout: Duration) -> Self {
+        Self {
+            fetch_timeout,
+            ..self
+        }
+    }
+
+    /// Fetches so many secrets at once; 20 by default. The others wait for their turn.
+    pub fn with_max_fetches(self, max_fetches: NonZeroUsize) -> Self {
+        Self {
+            max_fetches,
+            ..self
+        }
+    }
+
+    /// Sets what becomes of a value that was denied, deleted or cannot be decrypted any more; it is purged by default.
+    pub fn with_on_withdrawal(self, on_withdrawal: OnWithdrawal) -> Self {
+        Self {
+            on_withdrawal,
+            ..self
+        }
+    }
+
+    /// Reads this clock and its date; by default the system's, as of its last tick, some milliseconds ago.
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        Self {
+            clocks: Clocks::given(clock),
+            ..self
+        }
+    }
+
+    /// Draws jitter from this seed, for tests; from the system's randomness by default.
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self {
+            random: fastrand::Rng::with_seed(seed),
+            ..self
+        }
+    }
+
+    /// Builds it; nothing is fetched before somebody asks. Fetches run on the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretCacheError::NoRuntime`] outside of a tokio runtime, [`SecretCacheError::ZeroTimeout`] if fetches get no time, and
+    /// [`SecretCacheError::Freshness`] if one of them cannot be meant.
+    pub fn build(self) -> Result<SecretCache, SecretCacheError> {
+        let runtime = Handle::try_current().map_err(|_| SecretCacheError::NoRuntime)?;
+        if self.fetch_timeout.is_zero() {
+            return Err(SecretCacheError::ZeroTimeout);
+        }
+        self.freshness.check()?;
+        for freshness in self.freshness_of.values() {
+            freshness.check()?;
+        }
+        let inner = Inner {
+            table: Table::new(self.capacity),
+            upstream: self.upstream,
+            clocks: self.clocks,
+            counts: Counts::new(),
+            tasks: Tasks::on(runtime),
+            fan_out: Semaphore::new(self.max_fetches.get().min(Semaphore::MAX_PERMITS)),
+            fetch_timeout: self.fetch_timeout,
+            on_withdrawal: self.on_withdrawal,
+            freshness: self.freshness,
+            freshness_of: self.freshness_of,
+            random: Mutex::new(self.random),
+        };
+        Ok(SecretCache {
+            owner: Arc::new(Owner(Arc::new(inner))),
+        })
+    }
+}
+
+impl fmt::Debug for SecretCacheBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretCacheBuilder")
+            .field("freshness", &self.freshness)
+            .field("capacity", &self.capacity)
+            .field("fetch_timeout", &self.fetch_timeout)
+            .field("max_fetches", &self.max_fetches)
+            .field("on_withdrawal", &self.on_withdrawal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says why a [`SecretCache`] cannot be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretCacheError {
+    /// There is no runtime to fetch in.
+    #[error("a cache of secrets fetches on a tokio runtime: build it within one")]
+    NoRuntime,
+    /// Every fetch would be over before it begins.
+    #[error("the fetch timeout is zero: no secret would ever be fetched")]
+    ZeroTimeout,
+    /// Values would be too old at once, or never be refreshed.
+    #[error(transparent)]
+    Freshness(#[from] InvalidFreshness),
+}

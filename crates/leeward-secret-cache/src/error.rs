@@ -1,0 +1,342 @@
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use leeward_client_pool::Failed;
+use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+/// A secret that could not be had: which, why, and what to do next.
+///
+/// All who waited for one fetch share one error, and who asks while it is remembered gets it again; a clone is as cheap as it is of
+/// an [`Arc`].
+#[derive(Clone)]
+pub struct SecretError(Arc<Inner>);
+
+struct Inner {
+    secret: String,
+    cause: Cause,
+}
+
+enum Cause {
+    Call {
+        operation: OperationName,
+        failure: Failure,
+        advice: String,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    Unanswered {
+        after: Duration,
+    },
+    Unusable {
+        operation: OperationName,
+        reason: &'static str,
+    },
+    Behind {
+        version_id: String,
+    },
+    Interrupted,
+    ShutDown,
+}
+
+/// What kind of thing kept a secret from being had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretErrorKind {
+    /// There is no such secret, or no such version or stage of it.
+    NotFound,
+    /// The caller may not read it.
+    Denied,
+    /// It is scheduled for deletion, or in no state to be read.
+    Withdrawn,
+    /// Its KMS key is disabled or about to be deleted, or the caller may not use it.
+    KeyUnusable,
+    /// Secrets Manager was not reached, did not answer in time, throttled, or could not serve; also credentials that could not be loaded.
+    Unavailable,
+    /// The cache was shut down, or its runtime has ended.
+    Ended,
+    /// Something else: the request was refused as it stands.
+    Other,
+}
+
+impl SecretErrorKind {
+    /// Whether what was fetched before is as good as it was: nobody has said that it is not.
+    pub(crate) const fn is_transient(self) -> bool {
+        matches!(self, Self::Unavailable | Self::Ended)
+    }
+
+    /// Whether what was fetched before must not be used any more.
+    pub(crate) const fn is_withdrawal(self) -> bool {
+        matches!(
+            self,
+            Self::NotFound | Self::Denied | Self::Withdrawn | Self::KeyUnusable
+        )
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Denied => "denied",
+            Self::Withdrawn => "withdrawn",
+            Self::KeyUnusable => "key_unusable",
+            Self::Unavailable => "unavailable",
+            Self::Ended => "ended",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl SecretError {
+    /// A call that failed.
+    pub(crate) fn call<E>(
+        secret: impl fmt::Display,
+        operation: OperationName,
+        error: Failed<E>,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let mut facts = error.facts();
+        facts.operation = Some(operation);
+        let (failure, advice) = (Failure::from(&facts), facts.advice().to_string());
+        let cause = Cause::Call {
+            operation,
+            failure,
+            advice,
+            source: without_value(error),
+        };
+        Self::new(secret, cause)
+    }
+
+    pub(crate) fn unanswered(secret: impl fmt::Display, after: Duration) -> Self {
+        Self::new(secret, Cause::Unanswered { after })
+    }
+
+    pub(crate) fn unusable(
+        secret: impl fmt::Display,
+        operation: OperationName,
+        reason: &'static str,
+    ) -> Self {
+        Self::new(secret, Cause::Unusable { operation, reason })
+    }
+
+    /// A replica that has not heard of the present version yet.
+    pub(crate) fn behind(secret: impl fmt::Display, version_id: &str) -> Self {
+        let version_id = version_id.to_owned();
+        Self::new(secret, Cause::Behind { version_id })
+    }
+
+    pub(crate) fn interrupted(secret: impl fmt::Display) -> Self {
+        Self::new(secret, Cause::Interrupted)
+    }
+
+    pub(crate) fn shut_down(secret: impl fmt::Display) -> Self {
+        Self::new(secret, Cause::ShutDown)
+    }
+
+    fn new(secret: impl fmt::Display, cause: Cause) -> Self {
+        let secret = secret.to_string();
+        Self(Arc::new(Inner { secret, cause }))
+    }
+
+    /// The secret that was asked for, as it was called.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.0.secret
+    }
+
+    /// What kind of thing it is.
+    #[must_use]
+    pub fn kind(&self) -> SecretErrorKind {
+        use SecretErrorKind::{
+            Denied, Ended, KeyUnusable, NotFound, Other, Unavailable, Withdrawn,
+        };
+        let failure = match &self.0.cause {
+            Cause::Call { failure, .. } => failure,
+            Cause::Unanswered { .. } | Cause::Behind { .. } => return Unavailable,
+            Cause::Unusable { .. } => return Other,
+            Cause::Interrupted | Cause::ShutDown => return Ended,
+        };
+        match (failure.code(), failure.category()) {
+            (Some("DecryptionFailure"), _) => KeyUnusable,
+            (Some("InvalidRequestException"), _) => Withdrawn,
+            (_, Category::NotFound) => NotFound,
+            (_, Category::Authorization) => Denied,
+            (
+                _,
+                Category::Authentication
+                | Category::Internal
+                | Category::Network
+                | Category::RateLimit
+                | Category::ServiceUnavailable
+                | Category::Timeout
+                | Category::Rejected,
+            ) => Unavailable,
+            _ if self.rejected().is_some() => Unavailable,
+            _ => Other,
+        }
+    }
+
+    /// What Secrets Manager, or one of our layers, answered; none if there was no answer to speak of.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.0.cause {
+            Cause::Call { failure, .. } => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// The refusal of our own layers, if that is what it met: [`Rejected::Exhausted`] tells what each Region answered.
+    #[must_use]
+    pub fn rejected(&self) -> Option<&Rejected> {
+        let mut source = self.source();
+        while let Some(error) = source {
+            if let Some(rejected) = error.downcast_ref() {
+                return Some(rejected);
+            }
+            source = error.source();
+        }
+        None
+    }
+
+    /// What to do next, in one sentence.
+    #[must_use]
+    pub fn advice(&self) -> &str {
+        match &self.0.cause {
+            Cause::Call { advice, .. } => advice,
+            Cause::Unanswered { .. } => {
+                "look whether Secrets Manager is reached from here, and at its status; raise the fetch timeout only if it is known to be slow"
+            }
+            Cause::Unusable { .. } => {
+                "look at the secret with secretsmanager:DescribeSecret: give the version asked for a value"
+            }
+            Cause::Behind { .. } => {
+                "wait for the replica to catch up, or look at its ReplicationStatus with secretsmanager:DescribeSecret"
+            }
+            Cause::Interrupted => {
+                "keep the tokio runtime that the cache was built in for as long as the cache"
+            }
+            Cause::ShutDown => "build another cache, or shut it down later",
+        }
+    }
+}
+
+/// The error as it is, unless it holds an answer that may hold the value: then what was wrong with that answer.
+fn without_value<E>(error: Failed<E>) -> Box<dyn Error + Send + Sync>
+where
+    E: Error + Send + Sync + 'static,
+{
+    if !error
+        .raw_response()
+        .is_some_and(|response| response.status().is_success())
+    {
+        return error.into();
+    }
+    match error.into_source() {
+        Ok(source) => source,
+        Err(_) => "an answer that could not be read".into(),
+    }
+}
+
+/// Without the sources, since the SDK's errors print whole answers.
+impl fmt::Debug for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretError")
+            .field("secret", &self.0.secret)
+            .field("kind", &self.kind())
+            .field("failure", &self.failure())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `secret prod/db: secretsmanager.GetSecretValue: ResourceNotFoundException: … (HTTP 400, request 4f…)`
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "secret {}: ", self.0.secret)?;
+        match &self.0.cause {
+            Cause::Call {
+                operation, failure, ..
+            } => write!(f, "{operation}: {failure}"),
+            Cause::Unanswered { after } => write!(f, "no answer within {after:?}"),
+            Cause::Unusable { operation, reason } => write!(f, "{operation} answered {reason}"),
+            Cause::Behind { version_id } => write!(
+                f,
+                "the replica that answered still has version {version_id}, which is older than the one that is there"
+            ),
+            Cause::Interrupted => f.write_str("what fetched it was interrupted"),
+            Cause::ShutDown => f.write_str("the cache was shut down"),
+        }
+    }
+}
+
+impl Error for SecretError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.0.cause {
+            Cause::Call { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}
+
+/// Says why a [`Freshness`](crate::Freshness) cannot be meant.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidFreshness {
+    /// A time is zero: every call would fetch.
+    #[error(
+        "a secret must live for more than zero: to fetch for every call, call Secrets Manager without a cache"
+    )]
+    Zero,
+    /// Values would be over before they are due.
+    #[error(
+        "secrets are refreshed after {refresh_after:?}, which is later than they are over, at {max_age:?}: refresh earlier"
+    )]
+    NeverRefreshed {
+        /// When they are refreshed.
+        refresh_after: Duration,
+        /// When they are over.
+        max_age: Duration,
+    },
+    /// The jitter is no share of the time, or more than half of it.
+    #[error("the jitter must be from 0 to 0.5, not {jitter}")]
+    Jitter {
+        /// What was given.
+        jitter: f64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_pointer_that_threads_may_share() {
+        fn shared<T: Send + Sync + 'static>() -> usize {
+            size_of::<T>()
+        }
+        assert_eq!(shared::<SecretError>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn says_which_secret_why_and_what_next() {
+        let operation = OperationName::new("secretsmanager", "GetSecretValue");
+        for (error, text, kind) in [
+            (
+                SecretError::unanswered("db", Duration::from_secs(10)),
+                "secret db: no answer within 10s",
+                SecretErrorKind::Unavailable,
+            ),
+            (
+                SecretError::unusable("db", operation, "without a value"),
+                "secret db: secretsmanager.GetSecretValue answered without a value",
+                SecretErrorKind::Other,
+            ),
+            (
+                SecretError::interrupted("db"),
+                "secret db: what fetched it was interrupted",
+                SecretErrorKind::Ended,
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.kind(), kind);
+            assert!(!error.advice().is_empty());
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Which secret is meant, and which of its versions.
+
+mod key;
+mod secret_arn;
+
+pub(crate) use key::Key;
+pub(crate) use secret_arn::SecretArn;
+
+use std::fmt;
+
+/// The stage of the version that Secrets Manager gives if nobody says which.
+pub(crate) const CURRENT: &str = "AWSCURRENT";
+
+/// A secret, by name or ARN, and which of its versions: the current one unless said otherwise.
+///
+/// Whatever the name, the full ARN and the ARN without its six last characters name is one secret, fetched once and kept once.
+/// A text is the current version of the secret with that name or ARN:
+///
+/// ```
+/// use leeward_secret_cache::SecretRef;
+///
+/// let current: SecretRef = "prod/orders/db".into();
+/// let next = SecretRef::new("prod/orders/db").at_stage("AWSPENDING");
+/// assert_eq!(current, SecretRef::new("prod/orders/db").at_stage("AWSCURRENT"));
+/// assert_ne!(current, next);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SecretRef<'a> {
+    id: &'a str,
+    version: VersionRef<'a>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum VersionRef<'a> {
+    Current,
+    Stage(&'a str),
+    Id(&'a str),
+}
+
+impl<'a> SecretRef<'a> {
+    /// The current version of the secret with this name or ARN.
+    #[must_use]
+    pub const fn new(id: &'a str) -> Self {
+        Self {
+            id,
+            version: VersionRef::Current,
+        }
+    }
+
+    /// The version that this label is attached to, such as `AWSPENDING` or `AWSPREVIOUS`.
+    #[must_use]
+    pub fn at_stage(self, stage: &'a str) -> Self {
+        let version = match stage {
+            CURRENT => VersionRef::Current,
+            stage => VersionRef::Stage(stage),
+        };
+        Self { version, ..self }
+    }
+
+    /// The version with this id, a UUID as a rule; it never changes, and neither does its value.
+    #[must_use]
+    pub const fn at_version(self, version_id: &'a str) -> Self {
+        Self {
+            version: VersionRef::Id(version_id),
+            ..self
+        }
+    }
+
+    /// The name or ARN.
+    #[must_use]
+    pub const fn id(&self) -> &'a str {
+        self.id
+    }
+
+    pub(crate) const fn version(&self) -> VersionRef<'a> {
+        self.version
+    }
+}
+
+impl<'a> From<&'a str> for SecretRef<'a> {
+    fn from(id: &'a str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl<'a> From<&'a String> for SecretRef<'a> {
+    fn from(id: &'a String) -> Self {
+        Self::new(id)
+    }
+}
+
+/// `prod/orders/db` or `prod/orders/db at AWSPENDING`
+impl fmt::Display for SecretRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)?;
+        match self.version {
+            VersionRef::Current => Ok(()),
+            VersionRef::Stage(stage) => write!(f, " at {stage}"),
+            VersionRef::Id(id) => write!(f, " in version {id}"),
+        }
+    }
+}
+
+impl fmt::Debug for SecretRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_which_version_it_means() {
+        let secret = SecretRef::new("db");
+        for (secret, text) in [
+            (secret, "db"),
+            (secret.at_stage("AWSCURRENT"), "db"),
+            (secret.at_stage("AWSPREVIOUS"), "db at AWSPREVIOUS"),
+            (secret.at_version("4f"), "db in version 4f"),
+        ] {
+            assert_eq!(secret.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod cache;
+mod clock;
+mod error;
+mod freshness;
+mod handle;
+mod id;
+mod refresh;
+mod secret;
+mod slot;
+mod stats;
+mod table;
+mod tasks;
+mod upstream;
+
+pub use cache::{OnWithdrawal, SecretCache, SecretCacheBuilder, SecretCacheError};
+pub use error::{InvalidFreshness, SecretError, SecretErrorKind};
+pub use freshness::Freshness;
+pub use handle::SecretHandle;
+pub use id::SecretRef;
+pub use secret::{Secret, UnreadableSecret};
+pub use stats::SecretCacheStats;
+pub use upstream::{GetSecretValue, SecretsCalls};

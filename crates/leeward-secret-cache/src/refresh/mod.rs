@@ -1,0 +1,126 @@
+//! How a value is fetched: one flight for all who want it, which goes on without them.
+
+mod landing;
+mod task;
+
+use crate::{
+    Secret, SecretError,
+    cache::Inner,
+    clock::Moment,
+    freshness::Course,
+    slot::{Flight, Landed, Slot, State, Step},
+    stats::count,
+};
+use landing::Landing;
+use std::sync::Arc;
+
+/// What there is for somebody who asks.
+pub(crate) enum Answer {
+    Have(Landed),
+    Wait(Arc<Slot>, Flight),
+}
+
+/// Serves what is there and may be served.
+#[inline]
+pub(crate) fn at_hand(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Option<Arc<Secret>> {
+    slot.touch(now);
+    let entry = slot.entry().load();
+    let entry = entry.as_ref()?;
+    match entry.course(now) {
+        Course::Serve => {}
+        Course::Refresh if slot.is_quiet(now) => {}
+        Course::Refresh => by_the_side(inner, slot, now),
+        Course::Outlast | Course::Discard => return None,
+    }
+    inner.counts.hit();
+    Some(entry.secret.clone())
+}
+
+/// Serves, waits or refuses where nothing was at hand a moment ago.
+pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Answer {
+    let slot = slot.standing();
+    let mut state = slot.state();
+    // What has landed meanwhile.
+    let entry = slot.entry().load_full();
+    let is_good = |course| matches!(course, Course::Serve | Course::Refresh);
+    if let Some(entry) = entry.filter(|entry| is_good(entry.course(now))) {
+        inner.counts.hit();
+        return Answer::Have(Ok(entry.secret.clone()));
+    }
+    if inner.tasks.has_ended() {
+        return Answer::Have(Err(SecretError::shut_down(slot.key())));
+    }
+    let refused = |error| match outlast(inner, slot, &error, now) {
+        Some(secret) => Answer::Have(Ok(secret)),
+        None => {
+            count(&inner.counts.refusals);
+            Answer::Have(Err(error))
+        }
+    };
+    match state.step(now) {
+        Step::Join(flight) => {
+            count(&inner.counts.joins);
+            Answer::Wait(slot.clone(), flight)
+        }
+        Step::Refuse(error) => refused(error),
+        Step::Begin => {
+            let (flight, landing) = begin(inner, slot, &mut state);
+            drop(state);
+            task::spawn(landing);
+            count(&inner.counts.misses);
+            Answer::Wait(slot.clone(), flight)
+        }
+        Step::BeginAndRefuse(error) => {
+            let (_, landing) = begin(inner, slot, &mut state);
+            drop(state);
+            task::spawn(landing);
+            refused(error)
+        }
+    }
+}
+
+/// Waits for a flight; who goes away meanwhile does not end it.
+pub(crate) async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) -> Landed {
+    let landed = flight.landed().await;
+    let landed = landed.unwrap_or_else(|| Err(SecretError::interrupted(slot.key())));
+    landed.or_else(|error| {
+        let now = inner.clocks.now();
+        outlast(inner, slot.standing(), &error, now).ok_or(error)
+    })
+}
+
+/// Fetches what is due anew, unless somebody does or it is too early after a failure.
+fn by_the_side(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) {
+    let mut state = slot.state();
+    if !state.may_refresh(now) || inner.tasks.has_ended() {
+        return;
+    }
+    let (_, landing) = begin(inner, slot, &mut state);
+    drop(state);
+    task::spawn(landing);
+}
+
+/// Begins a flight; its landing is to be spawned once the state is let go of, since a runtime that has ended lands it at once.
+fn begin(inner: &Arc<Inner>, slot: &Arc<Slot>, state: &mut State) -> (Flight, Landing) {
+    let (sender, flight) = Flight::begin();
+    state.flight = Some(flight.clone());
+    slot.be_quiet_until(u64::MAX);
+    let landing = Landing::new(inner.clone(), slot.clone(), state.generation, sender);
+    (flight, landing)
+}
+
+/// The value that is over, if it may outlast the outage that `error` tells of.
+fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Option<Arc<Secret>> {
+    if !error.kind().is_transient() {
+        return None;
+    }
+    let entry = slot.entry().load();
+    let entry = entry.as_ref()?;
+    match entry.course(now) {
+        Course::Discard => return None,
+        Course::Outlast => count(&inner.counts.stale_serves),
+        Course::Serve | Course::Refresh => {}
+    }
+    inner.counts.hit();
+    Some(entry.secret.clone())
+}

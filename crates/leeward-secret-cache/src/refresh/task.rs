@@ -1,0 +1,50 @@
+use super::Landing;
+use crate::{SecretError, clock::Moment, slot::Failing, upstream::Fetched};
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How often a secret is asked for, of which nothing is there and for which somebody waits.
+const COLD_ATTEMPTS: u32 = 3;
+
+/// Fetches in a task of its own.
+pub(super) fn spawn(landing: Landing) {
+    let inner = landing.inner().clone();
+    inner.tasks.spawn(async move {
+        let (outcome, began) = fetch_in_time(&landing).await;
+        landing.land(outcome, began);
+    });
+}
+
+async fn fetch_in_time(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
+    let inner = landing.inner();
+    let fetched = timeout(inner.fetch_timeout, fetch(landing)).await;
+    fetched.unwrap_or_else(|_| {
+        let error = SecretError::unanswered(landing.slot().key(), inner.fetch_timeout);
+        (Err(error), Moment::default())
+    })
+}
+
+/// Asks once for what is there, and a few times for what is not: then callers wait for it.
+async fn fetch(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
+    let (inner, slot) = (landing.inner(), landing.slot());
+    let is_cold = slot.entry().load().is_none();
+    let mut failing: Option<Failing> = None;
+    loop {
+        // Never closed.
+        let permit = inner.fan_out.acquire().await;
+        let began = inner.clocks.now();
+        let outcome = inner.upstream.fetch(slot.key().clone()).await;
+        drop(permit);
+        let tries = failing.as_ref().map_or(0, |failing| failing.count) + 1;
+        match outcome {
+            Err(error) if is_cold && error.kind().is_transient() && tries < COLD_ATTEMPTS => {
+                let now = inner.clocks.now();
+                let next = Failing::after(failing.as_ref(), error, now, inner.jitter());
+                let pause = next.next_try.saturating_sub(now.steady);
+                failing = Some(next);
+                sleep(Duration::from_nanos(pause)).await;
+            }
+            outcome => return (outcome, began),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One version of a secret, as it was fetched.
+
+mod fields;
+mod parsed;
+mod unreadable;
+mod value;
+
+pub use unreadable::UnreadableSecret;
+pub(crate) use value::Value;
+
+use fields::Fields;
+use parsed::Parsed;
+use serde::de::DeserializeOwned;
+use std::{fmt, sync::OnceLock, time::SystemTime};
+use subtle::ConstantTimeEq;
+
+/// One version of a secret.
+///
+/// Its value is wiped from memory when the last [`Arc`](std::sync::Arc) to it is dropped, never printed, and cannot be serialised
+/// or cloned. What the SDK read it from is the SDK's and not wiped.
+pub struct Secret {
+    about: About,
+    value: Value,
+    fields: OnceLock<Result<Fields, UnreadableSecret>>,
+    parsed: Parsed,
+}
+
+/// What Secrets Manager says of a version besides its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) version_id: String,
+    pub(crate) stages: Vec<String>,
+    pub(crate) created: Option<SystemTime>,
+}
+
+impl Secret {
+    pub(crate) fn new(about: About, value: Value) -> Self {
+        Self {
+            about,
+            value,
+            fields: OnceLock::new(),
+            parsed: Parsed::new(),
+        }
+    }
+
+    /// The full ARN: of a replica, the replica's.
+    #[must_use]
+    pub fn arn(&self) -> &str {
+        &self.about.arn
+    }
+
+    /// The name of the secret.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.about.name
+    }
+
+    /// The id of this version; it changes with each rotation.
+    #[must_use]
+    pub fn version_id(&self) -> &str {
+        &self.about.version_id
+    }
+
+    /// The labels that were attached to this version when it was fetched, such as `AWSCURRENT`.
+    #[must_use]
+    pub fn stages(&self) -> &[String] {
+        &self.about.stages
+    }
+
+    /// When this version was created.
+    #[must_use]
+    pub const fn created(&self) -> Option<SystemTime> {
+        self.about.created
+    }
+
+    /// The value, whether text or binary.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.value.bytes()
+    }
+
+    /// The value of a secret that is text.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableSecret::NotText`] if it is binary.
+    pub fn expose_text(&self) -> Result<&str, UnreadableSecret> {
+        self.value.text()
+    }
+
+    /// The value as JSON of this type, read once for each version and type: later calls give what the first has made.
+    ///
+    /// What it is read into is not wiped unless the type does so by itself, and stays as long as the secret does.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableSecret::NotText`] if it is binary, [`UnreadableSecret::Json`] if it is no JSON of this type; neither quotes the value.
+    ///
+    /// ```
+    /// use leeward_secret_cache::{Secret, UnreadableSecret};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Login {
+    ///     username: String,
+    ///     password: String,
+    /// }
+    ///
+    /// fn login(secret: &Secret) -> Result<&Login, UnreadableSecret> {
+    ///     secret.json()
+    /// }
+    /// ```
+    pub fn json<T>(&self) -> Result<&T, UnreadableSecret>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let text = self.expose_text()?;
+        self.parsed.read(text)
+    }
+
+    /// The field of this name of a value that is a JSON object: a text as it is, a number or a truth value as it is written.
+    ///
+    /// The object is read once for each version, and its fields are wiped with it.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableSecret::NotText`], [`UnreadableSecret::Json`] if the value is no JSON object, [`UnreadableSecret::NoField`] if it has no such
+    /// field, and [`UnreadableSecret::NotPlain`] if that is null, an array or an object: read these by [`json`](Self::json).
+    pub fn key(&self, field: &str) -> Result<&str, UnreadableSecret> {
+        let fields = self
+            .fields
+            .get_or_init(|| Fields::read(self.expose_text()?));
+        match fields {
+            Ok(fields) => fields.field(field),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    pub(crate) const fn about(&self) -> &About {
+        &self.about
+    }
+}
+
+/// Whether both are the same version with the same value, in a time that does not depend on where values of one length differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same: bool = self.expose().ct_eq(other.expose()).into();
+        is_same && self.arn() == other.arn() && self.version_id() == other.version_id()
+    }
+}
+
+impl Eq for Secret {}
+
+/// Without the value.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret")
+            .field("name", &self.about.name)
+            .field("version_id", &self.about.version_id)
+            .field("stages", &self.about.stages)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(version_id: &str, value: Value) -> Secret {
+        let about = About {
+            name: "db".to_owned(),
+            version_id: version_id.to_owned(),
+            ..About::default()
+        };
+        Secret::new(about, value)
+    }
+
+    fn text(value: &str) -> Secret {
+        secret("v1", Value::of_text(value.to_owned()))
+    }
+
+    #[test]
+    fn prints_everything_but_its_value() {
+        let printed = format!("{:?}", text("hunter2"));
+        assert!(
+            printed.contains("v1") && !printed.contains("hunter"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn values_are_told_apart_and_versions_too() {
+        assert_eq!(text("one"), text("one"));
+        assert_ne!(text("one"), text("two"));
+        assert_ne!(text("one"), secret("v2", Value::of_text("one".to_owned())));
+    }
+
+    #[test]
+    fn a_value_is_read_as_json_once() {
+        let secret = text(r#"{"user":"app"}"#);
+        let first: &serde_json::Value = secret.json().unwrap();
+        let again: &serde_json::Value = secret.json().unwrap();
+        assert!(std::ptr::eq(first, again));
+        let other: &std::collections::BTreeMap<String, String> = secret.json().unwrap();
+        assert_eq!(other["user"], "app");
+    }
+
+    #[test]
+    fn binary_is_no_text() {
+        let secret = secret("v1", Value::of_bytes(vec![1, 2]));
+        assert_eq!(secret.expose(), [1, 2]);
+        assert_eq!(secret.expose_text(), Err(UnreadableSecret::NotText));
+        assert_eq!(secret.key("user"), Err(UnreadableSecret::NotText));
+    }
+}

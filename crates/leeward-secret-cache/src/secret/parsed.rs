@@ -1,0 +1,100 @@
+use super::UnreadableSecret;
+use serde::de::DeserializeOwned;
+use std::{any::Any, sync::OnceLock};
+
+/// What a value was read into: one of each type, in the order in which they were asked for.
+pub(super) struct Parsed(OnceLock<Box<Node>>);
+
+struct Node {
+    value: Box<dyn Any + Send + Sync>,
+    next: Parsed,
+}
+
+impl Parsed {
+    pub(super) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// What `text` was read into, or is now.
+    pub(super) fn read<T>(&self, text: &str) -> Result<&T, UnreadableSecret>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let mut place = self;
+        let mut made = None;
+        loop {
+            if place.0.get().is_none() {
+                let value = match made.take() {
+                    Some(value) => value,
+                    None => Node::read::<T>(text)?,
+                };
+                // Another thread may have been faster; then this one goes on to the next place.
+                made = place.0.set(value).err();
+            }
+            let Some(node) = place.0.get() else { continue };
+            if let Some(value) = node.value.downcast_ref() {
+                return Ok(value);
+            }
+            place = &node.next;
+        }
+    }
+}
+
+impl Node {
+    fn read<T>(text: &str) -> Result<Box<Self>, UnreadableSecret>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let value: T =
+            serde_json::from_str(text).map_err(|error| UnreadableSecret::json(&error))?;
+        Ok(Box::new(Self {
+            value: Box::new(value),
+            next: Parsed::new(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{ptr, sync::Barrier, thread};
+
+    #[test]
+    fn threads_that_read_at_once_get_one_and_the_same() {
+        let parsed = Parsed::new();
+        let start = Barrier::new(8);
+        thread::scope(|scope| {
+            let read = |kind: usize| {
+                let (parsed, start) = (&parsed, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    if kind.is_multiple_of(2) {
+                        ptr::from_ref(parsed.read::<Vec<u8>>("[1]").unwrap()).addr()
+                    } else {
+                        ptr::from_ref(parsed.read::<Vec<u64>>("[1]").unwrap()).addr()
+                    }
+                })
+            };
+            let threads: Vec<_> = (0..8).map(read).collect();
+            let places: Vec<_> = threads.into_iter().map(|one| one.join().unwrap()).collect();
+            for (nth, place) in places.iter().enumerate() {
+                assert_eq!(*place, places[nth % 2]);
+            }
+        });
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_without_quoting_it() {
+        let parsed = Parsed::new();
+        let error = parsed.read::<Vec<u8>>(r#"["hunter2"]"#).unwrap_err();
+        assert_eq!(
+            error,
+            UnreadableSecret::Json {
+                line: 1,
+                column: 10
+            }
+        );
+        assert!(!error.to_string().contains("hunter"));
+        assert!(parsed.read::<Vec<String>>(r#"["hunter2"]"#).is_ok());
+    }
+}

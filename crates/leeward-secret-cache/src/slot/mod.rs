@@ -1,0 +1,104 @@
+//! One version of one secret, under all of its names.
+
+mod entry;
+mod failing;
+mod flight;
+mod state;
+
+pub(crate) use entry::Entry;
+pub(crate) use failing::Failing;
+pub(crate) use flight::{Flight, Landed};
+pub(crate) use state::{State, Step};
+
+use crate::{clock::Moment, freshness::Freshness, id::Key};
+use arc_swap::ArcSwapOption;
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+/// Where a value lies, who fetches it, and what came of the last fetches.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    key: Key,
+    freshness: Freshness,
+    entry: ArcSwapOption<Entry>,
+    /// When it was last asked for, on the steady clock.
+    used: AtomicU64,
+    /// Until when, on the steady clock, readers of what is due have nothing to begin.
+    quiet_until: AtomicU64,
+    state: Mutex<State>,
+    /// The slot of the same version of the same secret, if it turned out that there were two.
+    merged: OnceLock<Arc<Self>>,
+}
+
+impl Slot {
+    pub(crate) fn new(key: Key, freshness: Freshness, now: Moment) -> Self {
+        Self {
+            key,
+            freshness,
+            entry: ArcSwapOption::empty(),
+            used: AtomicU64::new(now.steady),
+            quiet_until: AtomicU64::new(0),
+            state: Mutex::default(),
+            merged: OnceLock::new(),
+        }
+    }
+
+    /// What it was first asked for as, and is fetched as.
+    pub(crate) const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub(crate) const fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+
+    pub(crate) const fn entry(&self) -> &ArcSwapOption<Entry> {
+        &self.entry
+    }
+
+    /// Notes that somebody asks for it; written no more than once a tick, so that threads may share the line.
+    #[inline]
+    pub(crate) fn touch(&self, now: Moment) {
+        if self.used.load(Relaxed) != now.steady {
+            self.used.store(now.steady, Relaxed);
+        }
+    }
+
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn is_quiet(&self, now: Moment) -> bool {
+        now.steady < self.quiet_until.load(Relaxed)
+    }
+
+    pub(crate) fn be_quiet_until(&self, steady: u64) {
+        self.quiet_until.store(steady, Relaxed);
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("nothing panics while it holds the state")
+    }
+
+    /// The slot that stands for this one.
+    pub(crate) fn standing(self: &Arc<Self>) -> &Arc<Self> {
+        let mut slot = self;
+        while let Some(merged) = slot.merged.get() {
+            slot = merged;
+        }
+        slot
+    }
+
+    /// Lets `other`, which stands for itself, stand for this one from now on.
+    pub(crate) fn merge_into(&self, other: &Arc<Self>) {
+        // Under the lock of the table, so nobody else merges meanwhile.
+        if self.merged.set(other.clone()).is_ok() {
+            self.entry.store(None);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use crate::{
+    Secret, SecretError,
+    id::{Key, SecretArn},
+    secret::{About, Value},
+};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
+use leeward_error_taxonomy::OperationName;
+use std::time::SystemTime;
+
+/// A version of a secret, as Secrets Manager gave it.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) secret: Secret,
+}
+
+impl Fetched {
+    pub(super) fn read(
+        asked: &Key,
+        operation: OperationName,
+        output: GetSecretValueOutput,
+    ) -> Result<Self, SecretError> {
+        // Taken first, so that it is wiped whatever else is wrong with the answer.
+        let text = output.secret_string.map(Value::of_text);
+        let binary = output
+            .secret_binary
+            .map(|blob| Value::of_bytes(blob.into_inner()));
+        let unusable = |reason| SecretError::unusable(asked, operation, reason);
+        let value = text.or(binary).ok_or_else(|| unusable("without a value"))?;
+        let arn = output.arn.ok_or_else(|| unusable("without an ARN"))?;
+        let version_id = output
+            .version_id
+            .ok_or_else(|| unusable("without a version"))?;
+        let about = About {
+            arn,
+            name: output.name.unwrap_or_default(),
+            version_id,
+            stages: output.version_stages.unwrap_or_default(),
+            created: output
+                .created_date
+                .and_then(|date| SystemTime::try_from(date).ok()),
+        };
+        let secret = Secret::new(about, value);
+        Ok(Self { secret })
+    }
+
+    /// Whether this must not take the place of `present`: an older version, from another Region, whose replica has not caught up.
+    ///
+    /// An older version from the same Region is one that somebody went back to.
+    pub(crate) fn is_behind(&self, present: &Secret) -> bool {
+        let (new, old) = (&self.secret, present);
+        let is_older = match (new.created(), old.created()) {
+            (Some(new), Some(old)) => new < old,
+            _ => false,
+        };
+        let region = |secret: &Secret| SecretArn::read(secret.arn())?.region().map(str::to_owned);
+        is_older && new.version_id() != old.version_id() && region(new) != region(old)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SecretRef;
+    use aws_smithy_types::{Blob, DateTime};
+
+    fn output(region: &str, version: &str, created: i64) -> GetSecretValueOutput {
+        GetSecretValueOutput::builder()
+            .arn(format!(
+                "arn:aws:secretsmanager:{region}:111122223333:secret:db-a1b2c3"
+            ))
+            .name("db")
+            .version_id(version)
+            .secret_string("hunter2")
+            .created_date(DateTime::from_secs(created))
+            .build()
+    }
+
+    fn read(output: GetSecretValueOutput) -> Result<Fetched, SecretError> {
+        let operation = OperationName::new("secretsmanager", "GetSecretValue");
+        Fetched::read(&Key::new(SecretRef::new("db")), operation, output)
+    }
+
+    #[test]
+    fn an_older_version_of_another_region_is_behind() {
+        let present = read(output("us-east-1", "new", 100)).unwrap().secret;
+        for (region, version, created, is_behind) in [
+            ("us-west-2", "old", 50, true),
+            ("us-west-2", "newer", 150, false),
+            ("us-west-2", "new", 50, false),
+            // Somebody went back to it.
+            ("us-east-1", "old", 50, false),
+        ] {
+            let fetched = read(output(region, version, created)).unwrap();
+            assert_eq!(fetched.is_behind(&present), is_behind, "{region} {version}");
+        }
+    }
+
+    #[test]
+    fn text_and_binary_are_taken_and_nothing_else() {
+        let binary = GetSecretValueOutput::builder()
+            .arn("arn")
+            .version_id("v")
+            .secret_binary(Blob::new([7]));
+        assert_eq!(read(binary.build()).unwrap().secret.expose(), [7]);
+        let mut without = output("us-east-1", "v", 1);
+        without.secret_string = None;
+        let error = read(without).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "secret db: secretsmanager.GetSecretValue answered without a value"
+        );
+    }
+}

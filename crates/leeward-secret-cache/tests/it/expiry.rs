@@ -1,0 +1,144 @@
+//! How old a value may be.
+
+use crate::upstream::{Answer, Upstream};
+use leeward_resilience::{Clock, Timestamp, TokioClock};
+use leeward_secret_cache::Freshness;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, advance, sleep};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_is_served_and_fetched_by_the_side() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Version(2));
+    advance(seconds(215)).await;
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-1");
+    assert_eq!(upstream.calls(), 1);
+    // Due by now, whatever the jitter.
+    advance(seconds(25)).await;
+    let before = Instant::now();
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-1");
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    sleep(seconds(1)).await;
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+    assert_eq!(upstream.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_around_an_expiry() {
+    let upstream = Upstream::new();
+    let freshness = Freshness::new()
+        .with_refresh_after(seconds(2))
+        .with_max_age(Duration::from_millis(2_500));
+    let cache = upstream
+        .builder()
+        .with_freshness(freshness)
+        .build()
+        .unwrap();
+    cache.get("db").await.unwrap();
+    for _ in 0..8_000 {
+        let before = Instant::now();
+        cache.get("db").await.unwrap();
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert!((4..=5).contains(&upstream.calls()), "{}", upstream.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn age_counts_from_the_start_of_the_fetch() {
+    let upstream = Upstream::new();
+    upstream.takes(seconds(9));
+    let cache = upstream.cache();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Version(2));
+    advance(seconds(291)).await;
+    // 300 s after the fetch began, 291 s after it ended.
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_version_keeps_what_was_read_of_it() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let first = cache.get("db").await.unwrap();
+    advance(seconds(301)).await;
+    let again = cache.get("db").await.unwrap();
+    assert!(Arc::ptr_eq(&first, &again));
+    let stats = cache.stats();
+    assert_eq!((stats.changes, stats.unchanged), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_may_have_limits_of_its_own() {
+    let upstream = Upstream::new();
+    let brief = Freshness::new()
+        .with_refresh_after(seconds(5))
+        .with_max_age(seconds(10));
+    let cache = upstream
+        .builder()
+        .with_freshness_of("brief", brief)
+        .build()
+        .unwrap();
+    cache.get("brief").await.unwrap();
+    cache.get("db").await.unwrap();
+    advance(seconds(11)).await;
+    assert!(cache.try_get("db").is_some());
+    assert!(cache.try_get("brief").is_none());
+}
+
+/// Tokio's clock, and a date that is moved by hand.
+#[derive(Clone, Debug)]
+struct Wall {
+    steady: TokioClock,
+    moved: Arc<AtomicI64>,
+}
+
+impl Clock for Wall {
+    fn now(&self) -> Timestamp {
+        self.steady.now()
+    }
+
+    fn date(&self) -> SystemTime {
+        let start = SystemTime::UNIX_EPOCH + seconds(1_800_000_000);
+        let moved = seconds(self.moved.load(Relaxed).unsigned_abs());
+        if self.moved.load(Relaxed) < 0 {
+            start - moved
+        } else {
+            start + moved
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_was_suspended_serves_nothing_that_is_over() {
+    let upstream = Upstream::new();
+    let wall = Wall {
+        steady: TokioClock::new(),
+        moved: Arc::default(),
+    };
+    let moved = wall.moved.clone();
+    let cache = upstream.builder().with_clock(wall).build().unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Version(2));
+    moved.store(3_600, Relaxed);
+    assert!(cache.try_get("db").is_none());
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+    // Set back: served, and fetched by the side.
+    upstream.answers(Answer::Version(3));
+    moved.store(-3_600, Relaxed);
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+    sleep(seconds(1)).await;
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-3");
+}

@@ -1,0 +1,9 @@
+//! The cache as its users see it.
+
+mod expiry;
+mod handles;
+mod herd;
+mod names;
+mod outage;
+mod upstream;
+mod withdrawal;

@@ -1,0 +1,58 @@
+//! The names of a secret, and how many there is room for.
+
+use crate::upstream::{ARN, Upstream};
+use leeward_secret_cache::SecretRef;
+use std::{num::NonZeroUsize, sync::Arc};
+use tokio::{join, time::advance};
+
+#[tokio::test(start_paused = true)]
+async fn name_and_arns_and_the_current_stage_are_one_secret() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let by_name = cache.get("db").await.unwrap();
+    let partial = ARN.trim_end_matches("-a1b2c3");
+    for secret in [
+        SecretRef::new(ARN),
+        SecretRef::new(partial),
+        SecretRef::new("db").at_stage("AWSCURRENT"),
+    ] {
+        let same = cache.get(secret).await.unwrap();
+        assert!(Arc::ptr_eq(&same, &by_name), "{secret}");
+    }
+    assert_eq!((upstream.calls(), cache.stats().secrets), (1, 1));
+    cache
+        .get(SecretRef::new("db").at_version("version-1"))
+        .await
+        .unwrap();
+    assert_eq!((upstream.calls(), cache.stats().secrets), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_names_asked_for_at_once_are_one_secret_afterwards() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let (by_name, by_arn) = join!(cache.get("db"), cache.get(ARN));
+    assert_eq!(by_name.unwrap(), by_arn.unwrap());
+    assert_eq!((upstream.calls(), cache.stats().secrets), (2, 1));
+    let (by_name, by_arn) = join!(cache.get("db"), cache.get(ARN));
+    assert!(Arc::ptr_eq(&by_name.unwrap(), &by_arn.unwrap()));
+    assert_eq!(cache.invalidate(ARN), 1);
+    cache.get("db").await.unwrap();
+    assert_eq!(upstream.calls(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_one_goes_that_was_asked_for_longest_ago() {
+    let upstream = Upstream::new();
+    let two = NonZeroUsize::new(2).unwrap();
+    let cache = upstream.builder().with_capacity(two).build().unwrap();
+    let tick = || advance(std::time::Duration::from_millis(10));
+    for name in ["a", "b", "a", "a", "c"] {
+        cache.get(name).await.unwrap();
+        tick().await;
+    }
+    assert!(cache.try_get("a").is_some());
+    assert!(cache.try_get("c").is_some());
+    assert_eq!((upstream.calls(), cache.stats().evictions), (3, 1));
+    assert!(cache.try_get("b").is_none());
+}

@@ -1,0 +1,161 @@
+//! A Secrets Manager that answers as it is told, on tokio's clock.
+
+use aws_sdk_secretsmanager::{
+    error::SdkError,
+    operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
+    primitives::DateTime,
+    types::error::ResourceNotFoundException,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use leeward_error_taxonomy::Rejected;
+use leeward_resilience::TokioClock;
+use leeward_secret_cache::{GetSecretValue, SecretCache, SecretCacheBuilder};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::sleep;
+use tower::Service;
+
+pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
+
+/// What it answers.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// Version `n`, of the value `value-n`.
+    Version(u32),
+    /// A version of the replica in another Region, created as its number says.
+    Replica(u32),
+    Missing,
+    Throttled,
+    Silent,
+    Panic,
+}
+
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    script: Arc<Mutex<Script>>,
+}
+
+struct Script {
+    answer: Answer,
+    delay: Duration,
+    asked: Vec<String>,
+}
+
+impl Upstream {
+    /// It answers version 1 after 200 ms.
+    pub(crate) fn new() -> Self {
+        let script = Script {
+            answer: Answer::Version(1),
+            delay: Duration::from_millis(200),
+            asked: Vec::new(),
+        };
+        Self {
+            script: Arc::new(Mutex::new(script)),
+        }
+    }
+
+    pub(crate) fn answers(&self, answer: Answer) {
+        self.script().answer = answer;
+    }
+
+    pub(crate) fn takes(&self, delay: Duration) {
+        self.script().delay = delay;
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script
+            .lock()
+            .expect("no test panics while it holds it")
+    }
+
+    /// How often it was asked.
+    pub(crate) fn calls(&self) -> usize {
+        self.script().asked.len()
+    }
+
+    pub(crate) fn builder(&self) -> SecretCacheBuilder {
+        SecretCache::builder(self.clone())
+            .with_clock(TokioClock::new())
+            .with_seed(7)
+    }
+
+    pub(crate) fn cache(&self) -> SecretCache {
+        self.builder().build().expect("what can be built")
+    }
+}
+
+type Outcome = Result<GetSecretValueOutput, SdkError<GetSecretValueError, HttpResponse>>;
+
+impl Service<GetSecretValue> for Upstream {
+    type Response = GetSecretValueOutput;
+    type Error = SdkError<GetSecretValueError, HttpResponse>;
+    type Future = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: GetSecretValue) -> Self::Future {
+        let mut script = self.script();
+        let asked = request.input().get_secret_id().clone();
+        let asked = asked.expect("a name or an ARN");
+        script.asked.push(asked.clone());
+        let (answer, delay) = (script.answer.clone(), script.delay);
+        Box::pin(async move {
+            sleep(delay).await;
+            answered(&asked, answer).await
+        })
+    }
+}
+
+async fn answered(asked: &str, answer: Answer) -> Outcome {
+    match answer {
+        Answer::Version(number) => Ok(version(asked, "us-east-1", number)),
+        Answer::Replica(number) => Ok(version(asked, "us-west-2", number)),
+        Answer::Missing => Err(missing()),
+        Answer::Throttled => Err(Rejected::LimiterFull.into()),
+        Answer::Silent => std::future::pending().await,
+        Answer::Panic => panic!("as it was told"),
+    }
+}
+
+/// The secret that is asked for, as its name or the ARN made of it.
+fn version(asked: &str, region: &str, number: u32) -> GetSecretValueOutput {
+    let name = match asked.strip_prefix("arn:") {
+        None => asked,
+        Some(arn) => arn
+            .trim_end_matches("-a1b2c3")
+            .rsplit(':')
+            .next()
+            .unwrap_or(arn),
+    };
+    GetSecretValueOutput::builder()
+        .arn(format!(
+            "arn:aws:secretsmanager:{region}:111122223333:secret:{name}-a1b2c3"
+        ))
+        .name(name)
+        .version_id(format!("version-{number}"))
+        .secret_string(format!("value-{number}"))
+        .version_stages("AWSCURRENT")
+        .created_date(DateTime::from_secs(i64::from(number)))
+        .build()
+}
+
+fn missing() -> SdkError<GetSecretValueError, HttpResponse> {
+    use aws_sdk_secretsmanager::error::ErrorMetadata;
+    let meta = ErrorMetadata::builder()
+        .code("ResourceNotFoundException")
+        .build();
+    let error = ResourceNotFoundException::builder().meta(meta).build();
+    let error = GetSecretValueError::ResourceNotFoundException(error);
+    let response = HttpResponse::new(
+        400.try_into().expect("a status"),
+        aws_smithy_types::body::SdkBody::empty(),
+    );
+    SdkError::service_error(error, response)
+}

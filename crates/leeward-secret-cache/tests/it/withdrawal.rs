@@ -1,0 +1,89 @@
+//! What is denied, deleted or declared void.
+
+use crate::upstream::{Answer, Upstream};
+use leeward_secret_cache::{OnWithdrawal, SecretErrorKind};
+use std::time::Duration;
+use tokio::time::{advance, sleep};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_is_let_go_of_at_once() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Missing);
+    advance(seconds(241)).await;
+    cache.get("db").await.unwrap();
+    sleep(seconds(1)).await;
+    let error = cache.get("db").await.unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::NotFound);
+    assert!(cache.stats().withdrawals >= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_may_be_kept_until_it_is_over() {
+    let upstream = Upstream::new();
+    let builder = upstream.builder();
+    let cache = builder
+        .with_on_withdrawal(OnWithdrawal::KeepUntilOver)
+        .build()
+        .unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Missing);
+    advance(seconds(241)).await;
+    cache.get("db").await.unwrap();
+    sleep(seconds(1)).await;
+    cache.get("db").await.unwrap();
+    advance(seconds(60)).await;
+    cache.get("db").await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_from_before_an_invalidation_does_not_bring_the_old_value_back() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let before = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.get("db").await }
+    });
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(cache.invalidate("db"), 1);
+    upstream.answers(Answer::Version(2));
+    let after = cache.get("db").await.unwrap();
+    assert_eq!(after.version_id(), "version-2");
+    // Who asked before gets what there was then.
+    assert_eq!(before.await.unwrap().unwrap().version_id(), "version-1");
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+    assert_eq!(upstream.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cleared_is_fetched_anew_and_what_was_shut_down_is_not() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    cache.get("db").await.unwrap();
+    cache.clear();
+    assert_eq!(cache.stats().secrets, 0);
+    cache.get("db").await.unwrap();
+    assert_eq!(upstream.calls(), 2);
+    cache.shutdown().await;
+    let error = cache.get("db").await.unwrap_err();
+    assert_eq!(error.to_string(), "secret db: the cache was shut down");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_while_it_is_shut_down_is_told() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let waiting = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.get("db").await }
+    });
+    sleep(Duration::from_millis(100)).await;
+    cache.shutdown().await;
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::Ended);
+}
