@@ -52,7 +52,7 @@ impl Area {
     #[must_use]
     pub fn tallies(self, program: &Path, crowd: usize) -> Vec<Tally> {
         match self {
-            Self::Envelope => envelope::tallies(crowd),
+            Self::Envelope => envelope::tallies(program, crowd),
             Self::Pool => pool::tallies(program, crowd),
             Self::Router => router::tallies(program),
             _ => Vec::new(),

@@ -20,6 +20,16 @@ struct Claim {
     subject: &'static str,
     against: Option<&'static str>,
     bar: Option<Bar>,
+    /// Whose figure has to be how good for the bar to stand.
+    given: Option<(&'static str, Bar)>,
+}
+
+impl Claim {
+    /// Whom it takes beside its subject.
+    fn others(&self) -> impl Iterator<Item = &'static str> {
+        let given = self.given.map(|(other, _)| other);
+        self.against.into_iter().chain(given)
+    }
 }
 
 /// Why there are no figures.
@@ -88,6 +98,7 @@ impl Case {
             subject,
             against: Some(against),
             bar: bar.into(),
+            given: None,
         });
         self
     }
@@ -99,6 +110,24 @@ impl Case {
             subject,
             against: None,
             bar: Some(bar),
+            given: None,
+        });
+        self
+    }
+
+    /// Holds the subject's own figure to a bar on machines where another subject's figure is as good as `given`.
+    #[must_use]
+    pub fn claim_where(
+        mut self,
+        subject: &'static str,
+        bar: Bar,
+        (other, given): (&'static str, Bar),
+    ) -> Self {
+        self.claims.push(Claim {
+            subject,
+            against: None,
+            bar: Some(bar),
+            given: Some((other, given)),
         });
         self
     }
@@ -117,7 +146,9 @@ impl Case {
     pub fn measure(&mut self, pace: &Pace) -> Result<Vec<Row>, MeasureError> {
         for claim in &self.claims {
             self.position(claim.subject)?;
-            claim.against.map_or(Ok(0), |name| self.position(name))?;
+            for other in claim.others() {
+                self.position(other)?;
+            }
         }
         let samples = self.sample(pace)?;
         let mut rows = Vec::new();
@@ -133,6 +164,7 @@ impl Case {
                 subject: name,
                 against: None,
                 bar: None,
+                given: None,
             };
             if claims.is_empty() {
                 claims.push(&nothing);
@@ -145,7 +177,12 @@ impl Case {
                         value: samples.ratio(at, self.position(against)?),
                     }),
                 };
-                rows.push(Row::new(subject, value, ratio, claim.bar));
+                let stands = match claim.given {
+                    None => true,
+                    Some((other, given)) => given.holds(samples.value(self.position(other)?)),
+                };
+                let bar = claim.bar.filter(|_| stands);
+                rows.push(Row::new(subject, value, ratio, bar));
             }
         }
         Ok(rows)

@@ -1,4 +1,4 @@
-use crate::{Area, BoxError, Case, Pace, Row, Tally, pool, router, table};
+use crate::{Area, BoxError, Case, Pace, Row, Tally, envelope, pool, router, table};
 use clap::Parser;
 use std::{
     io::{self, Write},
@@ -29,6 +29,11 @@ struct Arguments {
     /// Prints how many bytes many routers take in the memory of this process, and nothing else
     #[arg(long, hide = true, conflicts_with = "memory_of_roles")]
     memory_of_routers: bool,
+
+    /// Prints how many bytes this process takes at the most while so many are sealed and opened by readers of this kind, and
+    /// nothing else
+    #[arg(long, hide = true, num_args = 2, value_names = ["KIND", "BYTES"], conflicts_with_all = ["memory_of_roles", "memory_of_routers"])]
+    memory_of_stream: Option<Vec<String>>,
 }
 
 /// Runs a bench program: reads the command line, measures the cases of the area, prints the rows.
@@ -36,10 +41,11 @@ struct Arguments {
 /// `complete` adds subjects to each case before it is measured.
 pub fn run(complete: impl Fn(Case) -> Result<Case, BoxError>) -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match &arguments.memory_of_roles {
-        Some(endpoint) => pool::print_memory_of_roles(endpoint),
-        None if arguments.memory_of_routers => router::print_memory(),
-        None => measure(&arguments, complete),
+    let done = match (&arguments.memory_of_roles, &arguments.memory_of_stream) {
+        (Some(endpoint), _) => pool::print_memory_of_roles(endpoint),
+        (_, Some(stream)) => envelope::print_memory(stream),
+        _ if arguments.memory_of_routers => router::print_memory(),
+        _ => measure(&arguments, complete),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,13 +14,13 @@ pub(crate) fn bytes() -> Result<Option<u64>, BoxError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let kilobytes = text.lines().find_map(|line| line.strip_prefix("Rss:"));
-    let kilobytes = kilobytes.and_then(|rest| rest.trim().strip_suffix(" kB"));
-    let kilobytes: u64 = kilobytes
-        .ok_or("smaps_rollup names no Rss")?
-        .trim()
-        .parse()?;
-    Ok(Some(kilobytes * 1024))
+    kilobytes(&text, "Rss:").map(Some)
+}
+
+/// The most that this process ever had in memory.
+pub(crate) fn peak() -> Result<u64, BoxError> {
+    let text = fs::read_to_string("/proc/self/status")?;
+    kilobytes(&text, "VmHWM:")
 }
 
 /// The numbers that `program` prints, which weighs something in a process of its own: one a line, none if the system does not tell.
@@ -33,4 +33,12 @@ pub(crate) fn weighed_by(program: &Path, arguments: &[&str]) -> Result<Vec<u64>,
     let printed = String::from_utf8(weighed.stdout)?;
     let numbers = printed.lines().map(str::parse);
     Ok(numbers.collect::<Result<_, _>>()?)
+}
+
+/// The bytes of the line that begins so.
+fn kilobytes(text: &str, name: &str) -> Result<u64, BoxError> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = rest.and_then(|rest| rest.trim().strip_suffix(" kB"));
+    let number = number.ok_or_else(|| format!("the system names no {name}"))?;
+    Ok(number.trim().parse::<u64>()? * 1024)
 }

@@ -100,6 +100,15 @@ impl Subject {
         }))
     }
 
+    /// The same by the time on the wall, waiting included: for what spreads over threads, and what it is compared with.
+    #[must_use]
+    pub fn by_the_wall(mut self) -> Self {
+        Self::new(move |operations| {
+            let (done, took) = stopwatch::time(|| self.run(operations));
+            done.map(|_| took)
+        })
+    }
+
     pub(crate) fn run(&mut self, operations: u64) -> Result<Duration, BoxError> {
         (self.0)(operations)
     }

@@ -10,6 +10,8 @@ pub enum Unit {
         /// How many bytes of plaintext one operation handles.
         bytes: u32,
     },
+    /// Operations a second: more is better.
+    OperationsPerSecond,
 }
 
 impl Unit {
@@ -19,6 +21,7 @@ impl Unit {
         match self {
             Self::Nanoseconds => "ns",
             Self::MegabytesPerSecond { .. } => "MB/s",
+            Self::OperationsPerSecond => "ops/s",
         }
     }
 
@@ -29,6 +32,7 @@ impl Unit {
         match self {
             Self::Nanoseconds => nanos,
             Self::MegabytesPerSecond { bytes } => f64::from(bytes) * 1000.0 / nanos,
+            Self::OperationsPerSecond => 1e9 / nanos,
         }
     }
 }
@@ -38,11 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_time_for_one_operation_or_bytes_for_one_second() {
+    fn counts_time_for_one_operation_or_bytes_or_operations_for_one_second() {
         let second = Duration::from_secs(1);
         assert_eq!(Unit::Nanoseconds.figure(1_000_000, second), 1000.0);
         let kilobyte = Unit::MegabytesPerSecond { bytes: 1000 };
         assert_eq!(kilobyte.figure(2_000_000, second), 2000.0);
+        assert_eq!(Unit::OperationsPerSecond.figure(250, second), 250.0);
     }
 
     #[test]

@@ -5,7 +5,10 @@ use crate::{BoxError, Subject};
 use leeward_envelope::{
     AlgorithmSuite, CachePolicy, Decryptor, EncryptionContext, Encryptor, RawAesKeyring,
 };
-use std::{num::NonZeroU32, time::Duration};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
 use tokio::runtime::Builder;
 
 /// What a message is like.
@@ -16,6 +19,8 @@ pub(super) struct Shape {
     pub(super) frame: usize,
     /// How many bytes the plaintext has.
     pub(super) len: usize,
+    /// How many threads may work on it.
+    pub(super) threads: NonZeroUsize,
 }
 
 /// Encrypts into one buffer over and over.
@@ -39,7 +44,7 @@ pub(super) fn encrypt_anew(shape: Shape) -> Result<Subject, BoxError> {
 
 /// Decrypts into one buffer over and over.
 pub(super) fn decrypt(shape: Shape) -> Result<Subject, BoxError> {
-    let (message, decryptor) = (message(shape)?, decryptor()?);
+    let (message, decryptor) = (message(shape)?, decryptor(shape)?);
     let (any, mut plaintext) = (EncryptionContext::empty(), Vec::new());
     Ok(Subject::awaited(async move || {
         let opened = decryptor.decrypt_over(&message, &any, &mut plaintext);
@@ -49,13 +54,13 @@ pub(super) fn decrypt(shape: Shape) -> Result<Subject, BoxError> {
 
 /// Decrypts into a new buffer each time.
 pub(super) fn decrypt_anew(shape: Shape) -> Result<Subject, BoxError> {
-    let (message, decryptor) = (message(shape)?, decryptor()?);
+    let (message, decryptor) = (message(shape)?, decryptor(shape)?);
     Ok(Subject::awaited(async move || {
         decryptor.decrypt(&message).await
     })?)
 }
 
-fn message(shape: Shape) -> Result<Vec<u8>, BoxError> {
+pub(super) fn message(shape: Shape) -> Result<Vec<u8>, BoxError> {
     let runtime = Builder::new_current_thread().build()?;
     let (encryptor, context) = (encryptor(shape)?, context()?);
     let plaintext = plaintext(shape.len);
@@ -65,17 +70,20 @@ fn message(shape: Shape) -> Result<Vec<u8>, BoxError> {
 /// Longer than any run.
 const ALL_DAY: Duration = Duration::from_secs(86_400);
 
-fn encryptor(shape: Shape) -> Result<Encryptor, BoxError> {
+pub(super) fn encryptor(shape: Shape) -> Result<Encryptor, BoxError> {
     let frame = NonZeroU32::try_from(u32::try_from(shape.frame)?)?;
     let encryptor = Encryptor::builder(keyring()?)
         .with_suite(shape.suite)
         .with_frame_length(frame)
+        .with_parallelism(shape.threads)
         .with_cache(CachePolicy::new(ALL_DAY));
     Ok(encryptor.build()?)
 }
 
-fn decryptor() -> Result<Decryptor, BoxError> {
-    let decryptor = Decryptor::builder(keyring()?).with_cache(CachePolicy::new(ALL_DAY));
+pub(super) fn decryptor(shape: Shape) -> Result<Decryptor, BoxError> {
+    let decryptor = Decryptor::builder(keyring()?)
+        .with_parallelism(shape.threads)
+        .with_cache(CachePolicy::new(ALL_DAY));
     Ok(decryptor.build()?)
 }
 
@@ -83,7 +91,7 @@ fn keyring() -> Result<RawAesKeyring, BoxError> {
     Ok(RawAesKeyring::new("leeward", "bench", &[0x2a; 32])?)
 }
 
-fn context() -> Result<EncryptionContext, BoxError> {
+pub(super) fn context() -> Result<EncryptionContext, BoxError> {
     Ok(EncryptionContext::new([
         ("tenant", "acme"),
         ("table", "orders"),

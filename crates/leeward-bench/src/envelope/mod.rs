@@ -1,12 +1,22 @@
 //! Whole messages with a cached data key, beside the cipher, the hash and the signature alone.
 
-use crate::{Area, Bar, BoxError, Case, Subject, Tally, Unit};
+use crate::{Area, BoxError, Case, Subject, Tally, Unit};
 use leeward_envelope::AlgorithmSuite;
 use message::Shape;
+use std::{num::NonZeroUsize, path::Path};
 
+mod floor;
 mod limit;
+mod long;
+mod memory;
 mod message;
 mod savings;
+mod short;
+mod signed;
+mod source;
+mod stream;
+
+pub(crate) use memory::print_memory;
 
 /// The case of a short message that is encrypted.
 pub const ENCRYPT_1_KIB: &str = "encrypt 1 KiB";
@@ -33,6 +43,8 @@ pub const LIMIT_OF_HASH: &str = "limit: SHA-384";
 pub const LIMIT_OF_SIGNATURE: &str = "limit: one signature by P-384";
 /// One signature of a digest verified.
 pub const LIMIT_OF_VERIFICATION: &str = "limit: one verification by P-384";
+/// The calls of the cryptographic library that a message is made of.
+pub const FLOOR: &str = "floor: randomness, HKDF, AES key, two tags";
 /// Our messages, in frames of 4 KiB, into a buffer that the caller has.
 pub const LEEWARD: &str = "leeward 0x0478, 4 KiB frames";
 /// Our messages, in frames of 64 KiB, into a buffer that the caller has.
@@ -48,29 +60,26 @@ const LARGE_FRAME: usize = 64 << 10;
 const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
 const SIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384;
 
-/// 150,000 messages a second where the cipher seals 2.3 million pieces of the same size.
-const SHORT: Bar = Bar::AtLeast(0.0652);
-
 pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
-    let mut cases = vec![
-        short(Way::Encrypt, ENCRYPT_1_KIB)?,
-        short(Way::Decrypt, DECRYPT_1_KIB)?,
-    ];
-    for (encrypt, decrypt, len, is_held) in [
-        ("encrypt 64 KiB", "decrypt 64 KiB", 64 << 10, false),
-        (ENCRYPT_1_MIB, DECRYPT_1_MIB, 1 << 20, true),
-        ("encrypt 16 MiB", "decrypt 16 MiB", 16 << 20, true),
-    ] {
-        cases.push(long(Way::Encrypt, encrypt, len, is_held)?);
-        cases.push(long(Way::Decrypt, decrypt, len, is_held)?);
-    }
-    cases.extend(signed()?);
+    let mut cases = Vec::new();
+    cases.extend(short::cases()?);
+    cases.extend(long::cases()?);
+    cases.extend(signed::cases()?);
+    cases.extend(stream::cases()?);
     Ok(cases)
 }
 
-/// What is counted: keyring calls saved by `crowd` times a hundred messages over a day.
-pub(crate) fn tallies(crowd: usize) -> Vec<Tally> {
-    vec![savings::tally(100 * crowd)]
+/// What is counted: keyring calls saved by `crowd` times a hundred messages over a day, and the memory of a stream of
+/// 4 GiB, or of one that is as long as CI has time for.
+pub(crate) fn tallies(program: &Path, crowd: usize) -> Vec<Tally> {
+    let streamed = match crowd {
+        Tally::CROWD.. => 4 << 30,
+        _ => 256 << 20,
+    };
+    vec![
+        memory::tally(program.to_owned(), streamed),
+        savings::tally(100 * crowd),
+    ]
 }
 
 /// Which way a message goes.
@@ -85,6 +94,20 @@ impl Way {
         match self {
             Self::Encrypt => limit::seal(len, piece),
             Self::Decrypt => limit::open(len, piece),
+        }
+    }
+
+    fn limit_on_two_threads(self, len: usize, piece: usize) -> Result<Subject, BoxError> {
+        match self {
+            Self::Encrypt => limit::seal_on(2, len, piece),
+            Self::Decrypt => limit::open_on(2, len, piece),
+        }
+    }
+
+    fn floor(self, shape: Shape) -> Result<Subject, BoxError> {
+        match self {
+            Self::Encrypt => floor::encrypt(shape),
+            Self::Decrypt => floor::decrypt(shape),
         }
     }
 
@@ -103,72 +126,27 @@ impl Way {
     }
 }
 
+/// A message that one thread works on.
 const fn shape(suite: AlgorithmSuite, frame: usize, len: usize) -> Shape {
-    Shape { suite, frame, len }
+    Shape {
+        suite,
+        frame,
+        len,
+        threads: NonZeroUsize::MIN,
+    }
+}
+
+/// The same message on two threads.
+fn on_two_threads(shape: Shape) -> Shape {
+    Shape {
+        threads: shape.threads.saturating_add(1),
+        ..shape
+    }
 }
 
 const fn throughput(name: &'static str, len: usize) -> Case {
     let bytes = len as u32;
     Case::new(Area::Envelope, name, Unit::MegabytesPerSecond { bytes })
-}
-
-fn short(way: Way, name: &'static str) -> Result<Case, BoxError> {
-    let len = 1 << 10;
-    Ok(throughput(name, len)
-        .with(LIMIT, way.limit(len, len)?)
-        .with(LEEWARD, way.ours(shape(UNSIGNED, FRAME, len))?)
-        .with(
-            LEEWARD_NEW_BUFFER,
-            way.ours_anew(shape(UNSIGNED, FRAME, len))?,
-        )
-        .compare(LEEWARD, LIMIT, SHORT)
-        .compare(LEEWARD_NEW_BUFFER, LIMIT, None))
-}
-
-fn long(way: Way, name: &'static str, len: usize, is_held: bool) -> Result<Case, BoxError> {
-    let bar = |least| is_held.then_some(Bar::AtLeast(least));
-    Ok(throughput(name, len)
-        .with(LIMIT, way.limit(len, len)?)
-        .with(LIMIT_IN_PIECES, way.limit(len, FRAME)?)
-        .with(LIMIT_IN_LARGE_PIECES, way.limit(len, LARGE_FRAME)?)
-        .with(LEEWARD, way.ours(shape(UNSIGNED, FRAME, len))?)
-        .with(
-            LEEWARD_LARGE_FRAMES,
-            way.ours(shape(UNSIGNED, LARGE_FRAME, len))?,
-        )
-        .with(
-            LEEWARD_NEW_BUFFER,
-            way.ours_anew(shape(UNSIGNED, FRAME, len))?,
-        )
-        .compare(LEEWARD, LIMIT, None)
-        .compare(LEEWARD, LIMIT_IN_PIECES, bar(0.80))
-        .compare(LEEWARD_LARGE_FRAMES, LIMIT_IN_LARGE_PIECES, bar(0.90))
-        .compare(LEEWARD_NEW_BUFFER, LIMIT_IN_PIECES, None))
-}
-
-fn signed() -> Result<[Case; 4], BoxError> {
-    let (short, long) = (1 << 10, 1 << 20);
-    let time = |name| Case::new(Area::Envelope, name, Unit::Nanoseconds);
-    let ours = |way: Way, len| way.ours(shape(SIGNED, FRAME, len));
-    Ok([
-        // 0.8 of the signature's rate is 1.25 of its time.
-        time(ENCRYPT_1_KIB_SIGNED)
-            .with(LIMIT_OF_SIGNATURE, limit::sign()?)
-            .with(LEEWARD_SIGNED, ours(Way::Encrypt, short)?)
-            .compare(LEEWARD_SIGNED, LIMIT_OF_SIGNATURE, Bar::AtMost(1.25)),
-        time(DECRYPT_1_KIB_SIGNED)
-            .with(LIMIT_OF_VERIFICATION, limit::verify()?)
-            .with(LEEWARD_SIGNED, ours(Way::Decrypt, short)?)
-            .compare(LEEWARD_SIGNED, LIMIT_OF_VERIFICATION, None),
-        throughput("encrypt 1 MiB, signed", long)
-            .with(LIMIT_OF_HASH, limit::hash(long))
-            .with(LEEWARD_SIGNED, ours(Way::Encrypt, long)?)
-            .compare(LEEWARD_SIGNED, LIMIT_OF_HASH, Bar::AtLeast(0.80)),
-        throughput("decrypt 1 MiB, signed", long)
-            .with(LIMIT_OF_HASH, limit::hash(long))
-            .with(LEEWARD_SIGNED, ours(Way::Decrypt, long)?)
-            .compare(LEEWARD_SIGNED, LIMIT_OF_HASH, Bar::AtLeast(0.75)),
-    ])
 }
 
 /// Bytes that no cipher or allocator could treat as empty.

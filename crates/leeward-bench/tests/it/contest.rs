@@ -83,6 +83,33 @@ fn a_claim_on_the_figure_itself_needs_nobody_else() {
 }
 
 #[test]
+fn a_claim_that_depends_on_the_machine_stands_where_the_machine_is_as_good() {
+    for (limit, holds) in [(100, Some(false)), (101, None)] {
+        let mut case = case()
+            .with("limit", steady(limit))
+            .with("this", steady(50))
+            .claim_where("this", Bar::AtMost(40.0), ("limit", Bar::AtMost(100.0)));
+        let row = &rows(&mut case)[1];
+        assert_eq!(row["holds"].as_bool(), holds, "{limit}");
+        assert_eq!(row["bar"].as_str(), holds.map(|_| "<= 40"), "{limit}");
+        assert_eq!(row["value"], 50.0);
+    }
+}
+
+#[test]
+fn by_the_wall_a_subject_s_own_count_is_of_no_interest() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let boasting = || Subject::new(|_| Ok(HOUR));
+    let mut case = case()
+        .with("as it says", boasting())
+        .with("by the wall", boasting().by_the_wall());
+    let rows = rows(&mut case);
+    let [said, seen] = [&rows[0], &rows[1]].map(|row| row["value"].as_f64().unwrap());
+    assert_eq!(said, HOUR.as_nanos() as f64);
+    assert!(seen < said, "{seen}");
+}
+
+#[test]
 fn every_claim_has_a_row_of_its_own() {
     let mut case = case()
         .with("this", steady(50))
