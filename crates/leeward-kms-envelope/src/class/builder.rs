@@ -163,6 +163,7 @@ where
     if let Some(suite) = class.suite {
         encryptor = encryptor.with_suite(suite);
     }
+    let is_primed = class.is_primed && class.cached.is_some();
     if let Some(cached) = class.cached {
         encryptor = (cached.writing)(encryptor);
         decryptor = (cached.reading)(decryptor);
@@ -176,8 +177,12 @@ where
         class: of_class(),
         error,
     };
+    let encryptor = encryptor.build().map_err(not_built)?;
+    if is_primed {
+        decryptor = decryptor.with_data_keys_of(&encryptor);
+    }
     Ok(Class {
-        encryptor: encryptor.build().map_err(not_built)?,
+        encryptor,
         decryptor: decryptor.build().map_err(not_built)?,
         name: of_class(),
         contexts,

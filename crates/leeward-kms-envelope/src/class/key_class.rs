@@ -29,6 +29,8 @@ pub struct KeyClass {
     pub(super) commitment: CommitmentPolicy,
     pub(super) suite: Option<AlgorithmSuite>,
     pub(super) cached: Option<Cached>,
+    /// Whether what it writes is read without a call.
+    pub(super) is_primed: bool,
 }
 
 /// What a class reads.
@@ -66,6 +68,7 @@ impl KeyClass {
             commitment: CommitmentPolicy::default(),
             suite: None,
             cached: None,
+            is_primed: true,
         }
         .with_cache(CachePolicy::new(Duration::from_secs(300)))
     }
@@ -103,6 +106,18 @@ impl KeyClass {
         }
     }
 
+    /// Asks KMS for the data keys of all messages that it reads, also of those that it has written itself.
+    ///
+    /// By default it keeps the data keys that it writes under to read with as well, if they are of a key that it reads: what this
+    /// process has written it reads without a call, hence also where it has no `kms:Decrypt`, until they are too old; see
+    /// [`DecryptorBuilder::with_data_keys_of`].
+    pub fn without_priming(self) -> Self {
+        Self {
+            is_primed: false,
+            ..self
+        }
+    }
+
     /// Calls KMS for every message.
     pub fn without_cache(self) -> Self {
         Self {
@@ -134,6 +149,7 @@ impl fmt::Debug for KeyClass {
             .field("commitment", &self.commitment)
             .field("suite", &self.suite)
             .field("is_cached", &self.cached.is_some())
+            .field("is_primed", &self.is_primed)
             .finish()
     }
 }

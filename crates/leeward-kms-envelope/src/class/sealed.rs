@@ -165,7 +165,7 @@ impl Class {
         }
     }
 
-    /// Lets go of cached data keys, those to write and those to read, and answers how many.
+    /// Lets go of cached data keys, those to write and those to read, and answers how many; one that serves for both counts twice.
     #[allow(
         clippy::must_use_candidate,
         reason = "how many is for those who want to know"

@@ -155,6 +155,11 @@ impl<S: KmsCalls> Keyring for KmsDiscoveryKeyring<S> {
             ours,
         ))
     }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        let arn = unwrap::arn_of(key);
+        arn.and_then(|arn| self.key(arn)).is_some()
+    }
 }
 
 impl<S> fmt::Debug for KmsDiscoveryKeyring<S> {

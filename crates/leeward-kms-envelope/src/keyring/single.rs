@@ -193,6 +193,10 @@ impl<S: KmsCalls> Keyring for KmsKeyring<S> {
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
         Box::pin(self.unwrap(materials, keys))
     }
+
+    fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
+        unwrap::arn_of(key).is_some_and(|arn| self.key.is(&arn))
+    }
 }
 
 impl<S> fmt::Debug for KmsKeyring<S> {

@@ -37,6 +37,13 @@ pub(super) fn named(
     Ok(named)
 }
 
+/// The key of KMS that a message says it was wrapped under, if that is what it says.
+pub(super) fn arn_of(key: &EncryptedDataKey) -> Option<KeyArn> {
+    let name = str::from_utf8(key.provider_info()).ok();
+    let name = name.filter(|_| key.provider_id() == PROVIDER_ID);
+    name?.parse().ok()
+}
+
 /// Unwraps the first of `keys` for which `ours` knows the KMS key to use.
 pub(super) async fn first_of<S: KmsCalls>(
     kms: &S,

@@ -1,6 +1,7 @@
 //! Classes of keys, over sockets.
 
 mod messages;
+mod primed;
 mod told;
 mod variables;
 

@@ -27,7 +27,9 @@ async fn every_message_of_a_class_is_told_with_arn_region_and_request() {
     let classes = builder(&cloud)
         .with_class(
             "payment",
-            KeyClass::new(cloud.key.clone().into()).with_cache(cache),
+            KeyClass::new(cloud.key.clone().into())
+                .with_cache(cache)
+                .without_priming(),
         )
         .with_audit(audit)
         .build()
