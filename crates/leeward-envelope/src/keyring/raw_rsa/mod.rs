@@ -21,8 +21,8 @@ use std::{fmt, future};
 /// The public half is never taken from the private one: to encrypt, give it. Either half alone does its part. Unlike AES or
 /// KMS, RSA does **not bind the encryption context** to the wrapped key; the message does so nevertheless.
 ///
-/// Wrapping takes some ten microseconds, unwrapping a millisecond of the thread with 2048 bits and several with 4096, in
-/// which other tasks of that thread wait: cache data keys, see
+/// Both are done on the thread of the caller, where other tasks wait meanwhile: wrapping takes some ten microseconds, unwrapping a
+/// millisecond with 2048 bits and two to three with 4096, too little to hand it to another thread. Cache data keys, see
 /// [`DecryptorBuilder::with_cache`](crate::DecryptorBuilder::with_cache).
 ///
 /// ```no_run
