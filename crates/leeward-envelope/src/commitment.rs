@@ -32,8 +32,9 @@ impl CommitmentPolicy {
     ///
     /// 0x0478 where commitment is required, 0x0178 where it is forbidden. The SDKs of AWS take the signed 0x0578 and 0x0378
     /// here; choose those by [`EncryptorBuilder::with_suite`](crate::EncryptorBuilder::with_suite) where readers must not be
-    /// able to write, and pay for it: a signature costs as much as encrypting half a megabyte, and the hash of the message
-    /// eight times what its encryption costs.
+    /// able to write and hold no key that wraps data keys, and pay for it: a signature costs as much as encrypting half a
+    /// megabyte, its verification more than twice that, and the hash of the message seven to fourteen times what its
+    /// encryption costs, by the processor.
     #[must_use]
     pub const fn default_suite(self) -> AlgorithmSuite {
         match self {
