@@ -3,7 +3,7 @@
 
 use leeward_envelope::{
     CommitmentPolicy, DataKey, DecryptError, DecryptionMaterials, Decryptor, EncryptedDataKey,
-    EncryptionContext, Inspection, Keyring, KeyringError, MultiKeyring, RawAesKeyring,
+    EncryptionContext, Inspection, Keyring, KeyringError, MultiKeyring, RangeError, RawAesKeyring,
     RawRsaKeyring, RsaPadding, SignedStreams, inspect,
 };
 use std::{
@@ -169,6 +169,27 @@ fn read_both_ways(original: &[u8], message: &[u8]) {
         let is_all = released.len() == PLAINTEXT.len();
         assert!(streamed.is_ok() || !is_all || message.starts_with(original));
     }
+    read_parts(&decryptor, message, whole.is_ok());
+}
+
+/// What is read by itself is what was written there, whatever became of the rest; of a message that is whole all can be read.
+fn read_parts(decryptor: &Decryptor, message: &[u8], is_whole: bool) {
+    let reader = match run(decryptor.open_ranges(message, &EncryptionContext::empty())) {
+        Ok(reader) => reader,
+        Err(RangeError::Signed { .. }) => return,
+        Err(error) => return assert!(!is_whole, "{error}"),
+    };
+    for range in [0..1, 3..17, 20..u64::MAX, 0..u64::MAX] {
+        match run(reader.read_range(range.clone())) {
+            Ok(part) => {
+                let end = PLAINTEXT.len().min(range.end as usize);
+                assert_eq!(part, PLAINTEXT[range.start as usize..end]);
+            }
+            Err(error) => assert!(!is_whole, "{error}"),
+        }
+    }
+    let proven = run(reader.prove_len()).ok();
+    assert!(proven == Some(PLAINTEXT.len() as u64) || proven.is_none() && !is_whole);
 }
 
 fn stream<'a>(
