@@ -4,7 +4,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Says why a file was not sealed or opened. The target is as it was before, and no other file is left.
+/// Says why a file was not sealed or opened. The target is as it was before, unless it says otherwise, and no other file is
+/// left.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -14,6 +15,15 @@ pub enum FileError {
         /// What was to be done.
         doing: &'static str,
         /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The target is there, whole and under its name, which the system could not write to the disk: should the machine go
+    /// down now, what was there before may come back.
+    #[error("{path} is there, but its name may not outlast a crash of the machine", path = path.display())]
+    Unsynced {
+        /// The target.
         path: PathBuf,
         /// What the system said.
         source: io::Error,

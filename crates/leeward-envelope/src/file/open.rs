@@ -9,11 +9,13 @@ use zeroize::{Zeroize, Zeroizing};
 impl Decryptor {
     /// Decrypts the file `from`, which is bound to every pair of `expected`, to the file `to`.
     ///
-    /// What is at `to` is replaced at once, when all of the plaintext is verified, signature included, and on the disk; only
-    /// its owner may read it. On any error, and when the future is dropped, it stays as it was, and no other file is left;
-    /// after a drop that is so a moment later. So signed messages are opened whatever
-    /// [`with_signed_streams`](crate::DecryptorBuilder::with_signed_streams) says. `progress` is told how many bytes of the
-    /// message were decrypted, on the thread that does it.
+    /// What is at `to` is replaced at once, when all of the plaintext is verified, signature included, and on the disk. So
+    /// signed messages are opened whatever [`with_signed_streams`](crate::DecryptorBuilder::with_signed_streams) says. On
+    /// Unix only its owner may read it; elsewhere whoever may read new files of its folder. On any error but
+    /// [`FileError::Unsynced`], and when the future is dropped, it stays as it was, and no other file is left; after a drop
+    /// that is so a moment later. A drop while the file is about to get its name may come too late: then it is there, whole.
+    /// A process that is killed leaves what was decrypted so far, each frame of it verified, in a file `.leeward-….tmp`
+    /// beside the target. `progress` is told how many bytes of the message were decrypted, on the thread that does it.
     ///
     /// Needs a tokio runtime.
     ///
@@ -81,6 +83,6 @@ fn open(
     }
     let authenticated = decryption.finish().map_err(FileError::decrypt(&from))?;
     out.zeroize();
-    pipe.keep()?;
+    pipe.keep(is_wanted)?;
     Ok(authenticated)
 }

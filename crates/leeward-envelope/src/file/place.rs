@@ -103,18 +103,21 @@ impl Pipe {
         written.map_err(FileError::io("write", &self.to))
     }
 
-    /// Gives the target its name, once it is on the disk.
-    pub(super) fn keep(self) -> Result<(), FileError> {
+    /// Gives the target its name, once it is on the disk, unless nobody waits for it any more.
+    pub(super) fn keep(self, is_wanted: impl Fn() -> bool) -> Result<(), FileError> {
         let Self { to, target, .. } = self;
         let synced = target.as_file().sync_all();
         synced.map_err(FileError::io("write", &to))?;
+        if !is_wanted() {
+            return Err(FileError::NoThread);
+        }
         let kept = target.persist(&to);
         kept.map_err(|error| FileError::io("give its name to", &to)(error.error))?;
         // The name is in the folder, which has to reach the disk too; not all systems let a folder be opened for that.
         #[cfg(unix)]
         File::open(folder(&to))
             .and_then(|folder| folder.sync_all())
-            .map_err(FileError::io("write the folder of", &to))?;
+            .map_err(|source| FileError::Unsynced { path: to, source })?;
         Ok(())
     }
 }

@@ -8,9 +8,11 @@ use std::path::Path;
 impl Encryptor {
     /// Encrypts the file `from` to the file `to`, bound to `context`, and answers how many bytes of plaintext there were.
     ///
-    /// What is at `to` is replaced at once, when all of the message is on the disk. On any error, and when the future is
-    /// dropped, it stays as it was, and no other file is left; after a drop that is so a moment later. `progress` is told
-    /// how many bytes were encrypted, on the thread that does it: after each 256 KiB, and at the end.
+    /// What is at `to` is replaced at once, when all of the message is on the disk. On any error but
+    /// [`FileError::Unsynced`], and when the future is dropped, it stays as it was, and no other file is left; after a drop
+    /// that is so a moment later. A drop while the file is about to get its name may come too late: then it is there, whole.
+    /// A process that is killed leaves a file `.leeward-….tmp` beside the target. `progress` is told how many bytes were
+    /// encrypted, on the thread that does it: after each 256 KiB, and at the end.
     ///
     /// Needs a tokio runtime. A file that grows or shrinks meanwhile is an error.
     ///
@@ -62,7 +64,7 @@ fn seal(
     let finished = encryption.finish(&mut out);
     finished.map_err(FileError::encrypt(&from))?;
     pipe.write(&out)?;
-    pipe.keep()?;
+    pipe.keep(is_wanted)?;
     progress(done);
     Ok(done)
 }
