@@ -1,4 +1,4 @@
-use crate::{AlgorithmSuite, KeyringError};
+use crate::{AlgorithmSuite, KeyringError, derive::Extracted};
 use std::{fmt, num::NonZeroU16};
 use zeroize::Zeroizing;
 
@@ -7,13 +7,17 @@ use zeroize::Zeroizing;
 pub(crate) const DEFAULT_MAX_ENCRYPTED_DATA_KEYS: Option<NonZeroU16> = NonZeroU16::new(10);
 
 /// A plaintext data key: wiped on drop, printed nowhere, copied by nothing.
-pub struct DataKey(Zeroizing<Vec<u8>>);
+pub struct DataKey {
+    bytes: Zeroizing<Vec<u8>>,
+    /// What is derived from it before a message is known.
+    extracted: Extracted,
+}
 
 impl DataKey {
     /// Takes over the bytes of a key, without leaving a copy behind.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self::wiping(Zeroizing::new(bytes))
     }
 
     /// Makes a random key of the length that `suite` needs.
@@ -26,13 +30,24 @@ impl DataKey {
         aws_lc_rs::rand::fill(&mut bytes).map_err(|_| {
             KeyringError::wrap("a random data key", "the system gave no randomness")
         })?;
-        Ok(Self(bytes))
+        Ok(Self::wiping(bytes))
+    }
+
+    fn wiping(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self {
+            bytes,
+            extracted: Extracted::default(),
+        }
     }
 
     /// The bytes of the key: never log, store or copy them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    pub(crate) const fn extracted(&self) -> &Extracted {
+        &self.extracted
     }
 }
 

@@ -4,6 +4,7 @@ use aws_lc_rs::{
     error::Unspecified,
     hmac::{self, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512},
 };
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 pub(crate) const COMMITMENT_LEN: usize = 32;
@@ -38,18 +39,22 @@ pub(crate) fn message_keys(
         Dialect::Standard => message_id,
         Dialect::Net400 => &[],
     };
-    let (algorithm, salt, info): (_, &[u8], _) = match suite.derivation() {
+    let unsalted = data_key.extracted();
+    let salted;
+    let (derived, info) = match suite.derivation() {
         Derivation::Identity => {
             return Ok(MessageKeys {
                 content: cipher::gcm(data_key.expose()).ok_or(Unspecified)?,
                 commitment: None,
             });
         }
-        Derivation::Sha256 => (HMAC_SHA256, &[0; 32], info_of_v1),
-        Derivation::Sha384 => (HMAC_SHA384, &[0; 48], info_of_v1),
-        Derivation::Sha512Commit => (HMAC_SHA512, message_id, &b"DERIVEKEY"[..]),
+        Derivation::Sha256 => (unsalted.sha256(data_key)?, info_of_v1),
+        Derivation::Sha384 => (unsalted.sha384(data_key)?, info_of_v1),
+        Derivation::Sha512Commit => {
+            salted = Hkdf::extract(HMAC_SHA512, message_id, data_key.expose())?;
+            (&salted, &b"DERIVEKEY"[..])
+        }
     };
-    let derived = Hkdf::extract(algorithm, salt, data_key.expose())?;
     let content = derived.expand([&id, info])?;
     let commitment = match suite.derivation() {
         Derivation::Sha512Commit => {
@@ -62,6 +67,38 @@ pub(crate) fn message_keys(
         content: cipher::gcm(&content[..suite.data_key_len()]).ok_or(Unspecified)?,
         commitment,
     })
+}
+
+/// The first stage of HKDF for suites without commitment, which takes no salt, hence depends on the data key alone.
+///
+/// Made when a message first needs it. It is as secret as the data key, belongs to it, and is wiped with it.
+#[derive(Default)]
+pub(crate) struct Extracted {
+    sha256: OnceLock<Box<Hkdf>>,
+    sha384: OnceLock<Box<Hkdf>>,
+}
+
+impl Extracted {
+    fn sha256(&self, data_key: &DataKey) -> Result<&Hkdf, Unspecified> {
+        unsalted(&self.sha256, HMAC_SHA256, &[0; 32], data_key)
+    }
+
+    fn sha384(&self, data_key: &DataKey) -> Result<&Hkdf, Unspecified> {
+        unsalted(&self.sha384, HMAC_SHA384, &[0; 48], data_key)
+    }
+}
+
+fn unsalted<'a>(
+    cell: &'a OnceLock<Box<Hkdf>>,
+    algorithm: hmac::Algorithm,
+    zeros: &[u8],
+    data_key: &DataKey,
+) -> Result<&'a Hkdf, Unspecified> {
+    if let Some(extracted) = cell.get() {
+        return Ok(extracted);
+    }
+    let extracted = Hkdf::extract(algorithm, zeros, data_key.expose())?;
+    Ok(cell.get_or_init(|| Box::new(extracted)))
 }
 
 /// HKDF (RFC 5869) for outputs of at most one hash.
@@ -99,7 +136,10 @@ impl Hkdf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_lc_rs::hkdf;
+    use aws_lc_rs::{
+        aead::{Aad, Nonce},
+        hkdf,
+    };
 
     #[test]
     fn agrees_with_the_library_s_hkdf() {
@@ -119,6 +159,39 @@ mod tests {
             let output = derived.expand([b"one", b"two"]).unwrap();
             assert_eq!(output[..32], expected);
         }
+    }
+
+    /// What tells a content key from others: the tag of nothing under it.
+    fn tag(suite: AlgorithmSuite, data_key: &DataKey, id: u8) -> Vec<u8> {
+        let keys = message_keys(suite, data_key, &[id; 16], Dialect::Standard).unwrap();
+        let nonce = Nonce::assume_unique_for_key([0; cipher::IV_LEN]);
+        let tag = keys
+            .content
+            .seal_in_place_separate_tag(nonce, Aad::empty(), &mut []);
+        tag.unwrap().as_ref().to_vec()
+    }
+
+    #[test]
+    fn what_is_kept_with_a_data_key_changes_nothing_that_is_derived() {
+        let data_key = |byte: u8| DataKey::new(vec![byte; 32]);
+        let kept = data_key(7);
+        // One with SHA-256 and one with SHA-384, by turns.
+        let suites = [
+            AlgorithmSuite::Aes256GcmHkdfSha256,
+            AlgorithmSuite::Aes256GcmHkdfSha384EcdsaP384,
+        ];
+        let mut tags = Vec::new();
+        for (suite, id) in [(0, 1), (1, 1), (0, 2), (1, 2), (0, 1)] {
+            let suite = suites[suite];
+            tags.push(tag(suite, &kept, id));
+            assert_eq!(tags.last().unwrap(), &tag(suite, &data_key(7), id));
+            assert_ne!(tags.last().unwrap(), &tag(suite, &data_key(8), id));
+        }
+        assert_eq!(tags[0], tags[4]);
+        tags.truncate(4);
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), 4);
     }
 
     #[test]
