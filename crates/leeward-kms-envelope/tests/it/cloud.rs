@@ -6,12 +6,16 @@ use leeward_client_pool::{Pool, health::describe_key};
 use leeward_envelope::{Decryptor, EncryptionContext, Encryptor};
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_kms_envelope::{KeyArn, KmsKeyring, KmsService, KmsStack};
+use leeward_region_router::Hedging;
 use leeward_testkit::{ACCESS_KEY_ID, Aws, Fault, Latency, SECRET_ACCESS_KEY};
 use std::{error::Error, sync::Arc, time::Duration};
 use tower::ServiceExt;
 
 pub(crate) const EAST: Region = Region::from_static("us-east-1");
 pub(crate) const WEST: Region = Region::from_static("us-west-2");
+
+/// More than the busiest machine takes for an answer.
+const UNHURRIED: Duration = Duration::from_secs(120);
 
 pub(crate) struct Cloud {
     pub(crate) aws: Aws,
@@ -23,8 +27,13 @@ impl Cloud {
     pub(crate) async fn start() -> Self {
         let aws = Aws::start(&[EAST, WEST]).await.unwrap();
         let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+        // The stacks of the tests say how long a call may take.
         let pool = Pool::builder()
             .without_proxy()
+            .with_connect_timeout(UNHURRIED)
+            .with_max_connection_wait(UNHURRIED)
+            .with_read_timeout(None)
+            .with_attempt_timeout(None)
             .with_credentials(SharedCredentialsProvider::new(credentials))
             .with_endpoint(EAST, aws.endpoint(&EAST))
             .with_endpoint(WEST, aws.endpoint(&WEST))
@@ -36,24 +45,43 @@ impl Cloud {
         Self { aws, pool, key }
     }
 
+    /// A stack with time enough for the busiest machine, so that each call is sent once unless a Region answers with a failure.
+    pub(crate) fn patient(&self, regions: impl IntoIterator<Item = Region>) -> KmsStack {
+        self.unhurried(regions).without_hedging()
+    }
+
+    /// The same, but that a call to a Region that is silent goes to the next one soon.
+    pub(crate) fn hedged(&self) -> KmsStack {
+        let soon = Hedging::new().with_max_delay(Duration::from_millis(200));
+        self.unhurried([EAST, WEST]).with_hedging(soon)
+    }
+
+    /// A stack whose calls end soon in Regions that are all silent.
+    pub(crate) fn hasty(&self) -> KmsStack {
+        KmsStack::new([EAST, WEST])
+            .with_attempt_timeout(Duration::from_millis(200))
+            .without_hedging()
+    }
+
+    fn unhurried(&self, regions: impl IntoIterator<Item = Region>) -> KmsStack {
+        KmsStack::new(regions)
+            .with_attempt_timeout(UNHURRIED)
+            .with_deadline(3 * UNHURRIED)
+    }
+
+    /// A keyring over a stack with [time enough](Self::patient).
     pub(crate) fn keyring(&self) -> Arc<KmsKeyring<KmsService>> {
         self.keyring_for(&self.key)
     }
 
     pub(crate) fn keyring_for(&self, key: &KeyArn) -> Arc<KmsKeyring<KmsService>> {
-        self.keyring_within(Duration::from_millis(200), key)
+        let kms = self.patient([EAST, WEST]).through(&self.pool).unwrap();
+        Arc::new(KmsKeyring::multi_region(key.clone(), kms).unwrap())
     }
 
-    pub(crate) fn keyring_within(
-        &self,
-        attempt_timeout: Duration,
-        key: &KeyArn,
-    ) -> Arc<KmsKeyring<KmsService>> {
-        let kms = KmsStack::new([EAST, WEST])
-            .with_attempt_timeout(attempt_timeout)
-            .through(&self.pool)
-            .unwrap();
-        Arc::new(KmsKeyring::multi_region(key.clone(), kms).unwrap())
+    pub(crate) fn keyring_over(&self, stack: KmsStack) -> Arc<KmsKeyring<KmsService>> {
+        let kms = stack.through(&self.pool).unwrap();
+        Arc::new(KmsKeyring::multi_region(self.key.clone(), kms).unwrap())
     }
 
     pub(crate) fn calls(&self, region: &Region, operation: &str) -> u64 {
@@ -75,6 +103,10 @@ pub(crate) async fn multi_region_key(pool: &Pool) -> KeyArn {
 
 pub(crate) fn context() -> EncryptionContext {
     EncryptionContext::new([("tenant", "blue"), ("purpose", "test")]).unwrap()
+}
+
+pub(crate) fn tenant(number: usize) -> EncryptionContext {
+    EncryptionContext::new([("tenant", number.to_string())]).unwrap()
 }
 
 pub(crate) fn encryptor(cloud: &Cloud) -> Encryptor {

@@ -1,6 +1,7 @@
 //! A Region that is gone, before and after a message was written.
 
 use crate::cloud::{Cloud, EAST, WEST, context, decryptor, encryptor};
+use leeward_envelope::Encryptor;
 use leeward_testkit::{Fault, Scope};
 
 #[tokio::test]
@@ -26,10 +27,9 @@ async fn a_message_written_elsewhere_is_read_at_home_again() {
         .aws
         .faults()
         .inject(Scope::region(EAST), Fault::black_hole());
-    let message = encryptor(&cloud)
-        .encrypt(b"kept", &context())
-        .await
-        .unwrap();
+    let hedged = Encryptor::builder(cloud.keyring_over(cloud.hedged()));
+    let hedged = hedged.build().unwrap();
+    let message = hedged.encrypt(b"kept", &context()).await.unwrap();
     assert_eq!(cloud.calls(&WEST, "GenerateDataKey"), 1);
     let needle = cloud.key.in_region(&WEST).unwrap().to_string();
     let named = message

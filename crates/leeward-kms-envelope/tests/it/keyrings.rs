@@ -6,18 +6,14 @@ use leeward_envelope::{Decryptor, EncryptError, Encryptor, Keyring, KeyringError
 use leeward_error_taxonomy::Region;
 use leeward_kms_envelope::{
     DiscoveryFilter, KeyArn, KeyId, KeyringSetupError, KmsDiscoveryKeyring, KmsError, KmsKeyring,
-    KmsMultiKeyringBuilder, KmsService, KmsStack,
+    KmsMultiKeyringBuilder, KmsService,
 };
 use leeward_testkit::{Fault, Scope};
 use std::{error::Error, time::Duration};
 
 /// The west first, so that what is only in the east has to be sent there on purpose.
 fn stack(cloud: &Cloud) -> KmsService {
-    KmsStack::new([WEST, EAST])
-        .with_attempt_timeout(Duration::from_secs(2))
-        .without_hedging()
-        .through(&cloud.pool)
-        .unwrap()
+    cloud.patient([WEST, EAST]).through(&cloud.pool).unwrap()
 }
 
 async fn client(cloud: &Cloud, region: Region) -> Client {
@@ -344,7 +340,7 @@ async fn multi_region_discovery_reads_in_the_region_that_is_left() {
 async fn discovery_in_a_region_that_the_stack_does_not_serve_says_so() {
     let cloud = Cloud::start().await;
     let message = seal(KmsKeyring::single(cloud.key.clone(), stack(&cloud))).await;
-    let west_only = KmsStack::new([WEST]).through(&cloud.pool).unwrap();
+    let west_only = cloud.patient([WEST]).through(&cloud.pool).unwrap();
     let keyring = KmsDiscoveryKeyring::new([EAST, WEST], west_only).unwrap();
     cloud.aws.reset_counts();
     let error = open(keyring, &message).await.unwrap_err();

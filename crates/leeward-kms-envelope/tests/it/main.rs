@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod audit;
 mod burst;
 mod classes;
 mod cloud;
 mod cold;
+mod crowd;
+mod dropped;
 mod errors;
 mod failover;
 mod health;
@@ -15,5 +18,7 @@ mod placement;
 mod refusals;
 mod region_keys;
 mod round_trip;
+mod silence;
 mod stack;
+mod storm;
 mod wire;

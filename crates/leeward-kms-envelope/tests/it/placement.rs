@@ -9,15 +9,14 @@ use leeward_client_pool::{
     health::{DescribeKey, describe_key},
 };
 use leeward_error_taxonomy::Region;
-use leeward_kms_envelope::{KmsService, KmsStack};
+use leeward_kms_envelope::KmsService;
 use leeward_resilience::{Placement, Request, Session};
 use leeward_testkit::{Fault, Scope};
 use std::time::Duration;
 use tower::ServiceExt;
 
 fn stack(cloud: &Cloud) -> KmsService {
-    let stack = KmsStack::new([EAST, WEST]).with_attempt_timeout(Duration::from_millis(400));
-    stack.through(&cloud.pool).unwrap()
+    cloud.patient([EAST, WEST]).through(&cloud.pool).unwrap()
 }
 
 fn describe(cloud: &Cloud, placement: Placement) -> DescribeKey {

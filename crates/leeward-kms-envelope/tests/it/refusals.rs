@@ -4,33 +4,39 @@
 use crate::cloud::{Cloud, EAST, WEST, context, encryptor, exhausted, multi_region_key};
 use aws_sdk_kms::Client;
 use leeward_envelope::{
-    DecryptError, Decryptor, EncryptError, Encryptor, KeyringCause, KeyringError,
+    DecryptError, Decryptor, EncryptError, EncryptionContext, Encryptor, Keyring, KeyringCause,
+    KeyringError,
 };
 use leeward_error_taxonomy::{Category, Region};
-use leeward_kms_envelope::{KeyArn, KmsError, KmsKeyring, KmsService, KmsStack};
+use leeward_kms_envelope::{
+    KeyArn, KmsDiscoveryKeyring, KmsError, KmsKeyring, KmsMultiKeyringBuilder, KmsService,
+};
 use leeward_resilience::RetryPolicy;
 use leeward_testkit::{Fault, Scope};
-use std::{error::Error, time::Duration};
+use std::error::Error;
 
 fn keyring(cloud: &Cloud, key: &KeyArn) -> KmsKeyring<KmsService> {
-    let kms = KmsStack::new([EAST, WEST])
-        .with_attempt_timeout(Duration::from_millis(400))
-        .without_hedging()
-        // A test does not wait for a storm to pass.
-        .with_retry(RetryPolicy::new().with_max_attempts(1))
-        .through(&cloud.pool)
-        .unwrap();
-    KmsKeyring::multi_region(key.clone(), kms).unwrap()
+    // A test does not wait for a storm to pass.
+    let once = RetryPolicy::new().with_max_attempts(1);
+    let stack = cloud.patient([EAST, WEST]).with_retry(once);
+    KmsKeyring::multi_region(key.clone(), stack.through(&cloud.pool).unwrap()).unwrap()
 }
 
 async fn encrypt(cloud: &Cloud) -> EncryptError {
-    let encryptor = Encryptor::builder(keyring(cloud, &cloud.key));
-    let encryptor = encryptor.build().unwrap();
+    encrypt_by(keyring(cloud, &cloud.key)).await
+}
+
+async fn encrypt_by(keyring: impl Keyring) -> EncryptError {
+    let encryptor = Encryptor::builder(keyring).build().unwrap();
     encryptor.encrypt(b"x", &context()).await.unwrap_err()
 }
 
 async fn decrypt(cloud: &Cloud, key: &KeyArn, message: &[u8]) -> DecryptError {
-    let decryptor = Decryptor::builder(keyring(cloud, key)).build().unwrap();
+    decrypt_by(keyring(cloud, key), message).await
+}
+
+async fn decrypt_by(keyring: impl Keyring, message: &[u8]) -> DecryptError {
+    let decryptor = Decryptor::builder(keyring).build().unwrap();
     decryptor.decrypt(message).await.unwrap_err()
 }
 
@@ -52,7 +58,24 @@ fn replaced(message: &[u8], from: &str, to: &str) -> Vec<u8> {
 fn is_opaque(error: &DecryptError) {
     assert!(matches!(error, DecryptError::Unauthentic), "{error:?}");
     assert!(error.source().is_none());
-    assert_eq!(format!("{error:?}"), "Unauthentic");
+    assert_eq!(format!("{error:?} {error:#?}"), "Unauthentic Unauthentic");
+    assert_eq!(error.to_string(), DecryptError::Unauthentic.to_string());
+    assert_eq!(error.category(), Category::Encryption);
+}
+
+/// The message with one bit of the key changed that KMS has wrapped under `key`: at its beginning, within, and at its end.
+fn with_other_blobs(message: &[u8], key: &KeyArn) -> [Vec<u8>; 3] {
+    let arn = key.to_string();
+    let mut windows = message.windows(arn.len());
+    let at = windows.position(|bytes| bytes == arn.as_bytes()).unwrap();
+    // Behind the ARN and the length of the wrapped key.
+    let blob = at + arn.len() + 2;
+    let len = usize::from(u16::from_be_bytes([message[blob - 2], message[blob - 1]]));
+    [0, len / 2, len - 1].map(|offset| {
+        let mut tampered = message.to_vec();
+        tampered[blob + offset] ^= 1;
+        tampered
+    })
 }
 
 #[tokio::test]
@@ -62,27 +85,65 @@ async fn context_blob_key_and_tag_are_told_apart_by_nobody() {
     let other_context = replaced(&message, "blue", "grey");
     is_opaque(&decrypt(&cloud, &cloud.key, &other_context).await);
 
-    let arn = cloud.key.to_string();
-    let mut windows = message.windows(arn.len());
-    let at = windows.position(|bytes| bytes == arn.as_bytes()).unwrap();
-    // Behind the ARN and the length of the wrapped key: at its beginning, within, at its end.
-    let blob = at + arn.len() + 2;
-    let len = usize::from(u16::from_be_bytes([message[blob - 2], message[blob - 1]]));
-    for offset in [0, len / 2, len - 1] {
-        let mut tampered = message.clone();
-        tampered[blob + offset] ^= 1;
+    for tampered in with_other_blobs(&message, &cloud.key) {
         is_opaque(&decrypt(&cloud, &cloud.key, &tampered).await);
     }
 
     // Under the name of another key that the reader may use: KMS knows better.
     let other = multi_region_key(&cloud.pool).await;
-    let other_key = replaced(&message, &arn, &other.to_string());
+    let other_key = replaced(&message, &cloud.key.to_string(), &other.to_string());
     is_opaque(&decrypt(&cloud, &other, &other_key).await);
 
     let last = message.len() - 1;
     let mut other_tag = message.clone();
     other_tag[last] ^= 1;
     is_opaque(&decrypt(&cloud, &cloud.key, &other_tag).await);
+}
+
+/// The same of readers that look through several keys, and of those that read bit by bit.
+#[tokio::test]
+async fn no_reader_tells_them_apart_whatever_its_keyring() {
+    let cloud = Cloud::start().await;
+    let message = encryptor(&cloud).encrypt(b"x", &context()).await.unwrap();
+    let other = multi_region_key(&cloud.pool).await;
+    let stack = || cloud.patient([EAST, WEST]).through(&cloud.pool).unwrap();
+    let discovery = || KmsDiscoveryKeyring::new([EAST, WEST], stack()).unwrap();
+    let several = || {
+        let keyrings = KmsMultiKeyringBuilder::new(stack()).with_generator(other.clone().into());
+        keyrings
+            .with_child(cloud.key.clone().into())
+            .build()
+            .unwrap()
+    };
+    let last = message.len() - 1;
+    let mut other_tag = message.clone();
+    other_tag[last] ^= 1;
+    let tampered = with_other_blobs(&message, &cloud.key).into_iter();
+    for tampered in tampered.chain([replaced(&message, "blue", "grey"), other_tag]) {
+        is_opaque(&decrypt_by(discovery(), &tampered).await);
+        is_opaque(&decrypt_by(several(), &tampered).await);
+        is_opaque(&read(&cloud, &tampered).await);
+    }
+    // What was wrong with one message harms none that is right.
+    let reader = Decryptor::builder(several()).build().unwrap();
+    assert_eq!(reader.decrypt(&message).await.unwrap().plaintext(), b"x");
+}
+
+/// Why a message that comes bit by bit cannot be read.
+async fn read(cloud: &Cloud, message: &[u8]) -> DecryptError {
+    let reader = Decryptor::builder(keyring(cloud, &cloud.key))
+        .build()
+        .unwrap();
+    let mut header = reader.begin(&EncryptionContext::empty());
+    let read = header.push(message).unwrap();
+    let mut out = Vec::new();
+    match header.open().await {
+        Ok(mut decryption) => match decryption.push(&message[read..], &mut out) {
+            Ok(()) => decryption.finish().unwrap_err(),
+            Err(error) => error,
+        },
+        Err(error) => error,
+    }
 }
 
 /// What is told to those who have data keys cached under the same key.
@@ -190,12 +251,25 @@ async fn a_key_that_is_disabled_or_about_to_be_deleted_is_told_as_such() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_gone_is_told_as_such() {
+    // Keys are not gone before a week has passed, so the words are those of KMS and the fault that of the test.
+    let advice = ["check the key id"; 2];
+    let what = (
+        Category::NotFound,
+        "NotFoundException",
+        KeyringCause::KeyUnusable,
+    );
+    let words = "Key 'arn:aws:kms:us-east-1:111122223333:key/mrk-1' does not exist";
+    check(Fault::error(400, "NotFoundException", words), what, advice).await;
+}
+
+#[tokio::test]
 async fn a_region_without_a_replica_says_that_there_is_no_key() {
     let cloud = Cloud::start().await;
     let east = client(&cloud, EAST).await;
     let made = east.create_key().multi_region(true).send().await.unwrap();
     let key: KeyArn = made.key_metadata.unwrap().arn.unwrap().parse().unwrap();
-    let only_the_west = || KmsStack::new([WEST]).through(&cloud.pool).unwrap();
+    let only_the_west = || cloud.patient([WEST]).through(&cloud.pool).unwrap();
     let at_home = Encryptor::builder(keyring(&cloud, &key)).build().unwrap();
     let message = at_home.encrypt(b"x", &context()).await.unwrap();
     let lost = KmsKeyring::multi_region(key, only_the_west()).unwrap();
@@ -212,13 +286,15 @@ async fn silence_in_mid_call_is_told_of_each_region() {
     let message = encryptor(&cloud).encrypt(b"x", &context()).await.unwrap();
     let faults = cloud.aws.faults();
     let silence = faults.inject(Scope::any().service("kms"), Fault::black_hole());
+    let hasty = || cloud.keyring_over(cloud.hasty());
     let errors: [Box<dyn Error>; 2] = [
-        Box::new(encrypt(&cloud).await),
-        Box::new(decrypt(&cloud, &cloud.key, &message).await),
+        Box::new(encrypt_by(hasty()).await),
+        Box::new(decrypt_by(hasty(), &message).await),
     ];
     for error in &errors {
         let kms = KmsError::below(&**error).unwrap();
         assert!(kms.rejected().is_some(), "{kms}");
+        assert_eq!(kms.regions(), [EAST, WEST]);
         assert!(!kms.advice().is_empty());
         assert_eq!(cause(&**error), KeyringCause::Unavailable);
     }

@@ -18,7 +18,6 @@ use leeward_error_taxonomy::{Region, Rejected};
 use leeward_kms_envelope::{KmsService, KmsStack};
 use leeward_region_router::{RegionRouter, RegionState};
 use leeward_testkit::{Fault, FaultRule, Scope};
-use std::time::Duration;
 use tower::{Service, ServiceExt};
 
 fn lose_the_east(cloud: &Cloud) -> FaultRule {
@@ -29,10 +28,7 @@ fn lose_the_east(cloud: &Cloud) -> FaultRule {
 }
 
 fn stack(cloud: &Cloud, regions: impl IntoIterator<Item = Region>) -> KmsService {
-    KmsStack::new(regions)
-        .with_attempt_timeout(Duration::from_millis(400))
-        .through(&cloud.pool)
-        .unwrap()
+    cloud.patient(regions).through(&cloud.pool).unwrap()
 }
 
 async fn single_region_key(cloud: &Cloud) -> KeyArn {
