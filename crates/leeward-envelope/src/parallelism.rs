@@ -13,13 +13,15 @@ use std::{
 
 /// How many threads one message has by default, at most: the others are for other messages.
 const DEFAULT_MAX: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
-/// How long a message is that is worth a second thread, in bytes that the cipher would do: a thread takes as long to start
-/// as the cipher for a tenth of that.
-const WORTH: usize = 1 << 20;
-/// What each thread does in one turn, in such bytes: threads are started anew for every turn.
-const SHARE: usize = 3 * TURN;
+/// How long a message is that is worth a second thread, in bytes that the cipher would do: there the gain is a quarter, and
+/// at half of it nothing, since a thread takes as long to start as the cipher for a tenth.
+const WORTH: usize = 2 << 20;
+/// The same if it is signed, and the hash, which takes much longer, hides how a thread starts.
+const WORTH_SIGNED: usize = 1 << 20;
+/// What each thread does in one turn, in such bytes: threads are started anew for every turn, which is to be a few per cent.
+const SHARE: usize = 4 * TURN;
 /// What a thread takes at a time, in such bytes: little enough for all to end at once.
-const JOB: usize = 96 << 10;
+const JOB: usize = 256 << 10;
 
 /// Threads that work on one message: that of the caller, and others that do not outlive the turn.
 #[derive(Clone, Debug)]
@@ -42,8 +44,9 @@ impl Parallelism {
     }
 
     /// Whether a message is for several threads that takes the cipher as long as so many bytes.
-    pub(crate) const fn is_for(&self, cost: usize) -> bool {
-        self.threads.get() > 1 && cost >= WORTH
+    pub(crate) const fn is_for(&self, cost: usize, is_signed: bool) -> bool {
+        let worth = if is_signed { WORTH_SIGNED } else { WORTH };
+        self.threads.get() > 1 && cost >= worth
     }
 
     /// The threads for the next turn.
@@ -264,9 +267,16 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_shared_from_a_mebibyte_on() {
-        assert!(parallelism(2).is_for(WORTH) && !parallelism(2).is_for(WORTH - 1));
-        assert!(!parallelism(1).is_for(usize::MAX));
+    fn a_message_is_shared_from_two_mebibytes_on_or_one_if_it_is_signed() {
+        for (cost, is_signed, is_shared) in [
+            ((2 << 20) - 1, false, false),
+            (2 << 20, false, true),
+            ((1 << 20) - 1, true, false),
+            (1 << 20, true, true),
+        ] {
+            assert_eq!(parallelism(2).is_for(cost, is_signed), is_shared);
+            assert!(!parallelism(1).is_for(cost, is_signed));
+        }
         assert!(Parallelism::new(None).threads <= DEFAULT_MAX);
     }
 
@@ -274,9 +284,9 @@ mod tests {
     fn a_turn_has_a_piece_for_each_thread_at_least() {
         let parallelism = parallelism(3);
         let threads = parallelism.for_a_turn();
-        assert_eq!(threads.turn(TURN), 9);
+        assert_eq!(threads.turn(TURN), 12);
         assert_eq!(threads.turn(64 << 20), 3);
         assert_eq!(threads.turn(usize::MAX), 3);
-        assert_eq!((job(1024), job(64 << 10), job(64 << 20)), (96, 1, 1));
+        assert_eq!((job(1024), job(64 << 10), job(64 << 20)), (256, 4, 1));
     }
 }

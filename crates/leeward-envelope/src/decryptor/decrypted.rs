@@ -1,9 +1,10 @@
 use crate::{AlgorithmSuite, EncryptionContext};
-use std::fmt;
+use std::{fmt, mem};
+use zeroize::Zeroizing;
 
-/// A message whose every byte has been verified.
+/// A message whose every byte has been verified; wiped on drop.
 pub struct Decrypted {
-    plaintext: Vec<u8>,
+    plaintext: Zeroizing<Vec<u8>>,
     authenticated: Authenticated,
 }
 
@@ -33,9 +34,9 @@ impl Authenticated {
 }
 
 impl Decrypted {
-    pub(crate) const fn new(plaintext: Vec<u8>, authenticated: Authenticated) -> Self {
+    pub(crate) fn new(plaintext: Vec<u8>, authenticated: Authenticated) -> Self {
         Self {
-            plaintext,
+            plaintext: Zeroizing::new(plaintext),
             authenticated,
         }
     }
@@ -46,10 +47,10 @@ impl Decrypted {
         &self.plaintext
     }
 
-    /// What was encrypted, to keep.
+    /// What was encrypted, to keep, and to wipe.
     #[must_use]
-    pub fn into_plaintext(self) -> Vec<u8> {
-        self.plaintext
+    pub fn into_plaintext(mut self) -> Vec<u8> {
+        mem::take(&mut *self.plaintext)
     }
 
     /// The pairs that the message is bound to: those of its header, and those expected beyond it.

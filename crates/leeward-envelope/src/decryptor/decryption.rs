@@ -74,6 +74,11 @@ impl Decryption {
         read
     }
 
+    /// Notes that source or sink failed, so that it will be dropped before its end.
+    pub(crate) fn broken_off(&mut self) {
+        self.record.broken_off();
+    }
+
     /// Fails unless the message has come to its end, signature included.
     ///
     /// # Errors
@@ -166,49 +171,58 @@ impl HeaderReader {
     /// [`DecryptError`] as soon as what is there cannot be the header of a message, or is over a limit; every later call
     /// fails likewise.
     pub fn push(&mut self, bytes: &[u8]) -> Result<usize, DecryptError> {
-        if let Some(error) = &self.failed {
-            return Err(error.clone());
-        }
         let mut read = 0;
-        while !self.is_complete {
-            let limits = self.decryptor.limits();
-            let needed = self
-                .extent
-                .advance(&self.header, limits)
-                .inspect_err(|error| {
-                    self.record.fail(error);
-                    self.failed = Some(error.clone());
-                })?;
-            let missing = needed.saturating_sub(self.header.len());
+        while let Some(missing) = self.missing()? {
             let rest = &bytes[read..];
-            if missing == 0 {
-                self.is_complete = true;
-            } else if rest.is_empty() {
+            let now = missing.min(rest.len());
+            if now == 0 {
                 break;
-            } else {
-                let now = missing.min(rest.len());
-                self.header.extend_from_slice(&rest[..now]);
-                self.record.passed(0, now);
-                read += now;
             }
+            self.header.extend_from_slice(&rest[..now]);
+            self.record.passed(0, now);
+            read += now;
         }
         Ok(read)
     }
 
     /// How many bytes of the header are missing at least, or none once it is all there.
     pub(crate) fn missing(&mut self) -> Result<Option<usize>, DecryptError> {
-        self.push(&[])?;
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
         if self.is_complete {
             return Ok(None);
         }
-        let needed = self.extent.advance(&self.header, self.decryptor.limits())?;
-        Ok(Some(needed.saturating_sub(self.header.len())))
+        let needed = self.extent.advance(&self.header, self.decryptor.limits());
+        let needed = needed.map_err(|error| self.fail(error))?;
+        let missing = needed.saturating_sub(self.header.len());
+        self.is_complete = missing == 0;
+        Ok((!self.is_complete).then_some(missing))
     }
 
-    /// What it means that no more is to come.
-    pub(crate) fn truncated(&self) -> DecryptError {
+    /// Notes that no more is to come, and answers what that means.
+    pub(crate) fn truncated(&mut self) -> DecryptError {
         let (part, len) = ("header", self.header.len());
-        MalformedMessage::Truncated { part, len }.into()
+        self.fail(MalformedMessage::Truncated { part, len }.into())
+    }
+
+    /// Notes that the source failed, which may be asked again or not.
+    pub(crate) fn broken_off(&mut self, error: std::io::Error) -> std::io::Error {
+        self.record.broken_off();
+        error
+    }
+
+    /// Notes that the range of the source that the header is in was not had.
+    pub(crate) fn fail_range(&mut self, error: RangeError) -> RangeError {
+        self.record.fail(&error);
+        error
+    }
+
+    /// Fails for good.
+    fn fail(&mut self, error: DecryptError) -> DecryptError {
+        self.record.fail(&error);
+        self.failed = Some(error.clone());
+        error
     }
 
     /// Opens the header of a message of `len` bytes, for its frames to be read by themselves.

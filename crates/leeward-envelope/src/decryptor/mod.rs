@@ -1,5 +1,5 @@
 use crate::{
-    Audit, AuditOperation, CacheStats, CommitmentPolicy, DecryptError, EncryptionContext, Keyring,
+    Audit, AuditOperation, CacheStats, CommitmentPolicy, ContextError, DecryptError, EncryptionContext, Keyring,
     Partition, Purge, RangeError,
     audit::Record,
     derive::Dialect,
@@ -85,7 +85,7 @@ impl Decryptor {
     /// Check the [context](Decrypted::context) before trusting the plaintext to be the one that was asked for, or have it
     /// checked by [`decrypt_with_context`](Self::decrypt_with_context). Waits for the keyring, unless a cached data key
     /// serves. The work is done on the caller's thread, signature included, with [others](DecryptorBuilder::with_parallelism)
-    /// from a MiB on, and lets other tasks run as often as [`Encryptor::encrypt`](crate::Encryptor::encrypt) does. How long a
+    /// from 2 MiB on, and lets other tasks run as often as [`Encryptor::encrypt`](crate::Encryptor::encrypt) does. How long a
     /// frame is says the message, and old writers put all into one block: what is in one piece is decrypted in one go, so give
     /// huge messages of strangers a thread of their own.
     ///
@@ -299,12 +299,17 @@ impl Decryptor {
             });
         }
         let unsent = expected.without(stated);
+        // The format's own pairs stand in the header or nowhere: else who leaves out the signer leaves out the signature.
+        if let Err(ContextError::ReservedKey { key }) = unsent.refuse_reserved() {
+            return Err(DecryptError::ContextMismatch { key });
+        }
         let context = stated.union(&unsent)?;
         let keys = &header.encrypted_data_keys;
         let found = inner.materials.materials(suite, &context, keys).await?;
         let granted = found.value;
         record.has_key(|| granted.key_use(), found.how.is_cached());
-        let unlocked = unlock(header, granted.data_key(), &unsent, inner.dialects);
+        let (data_key, verifying_key) = (granted.data_key(), granted.verifying_key());
+        let unlocked = unlock(header, data_key, &unsent, inner.dialects, verifying_key);
         inner.materials.settle(&granted, unlocked.is_ok());
         let unlocked = unlocked.map_err(|_| DecryptError::Unauthentic)?;
         record.is_bound_to(&context);

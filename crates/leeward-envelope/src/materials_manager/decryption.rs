@@ -3,13 +3,14 @@ use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, DecryptionMaterials, EncryptedDataKey,
     EncryptionContext, KeyUse, Keyring, KeyringError, Partition, Purge, WrappingKey,
     caching::{self, Cache, Counters, Found, How, Tally},
+    signature::VerifyingKey,
 };
 use aws_lc_rs::constant_time;
 use leeward_resilience::Clock;
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
@@ -53,6 +54,8 @@ pub(crate) struct Granted {
     kept: Option<Kept>,
     /// Whether a header that led to it has authenticated under it.
     is_proved: AtomicBool,
+    /// What signatures under its context are verified with, once there was one.
+    verifying_key: OnceLock<Arc<VerifyingKey>>,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,7 @@ pub(super) fn of_writer(
         kept: Some(Kept::new(key.clone(), wrapped)),
         // Of our own making.
         is_proved: AtomicBool::new(true),
+        verifying_key: OnceLock::new(),
     };
     Some((key, Arc::new(granted)))
 }
@@ -120,6 +124,10 @@ fn digest(key: &WrappingKey) -> u64 {
 impl Granted {
     pub(crate) fn data_key(&self) -> &DataKey {
         &self.data_key
+    }
+
+    pub(crate) const fn verifying_key(&self) -> &OnceLock<Arc<VerifyingKey>> {
+        &self.verifying_key
     }
 
     pub(crate) fn key_use(&self) -> Option<KeyUse> {
@@ -169,6 +177,7 @@ impl DecryptionMaterialsManager {
                     key_use,
                     kept,
                     is_proved: AtomicBool::new(false),
+                    verifying_key: OnceLock::new(),
                 }))
             }
         };

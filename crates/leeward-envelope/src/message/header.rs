@@ -95,6 +95,9 @@ pub(super) fn parse_suite(cursor: &mut Cursor<'_>) -> Result<AlgorithmSuite, Mal
     if cursor.ahead().is_some_and(looks_like_base64) {
         return Err(MalformedMessage::Base64);
     }
+    if cursor.ahead().is_some_and(looks_like_hex) {
+        return Err(MalformedMessage::Hex);
+    }
     let (version, expected) = match cursor.u8("version")? {
         V1 => {
             if cursor.u8("message type")? != CUSTOMER_AUTHENTICATED {

@@ -5,6 +5,9 @@ pub enum MalformedMessage {
     /// The bytes are text.
     #[error("the message is in base64: decode it first")]
     Base64,
+    /// The bytes are text, of the digits that stand for them.
+    #[error("the message is in hexadecimal: decode it first")]
+    Hex,
     /// The bytes are something else.
     #[error(
         "no message of the AWS Encryption SDK begins with byte 0x{first:02x}: check what is being decrypted"

@@ -50,6 +50,7 @@ impl<'a, 'out> Opener<'a, 'out> {
         let signed = unlocked.verifier.zip(message.footer);
         let (len, count) = (message.plaintext_len, message.count);
         let cost = len.saturating_add((count as usize).saturating_mul(PIECE_COST));
+        let parallelism = Some(parallelism).filter(|it| it.is_for(cost, signed.is_some()));
         Self {
             content: unlocked.content,
             pieces: message.pieces.clone(),
@@ -62,7 +63,7 @@ impl<'a, 'out> Opener<'a, 'out> {
                 signature: footer.signature,
             }),
             plaintext: Unproved::new(out, len, place),
-            parallelism: Some(parallelism).filter(|it| it.is_for(cost)),
+            parallelism,
         }
     }
 

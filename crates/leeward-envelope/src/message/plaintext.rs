@@ -24,9 +24,12 @@ pub(crate) enum Place {
 }
 
 /// Plaintext at the end of a buffer that is not proved yet: wiped and taken off again, unless it is released.
+///
+/// The buffer is kept from its owner meanwhile, who thus sees nothing even if this is forgotten.
 #[derive(Debug)]
 pub(super) struct Unproved<'a> {
-    buffer: &'a mut Vec<u8>,
+    home: &'a mut Vec<u8>,
+    buffer: Vec<u8>,
     start: usize,
     /// Up to here something has been written; what is beyond, if there is anything, is taken off in the end.
     end: usize,
@@ -34,30 +37,25 @@ pub(super) struct Unproved<'a> {
 
 impl<'a> Unproved<'a> {
     /// Makes room for `len` bytes.
-    pub(super) fn new(buffer: &'a mut Vec<u8>, len: usize, place: Place) -> Self {
+    pub(super) fn new(home: &'a mut Vec<u8>, len: usize, place: Place) -> Self {
+        let mut buffer = std::mem::take(home);
+        let mut start = buffer.len();
         if place == Place::Over {
-            if buffer.capacity() >= len {
-                return Self {
-                    buffer,
-                    start: 0,
-                    end: 0,
-                };
+            start = 0;
+            if buffer.capacity() < len {
+                // What is to be written over need not come along; it may be as secret as what comes.
+                buffer.zeroize();
+                buffer = Vec::new();
             }
-            // What is to be written over need not come along; it may be as secret as what comes.
-            buffer.zeroize();
         }
         if buffer.capacity() == 0 {
             // Pages that nothing was written to cost nothing, to make or to wipe.
-            *buffer = vec![0; len];
-            return Self {
-                buffer,
-                start: 0,
-                end: 0,
-            };
+            buffer = vec![0; len];
+        } else if place == Place::Behind {
+            make_room(&mut buffer, len, 0);
         }
-        let start = buffer.len();
-        make_room(buffer, len, 0);
         Self {
+            home,
             buffer,
             start,
             end: start,
@@ -94,6 +92,7 @@ impl Drop for Unproved<'_> {
     fn drop(&mut self) {
         self.wipe(usize::MAX);
         self.buffer.truncate(self.start);
+        *self.home = std::mem::take(&mut self.buffer);
     }
 }
 
@@ -107,11 +106,11 @@ mod tests {
         let mut plaintext = Unproved::new(&mut buffer, 10, Place::Behind);
         plaintext.next(3).fill(1);
         plaintext.next(4).fill(2);
-        assert_eq!(*plaintext.buffer, [1, 1, 1, 2, 2, 2, 2, 0, 0, 0]);
+        assert_eq!(plaintext.buffer, [1, 1, 1, 2, 2, 2, 2, 0, 0, 0]);
         assert!(plaintext.wipe(5));
-        assert_eq!(*plaintext.buffer, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(plaintext.buffer, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert!(!plaintext.wipe(5));
-        assert_eq!(*plaintext.buffer, [0; 10]);
+        assert_eq!(plaintext.buffer, [0; 10]);
         assert!(!plaintext.wipe(5));
     }
 

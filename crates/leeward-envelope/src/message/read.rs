@@ -122,7 +122,8 @@ impl Reader {
 
     /// Whether a signature is still to come.
     pub(crate) const fn awaits_signature(&self) -> bool {
-        self.signed.is_some()
+        // One that was false is awaited for ever.
+        self.signed.is_some() || matches!(self.stage, Stage::Footer)
     }
 
     /// What `len` bytes take, in bytes that the cipher alone would do meanwhile.

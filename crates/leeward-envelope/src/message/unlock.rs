@@ -2,9 +2,10 @@ use super::{content_key::ContentKey, header::Header};
 use crate::{
     DataKey, EncryptionContext,
     derive::{self, Dialect, MessageKeys},
-    signature::Verifier,
+    signature::{Verifier, VerifyingKey},
 };
 use aws_lc_rs::{constant_time::verify_slices_are_equal, error::Unspecified};
+use std::sync::{Arc, OnceLock};
 
 /// What a message is decrypted with, once its commitment and its header are verified.
 pub(crate) struct Unlocked {
@@ -15,19 +16,30 @@ pub(crate) struct Unlocked {
 
 /// Verifies commitment and header as one of `dialects` has them.
 ///
-/// `unsent` are the pairs of the context that the header leaves out but its tag covers.
+/// `unsent` are the pairs of the context that the header leaves out but its tag covers; `verifying_key` is what was found
+/// before of the key that the signatures of its context are verified with.
 pub(crate) fn unlock(
     header: &Header<'_>,
     data_key: &DataKey,
     unsent: &EncryptionContext,
     dialects: &[Dialect],
+    verifying_key: &OnceLock<Arc<VerifyingKey>>,
 ) -> Result<Unlocked, Unspecified> {
     let content = dialects
         .iter()
         .find_map(|dialect| content_key(header, data_key, unsent, *dialect).ok())
         .ok_or(Unspecified)?;
     let verifier = match header.suite.curve() {
-        Some(curve) => Some(Verifier::new(curve, &header.context)?),
+        Some(curve) => {
+            let key = match verifying_key.get() {
+                Some(key) => key,
+                None => {
+                    let key = VerifyingKey::new(curve, &header.context)?;
+                    verifying_key.get_or_init(|| Arc::new(key))
+                }
+            };
+            Some(Verifier::new(Arc::clone(key)))
+        }
         None => None,
     };
     Ok(Unlocked { content, verifier })

@@ -39,13 +39,14 @@ impl<'a> WholeSealer<'a> {
         let len = plaintext.len();
         let frames = len / sealer.frame_length.get() as usize;
         let cost = len.saturating_add(frames.saturating_mul(PIECE_COST));
+        let is_signed = sealer.signer.is_some();
         let at = sealer.header_at(out, start);
         Self {
             sealer,
             plaintext,
             at,
             hashed: at,
-            parallelism: Some(parallelism).filter(|it| it.is_for(cost)),
+            parallelism: Some(parallelism).filter(|it| it.is_for(cost, is_signed)),
         }
     }
 
@@ -92,12 +93,13 @@ impl<'a> WholeSealer<'a> {
 
         let waiting = self.at - self.hashed;
         let hash_len = waiting.min(TURN / HASH_COST);
+        let portion = |cost: usize| (cost / frame_cost).max(1);
         let frames = match sealer.signer {
             None => threads.turn(frame_cost),
-            // The hash is what takes long: another thread keeps ahead of it. A thread alone does one after the other.
-            Some(_) if waiting == 0 || (hash_len == waiting && !threads.is_one()) => {
-                (TURN / frame_cost).max(1)
-            }
+            Some(_) if threads.is_one() && waiting == 0 => portion(TURN),
+            // The hash is what takes long: it begins early, and another thread keeps ahead of it.
+            Some(_) if waiting == 0 => portion(TURN / HASH_COST),
+            Some(_) if !threads.is_one() && hash_len == waiting => portion(TURN),
             Some(_) => 0,
         };
         let len = frames.saturating_mul(frame_length);
@@ -118,9 +120,9 @@ impl<'a> WholeSealer<'a> {
 
         let (content, signer) = (&sealer.content, &mut sealer.signer);
         let is_signed = signer.is_some();
-        let others = match is_signed {
-            true => jobs.len().min(1),
-            false => jobs.len().saturating_sub(1),
+        let others = match hash_len {
+            0 => jobs.len().saturating_sub(1),
+            _ => jobs.len().min(1),
         };
         let hash = || {
             if let Some(signer) = signer {

@@ -8,7 +8,7 @@ use aws_lc_rs::{
     signature::{
         ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_ASN1,
         ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaVerificationAlgorithm, KeyPair,
-        UnparsedPublicKey,
+        ParsedPublicKey,
     },
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -110,14 +110,15 @@ impl Signer {
     }
 }
 
-/// Verifies the signature of a message of any length, as it is read.
-pub(crate) struct Verifier {
-    public_key: UnparsedPublicKey<Vec<u8>>,
-    digest: digest::Context,
+/// The public half of such a pair, taken out of a context; to find the point that its bytes mean takes a fifth of the time
+/// of a verification.
+#[derive(Debug)]
+pub(crate) struct VerifyingKey {
+    curve: Curve,
+    public_key: ParsedPublicKey,
 }
 
-impl Verifier {
-    /// Takes the public key out of the context.
+impl VerifyingKey {
     pub(crate) fn new(curve: Curve, context: &EncryptionContext) -> Result<Self, Unspecified> {
         let point = context.get(PUBLIC_KEY).ok_or(Unspecified)?;
         let point = BASE64_STANDARD.decode(point).map_err(|_| Unspecified)?;
@@ -125,10 +126,21 @@ impl Verifier {
             Curve::P256 => &ECDSA_P256_SHA256_ASN1,
             Curve::P384 => &ECDSA_P384_SHA384_ASN1,
         };
-        Ok(Self {
-            public_key: UnparsedPublicKey::new(algorithm, point),
-            digest: digest::Context::new(curve.hash()),
-        })
+        let public_key = ParsedPublicKey::new(algorithm, point).map_err(|_| Unspecified)?;
+        Ok(Self { curve, public_key })
+    }
+}
+
+/// Verifies the signature of a message of any length, as it is read.
+pub(crate) struct Verifier {
+    key: Arc<VerifyingKey>,
+    digest: digest::Context,
+}
+
+impl Verifier {
+    pub(crate) fn new(key: Arc<VerifyingKey>) -> Self {
+        let digest = digest::Context::new(key.curve.hash());
+        Self { key, digest }
     }
 
     pub(crate) fn update(&mut self, read: &[u8]) {
@@ -137,7 +149,8 @@ impl Verifier {
 
     pub(crate) fn finish(self, signature: &[u8]) -> Result<(), Unspecified> {
         let digest = self.digest.finish();
-        self.public_key.verify_digest(&digest, signature)
+        let public_key = &self.key.public_key;
+        public_key.verify_digest_sig(&digest, signature)
     }
 }
 
@@ -148,6 +161,11 @@ mod tests {
     fn context(key: &SigningKey) -> EncryptionContext {
         let pair = (PUBLIC_KEY.to_owned(), key.public_key().to_owned());
         EncryptionContext::empty().with_pair(pair).unwrap()
+    }
+
+    fn verifier(key: &SigningKey) -> Verifier {
+        let key = VerifyingKey::new(key.curve, &context(key)).unwrap();
+        Verifier::new(Arc::new(key))
     }
 
     fn sign(key: &Arc<SigningKey>, message: &[u8]) -> Vec<u8> {
@@ -165,7 +183,7 @@ mod tests {
             let mut message = vec![5; 1000];
             let signature = sign(&key, &message);
             let verify = |message: &[u8], step: usize| {
-                let mut verifier = Verifier::new(curve, &context(&key)).unwrap();
+                let mut verifier = verifier(&key);
                 message.chunks(step).for_each(|part| verifier.update(part));
                 verifier.finish(&signature).is_ok()
             };
@@ -181,7 +199,7 @@ mod tests {
         let key = SigningKey::generate(Curve::P384).unwrap();
         let signature = key.pair.sign(&SystemRandom::new(), b"whole").unwrap();
         let value = EcdsaValue::new(Curve::P384, signature.as_ref()).unwrap();
-        let mut verifier = Verifier::new(Curve::P384, &context(&key)).unwrap();
+        let mut verifier = verifier(&key);
         verifier.update(b"whole");
         assert!(verifier.finish(&value.der()).is_ok());
     }

@@ -46,7 +46,7 @@ fn any_threads() -> impl Strategy<Value = usize> {
 fn any_shape() -> impl Strategy<Value = (u32, usize)> {
     let long = prop::sample::select(vec![4096, 65_536, 1 << 20, (1 << 20) + 1, u32::MAX]);
     let near = prop::sample::select(vec![-1, 0, 1]);
-    let short = (1_u32..20, 900_usize..20_000, near.clone());
+    let short = (1_u32..20, 1000_usize..20_000, near.clone());
     prop_oneof![
         4 => short.prop_map(|(frame_length, frames, more)| {
             (frame_length, (frames * frame_length as usize).saturating_add_signed(more))
@@ -147,12 +147,12 @@ proptest! {
 fn every_frame_of_a_long_message_is_verified() {
     let none = context(&[]);
     for suite in [AlgorithmSuite::Aes256GcmHkdfSha512Commit, SIGNED] {
-        let (frame_length, frames) = (1 << 16, 100);
+        let (frame_length, frames) = (1 << 16, 300);
         let message = run(encryptor(suite, frame_length, 2)
             .encrypt(&plaintext(frames * frame_length as usize), &none))
         .unwrap();
         let body_at = message.len() % (frame_length as usize + 32);
-        for frame in [0, 1, 30, 47, 48, 49, 95, 96, 97, 98, 99] {
+        for frame in [0, 3, 4, 125, 126, 127, 251, 252, 253, 298, 299] {
             let mut message = message.clone();
             message[body_at + frame * (frame_length as usize + 32) + 100] ^= 1;
             let refused = run(decryptor(2).decrypt(&message)).unwrap_err();
@@ -173,7 +173,7 @@ fn poll<F: Future>(future: F, times: usize) -> Option<F::Output> {
 
 #[test]
 fn a_future_that_is_given_up_after_any_turn_leaves_its_buffer_as_it_was() {
-    let (plaintext, none) = (plaintext(32 << 10), context(&[]));
+    let (plaintext, none) = (plaintext(64 << 10), context(&[]));
     for suite in [AlgorithmSuite::Aes256GcmHkdfSha512Commit, SIGNED] {
         let (encryptor, decryptor) = (encryptor(suite, 1, 2), decryptor(2));
         let message = run(encryptor.encrypt(&plaintext, &none)).unwrap();
@@ -226,9 +226,9 @@ fn long_messages_of_a_crowd_take_turns_on_two_workers() {
         messages.spawn_on(message, runtime.handle());
     }
     for [sealing, opening] in runtime.block_on(messages.join_all()) {
-        // Six MiB for two threads, or one for one; a reader finds its way in eight turns.
-        assert!((5..=34).contains(&sealing), "{sealing}");
-        assert!((8 + 5..=8 + 34).contains(&opening), "{opening}");
+        // Eight MiB for two threads, or one for one; a reader finds its way in eight turns.
+        assert!((3..=32).contains(&sealing), "{sealing}");
+        assert!((8 + 3..=8 + 32).contains(&opening), "{opening}");
     }
 }
 

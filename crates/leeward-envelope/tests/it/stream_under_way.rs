@@ -1,7 +1,18 @@
 //! What a stream holds, prints and waits for meanwhile.
 
-use crate::{context, keyrings::raw, messages::write, run, stream::SIGNED};
-use leeward_envelope::{DecryptError, Decryptor, Encryptor, MalformedMessage, SignedStreams};
+use crate::{
+    audit::{Trail, failed},
+    context,
+    keyrings::raw,
+    messages::write,
+    run,
+    stream::SIGNED,
+};
+use leeward_envelope::{
+    AlgorithmSuite, DecryptError, Decryptor, Encryptor, MalformedMessage, SignedStreams, inspect,
+};
+use leeward_error_taxonomy::Category;
+use std::io;
 
 #[test]
 fn a_stream_holds_no_more_than_a_frame() {
@@ -92,4 +103,27 @@ fn a_header_that_is_opened_too_early_is_truncated() {
         error,
         DecryptError::Malformed(MalformedMessage::Truncated { len: 2, .. })
     ));
+}
+
+#[test]
+fn a_stream_that_ends_inside_its_header_is_told_as_failed() {
+    let trail = Trail::default();
+    let message = write(
+        AlgorithmSuite::Aes256GcmHkdfSha512Commit,
+        b"x",
+        &context(&[]),
+    );
+    let header_len = inspect(&message).unwrap().header_len();
+    for len in 0..header_len {
+        let (mut header, mut source) = (trail.decryptor().begin(&context(&[])), &message[..len]);
+        for _ in 0..2 {
+            let error = header.read_from(&mut source).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        }
+        let event = trail.only();
+        assert_eq!(failed(&event), Some(Category::Validation));
+        assert_eq!(event.message_len, len as u64);
+        drop(header);
+        assert!(trail.take().is_empty());
+    }
 }
