@@ -8,7 +8,8 @@ use std::sync::Arc;
 ///
 /// To encrypt, the generator makes the data key, then all children wrap it **at the same time**; if one of them cannot, there
 /// is no message, and the others are given up. To decrypt, the generator is asked first, then each child in turn, and the
-/// first data key is taken; if nobody has one, the error tells what each of them met. How long it waits at most is the sum
+/// first data key is taken; if nobody has one, the error tells what each of them met. A keyring of
+/// [`RsaPadding::Pkcs1`](crate::RsaPadding::Pkcs1) refuses no key of its name, so put it last. How long it waits at most is the sum
 /// of what its keyrings wait to decrypt, and the longest child's time after the generator's to encrypt.
 ///
 /// A multi-keyring is a keyring: it may be a generator or a child of another. One with a generator makes a data key of its

@@ -15,6 +15,11 @@ pub(super) trait RawKey: fmt::Display {
     ) -> Result<EncryptedDataKey, KeyringError>;
 
     fn unwrap(&self, key: &EncryptedDataKey, context: &EncryptionContext) -> Unwrapped;
+
+    /// Whether nobody may learn that a key was refused, so that one made at random takes its place.
+    fn hides_refusals(&self) -> bool {
+        false
+    }
 }
 
 /// What one encrypted data key of a message turned out to be.
@@ -60,6 +65,12 @@ pub(super) fn decrypt(
                 if data_key.expose().len() == materials.suite().data_key_len() =>
             {
                 let found = materials.with_data_key(data_key)?;
+                return Ok(found.with_key_use(KeyUse::new(key.to_string())));
+            }
+            // No header authenticates under it, and what comes of that is the same as of any true one under another message.
+            Unwrapped::Found(_) | Unwrapped::Refused if key.hides_refusals() => {
+                let made_up = DataKey::random(materials.suite())?;
+                let found = materials.with_data_key(made_up)?;
                 return Ok(found.with_key_use(KeyUse::new(key.to_string())));
             }
             Unwrapped::Found(_) | Unwrapped::Refused => KeyAttempt::refused(wrapped),

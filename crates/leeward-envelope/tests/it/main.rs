@@ -13,6 +13,7 @@ mod crowd;
 #[cfg(feature = "file")]
 mod files;
 mod flights;
+mod forgery;
 mod fuzz;
 mod hostile;
 mod inspect;

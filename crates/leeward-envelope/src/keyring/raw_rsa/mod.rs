@@ -83,10 +83,15 @@ impl RawKey for RawRsaKeyring {
         let Some(private) = &self.private else {
             return Unwrapped::Failed(NO_PRIVATE_KEY);
         };
-        // Whatever is wrong, padding and length included, is one and the same answer: no oracle for Bleichenbacher.
+        // Whatever is wrong, padding and length included, is one and the same answer.
         private
             .unwrap(key.ciphertext())
             .map_or(Unwrapped::Refused, Unwrapped::Found)
+    }
+
+    // Even that would be an oracle for Bleichenbacher: a key that is refused leads to the next, one that is not does not.
+    fn hides_refusals(&self) -> bool {
+        self.padding == RsaPadding::Pkcs1
     }
 }
 
