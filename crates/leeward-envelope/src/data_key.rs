@@ -28,7 +28,7 @@ impl DataKey {
     pub fn random(suite: AlgorithmSuite) -> Result<Self, KeyringError> {
         let mut bytes = Zeroizing::new(vec![0; suite.data_key_len()]);
         aws_lc_rs::rand::fill(&mut bytes).map_err(|_| {
-            KeyringError::wrap("a random data key", "the system gave no randomness")
+            KeyringError::wrap("any key", "the system gave no randomness")
         })?;
         Ok(Self::wiping(bytes))
     }

@@ -43,7 +43,8 @@ pub enum BuildError {
     },
 }
 
-/// Says why a plaintext was not encrypted. No part of a message exists then.
+/// Says why a plaintext was not encrypted. No part of a message exists then; of a stream, what was written before is none
+/// that a reader accepts.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncryptError {
@@ -94,7 +95,8 @@ pub enum EncryptError {
     Cipher,
 }
 
-/// Says why a message was not decrypted. No part of the plaintext gets out then.
+/// Says why a message was not decrypted. No part of the plaintext gets out then; of a stream, no more than the frames that
+/// were released before.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecryptError {

@@ -7,7 +7,7 @@ pub trait ReadAt: Send + Sync {
 
     /// The bytes of a range, which ends where the source does or before.
     ///
-    /// Fewer than were asked for count as a message that was cut off.
+    /// Fewer than were asked for count as a message that was cut off; what is more is left out.
     fn read_at(&self, range: Range<u64>) -> impl Future<Output = io::Result<Vec<u8>>> + Send;
 }
 
@@ -44,8 +44,8 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
     }
 }
 
-/// Reads from a file on a blocking thread of the tokio runtime, in which it must be used.
-#[cfg(all(feature = "file", unix))]
+/// Reads from a file on a blocking thread of the tokio runtime, in which it must be used; on Windows that moves its cursor.
+#[cfg(all(feature = "file", any(unix, windows)))]
 impl ReadAt for std::sync::Arc<std::fs::File> {
     async fn source_len(&self) -> io::Result<u64> {
         let file = Self::clone(self);
@@ -53,14 +53,12 @@ impl ReadAt for std::sync::Arc<std::fs::File> {
     }
 
     async fn read_at(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
-        use std::os::unix::fs::FileExt;
-
         let file = Self::clone(self);
         let len = usize::try_from(range.end.saturating_sub(range.start));
         let len = len.map_err(io::Error::other)?;
         blocking(move || {
             let mut bytes = vec![0; len];
-            file.read_exact_at(&mut bytes, range.start)?;
+            read_exact_at(&file, &mut bytes, range.start)?;
             Ok(bytes)
         })
         .await
@@ -68,6 +66,29 @@ impl ReadAt for std::sync::Arc<std::fs::File> {
 }
 
 #[cfg(all(feature = "file", unix))]
+fn read_exact_at(file: &std::fs::File, bytes: &mut [u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+#[cfg(all(feature = "file", windows))]
+fn read_exact_at(file: &std::fs::File, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+
+    while !bytes.is_empty() {
+        match file.seek_read(bytes, at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(len) => {
+                bytes = &mut bytes[len..];
+                at += len as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(all(feature = "file", any(unix, windows)))]
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {

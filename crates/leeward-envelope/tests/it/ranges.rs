@@ -238,7 +238,7 @@ fn a_message_of_one_block_is_refused() {
     assert!(unframed > 0);
 }
 
-#[cfg(all(feature = "file", unix))]
+#[cfg(all(feature = "file", any(unix, windows)))]
 #[test]
 fn a_file_is_read_at_any_place() {
     use std::io::Write;
