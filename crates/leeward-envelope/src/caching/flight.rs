@@ -1,6 +1,7 @@
 use super::{
     Key, Usage, Value,
     entry::{Entry, Landed},
+    sibling::TakeOver,
     state::{Core, State},
 };
 use crate::{BoxFuture, KeyringError};
@@ -66,6 +67,16 @@ async fn fly<K: Key, V: Value>(
     mut landing: Landing<K, V>,
     fetched: impl Future<Output = Result<V, KeyringError>> + Send + 'static,
 ) -> Result<Landed<V>, KeyringError> {
+    let fetched = async {
+        let value = fetched.await?;
+        // What others make of it is theirs, keyrings among them: nothing is locked.
+        let siblings = landing.core.lock().siblings.clone();
+        let siblings = siblings.iter();
+        let taken: Vec<_> = siblings
+            .filter_map(|sibling| sibling.hear(&landing.key, &value))
+            .collect();
+        Ok((value, taken))
+    };
     let fetched = if landing.is_renewal {
         // A panic is the caller's to see, and a renewal has none.
         let caught = AssertUnwindSafe(fetched).catch_unwind().await;
@@ -74,10 +85,10 @@ async fn fly<K: Key, V: Value>(
         fetched.await
     };
     match fetched {
-        Ok(value) => {
+        Ok((value, taken)) => {
             let made = (landing.core.now)();
             let landed = Landed { made, value };
-            landing.keep(landed.clone());
+            landing.keep(landed.clone(), taken);
             Ok(landed)
         }
         Err(error) => {
@@ -107,11 +118,12 @@ enum End {
 }
 
 impl<K: Key, V: Value> Landing<K, V> {
-    /// Keeps what the flight brought, and ends the flight in the same moment, so that nobody starts another between.
+    /// Keeps what the flight brought, has siblings take it over, and ends the flight in the same moment, so that nobody starts
+    /// another between.
     ///
     /// A flight that another has followed brought no more than its passengers take, and one whose key was purged brings
     /// nothing back.
-    fn keep(&mut self, landed: Landed<V>) {
+    fn keep(&mut self, landed: Landed<V>, taken: Vec<TakeOver>) {
         self.end = End::Landed;
         let core = &*self.core;
         let mut state = core.lock();
@@ -124,9 +136,7 @@ impl<K: Key, V: Value> Landing<K, V> {
             return;
         }
         if state.purges == self.purges {
-            for sibling in &state.siblings {
-                sibling.hear(&self.key, &landed.value);
-            }
+            taken.into_iter().for_each(|take_over| take_over());
         }
         let Some(boarding) = boarding else {
             return;

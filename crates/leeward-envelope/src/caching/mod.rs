@@ -19,7 +19,7 @@ pub(crate) use cache::{Cache, Found, How};
 pub use partition::Partition;
 pub use policy::CachePolicy;
 pub use purge::Purge;
-pub(crate) use sibling::Sibling;
+pub(crate) use sibling::{Sibling, TakeOver};
 pub use stats::CacheStats;
 pub(crate) use stats::{Counters, Tally};
 pub(crate) use usage::{Limits, Usage};

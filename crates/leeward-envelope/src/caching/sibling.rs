@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 /// Another cache, as one knows it that is linked to it: what one lets go of, both do.
 pub(crate) trait Sibling<K, V>: Send + Sync {
-    /// Hears what was fetched, under the lock of the cache that fetched it, which it must not ask for anything.
-    fn hear(&self, key: &K, value: &V);
+    /// Hears what was fetched, and answers how to take it over, if it wants it.
+    ///
+    /// That is then done under the lock of the cache that fetched it, which it must not ask for anything.
+    fn hear(&self, key: &K, value: &V) -> Option<TakeOver>;
 
     /// Hears what a keyring said that withdrew.
     fn withdraw(&self, error: &KeyringError);
@@ -21,6 +23,8 @@ pub(crate) trait Sibling<K, V>: Send + Sync {
     /// Whether there is no such cache any more.
     fn is_gone(&self) -> bool;
 }
+
+pub(crate) type TakeOver = Box<dyn FnOnce() + Send>;
 
 pub(super) type Siblings<K, V> = Vec<Arc<dyn Sibling<K, V>>>;
 

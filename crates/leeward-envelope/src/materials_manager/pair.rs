@@ -3,7 +3,7 @@
 use super::{DecryptionMaterialsManager, EncryptionMaterialsManager, decryption, encryption};
 use crate::{
     BuildError, Keyring, KeyringError, Purge, WrappingKey,
-    caching::{Sibling, Withdrawn},
+    caching::{Sibling, TakeOver, Withdrawn},
 };
 use std::sync::{Arc, Mutex, Weak};
 
@@ -37,23 +37,20 @@ struct Reader {
 }
 
 impl Sibling<encryption::Key, Arc<encryption::Granted>> for Reader {
-    fn hear(&self, key: &encryption::Key, granted: &Arc<encryption::Granted>) {
-        let (Some(keyring), Some(cache)) = (self.keyring.upgrade(), self.cache.upgrade()) else {
-            return;
-        };
+    fn hear(&self, key: &encryption::Key, granted: &Arc<encryption::Granted>) -> Option<TakeOver> {
+        let (keyring, cache) = (self.keyring.upgrade()?, self.cache.upgrade()?);
         let wrapped = granted.materials().encrypted_data_keys();
         // Whatever is kept: what this decryptor could not read tomorrow it must not read today.
         if !wrapped.iter().any(|wrapped| keyring.may_unwrap(wrapped)) {
-            return;
+            return None;
         }
         let names = wrapped.iter().map(WrappingKey::of).collect();
         self.under
             .lock()
             .expect("not poisoned")
             .add(Withdrawn::Under(names));
-        if let Some((key, granted)) = decryption::of_writer(key.partition(), granted) {
-            cache.prime(key, granted);
-        }
+        let (key, granted) = decryption::of_writer(key.partition(), granted)?;
+        Some(Box::new(move || cache.prime(key, granted)))
     }
 
     fn withdraw(&self, _: &KeyringError) {
@@ -80,7 +77,9 @@ struct Writer {
 
 impl Sibling<decryption::Key, Arc<decryption::Granted>> for Writer {
     /// What was only read, nothing is written under.
-    fn hear(&self, _: &decryption::Key, _: &Arc<decryption::Granted>) {}
+    fn hear(&self, _: &decryption::Key, _: &Arc<decryption::Granted>) -> Option<TakeOver> {
+        None
+    }
 
     fn withdraw(&self, error: &KeyringError) {
         if let Some(cached) = self.cache.upgrade() {

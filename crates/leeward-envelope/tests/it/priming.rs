@@ -7,14 +7,18 @@ use crate::{
     raw_rsa,
 };
 use leeward_envelope::{
-    AlgorithmSuite, Audit, AuditEvent, AuditOperation, BuildError, CachePolicy, CommitmentPolicy,
-    DecryptError, Decryptor, EncryptedDataKey, EncryptionContext, Encryptor, Keyring, KeyringCause,
+    AlgorithmSuite, Audit, AuditEvent, AuditOperation, BoxFuture, BuildError, CachePolicy,
+    CommitmentPolicy, DecryptError, DecryptionMaterials, Decryptor, EncryptedDataKey,
+    EncryptionContext, EncryptionMaterials, Encryptor, Keyring, KeyringCause, KeyringError,
     MultiKeyring, Partition, Purge, RawAesKeyring, RsaPadding, WrappingKey,
 };
 use leeward_resilience::TokioClock;
 use std::{
     num::{NonZeroU32, NonZeroUsize},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::Duration,
 };
 use tokio::{
@@ -351,6 +355,61 @@ async fn who_can_only_write_cannot_read_thereby() {
     let message = writer.encrypt(b"x", &none).await.unwrap();
     assert_eq!(reader.stats().primed, 0);
     reader.decrypt(&message).await.unwrap_err();
+}
+
+/// Panics when it is asked what it would read.
+#[derive(Debug)]
+struct Panicking {
+    inner: RawAesKeyring,
+    is_calm: AtomicBool,
+}
+
+impl Keyring for Panicking {
+    fn on_encrypt<'a>(
+        &'a self,
+        materials: EncryptionMaterials,
+    ) -> BoxFuture<'a, Result<EncryptionMaterials, KeyringError>> {
+        self.inner.on_encrypt(materials)
+    }
+
+    fn on_decrypt<'a>(
+        &'a self,
+        materials: DecryptionMaterials,
+        keys: &'a [EncryptedDataKey],
+    ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
+        self.inner.on_decrypt(materials, keys)
+    }
+
+    fn may_unwrap(&self, _: &EncryptedDataKey) -> bool {
+        assert!(self.is_calm.load(SeqCst), "as the test has it");
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keyring_that_panics_ends_one_call_or_one_renewal_and_no_cache() {
+    let keyring = Arc::new(Panicking {
+        inner: raw(),
+        is_calm: AtomicBool::new(false),
+    });
+    let (writer, reader) = pair(&keyring, policy());
+    let none = EncryptionContext::empty();
+    let mut tasks = JoinSet::new();
+    let encryptor = writer.clone();
+    tasks.spawn(async move { encryptor.encrypt(b"x", &EncryptionContext::empty()).await });
+    assert!(tasks.join_next().await.unwrap().unwrap_err().is_panic());
+    keyring.is_calm.store(true, SeqCst);
+    let message = writer.encrypt(b"x", &none).await.unwrap();
+    reader.decrypt(&message).await.unwrap();
+    assert_eq!((reader.stats().misses, reader.stats().primed), (0, 1));
+    keyring.is_calm.store(false, SeqCst);
+    sleep(Duration::from_millis(82_500)).await;
+    assert!(writer.stats().failed_renewals > 0);
+    keyring.is_calm.store(true, SeqCst);
+    sleep(Duration::from_secs(12)).await;
+    let message = writer.encrypt(b"x", &none).await.unwrap();
+    reader.decrypt(&message).await.unwrap();
+    assert_eq!((writer.stats().misses, reader.stats().primed), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
