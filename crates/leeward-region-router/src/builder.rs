@@ -57,7 +57,7 @@ impl RegionRouterBuilder {
             regions,
             attempt_timeout: Duration::from_secs(1),
             budget: None,
-            circuit: Circuit::Default(Vec::new()),
+            circuit: Circuit::made_by(default_circuit),
             clock: Box::new(TscClock::new),
             observers: Vec::new(),
             switch: Switch::from_env(SWITCH),
@@ -103,14 +103,34 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
     /// [time](CircuitConfig::with_probe_timeout) than an attempt has. To change one number of it, see
     /// [`with_circuit_changes`](Self::with_circuit_changes).
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
+        self.with_circuit_fitting(move |_| circuit)
+    }
+
+    /// The same for a circuit that depends on the [attempt timeout](Self::with_attempt_timeout), which `circuit` is handed once all
+    /// options are given.
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::Region;
+    /// use leeward_region_router::RegionRouter;
+    /// use leeward_resilience::CircuitConfig;
+    /// use std::time::Duration;
+    ///
+    /// let builder = RegionRouter::builder([Region::from_static("eu-central-1"), Region::from_static("eu-west-1")])
+    ///     .with_circuit_fitting(|attempt_timeout| CircuitConfig::new().with_attempt_timeout(attempt_timeout))
+    ///     .with_attempt_timeout(Duration::from_millis(800));
+    /// ```
+    pub fn with_circuit_fitting(
+        self,
+        circuit: impl FnOnce(Duration) -> CircuitConfig + Send + 'static,
+    ) -> Self {
         Self {
-            circuit: Circuit::Own(circuit),
+            circuit: Circuit::made_by(circuit),
             ..self
         }
     }
 
-    /// Changes some of what the circuits have [by default](Self::with_circuit) and leaves the rest; after `with_circuit`, some of what
-    /// that gave.
+    /// Changes some of what the circuits have [by default](Self::with_circuit) and leaves the rest; after `with_circuit` or
+    /// [`with_circuit_fitting`](Self::with_circuit_fitting), some of what that gave.
     ///
     /// What it is handed fits the [attempt timeout](Self::with_attempt_timeout), also if that is given later.
     ///
@@ -126,13 +146,7 @@ impl<C: Clock, Check> RegionRouterBuilder<C, Check> {
         self,
         change: impl FnOnce(CircuitConfig) -> CircuitConfig + Send + 'static,
     ) -> Self {
-        let circuit = match self.circuit {
-            Circuit::Own(circuit) => Circuit::Own(change(circuit)),
-            Circuit::Default(mut changes) => {
-                changes.push(Box::new(change));
-                Circuit::Default(changes)
-            }
-        };
+        let circuit = self.circuit.changed(change);
         Self { circuit, ..self }
     }
 
@@ -356,25 +370,20 @@ impl<C: Clock> RegionRouterBuilder<C> {
     }
 }
 
-/// How the circuits are to be.
-enum Circuit {
-    Own(CircuitConfig),
-    /// As by default but for these changes, which are made once the attempt timeout is known.
-    Default(Vec<ChangeCircuit>),
-}
-
-type ChangeCircuit = Box<dyn FnOnce(CircuitConfig) -> CircuitConfig + Send>;
+/// How the circuits are to be, once the attempt timeout is known.
+struct Circuit(Box<dyn FnOnce(Duration) -> CircuitConfig + Send>);
 
 impl Circuit {
+    fn made_by(make: impl FnOnce(Duration) -> CircuitConfig + Send + 'static) -> Self {
+        Self(Box::new(make))
+    }
+
+    fn changed(self, change: impl FnOnce(CircuitConfig) -> CircuitConfig + Send + 'static) -> Self {
+        Self::made_by(move |attempt_timeout| change(self.fit_to(attempt_timeout)))
+    }
+
     fn fit_to(self, attempt_timeout: Duration) -> CircuitConfig {
-        match self {
-            Self::Own(circuit) => circuit,
-            Self::Default(changes) => {
-                let circuit = default_circuit(attempt_timeout);
-                let changes = changes.into_iter();
-                changes.fold(circuit, |circuit, change| change(circuit))
-            }
-        }
+        (self.0)(attempt_timeout)
     }
 }
 

@@ -1,5 +1,4 @@
 mod checked;
-mod circuit;
 mod error;
 mod service;
 
@@ -7,7 +6,6 @@ pub use checked::CheckedKmsStack;
 pub use error::KmsStackError;
 pub use service::KmsService;
 
-use circuit::Circuit;
 use leeward_client_pool::{
     Pool,
     health::{DescribeKey, describe_key},
@@ -19,7 +17,7 @@ use leeward_region_router::{
     RouterEvent,
 };
 use leeward_resilience::{
-    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, RetryLayer, RetryPolicy, Switch,
+    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, Ratio, RetryLayer, RetryPolicy, Switch,
 };
 use std::{fmt, time::Duration};
 use tower_layer::Layer;
@@ -73,7 +71,6 @@ pub struct KmsStack<H = NoHealthCheck> {
     deadline: Duration,
     retry: RetryPolicy,
     budget: Option<Budget>,
-    circuit: Circuit,
     check: H,
     // Whether a check takes as long as an attempt at the most.
     is_check_as_attempt: bool,
@@ -85,12 +82,11 @@ impl KmsStack {
         let regions: Vec<Region> = regions.into_iter().collect();
         Self {
             regions: regions.len(),
-            router: RegionRouter::builder(regions),
+            router: RegionRouter::builder(regions).with_circuit_fitting(rare_calls),
             attempt_timeout: Duration::from_millis(800),
             deadline: Duration::from_secs(5),
             retry: RetryPolicy::new(),
             budget: None,
-            circuit: Circuit::default(),
             check: NoHealthCheck,
             is_check_as_attempt: false,
         }
@@ -159,7 +155,6 @@ impl KmsStack {
             deadline: self.deadline,
             retry: self.retry,
             budget: self.budget,
-            circuit: self.circuit,
             check,
             is_check_as_attempt,
         }
@@ -196,10 +191,8 @@ impl<H> KmsStack<H> {
     /// Sets when a Region is left and how it is tried again, in the place of all that the table above says of it. To change one number:
     /// [`with_circuit_changes`](Self::with_circuit_changes).
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
-        Self {
-            circuit: Circuit::own(circuit),
-            ..self
-        }
+        let router = self.router.with_circuit(circuit);
+        Self { router, ..self }
     }
 
     /// Changes some of what the circuits have by default, and leaves the rest; after [`with_circuit`](Self::with_circuit), some of what
@@ -219,8 +212,8 @@ impl<H> KmsStack<H> {
         self,
         change: impl FnOnce(CircuitConfig) -> CircuitConfig + Send + 'static,
     ) -> Self {
-        let circuit = self.circuit.changed(change);
-        Self { circuit, ..self }
+        let router = self.router.with_circuit_changes(change);
+        Self { router, ..self }
     }
 
     /// Sets when a call that its Region has not answered is sent to the next one beside it.
@@ -261,12 +254,10 @@ impl<H> KmsStack<H> {
     ) -> Result<KmsService<S>, KmsStackError> {
         self.check_deadline()?;
         let budget = self.budget.unwrap_or_else(|| Budget::new(reserve()));
-        let circuit = self.circuit.fit_to(self.attempt_timeout);
         // The retry layer counts the calls; the router beneath it only draws.
         let router = self
             .router
             .with_attempt_timeout(self.attempt_timeout)
-            .with_circuit(circuit)
             .with_budget(budget.withdraw_only());
         let router = build(router, self.check)?;
         let retry = RetryLayer::new(self.retry).with_budget(budget);
@@ -287,6 +278,18 @@ impl<H> KmsStack<H> {
         }
         Ok(())
     }
+}
+
+/// A circuit for calls that are few; see the table of [`KmsStack`].
+fn rare_calls(attempt_timeout: Duration) -> CircuitConfig {
+    CircuitConfig::new()
+        .with_consecutive_failures(3)
+        .with_failure_rate(Ratio::percent(25), 20)
+        .with_slow_run(5, Duration::from_millis(500))
+        .with_window(Duration::from_secs(2))
+        .with_rest(Duration::from_secs(5))
+        .with_probes(3, Duration::from_secs(1))
+        .with_attempt_timeout(attempt_timeout)
 }
 
 /// Enough for all tenants of a process to move at once when a Region falls silent; see the table of [`KmsStack`].

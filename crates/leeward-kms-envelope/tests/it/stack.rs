@@ -4,7 +4,7 @@ use crate::cloud::{Cloud, EAST, WEST, slow_by, warm_up};
 use leeward_client_pool::health::describe_key;
 use leeward_kms_envelope::{KmsKeyring, KmsService};
 use leeward_region_router::{Health, RegionState, RoundRobin};
-use leeward_resilience::Switch;
+use leeward_resilience::{CircuitConfig, Switch};
 use leeward_testkit::{Fault, Scope};
 use std::time::Duration;
 use tower::ServiceExt;
@@ -94,6 +94,34 @@ async fn switched_off_it_knows_the_first_region_only() {
     switch.turn_on();
     describe(&kms, &cloud, 1).await;
     assert_eq!(cloud.calls(&WEST, "DescribeKey"), 1);
+}
+
+#[tokio::test]
+async fn the_circuit_of_rare_calls_is_changed_in_part_or_replaced() {
+    let minute = Duration::from_secs(60);
+    let own = CircuitConfig::new().with_consecutive_failures(2);
+    // One that is given fits the attempts by itself.
+    let own = own.with_attempt_timeout(10 * minute);
+    for (circuit, failures) in [(None, 3), (Some(own), 2)] {
+        let cloud = Cloud::start().await;
+        let stack = cloud.patient([EAST, WEST]);
+        let stack = match circuit {
+            Some(circuit) => stack.with_circuit(circuit),
+            None => stack,
+        };
+        let stack = stack.with_circuit_changes(move |circuit| circuit.with_rest(minute));
+        let kms = stack.through(&cloud.pool).unwrap();
+        let lost = Scope::region(EAST);
+        cloud.aws.faults().inject(lost, Fault::refuse());
+        for _ in 0..failures {
+            assert_eq!(kms.router().status().regions[0].state, RegionState::Closed);
+            describe(&kms, &cloud, 1).await;
+        }
+        let east = &kms.router().status().regions[0];
+        assert_eq!(east.state, RegionState::Open);
+        // Far more than by default, give or take a quarter.
+        assert!(east.next_probe_in > Some(minute / 2), "{east:?}");
+    }
 }
 
 #[cfg(feature = "serde")]

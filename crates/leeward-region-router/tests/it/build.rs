@@ -100,6 +100,9 @@ async fn a_circuit_that_does_not_rest_is_refused_and_the_default_one_can_be_chan
     let kept = |circuit: CircuitConfig| circuit.with_rest(9 * SECOND);
     let changed = by_default().with_circuit_changes(kept);
     build(changed.with_attempt_timeout(long)).unwrap();
+    let fitting =
+        by_default().with_circuit_fitting(|attempt| circuit().with_attempt_timeout(attempt));
+    build(fitting.with_attempt_timeout(long)).unwrap();
     let changed = by_default()
         .with_circuit_changes(kept)
         .with_circuit_changes(|circuit| circuit.with_rest_jitter(Ratio::percent(0)));
