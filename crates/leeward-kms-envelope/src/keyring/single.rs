@@ -21,6 +21,9 @@ use std::{error::Error, fmt};
 /// `kms:Decrypt` with the key named, all of them with the encryption context as it stands in the message. It decrypts what
 /// its key wrapped, and nothing else. How long it waits, how often it tries and where is up to the service it is given; see
 /// [`KmsStack`](crate::KmsStack).
+///
+/// A call that is dropped is given up: KMS may have counted it, and the data key that it may have made is known to nobody. Behind a
+/// [cache](leeward_envelope::CachePolicy) many messages share one call, which goes on until the last of them is dropped.
 pub struct KmsKeyring<S> {
     key: WrappingKey,
     kms: S,
@@ -44,7 +47,8 @@ impl<S: KmsCalls> KmsKeyring<S> {
     ///
     /// An alias or the id of a key is enough to encrypt: messages name the key that it stands for at that time. To decrypt
     /// it takes the ARN, since messages name no alias. A bare alias goes to whichever Region answers, and wraps under
-    /// whichever key has that alias there.
+    /// whichever key has that alias there. The bare id of a single-Region key tells nobody where that is, and no call is made: say so
+    /// by [`KeyId::living_in`], or give the ARN.
     ///
     /// A multi-Region key in here is a key like any other: what its replicas wrapped is not read; see
     /// [`multi_region`](Self::multi_region).
