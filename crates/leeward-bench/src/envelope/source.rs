@@ -12,8 +12,8 @@ use std::{
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// How much lies ready at once.
-const STORE: usize = 1 << 20;
+/// How much lies ready at once: what the cache of one processor holds.
+const STORE: usize = 256 << 10;
 
 /// Bytes that are there, given out one after the other.
 pub(super) struct Source {

@@ -33,6 +33,7 @@ const FRAME_OVERHEAD: usize = 4 + 12 + 16;
 
 const ASYNC: &str = "leeward 0x0478, 4 KiB frames, AsyncRead";
 const BLOCKING: &str = "leeward 0x0478, 4 KiB frames, std::io::Read";
+const ASYNC_WITH_SOURCE: &str = "leeward 0x0478, 4 KiB frames, AsyncRead, source included";
 const ASYNC_LARGE_FRAMES: &str = "leeward 0x0478, 64 KiB frames, AsyncRead";
 const BLOCKING_LARGE_FRAMES: &str = "leeward 0x0478, 64 KiB frames, std::io::Read";
 
@@ -44,7 +45,9 @@ pub(super) fn cases() -> Result<[Case; 2], BoxError> {
 }
 
 fn case(way: Way, name: &'static str) -> Result<Case, BoxError> {
-    let mut case = throughput(name, STRETCH);
+    let small = shape(UNSIGNED, FRAME, STRETCH);
+    let with_source = streamed(way, Through::AsyncRead, small, Count::All)?;
+    let mut case = throughput(name, STRETCH).with(ASYNC_WITH_SOURCE, with_source);
     for (frame, buffer, through_async, through_blocking) in [
         (FRAME, LEEWARD, ASYNC, BLOCKING),
         (
@@ -57,12 +60,28 @@ fn case(way: Way, name: &'static str) -> Result<Case, BoxError> {
         let shape = shape(UNSIGNED, frame, STRETCH);
         case = case
             .with(buffer, way.ours(shape)?)
-            .with(through_async, streamed(way, Through::AsyncRead, shape)?)
-            .with(through_blocking, streamed(way, Through::Read, shape)?)
+            .with(
+                through_async,
+                streamed(way, Through::AsyncRead, shape, Count::Reader)?,
+            )
+            .with(
+                through_blocking,
+                streamed(way, Through::Read, shape, Count::Reader)?,
+            )
             .compare(through_async, buffer, Bar::AtLeast(0.9))
             .compare(through_blocking, buffer, Bar::AtLeast(0.9));
     }
-    Ok(case)
+    Ok(case.compare(ASYNC_WITH_SOURCE, LEEWARD, None))
+}
+
+/// Whose time counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Count {
+    /// That of the source too.
+    All,
+    /// Of the reader alone: as much as the source takes by itself, right after, does not count. Buffers have their bytes
+    /// from somewhere, too.
+    Reader,
 }
 
 /// Which of its traits a reader is read by.
@@ -73,13 +92,14 @@ pub(super) enum Through {
 }
 
 /// Goes on through one message after the other, a stretch of plaintext at an operation.
-fn streamed(way: Way, through: Through, shape: Shape) -> Result<Subject, BoxError> {
+fn streamed(way: Way, through: Through, shape: Shape, count: Count) -> Result<Subject, BoxError> {
     let making = Rc::default();
+    let plaintext = shape.len as u64;
+    let message = (shape.len + shape.len / shape.frame * FRAME_OVERHEAD) as u64;
     match way {
         Way::Encrypt => {
-            let stretch = shape.len + shape.len / shape.frame * FRAME_OVERHEAD;
             let begin = move |runtime: &Runtime| encrypting(runtime, shape, LEN);
-            subject(through, stretch, begin, making)
+            subject(through, count, [plaintext, message], begin, making)
         }
         Way::Decrypt => {
             let took = Rc::clone(&making);
@@ -90,23 +110,26 @@ fn streamed(way: Way, through: Through, shape: Shape) -> Result<Subject, BoxErro
                 took.take();
                 Ok(opened)
             };
-            subject(through, shape.len, begin, making)
+            subject(through, count, [message, plaintext], begin, making)
         }
     }
 }
 
-/// Reads `stretch` bytes at an operation; what others did in `making`, who are not measured, does not count.
+/// Reads so many bytes at an operation, which the source gives by so many; what others did in `making`, who are not
+/// measured, does not count.
 fn subject<C: Cipher + 'static>(
     through: Through,
-    stretch: usize,
+    count: Count,
+    [given, read]: [u64; 2],
     begin: impl Fn(&Runtime) -> Result<CipherReader<C, Source>, BoxError> + 'static,
     making: Rc<Cell<Duration>>,
 ) -> Result<Subject, BoxError> {
     let runtime = Builder::new_current_thread().enable_time().build()?;
     let mut reader = begin(&runtime)?;
+    let mut source = Source::plaintext(u64::MAX);
     let mut buffer = vec![0; BUFFER];
     Ok(Subject::new(move |operations| {
-        let mut rest = operations * stretch as u64;
+        let mut rest = operations * read;
         let mut took = Duration::ZERO;
         loop {
             let (read, time) = stopwatch::processor_time(|| {
@@ -115,10 +138,18 @@ fn subject<C: Cipher + 'static>(
             took += time.saturating_sub(making.take());
             rest -= read?;
             if rest == 0 {
-                return Ok(took);
+                break;
             }
             reader = begin(&runtime)?;
         }
+        if count == Count::Reader {
+            let given = operations * given;
+            let (read, time) =
+                stopwatch::processor_time(|| read_blocking(&mut source, &mut buffer, given));
+            read?;
+            took = took.saturating_sub(time);
+        }
+        Ok(took)
     }))
 }
 
