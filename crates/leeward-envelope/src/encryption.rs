@@ -125,6 +125,11 @@ impl Encryption {
         finished
     }
 
+    /// Notes that source or sink failed, so that it will be dropped before its end.
+    pub(crate) fn broken_off(&mut self) {
+        self.record.broken_off();
+    }
+
     fn write(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), EncryptError> {
         let frame_length = self.frame_length();
         self.taken = self.taken.saturating_add(plaintext.len() as u64);

@@ -16,6 +16,8 @@ pub struct AuditEvent {
     /// Which key gave the data key, where, and by which request; of a cached data key, the request that once brought it. After
     /// a failure, the key that was asked for last and could not be used, and the Regions in which it was tried.
     pub key_use: Option<KeyUse>,
+    /// Of a message that is for none of the keyring's keys, those that its header names: claims, which nothing has proved.
+    pub named_keys: Vec<String>,
     /// The keys of the context, never their values: those that the caller gave, and of a message that was read those that it
     /// proved to be bound to.
     pub context_keys: Vec<String>,
@@ -54,15 +56,17 @@ pub enum AuditOutcome {
     /// It failed.
     #[non_exhaustive]
     Failed {
-        /// Of which kind the failure is; of one that an attacker could probe, always the same.
+        /// Of which kind the failure is; of one that an attacker could probe, always the same, and of one of the source or the
+        /// sink of a stream or a file [`Category::Unknown`].
         category: Category,
     },
-    /// Its future or stream was dropped before the end.
+    /// Its future or stream was dropped before the end, and neither source nor sink had failed.
     Abandoned,
 }
 
 impl AuditEvent {
-    /// Writes it to `tracing`, under the target `leeward::envelope`: at DEBUG what a cached data key served, at INFO the rest.
+    /// Writes it to `tracing`, under the target `leeward::envelope`: at WARN what failed, at DEBUG what a cached data key
+    /// served, at INFO the rest.
     ///
     /// An observer for [`Audit::new`](super::Audit::new).
     pub fn trace(&self) {
@@ -78,6 +82,7 @@ impl AuditEvent {
                     key = self.key_use.as_ref().map(KeyUse::key),
                     region = self.key_use.as_ref().and_then(KeyUse::region).map(Region::as_str),
                     regions = self.key_use.as_ref().and_then(several),
+                    named_keys = (!self.named_keys.is_empty()).then(|| self.named_keys.join("; ")),
                     request_id = self.key_use.as_ref().and_then(KeyUse::request_id),
                     context_keys = ?self.context_keys,
                     plaintext_len = self.plaintext_len,
@@ -90,10 +95,12 @@ impl AuditEvent {
                 )
             };
         }
-        if self.is_cached == Some(true) && self.outcome == AuditOutcome::Succeeded {
-            write!(tracing::Level::DEBUG);
-        } else {
-            write!(tracing::Level::INFO);
+        match self.outcome {
+            AuditOutcome::Failed { .. } => write!(tracing::Level::WARN),
+            AuditOutcome::Succeeded if self.is_cached == Some(true) => {
+                write!(tracing::Level::DEBUG);
+            }
+            AuditOutcome::Succeeded | AuditOutcome::Abandoned => write!(tracing::Level::INFO),
         }
     }
 }

@@ -67,6 +67,7 @@ impl Record {
                 outcome: AuditOutcome::Abandoned,
                 suite: None,
                 key_use: None,
+                named_keys: Vec::new(),
                 context_keys: keys(context),
                 plaintext_len: 0,
                 message_len: 0,
@@ -109,6 +110,8 @@ impl Record {
         if let Some(running) = &mut self.0 {
             running.event.plaintext_len += plaintext as u64;
             running.event.message_len += message as u64;
+            // A source that failed was asked again.
+            running.event.outcome = AuditOutcome::Abandoned;
         }
     }
 
@@ -118,7 +121,17 @@ impl Record {
             let category = error.category();
             let failed_use = error.keyring_error().and_then(KeyringError::key_use);
             running.event.key_use = failed_use.or(running.event.key_use.take());
+            let named = error.keyring_error().map(KeyringError::named_keys);
+            running.event.named_keys = named.unwrap_or_default();
             running.end(AuditOutcome::Failed { category });
+        }
+    }
+
+    /// Notes that source or sink failed, which is told if it is dropped before its end.
+    pub(crate) fn broken_off(&mut self) {
+        if let Some(running) = &mut self.0 {
+            let category = Category::Unknown;
+            running.event.outcome = AuditOutcome::Failed { category };
         }
     }
 
@@ -183,7 +196,8 @@ impl Running {
 impl Drop for Record {
     fn drop(&mut self) {
         if let Some(running) = self.0.take() {
-            running.end(AuditOutcome::Abandoned);
+            let outcome = running.event.outcome;
+            running.end(outcome);
         }
     }
 }

@@ -143,6 +143,14 @@ impl KeyringError {
         })
     }
 
+    /// The keys of a message that is for none of ours, as its header names them.
+    pub(crate) fn named_keys(&self) -> Vec<String> {
+        match self {
+            Self::NoMatchingKey { met } => met.iter().map(|it| it.key().to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What it tells of other data keys under the same keys; of several, the one that asks for most.
     #[must_use]
     pub fn cause(&self) -> KeyringCause {

@@ -74,7 +74,8 @@ impl Decryptor {
             if range.is_empty() {
                 return Err(header.truncated().into());
             }
-            let bytes = fetch(&source, range).await?;
+            let bytes = fetch(&source, range).await;
+            let bytes = bytes.map_err(|error| header.fail_range(error))?;
             at += header.push(&bytes)? as u64;
             // Most headers are in the first piece, and a long one takes few.
             ahead = 16 << 10;

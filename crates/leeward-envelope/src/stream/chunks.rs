@@ -89,7 +89,9 @@ impl<S> DecryptingStream<S> {
             let next = poll_fn(|cx| Pin::new(&mut inner).poll_next(cx)).await;
             match next {
                 Some(chunk) => {
-                    left = chunk.map_err(io::Error::other)?.into();
+                    left = chunk
+                        .map_err(|error| header.broken_off(told(error)))?
+                        .into();
                     let read = header.push(&left)?;
                     drop(left.split_to(read));
                 }
@@ -123,7 +125,7 @@ where
             if this.left.is_empty() {
                 match ready!(Pin::new(&mut this.inner).poll_next(cx)) {
                     Some(Ok(chunk)) => this.left = chunk.into(),
-                    Some(Err(error)) => return Poll::Ready(this.fail(io::Error::other(error))),
+                    Some(Err(error)) => return Poll::Ready(this.fail(told(error))),
                     None => {
                         if let Err(error) = this.conversion.finish() {
                             return Poll::Ready(this.fail(error));
@@ -146,10 +148,18 @@ where
 
 impl<C: Cipher, S> CipherStream<C, S> {
     fn fail(&mut self, error: io::Error) -> Option<io::Result<Bytes>> {
-        self.conversion.note(&error);
+        self.conversion.break_off(error.kind());
         self.is_over = true;
         self.left = Bytes::new();
         Some(Err(error))
+    }
+}
+
+/// The error of a stream: if it is one of I/O, the very same.
+fn told(error: impl Into<Box<dyn Error + Send + Sync>>) -> io::Error {
+    match error.into().downcast() {
+        Ok(error) => *error,
+        Err(error) => io::Error::other(error),
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) mod sealed {
 
         /// What `len` bytes take, in bytes that AES-GCM alone would do meanwhile.
         fn cost(&self, len: usize) -> usize;
+
+        /// Notes that the source or the sink failed, so that nothing more comes.
+        fn broken_off(&mut self);
     }
 
     impl Cipher for Encryption {
@@ -42,6 +45,10 @@ pub(super) mod sealed {
         fn cost(&self, len: usize) -> usize {
             self.cost(len)
         }
+
+        fn broken_off(&mut self) {
+            self.broken_off();
+        }
     }
 
     impl Cipher for Decryption {
@@ -58,6 +65,10 @@ pub(super) mod sealed {
 
         fn cost(&self, len: usize) -> usize {
             self.cost(len)
+        }
+
+        fn broken_off(&mut self) {
+            self.broken_off();
         }
     }
 }

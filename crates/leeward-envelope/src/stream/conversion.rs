@@ -108,8 +108,16 @@ impl<C: Cipher> Conversion<C> {
 
     /// Takes note of an error of the source or the sink; unless it passes, what was lost there is not known.
     pub(super) fn note(&mut self, error: &io::Error) {
-        if !is_passing(error) && matches!(self.stage, Stage::Open(_)) {
-            self.fail(Stage::BrokenOff(error.kind()));
+        if !is_passing(error) {
+            self.break_off(error.kind());
+        }
+    }
+
+    /// Gives a message up that is not at its end.
+    pub(super) fn break_off(&mut self, kind: io::ErrorKind) {
+        if let Stage::Open(cipher) = &mut self.stage {
+            cipher.broken_off();
+            self.fail(Stage::BrokenOff(kind));
         }
     }
 

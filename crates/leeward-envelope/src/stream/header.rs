@@ -1,3 +1,4 @@
+use super::failure::is_passing;
 use crate::{DecryptError, HeaderReader};
 use std::io;
 
@@ -18,7 +19,8 @@ impl HeaderReader {
             match source.read(buffer) {
                 Ok(read) => self.take(&buffer[..read])?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) if is_passing(&error) => return Err(error),
+                Err(error) => return Err(self.broken_off(error)),
             }
         }
         Ok(())
@@ -40,7 +42,8 @@ impl HeaderReader {
         let mut buffer = [0; 1024];
         while let Some(len) = self.missing()? {
             let mut buffer = tokio::io::ReadBuf::new(&mut buffer[..len.min(1024)]);
-            poll_fn(|cx| Pin::new(&mut *source).poll_read(cx, &mut buffer)).await?;
+            let read = poll_fn(|cx| Pin::new(&mut *source).poll_read(cx, &mut buffer)).await;
+            read.map_err(|error| self.broken_off(error))?;
             self.take(buffer.filled())?;
         }
         Ok(())

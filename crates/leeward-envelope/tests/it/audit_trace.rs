@@ -50,7 +50,7 @@ impl Subscriber for Lines {
 }
 
 #[test]
-fn what_a_cached_key_served_is_detail_and_the_rest_is_not() {
+fn what_failed_is_a_warning_and_what_a_cached_key_served_is_detail() {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), || {
         let encryptor = Encryptor::builder(raw())
@@ -110,7 +110,7 @@ fn what_a_cached_key_served_is_detail_and_the_rest_is_not() {
     has(cached, &["DEBUG", "is_cached=true"]);
     has(
         refused,
-        &["INFO", "not opened: encryption", "category=\"encryption\""],
+        &["WARN", "not opened: encryption", "category=\"encryption\""],
     );
     has(
         abandoned,

@@ -1,5 +1,6 @@
 use super::{Dribble, WAYS, Way, begin, decrypt, encrypt};
 use crate::{
+    audit::{Trail, failed},
     context,
     keyrings::raw,
     messages::{read, reader, write, writer},
@@ -7,9 +8,10 @@ use crate::{
 };
 use futures_util::StreamExt;
 use leeward_envelope::{
-    AlgorithmSuite, DecryptError, DecryptingReader, DecryptingStream, EncryptError,
+    AlgorithmSuite, AuditOutcome, DecryptError, DecryptingReader, DecryptingStream, EncryptError,
     EncryptingReader, EncryptingStream, EncryptingWriter, Encryptor, MalformedMessage,
 };
+use leeward_error_taxonomy::Category;
 use std::{
     future::poll_fn,
     io::{self, Read, Write},
@@ -101,13 +103,78 @@ fn a_source_that_fails_does_not_end_a_message() {
     let source = Dribble::new(&[5; 40], &[7]).failing_at(20);
     let mut stream = EncryptingStream::new(begin(&encryptor(), None), source);
     run(async {
-        let mut errors = 0;
+        let mut errors = Vec::new();
         while let Some(chunk) = stream.next().await {
-            errors += usize::from(chunk.is_err());
+            errors.extend(chunk.err().map(|error| error.kind()));
         }
-        assert_eq!(errors, 1);
+        assert_eq!(errors, [io::ErrorKind::ConnectionReset]);
         assert!(stream.next().await.is_none());
     });
+}
+
+#[test]
+fn a_source_that_fails_is_told_as_failed_whoever_reads() {
+    let (trail, none) = (Trail::default(), context(&[]));
+    let message = write(SUITE, &[5; 40], &none);
+    for way in [Way::Read, Way::AsyncRead, Way::Stream] {
+        let source = Dribble::new(&[5; 40], &[7]).failing_at(20);
+        let error = encrypt(way, begin(&trail.encryptor(), None), source).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset, "{way:?}");
+        assert_eq!(failed(&trail.only()), Some(Category::Unknown), "{way:?}");
+        // In the header, and in the body.
+        for at in [20, message.len() - 20] {
+            let source = Dribble::new(&message, &[7]).failing_at(at);
+            let error = decrypt(way, &trail.decryptor(), source, &none).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionReset, "{way:?} {at}");
+            let event = trail.only();
+            assert_eq!(failed(&event), Some(Category::Unknown), "{way:?} {at}");
+        }
+    }
+    // A sink likewise, and what is given up although both are well is no failure.
+    let sink = Dribble::new(&[], &[7]).failing_at(20);
+    let mut writer = EncryptingWriter::new(begin(&trail.encryptor(), None), sink);
+    Write::write_all(&mut writer, &[5; 9000]).unwrap();
+    Write::flush(&mut writer).unwrap_err();
+    drop(writer);
+    assert_eq!(failed(&trail.only()), Some(Category::Unknown));
+    drop(EncryptingReader::new(
+        begin(&trail.encryptor(), None),
+        &[5; 40][..],
+    ));
+    assert_eq!(trail.only().outcome, AuditOutcome::Abandoned);
+}
+
+#[test]
+fn a_message_that_is_cut_off_is_told_as_failed_whoever_reads() {
+    let (trail, none) = (Trail::default(), context(&[]));
+    let message = write(SUITE, &[5; 40], &none);
+    for way in WAYS {
+        for len in [0, 2, 20, message.len() - 1] {
+            let cut = Dribble::new(&message[..len], &[7]);
+            decrypt(way, &trail.decryptor(), cut, &none).unwrap_err();
+            let event = trail.only();
+            assert_eq!(failed(&event), Some(Category::Validation), "{way:?} {len}");
+        }
+    }
+}
+
+#[test]
+fn a_header_whose_source_is_asked_again_is_told_by_its_end() {
+    let (trail, none) = (Trail::default(), context(&[]));
+    let message = write(SUITE, &[5; 40], &none);
+    let mut source = Dribble::new(&message, &[7]).failing_at(20);
+    let mut header = trail.decryptor().begin(&none);
+    header.read_from(&mut source).unwrap_err();
+    header.read_from(&mut source).unwrap();
+    let decryption = run(header.open()).unwrap();
+    let mut plaintext = Vec::new();
+    super::read_all(
+        &mut DecryptingReader::new(decryption, source),
+        &mut plaintext,
+    )
+    .unwrap();
+    assert_eq!(plaintext, [5; 40]);
+    assert_eq!(trail.only().outcome, AuditOutcome::Succeeded);
 }
 
 #[test]
