@@ -81,18 +81,29 @@ impl Encryption {
     ///
     /// [`EncryptError`]; `out` is as it was before, and every later call fails likewise.
     pub fn push(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), EncryptError> {
+        let at = out.len();
+        self.push_at(plaintext, out, at).map(drop)
+    }
+
+    /// Writes them from `at` on, over what stands there, and answers where they end; on any error nothing stands there.
+    pub(crate) fn push_at(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, EncryptError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let start = out.len();
-        let written = self.write(plaintext, out);
-        if let Err(error) = &written {
-            out.truncate(start);
-            self.pending.zeroize();
-            self.failed = Some(error.clone());
-            self.record.fail(error);
-        } else {
-            self.record.passed(plaintext.len(), out.len() - start);
+        let written = self.write(plaintext, out, at);
+        match &written {
+            Ok(end) => self.record.passed(plaintext.len(), end - at),
+            Err(error) => {
+                out.truncate(at);
+                self.pending.zeroize();
+                self.failed = Some(error.clone());
+                self.record.fail(error);
+            }
         }
         written
     }
@@ -130,29 +141,34 @@ impl Encryption {
         self.record.broken_off();
     }
 
-    fn write(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), EncryptError> {
+    fn write(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, EncryptError> {
         let frame_length = self.frame_length();
         self.taken = self.taken.saturating_add(plaintext.len() as u64);
         if let Some(stated) = self.plaintext_len.filter(|stated| self.taken > *stated) {
             let found = self.taken;
             return Err(EncryptError::OtherLength { stated, found });
         }
-        self.sealer.header(out);
+        let mut at = self.sealer.header_at(out, at);
         let mut rest = plaintext;
         // A frame that is full waits until there is more: it may be the last.
         while rest.len() > frame_length - self.pending.len() {
             let (now, later) = rest.split_at(frame_length - self.pending.len());
             let sealed = if self.pending.is_empty() {
-                self.sealer.frame(now, out)
+                self.sealer.frame_at(now, out, at)
             } else {
                 make_room(&mut self.pending, now.len(), frame_length);
                 self.pending.extend_from_slice(now);
-                let sealed = self.sealer.frame(&self.pending, out);
+                let sealed = self.sealer.frame_at(&self.pending, out, at);
                 // Written over by the next one, and wiped in the end.
                 self.pending.clear();
                 sealed
             };
-            sealed.map_err(|error| match error {
+            at = sealed.map_err(|error| match error {
                 FrameError::Cipher => EncryptError::Cipher,
                 FrameError::TooMany => EncryptError::TooLong {
                     len: self.taken,
@@ -163,7 +179,7 @@ impl Encryption {
         }
         make_room(&mut self.pending, rest.len(), frame_length);
         self.pending.extend_from_slice(rest);
-        Ok(())
+        Ok(at)
     }
 }
 

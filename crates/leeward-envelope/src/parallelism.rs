@@ -19,7 +19,7 @@ const WORTH: usize = 2 << 20;
 /// The same if it is signed, and the hash, which takes much longer, hides how a thread starts.
 const WORTH_SIGNED: usize = 1 << 20;
 /// What each thread does in one turn, in such bytes: threads are started anew for every turn, which is to be a few per cent.
-const SHARE: usize = 4 * TURN;
+const SHARE: usize = 5 * TURN;
 /// What a thread takes at a time, in such bytes: little enough for all to end at once.
 const JOB: usize = 256 << 10;
 
@@ -284,7 +284,7 @@ mod tests {
     fn a_turn_has_a_piece_for_each_thread_at_least() {
         let parallelism = parallelism(3);
         let threads = parallelism.for_a_turn();
-        assert_eq!(threads.turn(TURN), 12);
+        assert_eq!(threads.turn(TURN), 15);
         assert_eq!(threads.turn(64 << 20), 3);
         assert_eq!(threads.turn(usize::MAX), 3);
         assert_eq!((job(1024), job(64 << 10), job(64 << 20)), (256, 4, 1));

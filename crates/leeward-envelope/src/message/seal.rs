@@ -116,14 +116,6 @@ impl Sealer {
         }
     }
 
-    /// Appends the header, once.
-    pub(crate) fn header(&mut self, out: &mut Vec<u8>) {
-        if let Some(signer) = &mut self.signer {
-            signer.update(&self.header);
-        }
-        out.append(&mut self.header);
-    }
-
     /// Writes the header, once, from `at` on, over what stands there; answers where it ends.
     pub(crate) fn header_at(&mut self, out: &mut Vec<u8>, at: usize) -> usize {
         let header = mem::take(&mut self.header);
@@ -135,14 +127,7 @@ impl Sealer {
         end
     }
 
-    /// Appends a frame that is full and not the last.
-    pub(crate) fn frame(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
-        let at = out.len();
-        self.frame_at(plaintext, out, at)?;
-        Ok(())
-    }
-
-    /// Writes such a frame from `at` on, over what stands there; answers where it ends.
+    /// Writes a frame that is full and not the last from `at` on, over what stands there; answers where it ends.
     pub(crate) fn frame_at(
         &mut self,
         plaintext: &[u8],
@@ -284,9 +269,9 @@ mod tests {
         let mut sealer = sealer(crate::AlgorithmSuite::Aes256GcmHkdfSha512Commit);
         sealer.sequence = u32::MAX - 1;
         let mut out = Vec::new();
-        assert!(sealer.frame(&[1], &mut out).is_ok());
-        let len = out.len();
-        assert_eq!(sealer.frame(&[1], &mut out), Err(FrameError::TooMany));
+        let len = sealer.frame_at(&[1], &mut out, 0).unwrap();
+        let refused = sealer.frame_at(&[1], &mut out, len);
+        assert_eq!(refused, Err(FrameError::TooMany));
         assert_eq!(out.len(), len);
         // The last number is left for the final frame.
         assert!(sealer.finish(&[1], &mut out).is_ok());
@@ -299,9 +284,9 @@ mod tests {
             let mut sealer = sealer(suite);
             let foretold = sealer.message_len(3);
             let mut out = Vec::new();
-            sealer.header(&mut out);
-            sealer.frame(&[1], &mut out).unwrap();
-            sealer.frame(&[2], &mut out).unwrap();
+            let at = sealer.header_at(&mut out, 0);
+            let at = sealer.frame_at(&[1], &mut out, at).unwrap();
+            sealer.frame_at(&[2], &mut out, at).unwrap();
             sealer.finish(&[3], &mut out).unwrap();
             assert_eq!(foretold, Some(out.len() as u64), "{suite}");
         }

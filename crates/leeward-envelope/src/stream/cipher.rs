@@ -17,8 +17,13 @@ pub(super) mod sealed {
         /// What is known once it has come to its end.
         type Proof: Unpin;
 
-        /// Appends to `out` what became of `input`.
-        fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), Self::Error>;
+        /// Writes what became of `input` from `at` on, over what stands there; answers where it ends.
+        fn push_at(
+            &mut self,
+            input: &[u8],
+            out: &mut Vec<u8>,
+            at: usize,
+        ) -> Result<usize, Self::Error>;
 
         /// Appends to `out` what is left, if the message has come to its end.
         fn finish(self, out: &mut Vec<u8>) -> Result<Self::Proof, Self::Error>;
@@ -34,8 +39,13 @@ pub(super) mod sealed {
         type Error = EncryptError;
         type Proof = ();
 
-        fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), EncryptError> {
-            Self::push(self, input, out)
+        fn push_at(
+            &mut self,
+            input: &[u8],
+            out: &mut Vec<u8>,
+            at: usize,
+        ) -> Result<usize, EncryptError> {
+            Self::push_at(self, input, out, at)
         }
 
         fn finish(self, out: &mut Vec<u8>) -> Result<(), EncryptError> {
@@ -55,8 +65,15 @@ pub(super) mod sealed {
         type Error = DecryptError;
         type Proof = Authenticated;
 
-        fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
-            Self::push(self, input, out)
+        fn push_at(
+            &mut self,
+            input: &[u8],
+            out: &mut Vec<u8>,
+            at: usize,
+        ) -> Result<usize, DecryptError> {
+            out.truncate(at);
+            Self::push(self, input, out)?;
+            Ok(out.len())
         }
 
         fn finish(self, _: &mut Vec<u8>) -> Result<Authenticated, DecryptError> {

@@ -5,8 +5,11 @@ use zeroize::{Zeroize, Zeroizing};
 /// A message on its way: what became of the input so far, as far as nobody took it, and how it ended.
 pub(super) struct Conversion<C: Cipher> {
     stage: Stage<C>,
+    /// Bytes that are there are written over, and need not be cleared before.
     output: Zeroizing<Vec<u8>>,
     taken: usize,
+    /// Up to here the output is what it says.
+    end: usize,
 }
 
 enum Stage<C: Cipher> {
@@ -23,21 +26,21 @@ impl<C: Cipher> Conversion<C> {
             stage: Stage::Open(cipher),
             output: Zeroizing::default(),
             taken: 0,
+            end: 0,
         }
     }
 
     /// What became of the input and is to be taken.
     pub(super) fn output(&self) -> &[u8] {
-        &self.output[self.taken..]
+        &self.output[self.taken..self.end]
     }
 
     /// Takes so many bytes of the output.
     pub(super) fn consume(&mut self, len: usize) {
-        self.taken = self.taken.saturating_add(len).min(self.output.len());
-        if self.taken == self.output.len() {
+        self.taken = self.taken.saturating_add(len).min(self.end);
+        if self.taken == self.end {
             // Written over by the next, and wiped in the end.
-            self.output.clear();
-            self.taken = 0;
+            (self.taken, self.end) = (0, 0);
         }
     }
 
@@ -45,6 +48,7 @@ impl<C: Cipher> Conversion<C> {
     #[cfg(feature = "stream")]
     pub(super) fn take(&mut self) -> Vec<u8> {
         let mut output = mem::take(&mut *self.output);
+        output.truncate(mem::take(&mut self.end));
         output.drain(..mem::take(&mut self.taken));
         output
     }
@@ -83,8 +87,9 @@ impl<C: Cipher> Conversion<C> {
             if self.output.capacity() == 0 {
                 self.output.reserve_exact(room);
             }
-            if let Err(error) = cipher.push(input, &mut self.output) {
-                self.fail(Stage::Failed(error));
+            match cipher.push_at(input, &mut self.output, self.end) {
+                Ok(end) => self.end = end,
+                Err(error) => self.fail(Stage::Failed(error)),
             }
         }
         self.is_finished().map(drop)
@@ -96,9 +101,13 @@ impl<C: Cipher> Conversion<C> {
             return Ok(());
         }
         let broken_off = Stage::BrokenOff(io::ErrorKind::Other);
+        self.output.truncate(self.end);
         match mem::replace(&mut self.stage, broken_off) {
             Stage::Open(cipher) => match cipher.finish(&mut self.output) {
-                Ok(proof) => self.stage = Stage::Finished(proof),
+                Ok(proof) => {
+                    self.end = self.output.len();
+                    self.stage = Stage::Finished(proof);
+                }
                 Err(error) => self.fail(Stage::Failed(error)),
             },
             other => self.stage = other,
@@ -147,7 +156,7 @@ impl<C: Cipher> Conversion<C> {
     fn fail(&mut self, stage: Stage<C>) {
         self.stage = stage;
         self.output.zeroize();
-        self.taken = 0;
+        (self.taken, self.end) = (0, 0);
     }
 }
 
