@@ -1,4 +1,4 @@
-use crate::{AlgorithmSuite, KeyringError, derive::Extracted};
+use crate::{AlgorithmSuite, KeyringError, WrappingKey, derive::Extracted};
 use std::{fmt, num::NonZeroU16};
 use zeroize::Zeroizing;
 
@@ -27,9 +27,8 @@ impl DataKey {
     /// [`KeyringError::Wrap`] if the system gives no randomness.
     pub fn random(suite: AlgorithmSuite) -> Result<Self, KeyringError> {
         let mut bytes = Zeroizing::new(vec![0; suite.data_key_len()]);
-        aws_lc_rs::rand::fill(&mut bytes).map_err(|_| {
-            KeyringError::wrap("any key", "the system gave no randomness")
-        })?;
+        aws_lc_rs::rand::fill(&mut bytes)
+            .map_err(|_| KeyringError::wrap("any key", "the system gave no randomness"))?;
         Ok(Self::wiping(bytes))
     }
 
@@ -138,13 +137,14 @@ impl EncryptedDataKey {
     }
 }
 
-/// `aws-kms arn:aws:kms:…`: the wrapped key itself tells a reader nothing.
+/// `aws-kms arn:aws:kms:…`, `my-app 2026-11`: the wrapped key itself tells a reader nothing.
 impl fmt::Display for EncryptedDataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Anybody may write a header: what is shown of it is bounded.
         const SHOWN: usize = 160;
         let id: String = self.provider_id.chars().take(SHOWN).collect();
-        let shown = &self.provider_info[..self.provider_info.len().min(SHOWN)];
+        let name = WrappingKey::name(&self.provider_info);
+        let shown = &name[..name.len().min(SHOWN)];
         write!(f, "{} {}", id.escape_debug(), shown.escape_ascii())
     }
 }

@@ -56,15 +56,18 @@ impl WrappingKey {
 
     /// The key that wrapped `key`, whatever it wrapped.
     pub(crate) fn of(key: &EncryptedDataKey) -> Self {
-        let info = key.provider_info();
-        // A raw AES keyring writes behind the name how long tag and nonce are, and the nonce, which is new every time.
-        let name = info
-            .len()
+        Self::new(key.provider_id(), Self::name(key.provider_info()))
+    }
+
+    /// What an info of an encrypted data key calls the wrapping key.
+    ///
+    /// A raw AES keyring writes behind the name how long tag and nonce are, and the nonce, which is new every time.
+    pub(crate) fn name(info: &[u8]) -> &[u8] {
+        info.len()
             .checked_sub(RAW_AES_LENGTHS.len() + RAW_AES_NONCE_LEN)
             .map(|len| info.split_at(len))
             .filter(|(_, rest)| rest.starts_with(&RAW_AES_LENGTHS))
-            .map_or(info, |(name, _)| name);
-        Self::new(key.provider_id(), name)
+            .map_or(info, |(name, _)| name)
     }
 
     /// The key, without the Region if it is a replica of a multi-Region key: all replicas hold the same material, so that

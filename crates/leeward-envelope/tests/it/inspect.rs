@@ -62,11 +62,12 @@ fn what_is_shown_says_that_it_is_not_authenticated() {
         &context(&[("tenant", "acme")]),
     );
     let text = inspect(&message).unwrap().to_string();
-    let start =
-        "not authenticated: suite 0x0478 (AES-256-GCM, HKDF, key commitment), keys [tests key";
-    assert!(text.starts_with(start), "{text}");
-    let end = "], context {\"tenant\": \"acme\"}, frames of 16, 40 bytes";
-    assert!(text.ends_with(end), "{text}");
+    // The nonce that stands behind the name of a raw AES key is left out.
+    assert_eq!(
+        text,
+        "not authenticated: suite 0x0478 (AES-256-GCM, HKDF, key commitment), keys [tests key], \
+         context {\"tenant\": \"acme\"}, frames of 16, 40 bytes"
+    );
 }
 
 #[test]
