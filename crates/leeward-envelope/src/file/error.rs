@@ -34,6 +34,12 @@ pub enum FileError {
         /// What was named.
         path: PathBuf,
     },
+    /// The target is called as no file can be: by nothing, or by what ends in a slash.
+    #[error("{path:?} is not the name of a file: say which file in which folder")]
+    NoName {
+        /// What was named.
+        path: PathBuf,
+    },
     /// Source and target are one file.
     #[error("{path} would be replaced by what becomes of it: name another target", path = path.display())]
     SameFile {

@@ -11,7 +11,8 @@ impl Decryptor {
     ///
     /// What is at `to` is replaced at once, when all of the plaintext is verified, signature included, and on the disk. So
     /// signed messages are opened whatever [`with_signed_streams`](crate::DecryptorBuilder::with_signed_streams) says. On
-    /// Unix only its owner may read it; elsewhere whoever may read new files of its folder. On any error but
+    /// Unix its owner may read it, as far as what was there before said so, and nobody else, whatever that said; elsewhere
+    /// whoever may read new files of its folder. A symbolic link is followed, and has to lead to a file. On any error but
     /// [`FileError::Unsynced`], and when the future is dropped, it stays as it was, and no other file is left; after a drop
     /// that is so a moment later. A drop while the file is about to get its name may come too late: then it is there, whole.
     /// A process that is killed leaves what was decrypted so far, each frame of it verified, in a file `.leeward-….tmp`
@@ -70,14 +71,16 @@ fn open(
         if !is_wanted() {
             return Err(FileError::NoThread);
         }
-        let bytes = pipe.read()?;
+        let read = pipe.read();
+        let bytes = read.inspect_err(|_| decryption.broken_off())?;
         if bytes.is_empty() {
             break;
         }
         done += bytes.len() as u64;
         let pushed = decryption.push(bytes, &mut out);
         pushed.map_err(FileError::decrypt(&from))?;
-        pipe.write(&out)?;
+        let written = pipe.write(&out);
+        written.inspect_err(|_| decryption.broken_off())?;
         out.clear();
         progress(done);
     }

@@ -1,6 +1,7 @@
 use super::FileError;
 use std::{
-    fs::{self, File},
+    ffi::OsStr,
+    fs::{self, File, Permissions},
     io::{Read, Write},
     path::{Path, PathBuf},
     sync::{
@@ -31,10 +32,12 @@ pub(super) struct Pipe {
     source: File,
     len: u64,
     target: NamedTempFile,
+    /// Who may read what the target takes the place of.
+    mode: Option<Permissions>,
     buffer: Zeroizing<Vec<u8>>,
 }
 
-/// Who may read the target.
+/// Who may read a target that is new, and what is left of the mode of one that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
     /// Its owner alone, as plaintext wants it.
@@ -50,18 +53,23 @@ impl Pipe {
             let path = from.to_owned();
             return Err(FileError::NotAFile { path });
         }
-        if let Ok(there) = fs::metadata(to) {
+        let to = &*place(to)?;
+        let there = fs::metadata(to).ok();
+        if let Some(there) = &there {
             if !there.is_file() {
                 let path = to.to_owned();
                 return Err(FileError::NotAFile { path });
             }
-            if is_same(from, &kind, to, &there) {
+            if is_same(from, &kind, to, there) {
                 let path = to.to_owned();
                 return Err(FileError::SameFile { path });
             }
         }
         let source = File::open(from).map_err(FileError::io("open", from))?;
         let len = source.metadata().map_err(FileError::io("look at", from))?;
+        let mode = there.and_then(|there| mode(&there, readers));
+        // What takes the place of a file is read by nobody who may not read that, from the first byte on.
+        let readers = mode.as_ref().map_or(readers, |_| Readers::Owner);
         let target = temporary(folder(to), readers)
             .map_err(FileError::io("make a temporary file beside", to))?;
         Ok(Self {
@@ -70,6 +78,7 @@ impl Pipe {
             source,
             len: len.len(),
             target,
+            mode,
             buffer: Zeroizing::new(vec![0; CHUNK]),
         })
     }
@@ -105,7 +114,13 @@ impl Pipe {
 
     /// Gives the target its name, once it is on the disk, unless nobody waits for it any more.
     pub(super) fn keep(self, is_wanted: impl Fn() -> bool) -> Result<(), FileError> {
-        let Self { to, target, .. } = self;
+        let Self {
+            to, target, mode, ..
+        } = self;
+        if let Some(mode) = mode {
+            let set = target.as_file().set_permissions(mode);
+            set.map_err(FileError::io("set the mode of", &to))?;
+        }
         let synced = target.as_file().sync_all();
         synced.map_err(FileError::io("write", &to))?;
         if !is_wanted() {
@@ -120,6 +135,38 @@ impl Pipe {
             .map_err(|source| FileError::Unsynced { path: to, source })?;
         Ok(())
     }
+}
+
+/// Where the target is, which is behind the link if it is one.
+fn place(to: &Path) -> Result<PathBuf, FileError> {
+    let name = to.file_name().map(OsStr::as_encoded_bytes);
+    if !name.is_some_and(|name| to.as_os_str().as_encoded_bytes().ends_with(name)) {
+        let path = to.to_owned();
+        return Err(FileError::NoName { path });
+    }
+    match fs::symlink_metadata(to) {
+        Ok(there) if there.is_symlink() => {
+            fs::canonicalize(to).map_err(FileError::io("follow the link", to))
+        }
+        _ => Ok(to.to_owned()),
+    }
+}
+
+/// What a file keeps of the mode of the one whose place it takes.
+#[cfg(unix)]
+fn mode(there: &fs::Metadata, readers: Readers) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    let kept = match readers {
+        Readers::Owner => 0o700,
+        Readers::Usual => 0o777,
+    };
+    let mode = there.permissions().mode() & kept;
+    Some(Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn mode(_: &fs::Metadata, _: Readers) -> Option<Permissions> {
+    None
 }
 
 /// The folder that a file is in.
@@ -141,7 +188,7 @@ fn temporary(folder: &Path, readers: Readers) -> std::io::Result<NamedTempFile> 
             Readers::Owner => 0o600,
             Readers::Usual => 0o666,
         };
-        builder.permissions(fs::Permissions::from_mode(mode));
+        builder.permissions(Permissions::from_mode(mode));
     }
     #[cfg(not(unix))]
     let _ = readers;

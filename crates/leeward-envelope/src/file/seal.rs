@@ -8,7 +8,8 @@ use std::path::Path;
 impl Encryptor {
     /// Encrypts the file `from` to the file `to`, bound to `context`, and answers how many bytes of plaintext there were.
     ///
-    /// What is at `to` is replaced at once, when all of the message is on the disk. On any error but
+    /// What is at `to` is replaced at once, when all of the message is on the disk; its mode stays, and nothing else of it. A
+    /// symbolic link is followed, and has to lead to a file. On any error but
     /// [`FileError::Unsynced`], and when the future is dropped, it stays as it was, and no other file is left; after a drop
     /// that is so a moment later. A drop while the file is about to get its name may come too late: then it is there, whole.
     /// A process that is killed leaves a file `.leeward-….tmp` beside the target. `progress` is told how many bytes were
@@ -50,14 +51,16 @@ fn seal(
         if !is_wanted() {
             return Err(FileError::NoThread);
         }
-        let plaintext = pipe.read()?;
+        let read = pipe.read();
+        let plaintext = read.inspect_err(|_| encryption.broken_off())?;
         if plaintext.is_empty() {
             break;
         }
         done += plaintext.len() as u64;
         let pushed = encryption.push(plaintext, &mut out);
         pushed.map_err(FileError::encrypt(&from))?;
-        pipe.write(&out)?;
+        let written = pipe.write(&out);
+        written.inspect_err(|_| encryption.broken_off())?;
         out.clear();
         progress(done);
     }

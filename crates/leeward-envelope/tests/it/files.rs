@@ -75,15 +75,134 @@ fn only_its_owner_may_read_plaintext() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder(&[("plain", b"attack at dawn"), ("back", b"")]);
     let path = |name| folder.path().join(name);
-    let anybody = fs::Permissions::from_mode(0o644);
-    fs::set_permissions(path("back"), anybody).unwrap();
     let none = context(&[]);
     let encryptor = writer(raw(), SUITE).build().unwrap();
     let decryptor = reader(raw()).build().unwrap();
     run(encryptor.seal_file(path("plain"), path("sealed"), &none, |_| {})).unwrap();
-    run(decryptor.open_file(path("sealed"), path("back"), &none, |_| {})).unwrap();
-    let mode = fs::metadata(path("back")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    let open = |name| {
+        run(decryptor.open_file(path("sealed"), path(name), &none, |_| {})).unwrap();
+        fs::metadata(path(name)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!(open("new"), 0o600);
+    for (before, after) in [(0o644, 0o600), (0o600, 0o600), (0o440, 0o400)] {
+        fs::set_permissions(path("back"), fs::Permissions::from_mode(before)).unwrap();
+        assert_eq!(open("back"), after);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_message_may_be_read_by_whoever_might_read_what_it_replaces() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("plain", b"attack at dawn"), ("sealed", b"before")]);
+    let path = |name| folder.path().join(name);
+    let encryptor = writer(raw(), SUITE).build().unwrap();
+    let none = context(&[]);
+    for mode in [0o600, 0o640, 0o666, 0o444] {
+        fs::set_permissions(path("sealed"), fs::Permissions::from_mode(mode)).unwrap();
+        let (watched, seen) = (folder.path().to_owned(), Arc::new(AtomicU64::new(0)));
+        let told = Arc::clone(&seen);
+        let sealed = encryptor.seal_file(path("plain"), path("sealed"), &none, move |_| {
+            let temporary = names(&watched).into_iter().find(|it| it.ends_with(".tmp"));
+            if let Some(name) = temporary {
+                let mode = fs::metadata(watched.join(name))
+                    .unwrap()
+                    .permissions()
+                    .mode();
+                told.store((mode & 0o777).into(), SeqCst);
+            }
+        });
+        run(sealed).unwrap();
+        assert_eq!(seen.load(SeqCst), 0o600, "while it is written");
+        let sealed = fs::metadata(path("sealed")).unwrap();
+        assert_eq!(sealed.permissions().mode() & 0o777, mode);
+        assert!(sealed.len() > 14);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_have_to_lead_somewhere() {
+    use std::os::unix::fs::symlink;
+    let folder = folder(&[("plain", b"attack at dawn")]);
+    let path = |name| folder.path().join(name);
+    fs::create_dir(path("there")).unwrap();
+    fs::write(path("there/sealed"), b"before").unwrap();
+    symlink("there/sealed", path("link")).unwrap();
+    symlink("nowhere", path("dangling")).unwrap();
+    symlink("loop", path("loop")).unwrap();
+    symlink("plain", path("self")).unwrap();
+    symlink("there", path("folder")).unwrap();
+    let encryptor = writer(raw(), SUITE).build().unwrap();
+    let none = context(&[]);
+    let seal = |to| run(encryptor.seal_file(path("plain"), path(to), &none, |_| {}));
+    seal("link").unwrap();
+    assert!(fs::symlink_metadata(path("link")).unwrap().is_symlink());
+    let message = fs::read(path("there/sealed")).unwrap();
+    assert_eq!(read(&message).unwrap().plaintext(), b"attack at dawn");
+    assert_eq!(names(&path("there")), ["sealed"]);
+    for to in ["dangling", "loop"] {
+        let error = seal(to).unwrap_err();
+        let path = path(to);
+        let text = format!("could not follow the link {}", path.display());
+        assert_eq!(error.to_string(), text);
+        assert!(fs::symlink_metadata(path).unwrap().is_symlink());
+    }
+    assert!(matches!(seal("self"), Err(FileError::SameFile { .. })));
+    assert!(matches!(seal("folder"), Err(FileError::NotAFile { .. })));
+    assert_eq!(
+        names(folder.path()),
+        [
+            "dangling", "folder", "link", "loop", "plain", "self", "there"
+        ]
+    );
+}
+
+#[test]
+fn a_target_without_a_name_is_refused_before_anything_is_asked() {
+    let folder = folder(&[("plain", b"attack at dawn"), ("sealed", b"before")]);
+    let path = |name| folder.path().join(name);
+    let keyring = Gated::open();
+    let encryptor = writer(Arc::clone(&keyring), SUITE).build().unwrap();
+    let none = context(&[]);
+    for to in [
+        "".into(),
+        path("new/"),
+        path("sealed/"),
+        path("sealed/."),
+        path("missing/.."),
+    ] {
+        let sealed = run(encryptor.seal_file(path("plain"), &to, &none, |_| {}));
+        let Err(FileError::NoName { path }) = sealed else {
+            panic!("{to:?}: {sealed:?}");
+        };
+        assert_eq!(path, to);
+    }
+    assert_eq!(keyring.calls(), 0);
+    assert_eq!(fs::read(path("sealed")).unwrap(), b"before");
+    assert_eq!(names(folder.path()), ["plain", "sealed"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_takes_no_file_is_told_before_anything_is_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("plain", b"attack at dawn")]);
+    let path = |name| folder.path().join(name);
+    fs::create_dir(path("shut")).unwrap();
+    fs::set_permissions(path("shut"), fs::Permissions::from_mode(0o555)).unwrap();
+    // To the superuser no folder is shut, but that of the processes takes no file from anybody.
+    let is_shut = fs::write(path("shut/probe"), b"").is_err();
+    let to = match is_shut {
+        true => path("shut/sealed"),
+        false => "/proc/sealed".into(),
+    };
+    let keyring = Gated::open();
+    let encryptor = writer(Arc::clone(&keyring), SUITE).build().unwrap();
+    let sealed = run(encryptor.seal_file(path("plain"), &to, &context(&[]), |_| {}));
+    let text = format!("could not make a temporary file beside {}", to.display());
+    assert_eq!(sealed.unwrap_err().to_string(), text);
+    assert_eq!(keyring.calls(), 0);
 }
 
 #[test]
