@@ -33,7 +33,7 @@ pub enum OpenJsonError {
     Decrypt(#[from] DecryptError),
     /// The plaintext is true, and something else; what serde says of it may quote it, and is not told.
     #[error(
-        "what was sealed is {found}, and not the JSON of a {type_name}: open it as what it was sealed as"
+        "what was sealed is {found}, where {type_name} was expected: open it as the type that was sealed"
     )]
     Value {
         /// What it should be.

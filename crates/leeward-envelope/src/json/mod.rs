@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 impl Encryptor {
     /// Writes `value` as JSON and encrypts that, bound to `context`.
     ///
-    /// The JSON is wiped; `value` itself is the caller's to wipe.
+    /// The JSON is wiped; `value` itself is the caller's to wipe. JSON has no numbers that are infinite or none (NaN): they
+    /// become `null`, as serde_json has it, which opens as an `Option` of a number and not as a number.
     ///
     /// ```
     /// use leeward_envelope::{Decryptor, EncryptionContext, Encryptor, RawAesKeyring};

@@ -53,6 +53,23 @@ fn a_value_comes_back_as_message_and_as_text() {
     assert_eq!(opened, "4242");
 }
 
+#[test]
+fn what_is_no_number_becomes_null() {
+    let (encryptor, decryptor) = both();
+    let none = context(&[]);
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let message = run(encryptor.seal_json(&number, &none)).unwrap();
+        assert_eq!(
+            run(decryptor.decrypt(&message)).unwrap().plaintext(),
+            b"null"
+        );
+        let opened = run(decryptor.open_json::<Option<f64>>(&message, &none));
+        assert_eq!(opened.unwrap(), None);
+        let opened = run(decryptor.open_json::<f64>(&message, &none));
+        assert!(matches!(opened, Err(OpenJsonError::Value { .. })));
+    }
+}
+
 /// Fails as some serializers do: by quoting what they were given.
 struct Quoting;
 
@@ -99,10 +116,13 @@ fn no_error_quotes_the_value() {
         is_opaque(&refused, "4242");
         let text = refused.to_string();
         assert!(
-            text.starts_with(&format!("what was sealed is {found}, ")),
+            text.starts_with(&format!("what was sealed is {found}, where ")),
             "{text}"
         );
-        assert!(text.contains("Card: open it as"), "{text}");
+        assert!(
+            text.ends_with("::Card was expected: open it as the type that was sealed"),
+            "{text}"
+        );
     }
     let refused = run(decryptor.open_json_text::<Card>("4242!", &none)).unwrap_err();
     assert!(matches!(refused, OpenJsonError::Text));
