@@ -124,6 +124,22 @@ fn looks_like_base64(message: &[u8]) -> bool {
     text.starts_with(b"AY") || text.starts_with(b"Ag")
 }
 
+/// The digits of what a header begins with, behind what databases and logs write before digits: `\x`, `0x`, `x'`.
+fn looks_like_hex(message: &[u8]) -> bool {
+    const STARTS: [&[u8]; 3] = [b"0180", b"0204", b"0205"];
+    let near = &message[..message.len().min(16)];
+    let is_before = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\xX".contains(byte);
+    let mut text = near.trim_ascii_start();
+    if let Some(rest) = text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")) {
+        text = rest;
+    }
+    let start = text.iter().position(|byte| !is_before(byte));
+    let digits = start.map_or(&[][..], |start| &text[start..]);
+    // The first bytes of a stream may be all that is there.
+    let is_one = |start: &[u8]| digits.starts_with(start) || start.starts_with(digits);
+    digits.len() >= 2 && STARTS.into_iter().any(is_one)
+}
+
 fn parse_context(
     cursor: &mut Cursor<'_>,
     suite: AlgorithmSuite,

@@ -1,17 +1,22 @@
 //! Bytes that were never a message, or that claim to be more than they are.
 
 use crate::{cases, keyrings::raw, run};
+use futures_util::FutureExt;
 use leeward_envelope::{CommitmentPolicy, DecryptError, Decryptor, MalformedMessage};
 use proptest::prelude::*;
 
-fn decrypt(message: &[u8]) -> Result<(), DecryptError> {
-    let decryptor = Decryptor::builder(raw())
+/// Refuses nothing for its length.
+fn decryptor() -> Decryptor {
+    Decryptor::builder(raw())
         .with_commitment_policy(CommitmentPolicy::ForbidEncryptAllowDecrypt)
         .with_max_encrypted_data_keys(None)
         .with_max_frame_length(None)
         .build()
-        .unwrap();
-    run(decryptor.decrypt(message)).map(drop)
+        .unwrap()
+}
+
+fn decrypt(message: &[u8]) -> Result<(), DecryptError> {
+    run(decryptor().decrypt(message)).map(drop)
 }
 
 /// A header up to its encrypted data keys, of either version.
@@ -47,6 +52,19 @@ proptest! {
     }
 }
 
+/// How a message is refused whose claims are far larger than it is, which takes no more memory than it has bytes.
+#[track_caller]
+fn refused_for_little(message: &[u8]) -> DecryptError {
+    let decryptor = decryptor();
+    let mut error = None;
+    let used = allocation_counter::measure(|| {
+        let refused = decryptor.decrypt(message).now_or_never();
+        error = refused.expect("nothing is waited for").err();
+    });
+    assert!(used.bytes_total < 1024, "{used:?}");
+    error.expect("it is cut off")
+}
+
 #[test]
 fn claims_of_length_cost_nothing_until_they_are_true() {
     // 65,535 encrypted data keys, of which not one is there.
@@ -54,7 +72,7 @@ fn claims_of_length_cost_nothing_until_they_are_true() {
     message.extend_from_slice(&[9; 32]);
     message.extend_from_slice(&[0, 0, 0xff, 0xff]);
     assert!(matches!(
-        decrypt(&message).unwrap_err(),
+        refused_for_little(&message),
         DecryptError::Malformed(MalformedMessage::Truncated {
             part: "encrypted data keys",
             len: 39
@@ -68,7 +86,49 @@ fn claims_of_length_cost_nothing_until_they_are_true() {
     message.extend_from_slice(&[0, 0, 0, 1]);
     message.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
     assert!(matches!(
-        decrypt(&message).unwrap_err(),
+        refused_for_little(&message),
         DecryptError::Malformed(MalformedMessage::Truncated { part: "body", .. })
     ));
+}
+
+#[test]
+fn digits_that_stand_for_a_message_are_told_as_such() {
+    for text in [
+        "0204789a",
+        "0205",
+        "02",
+        "01800014",
+        "\\x020478ab",
+        "\\\\x020478ab",
+        "\"\\x0180",
+        "0x020478",
+        "0X0180",
+        "x'0204789A'",
+        "  020478\n",
+    ] {
+        let error = decrypt(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the message is in hexadecimal: decode it first",
+            "{text}"
+        );
+    }
+    for text in [
+        "0",
+        "0203",
+        "2026-11-22",
+        "x",
+        "\\x",
+        "attack at dawn",
+        "0x",
+    ] {
+        let error = decrypt(text.as_bytes()).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                DecryptError::Malformed(MalformedMessage::NotAMessage { .. })
+            ),
+            "{text}"
+        );
+    }
 }
