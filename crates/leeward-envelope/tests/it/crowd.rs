@@ -30,13 +30,19 @@ fn encryptor(keyring: &Arc<Gated>, max_messages: u32) -> Encryptor {
         .unwrap()
 }
 
-async fn crowd(encryptor: &Encryptor, tasks: usize) {
+/// So many tasks, of which none is done before all of `calls` wait for the keyring.
+async fn crowd(encryptor: &Encryptor, keyring: &Gated, tasks: usize, calls: usize) {
     let mut set = JoinSet::new();
     for at in 0..tasks {
         let encryptor = encryptor.clone();
         let context = context(&[("tenant", &(at % 10).to_string())]);
         set.spawn(async move { encryptor.encrypt(b"x", &context).await });
     }
+    while keyring.calls() < calls {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(set.try_join_next().map(|_| ()), None, "all wait");
+    keyring.let_through(tasks);
     while let Some(result) = set.join_next().await {
         result.unwrap().unwrap();
     }
@@ -68,10 +74,10 @@ fn a_thousand_callers_on_a_cold_cache_make_one_call() {
 #[test]
 fn ten_thousand_callers_never_freeze_two_workers() {
     two_workers().block_on(async {
-        let keyring = Gated::open();
+        let keyring = Gated::closed();
         let encryptor = encryptor(&keyring, 100);
-        // A task of its own: a runtime whose workers were blocked would not let it come to an end.
-        let crowd = async { crowd(&encryptor, 10_000).await };
+        // A thousand wait for each of ten tenants' keys, of which each serves a hundred.
+        let crowd = crowd(&encryptor, &keyring, 10_000, 100);
         tokio::time::timeout(Duration::from_secs(300), crowd)
             .await
             .expect("the runtime froze");
