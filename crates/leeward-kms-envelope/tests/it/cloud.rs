@@ -7,6 +7,7 @@ use leeward_envelope::{Decryptor, EncryptionContext, Encryptor};
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_kms_envelope::{KeyArn, KmsKeyring, KmsService, KmsStack};
 use leeward_region_router::Hedging;
+use leeward_resilience::Ratio;
 use leeward_testkit::{ACCESS_KEY_ID, Aws, Fault, Latency, SECRET_ACCESS_KEY};
 use std::{error::Error, sync::Arc, time::Duration};
 use tower::ServiceExt;
@@ -45,9 +46,15 @@ impl Cloud {
         Self { aws, pool, key }
     }
 
-    /// A stack with time enough for the busiest machine, so that each call is sent once unless a Region answers with a failure.
+    /// A stack with time enough for the busiest machine, which leaves no Region that is slow, so that each call is sent once, to the
+    /// first Region, unless that answers with a failure.
     pub(crate) fn patient(&self, regions: impl IntoIterator<Item = Region>) -> KmsStack {
-        self.unhurried(regions).without_hedging()
+        self.unhurried(regions)
+            .without_hedging()
+            .with_circuit_changes(|circuit| {
+                let never = circuit.with_slow_rate(Ratio::percent(100), 0);
+                never.with_slow_run(0, Duration::ZERO)
+            })
     }
 
     /// The same, but that a call to a Region that is silent goes to the next one soon.

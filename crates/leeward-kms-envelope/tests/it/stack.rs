@@ -25,7 +25,7 @@ async fn a_slow_call_is_hedged_unless_hedging_is_off() {
             (cloud.hedged(), slow_by(Duration::from_secs(60)))
         } else {
             (
-                cloud.patient([EAST, WEST]),
+                cloud.hedged().without_hedging(),
                 slow_by(Duration::from_millis(300)),
             )
         };
