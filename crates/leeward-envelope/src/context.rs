@@ -47,6 +47,12 @@ pub enum ContextError {
         /// The key.
         key: String,
     },
+    /// Whoever passes the context on has a value of its own under the key, as a class of keys has.
+    #[error("context key {key:?} has a fixed value: leave yours out")]
+    Fixed {
+        /// The key.
+        key: String,
+    },
     /// The pairs do not fit into a header.
     #[error("the context takes {len} bytes in the header, 65535 at most: shorten it")]
     TooLong {

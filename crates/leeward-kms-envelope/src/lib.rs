@@ -5,8 +5,7 @@ mod keyring;
 mod stack;
 
 pub use class::{
-    Class, ClassContextError, ContextPolicy, KeyClass, KeyClasses, KeyClassesBuilder,
-    KeyClassesError, UnknownClass,
+    Class, ContextPolicy, KeyClass, KeyClasses, KeyClassesBuilder, KeyClassesError, UnknownClass,
 };
 pub use keyring::{
     Decrypt, DiscoveryFilter, EncryptDataKey, EncryptDataKeyInput, GenerateDataKey,

@@ -9,7 +9,7 @@ use crate::{
 };
 use leeward_envelope::{Audit, Decryptor, Encryptor, Keyring};
 use leeward_error_taxonomy::Region;
-use std::{collections::BTreeMap, env, ffi::OsString, fmt, sync::Arc};
+use std::{collections::BTreeMap, env, ffi::OsString, fmt, iter, sync::Arc};
 
 /// Makes [`KeyClasses`].
 #[must_use]
@@ -53,12 +53,14 @@ where
     /// | `LEEWARD_KMS_PAYMENT_ARN` | it reads what these keys wrapped, separated by commas; without an alias it writes under the first |
     /// | `LEEWARD_KMS_ACCOUNTS` | classes that have an alias and no key read what any key of these accounts wrapped |
     ///
-    /// So for any other name, which is the part between in lower case. Variables that are empty count for nothing; the others win
-    /// over the keys that were given before.
+    /// So for any other name: in upper case, with an underscore for each character that is neither letter nor digit, as shells ask.
+    /// `LEEWARD_KMS_CARD_DATA_ARN` is of the class `card-data` if that is there, else of a new class `card_data`. Variables that are
+    /// empty count for nothing; the others win over the keys that were given before.
     ///
     /// # Errors
     ///
-    /// [`KeyClassesError::Variable`] with the variable that cannot be used.
+    /// [`KeyClassesError::Variable`] with the variable that cannot be used, also if it begins with `LEEWARD_KMS_` and is none of
+    /// these; [`KeyClassesError::SameVariables`] if it stands for two classes that are there.
     pub fn with_env(self) -> Result<Self, KeyClassesError> {
         // What is not Unicode names no key, and is refused as it can be shown.
         let text = |text: OsString| text.to_string_lossy().into_owned();
@@ -76,11 +78,26 @@ where
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, KeyClassesError> {
         for Keyed { class, key, reads } in variables::keyed(variables, self.regions().first())? {
-            let class = self.classes.entry(class);
+            let name = self.named_by(&class)?;
+            let class = self.classes.entry(name);
             let class = class.or_insert_with(KeyClass::keyed_by_env);
             (class.key, class.reads) = (Some(key), reads);
         }
         Ok(self)
+    }
+
+    /// The class that variables call so, or the name of a new one.
+    fn named_by(&self, variable: &str) -> Result<String, KeyClassesError> {
+        let is_meant = |name: &&String| variables::name_of(name) == variable;
+        let mut meant = self.classes.keys().filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (Some(first), Some(second)) => Err(KeyClassesError::SameVariables {
+                classes: [first.clone(), second.clone()],
+                variables: variables::of_class(variable),
+            }),
+            (Some(name), None) => Ok(name.clone()),
+            (None, _) => Ok(variable.to_ascii_lowercase()),
+        }
     }
 
     /// Makes the classes.
@@ -138,6 +155,21 @@ where
             class: of_class(),
         });
     };
+    let read = match &class.reads {
+        Reads::Keys(keys) => keys.as_slice(),
+        Reads::Own | Reads::Accounts(_) => &[],
+    };
+    let read = read.iter().map(|key| key.clone().into());
+    for key in iter::once(key.clone()).chain(read) {
+        // Before the first call does.
+        if !regions.iter().any(|region| key.in_region(region).is_ok()) {
+            return Err(KeyClassesError::OutOfReach {
+                class: of_class(),
+                key: key.to_string(),
+                regions: regions.to_vec(),
+            });
+        }
+    }
     let own = || key.to_string().parse::<KeyArn>().ok();
     let reading = match class.reads {
         Reads::Keys(keys) => of_keys(keys, kms),

@@ -1,5 +1,6 @@
 use crate::KeyringSetupError;
 use leeward_envelope::{BuildError, ContextError};
+use leeward_error_taxonomy::Region;
 
 /// Says why classes of keys cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,17 @@ pub enum KeyClassesError {
         /// The variables that can name it.
         variables: [String; 2],
     },
+    /// Two classes would get their keys from the same variables.
+    #[error(
+        "classes {:?} and {:?} are the same to variables such as {:?}: rename one of them",
+        .classes[0], .classes[1], .variables[0]
+    )]
+    SameVariables {
+        /// The two.
+        classes: [String; 2],
+        /// What both of them are keyed by.
+        variables: [String; 2],
+    },
     /// A variable of the environment cannot be used.
     #[error("{variable}: {reason}")]
     Variable {
@@ -41,6 +53,19 @@ pub enum KeyClassesError {
         /// What it writes under.
         key: String,
     },
+    /// The stack goes to no Region that a key of the class is in, as far as its name tells.
+    #[error(
+        "class {class:?}: {key} is in none of the stack's Regions {regions:?}: name by its ARN one that is, or give the stack the \
+         Region of the key; a stack serves one partition"
+    )]
+    OutOfReach {
+        /// The class.
+        class: String,
+        /// The key.
+        key: String,
+        /// Where the stack goes.
+        regions: Vec<Region>,
+    },
     /// The keys or accounts of a class make no keyring.
     #[error("class {class:?}: {error}")]
     Keyring {
@@ -55,7 +80,7 @@ pub enum KeyClassesError {
         /// The class.
         class: String,
         /// Why.
-        error: ClassContextError,
+        error: ContextError,
     },
     /// Encryptor or decryptor of a class cannot be made.
     #[error("class {class:?}: {error}")]
@@ -76,19 +101,4 @@ pub struct UnknownClass {
     pub name: String,
     /// The names that there are.
     pub known: Vec<String>,
-}
-
-/// Says why a context does not suit a class.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClassContextError {
-    /// The class has a value of its own there.
-    #[error("the class has a value of its own under context key {key:?}: leave yours out")]
-    Fixed {
-        /// The key.
-        key: String,
-    },
-    /// With the pairs of the class it is no context.
-    #[error(transparent)]
-    Context(#[from] ContextError),
 }

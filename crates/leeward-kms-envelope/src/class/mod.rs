@@ -11,7 +11,7 @@ mod sealed;
 mod variables;
 
 pub use builder::KeyClassesBuilder;
-pub use error::{ClassContextError, KeyClassesError, UnknownClass};
+pub use error::{KeyClassesError, UnknownClass};
 pub use key_class::KeyClass;
 pub use policy::ContextPolicy;
 pub use sealed::Class;

@@ -1,4 +1,4 @@
-use super::{ClassContextError, ContextPolicy};
+use super::ContextPolicy;
 use leeward_envelope::{
     CacheStats, ContextError, DecryptError, Decrypted, Decryptor, EncryptError, EncryptionContext,
     Encryptor, Partition, Purge,
@@ -134,13 +134,10 @@ impl Class {
     ///
     /// # Errors
     ///
-    /// [`ContextError::DuplicateKey`] if `context` has another value than the class under a key that the class fixes,
+    /// [`ContextError::Fixed`] if `context` has another value than the class under a key that the class fixes,
     /// [`ContextError::TooLong`] if the two do not fit into a header.
     pub fn bound(&self, context: &EncryptionContext) -> Result<EncryptionContext, ContextError> {
-        self.contexts.apply(context).map_err(|error| match error {
-            ClassContextError::Fixed { key } => ContextError::DuplicateKey { key },
-            ClassContextError::Context(error) => error,
-        })
+        self.contexts.apply(context)
     }
 
     /// What it writes with: for streams, with a context that is [`bound`](Self::bound) to the class.
