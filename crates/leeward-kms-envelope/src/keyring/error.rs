@@ -1,4 +1,7 @@
-use super::wrapping_key::WrappingKey;
+use super::{
+    lost::{self, Lost},
+    wrapping_key::WrappingKey,
+};
 use aws_sdk_kms::config::http::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
@@ -17,6 +20,8 @@ pub struct KmsError {
     failure: Failure,
     advice: String,
     regions: Vec<Region>,
+    // Whether it cannot be served in any Region of the stack, on whatever day.
+    is_misplaced: bool,
     source: Box<dyn Error + Send + Sync>,
 }
 
@@ -27,12 +32,18 @@ impl KmsError {
     {
         let mut facts = error.facts();
         facts.operation = Some(operation);
-        let (failure, advice) = (Failure::from(&facts), facts.advice().to_string());
+        let lost = Lost::of(&facts);
+        let advice = lost.map_or_else(|| facts.advice().to_string(), Lost::advice);
+        if let Some(category) = lost.and_then(Lost::category) {
+            facts.category = category;
+        }
         Self {
             operation,
-            failure,
+            failure: Failure::from(&facts),
             advice,
             regions: called(key, &facts),
+            is_misplaced: matches!(lost, Some(Lost::Misplaced))
+                && !lost::may_be_drained(key, &facts),
             source: without_plaintext(error),
         }
     }
@@ -60,6 +71,10 @@ impl KmsError {
     }
 
     /// What it met.
+    ///
+    /// Where no Region answered, its category is that of the last one that was called, such as
+    /// [`Category::Timeout`]; [`Category::Rejected`] if none was called, and [`Category::Configuration`] if the key is not to be
+    /// had in any of them.
     #[must_use]
     pub const fn failure(&self) -> &Failure {
         &self.failure
@@ -103,7 +118,9 @@ impl KmsError {
         );
         match self.failure.category() {
             _ if is_of_the_key => KeyringCause::KeyUnusable,
-            Authorization => KeyringCause::Denied,
+            _ if self.is_misplaced => KeyringCause::Other,
+            // Whoever was denied, of a call that got no answer, it was not KMS that denied it.
+            Authorization if self.rejected().is_none() => KeyringCause::Denied,
             Internal | Network | RateLimit | ServiceUnavailable | Timeout => {
                 KeyringCause::Unavailable
             }

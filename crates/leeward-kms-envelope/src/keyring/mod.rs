@@ -5,6 +5,7 @@ mod discovery;
 mod error;
 mod filter;
 mod grant_tokens;
+mod lost;
 mod multi;
 mod operation;
 mod setup;

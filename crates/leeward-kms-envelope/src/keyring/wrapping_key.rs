@@ -1,5 +1,5 @@
 use leeward_client_pool::regional::{KeyArn, KeyId, Regional};
-use leeward_error_taxonomy::{Region, Rejected};
+use leeward_error_taxonomy::{Obstacle, Region, Rejected};
 use leeward_resilience::Placement;
 use std::{fmt, sync::Arc};
 
@@ -59,21 +59,24 @@ impl Regional for WrappingKey {
     fn name_in(&self, region: &Region) -> Result<String, Rejected> {
         match self {
             Self::AtHome(key) if key.is_multi_region() && key.region() != region => {
-                Err(Rejected::unavailable(format!(
+                Err(elsewhere(format!(
                     "{key} is used in its own Region only, and not in {region}: its replicas are used by multi-Region keyrings"
                 )))
             }
-            Self::ReplicatedIn(key, regions) if !regions.contains(region) => {
-                Err(Rejected::unavailable(format!(
-                    "the discovery keyring is not allowed to look for {key} in {region}"
-                )))
-            }
+            Self::ReplicatedIn(key, regions) if !regions.contains(region) => Err(elsewhere(
+                format!("the discovery keyring is not allowed to look for {key} in {region}"),
+            )),
             Self::AtHome(key) | Self::Replicated(key) | Self::ReplicatedIn(key, _) => {
                 key.name_in(region)
             }
             Self::Named(key) => key.name_in(region),
         }
     }
+}
+
+/// Says that the key is not used in a Region.
+fn elsewhere(reason: String) -> Rejected {
+    Rejected::unavailable_for(Obstacle::Elsewhere, reason)
 }
 
 impl fmt::Display for WrappingKey {

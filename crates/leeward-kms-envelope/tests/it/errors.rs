@@ -1,9 +1,10 @@
 //! What a caller is told when there is no data key to be had.
 
 use crate::cloud::{Cloud, EAST, WEST, context, encryptor, multi_region_key};
-use leeward_envelope::{Decryptor, Encryptor};
-use leeward_error_taxonomy::{Category, Rejected};
-use leeward_kms_envelope::{KeyringSetupError, KmsError, KmsKeyring, KmsStack};
+use aws_sdk_kms::Client;
+use leeward_envelope::{Decryptor, EncryptError, Encryptor, KeyringCause};
+use leeward_error_taxonomy::{Category, Region, Rejected};
+use leeward_kms_envelope::{KeyArn, KeyId, KeyringSetupError, KmsError, KmsKeyring, KmsStack};
 use leeward_testkit::{Fault, Scope};
 use std::error::Error;
 
@@ -27,6 +28,10 @@ async fn when_no_region_answers_each_is_named_with_what_it_met() {
     let regions: Vec<_> = tried.iter().map(|attempt| &attempt.region).collect();
     assert_eq!(regions, [&EAST, &WEST]);
     assert_eq!(kms.regions(), [EAST, WEST]);
+    // Whoever looks for what timed out finds it, in the audit too.
+    assert_eq!(kms.failure().category(), Category::Timeout);
+    assert_eq!(error.category(), Category::Timeout);
+    assert!(kms.advice().contains("drain a Region that stays bad"));
     let text = kms.to_string();
     for region in [EAST, WEST] {
         let says = format!("{region}: no answer within 0.2 s of the attempt");
@@ -90,6 +95,74 @@ async fn what_cannot_fail_over_is_refused_at_once() {
         refused.to_string(),
         "11 grant tokens were given, KMS takes 10 at most"
     );
+}
+
+/// Encrypts under what is not to be had in the Regions of the stack.
+async fn misplaced(
+    cloud: &Cloud,
+    regions: impl IntoIterator<Item = Region>,
+    key: &str,
+) -> EncryptError {
+    let kms = cloud.patient(regions).through(&cloud.pool).unwrap();
+    let keyring = KmsKeyring::single(key.parse::<KeyId>().unwrap(), kms);
+    let encryptor = Encryptor::builder(keyring).build().unwrap();
+    let error = encryptor.encrypt(b"x", &context()).await.unwrap_err();
+    let kms = kms_error(&error);
+    assert_eq!(kms.failure().category(), Category::Configuration, "{kms}");
+    assert_eq!(error.category(), Category::Configuration);
+    assert!(kms.advice().contains("have key and stack meet"), "{kms}");
+    assert_eq!(kms.regions(), []);
+    assert_eq!(cloud.aws.counts().total().calls, 0);
+    error
+}
+
+fn cause(error: &EncryptError) -> KeyringCause {
+    let EncryptError::Keyring(error) = error else {
+        panic!("not of the keyring: {error}");
+    };
+    error.cause()
+}
+
+#[tokio::test]
+async fn a_key_that_no_region_of_the_stack_has_is_no_outage() {
+    let cloud = Cloud::start().await;
+    let id = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let gov = format!("arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/{id}");
+    let error = misplaced(&cloud, [EAST, WEST], &gov).await;
+    assert_eq!(cause(&error), KeyringCause::Other);
+    let error = misplaced(&cloud, [EAST, WEST], id).await;
+    assert_eq!(cause(&error), KeyringCause::Other);
+    let text = kms_error(&error).to_string();
+    assert!(text.contains("say so by KeyId::living_in"), "{text}");
+    let away = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+    misplaced(&cloud, [EAST, WEST], &away).await;
+    misplaced(&cloud, [EAST], &away).await;
+
+    // An id that says so is called where it lives.
+    let kms = cloud.patient([EAST, WEST]).through(&cloud.pool).unwrap();
+    let there = id.parse::<KeyId>().unwrap().living_in(WEST);
+    let encryptor = Encryptor::builder(KmsKeyring::single(there, kms));
+    let encryptor = encryptor.build().unwrap();
+    encryptor.encrypt(b"x", &context()).await.unwrap_err();
+    assert_eq!(cloud.calls(&WEST, "GenerateDataKey"), 1);
+}
+
+/// From here it looks as if the stack had never known the Region: data keys that are cached may serve on.
+#[tokio::test]
+async fn a_key_whose_region_is_drained_may_come_back() {
+    let cloud = Cloud::start().await;
+    let east: Client = cloud.pool.client().with_region(EAST).await.unwrap();
+    let made = east.create_key().send().await.unwrap();
+    let key: KeyArn = made.key_metadata.unwrap().arn.unwrap().parse().unwrap();
+    let kms = cloud.patient([EAST, WEST]).through(&cloud.pool).unwrap();
+    let keyring = KmsKeyring::single(key, kms.clone());
+    let encryptor = Encryptor::builder(keyring).build().unwrap();
+    kms.router().drain(&EAST).unwrap();
+    let error = encryptor.encrypt(b"x", &context()).await.unwrap_err();
+    assert_eq!(cause(&error), KeyringCause::Unavailable);
+    assert!(kms_error(&error).advice().contains("restore that Region"));
+    kms.router().restore(&EAST).unwrap();
+    encryptor.encrypt(b"x", &context()).await.unwrap();
 }
 
 #[tokio::test]

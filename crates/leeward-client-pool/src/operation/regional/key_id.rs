@@ -65,7 +65,7 @@ impl KeyId {
             Form::AliasArn(arn) if arn.region() == region => return Ok(self.clone()),
             Form::Id { home: None, .. } => format!(
                 "{self} is the id of a single-Region key, and nobody has said whether its Region is {region}: give the ARN of the \
-                 key"
+                 key, or say so by KeyId::living_in"
             ),
             Form::Id { home: Some(_), .. } => {
                 format!("{self} is a single-Region key and cannot be used in {region}")
