@@ -51,6 +51,13 @@ impl CachePolicy {
     }
 }
 
+/// Five minutes, and the defaults of all other limits.
+impl Default for CachePolicy {
+    fn default() -> Self {
+        Self::new(const { Duration::from_mins(5) })
+    }
+}
+
 impl<C: Clock> CachePolicy<C> {
     /// How many messages are written under one data key, exactly; 2^32 - 1 by default.
     ///

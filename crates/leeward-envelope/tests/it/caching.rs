@@ -46,6 +46,18 @@ fn counts(stats: CacheStats) -> (u64, u64, u64) {
     (stats.hits, stats.misses, stats.messages)
 }
 
+#[tokio::test(start_paused = true)]
+async fn by_default_a_data_key_serves_for_five_minutes() {
+    let keyring = Gated::open();
+    let policy = CachePolicy::default().with_renewal(None);
+    let encryptor = encryptor(&keyring, policy.with_clock(TokioClock::new()));
+    for (waited, calls) in [(0, 1), (299, 1), (2, 2)] {
+        advance(Duration::from_secs(waited)).await;
+        encryptor.encrypt(b"x", &context(&[])).await.unwrap();
+        assert_eq!(keyring.calls(), calls);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_data_key_serves_exactly_as_many_messages_as_it_may() {
     let keyring = Gated::open();
