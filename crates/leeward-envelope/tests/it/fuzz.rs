@@ -28,7 +28,7 @@ fn headers_of_the_corpus_are_read_the_same_in_pieces() {
 
 #[test]
 fn bodies_of_the_corpus_are_read_the_same_in_pieces() {
-    replay("body", targets::body, 42);
+    replay("body", targets::body, 45);
 }
 
 #[test]
