@@ -14,6 +14,7 @@ mod length;
 mod link;
 mod listing;
 mod name;
+mod path;
 mod tree;
 mod word;
 
@@ -58,6 +59,9 @@ fn check(
         }
         if link::is_ours(&file.path) {
             violations.extend(link::check(file, exists));
+        }
+        if path::is_ours(&file.path) {
+            violations.extend(path::check(file, exists));
         }
     }
     for krate in crates {
