@@ -227,6 +227,8 @@ impl From<KeyringError> for DecryptError {
     fn from(error: KeyringError) -> Self {
         match error {
             KeyringError::Unauthentic => Self::Unauthentic,
+            // That another key failed beside it is what the sender of a message may arrange.
+            error if error.has_refused() => Self::Unauthentic,
             error => Self::Keyring(error),
         }
     }

@@ -175,6 +175,17 @@ impl KeyringError {
             .filter_map(|attempt| attempt.wrapping_key.as_ref())
     }
 
+    /// Whether one of the keys was not what its keyring wrapped.
+    pub(crate) fn has_refused(&self) -> bool {
+        match self {
+            Self::Unauthentic => true,
+            Self::Unwrap { met } => met
+                .iter()
+                .any(|attempt| matches!(attempt.outcome(), Outcome::Refused)),
+            _ => false,
+        }
+    }
+
     /// Notes that no key of a message gave the data key.
     ///
     /// It is [`Unwrap`](Self::Unwrap) if one of them [failed](KeyAttempt::failed), else

@@ -67,7 +67,7 @@ pub(crate) fn writer(padding: RsaPadding) -> RawRsaKeyring {
     builder(padding).with_public_pem(&public).build().unwrap()
 }
 
-fn reader(padding: RsaPadding) -> RawRsaKeyring {
+pub(crate) fn reader(padding: RsaPadding) -> RawRsaKeyring {
     let private = pem("PRIVATE KEY", &OURS.private);
     builder(padding).with_private_pem(&private).build().unwrap()
 }
