@@ -6,7 +6,7 @@ use super::{
     lru::Lru,
     state::{Core, State},
 };
-use crate::{KeyringCause, KeyringError};
+use crate::KeyringError;
 use futures_util::future::Shared;
 use leeward_resilience::Clock;
 use std::{
@@ -132,8 +132,8 @@ impl<K: Key, V: Value> Cache<K, V> {
             let landed = match flight.await {
                 Ok(landed) => landed,
                 Err(error) => {
-                    let is_outage = error.cause() == KeyringCause::Unavailable;
-                    let stale = is_outage.then(|| self.core.find_stale(key, bytes));
+                    let met_outage = error.met_outage();
+                    let stale = met_outage.then(|| self.core.find_stale(key, bytes));
                     return stale.flatten().map(Stale::found).ok_or(error);
                 }
             };
@@ -264,7 +264,7 @@ impl<K: Key, V: Value> fmt::Debug for Cache<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Partition, WrappingKey};
+    use crate::{Partition, keyring::KeyDigest};
     use futures_util::FutureExt;
     use leeward_resilience::TokioClock;
     use std::{future, num::NonZeroUsize, sync::Weak, time::Duration};
@@ -280,8 +280,12 @@ mod tests {
     }
 
     impl Value for Arc<u8> {
-        fn is_under(&self, _: &WrappingKey) -> bool {
-            false
+        fn under(&self) -> &[KeyDigest] {
+            &[]
+        }
+
+        fn relied_on(&self) -> &[KeyDigest] {
+            &[]
         }
 
         fn succeed(&self, _: &Self) {}

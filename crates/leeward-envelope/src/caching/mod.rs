@@ -25,7 +25,7 @@ pub(crate) use stats::{Counters, Tally};
 pub(crate) use usage::{Limits, Usage};
 pub(crate) use withdrawal::Withdrawn;
 
-use crate::{BoxFuture, KeyringError, WrappingKey};
+use crate::{BoxFuture, KeyringError, keyring::KeyDigest};
 use std::{hash::Hash, sync::Arc};
 
 /// All that the values of a cache depend on.
@@ -37,8 +37,11 @@ pub(crate) trait Key: Clone + Eq + Hash + Send + Sync + 'static {
 
 /// What a cache keeps; a clone is the same.
 pub(crate) trait Value: Clone + Send + Sync + 'static {
-    /// Whether it is wrapped under `key`.
-    fn is_under(&self, key: &WrappingKey) -> bool;
+    /// The keys that it is wrapped under.
+    fn under(&self) -> &[KeyDigest];
+
+    /// Those of them whose withdrawal ends it.
+    fn relied_on(&self) -> &[KeyDigest];
 
     /// Takes over what is known of `old`, in whose place it comes.
     fn succeed(&self, old: &Self);

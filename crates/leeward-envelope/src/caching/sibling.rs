@@ -62,8 +62,7 @@ impl<K: Key, V: Value> Cache<K, V> {
     pub(crate) fn withdraw(&self, withdrawn: Withdrawn) {
         let now = (self.core.now)();
         let mut state = self.core.lock();
-        state.withdrawals.note(withdrawn);
-        state.withdraw(now);
+        state.withdraw_all(withdrawn, now);
     }
 
     /// Has all siblings let go of what is meant, and answers how many values that were.

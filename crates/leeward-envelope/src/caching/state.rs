@@ -8,7 +8,7 @@ use super::{
     sibling::Siblings,
     withdrawal::{Withdrawals, Withdrawn},
 };
-use crate::{KeyringCause, KeyringError};
+use crate::{KeyringError, keyring::KeyDigest};
 use leeward_resilience::{Ratio, Timestamp};
 use std::{
     collections::HashMap,
@@ -106,25 +106,30 @@ impl<K: Key, V: Value> Core<K, V> {
     /// Notes that the flight `id` for `key` met `error`.
     pub(super) fn fail(&self, key: &K, error: &KeyringError) {
         let now = (self.now)();
+        // Before the lock: a message may name many keys.
+        let withdrawn = Withdrawn::of(error);
         let mut locked = self.lock();
         let state = &mut *locked;
-        if error.cause().is_withdrawal() {
-            state.tally.purged += u64::from(state.entries.remove(key));
-            state.withdrawals.note(Withdrawn::of(error));
-            state.withdraw(now);
-            let siblings = state.siblings.clone();
-            drop(locked);
-            siblings.iter().for_each(|it| it.withdraw(error));
-            return;
+        let mut siblings = Vec::new();
+        if let Some(withdrawn) = withdrawn {
+            let entry = state.entries.peek(key);
+            if entry.is_some_and(|it| withdrawn.ends(&it.landed.value)) {
+                state.tally.purged += u64::from(state.entries.remove(key));
+            }
+            state.withdraw_all(withdrawn, now);
+            siblings = state.siblings.clone();
         }
+        // What came of another key than those that were withdrawn is as good as before.
         if let Some(entry) = state.entries.peek(key) {
-            entry.met_outage = error.cause() == KeyringCause::Unavailable;
+            entry.met_outage = error.met_outage();
             if let Some(schedule) = &mut entry.schedule
                 && !schedule.rests(now)
             {
                 schedule.failed(now, state.random.f64());
             }
         }
+        drop(locked);
+        siblings.iter().for_each(|it| it.withdraw(error));
     }
 
     /// What is too old and may serve nevertheless, the keyring being unavailable.
@@ -146,6 +151,10 @@ impl<K: Key, V: Value> Core<K, V> {
     pub(super) fn purge(&self, what: &Purge) -> u64 {
         let mut state = self.lock();
         let state = &mut *state;
+        let under = match what {
+            Purge::WrappingKey(under) => Some(KeyDigest::of(under)),
+            _ => None,
+        };
         let is_meant = |key: &K| match what {
             Purge::All | Purge::WrappingKey(_) => true,
             Purge::Partition(partition) => key.is_in(partition),
@@ -154,9 +163,9 @@ impl<K: Key, V: Value> Core<K, V> {
         // What a flight will bring nobody knows yet: of a wrapping key's, none may leave anything.
         state.flights.retain(|key, _| !is_meant(key));
         state.purges += 1;
-        let purged = state.entries.purge(|key, entry| match what {
-            Purge::WrappingKey(under) => entry.landed.value.is_under(under),
-            _ => is_meant(key),
+        let purged = state.entries.purge(|key, entry| match &under {
+            Some(under) => entry.landed.value.under().contains(under),
+            None => is_meant(key),
         });
         state.tally.purged += purged;
         purged
@@ -181,6 +190,15 @@ impl<K: Key, V: Value> State<K, V> {
         self.flights.remove(key)
     }
 
+    /// Notes what was withdrawn, as far as something is kept that it ends: who sends a message names any key he likes.
+    pub(super) fn withdraw_all(&mut self, withdrawn: Withdrawn, now: Timestamp) {
+        let values = self.entries.iter().map(|(_, it)| &it.landed.value);
+        if let Some(withdrawn) = withdrawn.as_far_as_known(values) {
+            self.withdrawals.note(withdrawn);
+            self.withdraw(now);
+        }
+    }
+
     /// Lets go of what was withdrawn, if it is time to.
     pub(super) fn withdraw(&mut self, now: Timestamp) {
         let Some(withdrawn) = self.withdrawals.due(now) else {
@@ -188,9 +206,9 @@ impl<K: Key, V: Value> State<K, V> {
         };
         self.flights.clear();
         self.purges += 1;
-        self.tally.purged += self.entries.purge(|_, entry| match &withdrawn {
-            Withdrawn::All => true,
-            Withdrawn::Under(keys) => keys.iter().any(|key| entry.landed.value.is_under(key)),
-        });
+        let purged = self
+            .entries
+            .purge(|_, entry| withdrawn.ends(&entry.landed.value));
+        self.tally.purged += purged;
     }
 }

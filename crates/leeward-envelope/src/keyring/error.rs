@@ -164,15 +164,21 @@ impl KeyringError {
         }
     }
 
-    /// The wrapping keys of which it tells that they are withdrawn; none if it tells so without a name.
-    pub(crate) fn withdrawn(&self) -> impl Iterator<Item = &WrappingKey> {
-        let met: &[KeyAttempt] = match self {
-            Self::Unwrap { met } => met,
-            _ => &[],
+    /// Of an error that tells of withdrawals: the wrapping keys that are withdrawn, or none if one of them has no name.
+    pub(crate) fn withdrawn(&self) -> Option<Vec<&WrappingKey>> {
+        let Self::Unwrap { met } = self else {
+            return None;
         };
-        met.iter()
-            .filter(|attempt| attempt.cause.is_withdrawal())
-            .filter_map(|attempt| attempt.wrapping_key.as_ref())
+        let withdrawn = met.iter().filter(|it| it.cause.is_withdrawal());
+        withdrawn.map(|it| it.wrapping_key.as_ref()).collect()
+    }
+
+    /// Whether a key store was not reached, whatever another key met.
+    pub(crate) fn met_outage(&self) -> bool {
+        match self {
+            Self::Unwrap { met } => met.iter().any(|it| it.cause == KeyringCause::Unavailable),
+            _ => self.cause() == KeyringCause::Unavailable,
+        }
     }
 
     /// Whether one of the keys was not what its keyring wrapped.
@@ -306,8 +312,9 @@ mod tests {
             denied.because(KeyringCause::Denied),
         ]);
         assert_eq!(error.cause(), KeyringCause::Denied);
-        let withdrawn: Vec<_> = error.withdrawn().cloned().collect();
-        assert_eq!(withdrawn, [WrappingKey::new("aws-kms", "arn:2")]);
+        let withdrawn = error.withdrawn().unwrap();
+        assert_eq!(withdrawn, [&WrappingKey::new("aws-kms", "arn:2")]);
+        assert!(error.met_outage());
 
         let disabled = KeyringError::wrap("arn:1", io::Error::other("disabled"));
         assert_eq!(disabled.cause(), KeyringCause::Other);

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod cause;
+mod digest;
 mod error;
 mod multi;
 mod names;
@@ -13,6 +14,7 @@ mod several;
 
 pub use attempt::KeyAttempt;
 pub use cause::{KeyringCause, WrappingKey};
+pub(crate) use digest::{KeyDigest, Wrapping};
 pub use error::KeyringError;
 pub use multi::{MultiKeyring, MultiKeyringBuilder, NoKeyrings};
 pub use raw_aes::{InvalidRawAesKeyring, RawAesKeyring};

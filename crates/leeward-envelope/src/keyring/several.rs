@@ -7,7 +7,7 @@ impl KeyringError {
     /// Puts together what several keyrings, in order, said of one message.
     ///
     /// A keyring that only encrypts has nothing to say where another one has tried.
-    pub(super) fn of_several(errors: Vec<Self>) -> Self {
+    pub(crate) fn of_several(errors: Vec<Self>) -> Self {
         let is_unauthentic = errors.iter().any(|it| matches!(it, Self::Unauthentic));
         let has_failed = |it: &Self| {
             matches!(
@@ -35,17 +35,11 @@ impl KeyringError {
 
 /// Leaves out that a key was passed over where that is said already, or where another keyring did not pass it over.
 fn once(met: Vec<KeyAttempt>) -> Vec<KeyAttempt> {
-    let tried = |key: &str| {
-        let mut tried = met.iter().filter(|attempt| !attempt.is_skipped());
-        tried.any(|attempt| attempt.key() == key)
-    };
-    let mut said = HashSet::new();
+    let tried = met.iter().filter(|attempt| !attempt.is_skipped());
+    let mut said: HashSet<&str> = tried.map(KeyAttempt::key).collect();
     let needed: Vec<bool> = met
         .iter()
-        .map(|attempt| {
-            let key = attempt.key();
-            !attempt.is_skipped() || (!tried(key) && said.insert(key.to_owned()))
-        })
+        .map(|attempt| !attempt.is_skipped() || said.insert(attempt.key()))
         .collect();
     let mut needed = needed.into_iter();
     met.into_iter()

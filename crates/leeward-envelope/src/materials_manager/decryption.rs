@@ -3,16 +3,14 @@ use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, DecryptionMaterials, EncryptedDataKey,
     EncryptionContext, KeyUse, Keyring, KeyringError, Partition, Purge, WrappingKey,
     caching::{self, Cache, Counters, Found, How, Tally},
+    keyring::{KeyDigest, Wrapping},
     signature::VerifyingKey,
 };
 use aws_lc_rs::constant_time;
 use leeward_resilience::Clock;
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 /// Gets the materials of a message to be read.
@@ -61,18 +59,8 @@ pub(crate) struct Granted {
 #[derive(Debug)]
 struct Kept {
     key: Key,
-    /// The digests of the keys that it is wrapped under, which are of one size whatever the header.
-    under: Box<[u64]>,
-}
-
-impl Kept {
-    fn new(key: Key, wrapped: &[EncryptedDataKey]) -> Self {
-        let under = wrapped.iter().map(|it| digest(&WrappingKey::of(it)));
-        Self {
-            key,
-            under: under.collect(),
-        }
-    }
+    /// As long as the keys are many, whatever stands in them.
+    wrapping: Wrapping,
 }
 
 /// What a message that was written with `granted` is read with, and the place where a cache keeps that.
@@ -89,7 +77,11 @@ pub(super) fn of_writer(
     let granted = Granted {
         data_key: materials.data_key_shared()?,
         key_use: materials.key_use(),
-        kept: Some(Kept::new(key.clone(), wrapped)),
+        // Nobody knows which of its keys the reader would have it from.
+        kept: Some(Kept {
+            key: key.clone(),
+            wrapping: Wrapping::new(wrapped),
+        }),
         // Of our own making.
         is_proved: AtomicBool::new(true),
         verifying_key: OnceLock::new(),
@@ -98,9 +90,14 @@ pub(super) fn of_writer(
 }
 
 impl caching::Value for Arc<Granted> {
-    fn is_under(&self, key: &WrappingKey) -> bool {
+    fn under(&self) -> &[KeyDigest] {
         let kept = self.kept.as_ref();
-        kept.is_some_and(|kept| kept.under.contains(&digest(key)))
+        kept.map_or(&[], |kept| kept.wrapping.under())
+    }
+
+    fn relied_on(&self) -> &[KeyDigest] {
+        let kept = self.kept.as_ref();
+        kept.map_or(&[], |kept| kept.wrapping.relied_on())
     }
 
     /// The same data key, which it is unless the keyring has found another in the same message, is as true as before.
@@ -112,13 +109,6 @@ impl caching::Value for Arc<Granted> {
             self.is_proved.store(true, Relaxed);
         }
     }
-}
-
-/// Two names that share it are purged together, as the replicas of a multi-Region key do.
-fn digest(key: &WrappingKey) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    key.in_any_region().hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Granted {
@@ -168,10 +158,17 @@ impl DecryptionMaterialsManager {
     ) -> Result<Found<Arc<Granted>>, KeyringError> {
         let fetch = |key: Option<&Key>| {
             let keyring = Arc::clone(&self.keyring);
-            let kept = key.map(|key| Kept::new(key.clone(), keys));
-            let data_key = fetch(keyring, suite, context.clone(), keys.to_vec());
+            let (key, context, keys) = (key.cloned(), context.clone(), keys.to_vec());
             async move {
-                let (data_key, key_use) = data_key.await?;
+                let (data_key, key_use) = fetch(keyring, suite, context, &keys).await?;
+                let kept = key.map(|key| {
+                    let wrapping = Wrapping::new(&keys);
+                    let wrapping = match &key_use {
+                        Some(used) => wrapping.given_by(used, &keys),
+                        None => wrapping,
+                    };
+                    Kept { key, wrapping }
+                });
                 Ok(Arc::new(Granted {
                     data_key: Arc::new(data_key),
                     key_use,
@@ -238,10 +235,10 @@ async fn fetch(
     keyring: Arc<dyn Keyring>,
     suite: AlgorithmSuite,
     context: EncryptionContext,
-    keys: Vec<EncryptedDataKey>,
+    keys: &[EncryptedDataKey],
 ) -> Result<(DataKey, Option<KeyUse>), KeyringError> {
     let asked = DecryptionMaterials::new(suite, context.clone());
-    let materials = keyring.on_decrypt(asked, &keys).await?;
+    let materials = keyring.on_decrypt(asked, keys).await?;
     if materials.suite() != suite || *materials.context() != context {
         let reason = "it returned materials for another suite or context";
         return Err(KeyringError::contract(reason));
@@ -249,7 +246,7 @@ async fn fetch(
     let (data_key, key_use) = materials.into_found();
     let data_key = data_key.ok_or_else(|| KeyringError::contract("it returned no data key"))?;
     // A keyring that says nothing found it in the only key that there is.
-    let only = || match &keys[..] {
+    let only = || match keys {
         [key] => Some(WrappingKey::of(key).to_use()),
         _ => None,
     };

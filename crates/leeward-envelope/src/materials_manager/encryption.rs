@@ -1,7 +1,8 @@
 use crate::{
     AlgorithmSuite, CachePolicy, CacheStats, DataKey, EncryptionContext, EncryptionMaterials,
-    Keyring, KeyringError, Partition, Purge, WrappingKey,
+    Keyring, KeyringError, Partition, Purge,
     caching::{self, Cache, Counters, Found, How, Limits, Tally},
+    keyring::{KeyDigest, Wrapping},
     signature::{PUBLIC_KEY, SigningKey},
 };
 use leeward_resilience::Clock;
@@ -53,9 +54,14 @@ impl Key {
 pub(crate) struct Granted {
     materials: EncryptionMaterials,
     signing_key: Option<Arc<SigningKey>>,
+    wrapping: Wrapping,
 }
 
 impl Granted {
+    pub(super) const fn wrapping(&self) -> &Wrapping {
+        &self.wrapping
+    }
+
     /// Their context is the caller's, and under signing suites the public key beside it.
     pub(crate) const fn materials(&self) -> &EncryptionMaterials {
         &self.materials
@@ -74,10 +80,12 @@ impl Granted {
 }
 
 impl caching::Value for Arc<Granted> {
-    fn is_under(&self, key: &WrappingKey) -> bool {
-        let mut wrapped = self.materials.encrypted_data_keys().iter();
-        let key = key.in_any_region();
-        wrapped.any(|wrapped| WrappingKey::of(wrapped).in_any_region() == key)
+    fn under(&self) -> &[KeyDigest] {
+        self.wrapping.under()
+    }
+
+    fn relied_on(&self) -> &[KeyDigest] {
+        self.wrapping.relied_on()
     }
 
     fn succeed(&self, _: &Self) {}
@@ -192,9 +200,15 @@ async fn fetch(
     } else if materials.encrypted_data_keys().is_empty() {
         "it returned no encrypted data key"
     } else {
+        let keys = materials.encrypted_data_keys();
+        let mut wrapping = Wrapping::new(keys);
+        if let Some(used) = materials.key_use() {
+            wrapping = wrapping.given_by(&used, keys);
+        }
         return Ok(Arc::new(Granted {
             materials,
             signing_key,
+            wrapping,
         }));
     };
     Err(KeyringError::contract(reason))

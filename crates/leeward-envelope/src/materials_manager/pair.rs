@@ -2,7 +2,7 @@
 
 use super::{DecryptionMaterialsManager, EncryptionMaterialsManager, decryption, encryption};
 use crate::{
-    BuildError, Keyring, KeyringError, Purge, WrappingKey,
+    BuildError, Keyring, KeyringError, Purge,
     caching::{Sibling, TakeOver, Withdrawn},
 };
 use std::sync::{Arc, Mutex, Weak};
@@ -44,11 +44,11 @@ impl Sibling<encryption::Key, Arc<encryption::Granted>> for Reader {
         if !wrapped.iter().any(|wrapped| keyring.may_unwrap(wrapped)) {
             return None;
         }
-        let names = wrapped.iter().map(WrappingKey::of).collect();
+        let names = granted.wrapping().under().to_vec();
         self.under
             .lock()
             .expect("not poisoned")
-            .add(Withdrawn::Under(names));
+            .add(Withdrawn::under(names));
         let (key, granted) = decryption::of_writer(key.partition(), granted)?;
         Some(Box::new(move || cache.prime(key, granted)))
     }
@@ -82,8 +82,8 @@ impl Sibling<decryption::Key, Arc<decryption::Granted>> for Writer {
     }
 
     fn withdraw(&self, error: &KeyringError) {
-        if let Some(cached) = self.cache.upgrade() {
-            cached.cache.withdraw(Withdrawn::of(error));
+        if let (Some(cached), Some(withdrawn)) = (self.cache.upgrade(), Withdrawn::of(error)) {
+            cached.cache.withdraw(withdrawn);
         }
     }
 

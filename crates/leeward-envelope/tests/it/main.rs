@@ -42,6 +42,7 @@ mod stream_under_way;
 mod suites;
 mod tampering;
 mod vectors;
+mod withdrawals;
 
 use leeward_envelope::EncryptionContext;
 use proptest::test_runner::Config;
