@@ -37,6 +37,7 @@ mod renewal;
 mod round_trip;
 mod secrets;
 mod signed_stream;
+mod signer;
 mod stream;
 mod stream_under_way;
 mod suites;

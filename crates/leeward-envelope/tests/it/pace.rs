@@ -86,6 +86,26 @@ fn a_future_that_is_given_up_between_two_turns_leaves_its_buffer_as_it_was() {
 }
 
 #[test]
+fn a_future_that_is_forgotten_between_two_turns_leaves_no_plaintext_behind() {
+    let none = context(&[]);
+    let mut message = run(encryptor()
+        .build()
+        .unwrap()
+        .encrypt(&vec![5; 4 << 20], &none))
+    .unwrap();
+    *message.last_mut().unwrap() ^= 1;
+    let decryptor = decryptor();
+    let mut out = Vec::with_capacity(5 << 20);
+    let mut future = Box::pin(decryptor.decrypt_into(&message, &none, &mut out));
+    for _ in 0..4 {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+    }
+    std::mem::forget(future);
+    assert_eq!(out, b"");
+}
+
+#[test]
 fn a_short_message_never_waits() {
     let encryptor = encryptor().build().unwrap();
     let (turns, message) = turns(encryptor.encrypt(&[1; 4096], &context(&[])));

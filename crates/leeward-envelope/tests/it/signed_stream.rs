@@ -49,6 +49,26 @@ fn the_last_frame_of_a_signed_message_waits_for_the_signature() {
 }
 
 #[test]
+fn what_went_out_before_a_false_signature_is_never_called_verified() {
+    let mut message = write(SIGNED, &plaintext(40), &context(&[]));
+    *message.last_mut().unwrap() ^= 1;
+    let footer = 2 + 103;
+    let decryptor = Decryptor::builder(raw())
+        .with_signed_streams(SignedStreams::ReleaseUnverified)
+        .build()
+        .unwrap();
+    let mut header = decryptor.begin(&context(&[]));
+    let body_at = header.push(&message).unwrap();
+    let mut decryption = run(header.open()).unwrap();
+    let (body, signature) = message[body_at..].split_at(message.len() - footer - body_at);
+    let mut out = Vec::new();
+    decryption.push(body, &mut out).unwrap();
+    assert_eq!(out, plaintext(32));
+    assert!(decryption.push(signature, &mut out).is_err());
+    assert!(!decryption.is_verified());
+}
+
+#[test]
 fn what_is_held_back_comes_all_at_once_or_never() {
     let mut message = write(SIGNED, &plaintext(40), &context(&[]));
     let decryptor = |max_len| {
