@@ -3,6 +3,7 @@
 use super::{KeyAttempt, KeyringError};
 use crate::{
     DataKey, DecryptionMaterials, EncryptedDataKey, EncryptionContext, EncryptionMaterials, KeyUse,
+    pace,
 };
 use std::fmt;
 
@@ -50,15 +51,19 @@ pub(super) fn encrypt(
     Ok(materials.with_encrypted_data_key(wrapped))
 }
 
-/// Unwraps the first of `keys` that `key` wrapped.
-pub(super) fn decrypt(
-    key: &impl RawKey,
+/// Unwraps the first of `keys` that `key` wrapped, and lets others run between those that it tries: one may take milliseconds.
+pub(super) async fn decrypt(
+    key: &(impl RawKey + Sync),
     materials: DecryptionMaterials,
     keys: &[EncryptedDataKey],
 ) -> Result<DecryptionMaterials, KeyringError> {
     materials.refuse_second()?;
     let mut met = Vec::new();
+    let mut was_tried = false;
     for wrapped in keys {
+        if std::mem::take(&mut was_tried) {
+            pace::let_others_run().await;
+        }
         met.push(match key.unwrap(wrapped, materials.context()) {
             // The suite is the word of the message: a key of another length is one that was wrapped for another message.
             Unwrapped::Found(data_key)
@@ -73,7 +78,10 @@ pub(super) fn decrypt(
                 let found = materials.with_data_key(made_up)?;
                 return Ok(found.with_key_use(KeyUse::new(key.to_string())));
             }
-            Unwrapped::Found(_) | Unwrapped::Refused => KeyAttempt::refused(wrapped),
+            Unwrapped::Found(_) | Unwrapped::Refused => {
+                was_tried = true;
+                KeyAttempt::refused(wrapped)
+            }
             Unwrapped::NotOurs => KeyAttempt::skipped(wrapped),
             Unwrapped::Failed(why) => KeyAttempt::failed(wrapped, why),
         });

@@ -170,7 +170,7 @@ impl Keyring for RawAesKeyring {
         materials: DecryptionMaterials,
         keys: &'a [EncryptedDataKey],
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        Box::pin(future::ready(raw::decrypt(self, materials, keys)))
+        Box::pin(raw::decrypt(self, materials, keys))
     }
 
     fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
@@ -197,6 +197,7 @@ impl fmt::Debug for RawAesKeyring {
 mod tests {
     use super::*;
     use crate::AlgorithmSuite;
+    use futures_util::FutureExt;
 
     const SUITE: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
 
@@ -212,6 +213,15 @@ mod tests {
         raw::encrypt(keyring, EncryptionMaterials::new(SUITE, context("a"))).unwrap()
     }
 
+    fn decrypt(
+        keyring: &RawAesKeyring,
+        asked: DecryptionMaterials,
+        keys: &[EncryptedDataKey],
+    ) -> Result<DecryptionMaterials, KeyringError> {
+        let found = raw::decrypt(keyring, asked, keys).now_or_never();
+        found.expect("one key takes no second turn")
+    }
+
     #[test]
     fn gets_back_what_it_wrapped_under_every_key_length() {
         for len in [16, 24, 32] {
@@ -220,7 +230,7 @@ mod tests {
             let keys = made.encrypted_data_keys();
             assert_eq!(keys.len(), 1);
             let asked = DecryptionMaterials::new(SUITE, context("a"));
-            let found = raw::decrypt(&keyring, asked, keys).unwrap();
+            let found = decrypt(&keyring, asked, keys).unwrap();
             assert_eq!(
                 found.data_key().unwrap().expose(),
                 made.data_key().unwrap().expose()
@@ -251,18 +261,18 @@ mod tests {
     #[test]
     fn another_context_or_name_gives_no_key() {
         let made = encrypt(&keyring("k"));
-        let decrypt = |keyring: RawAesKeyring, context| {
+        let refusal = |keyring: RawAesKeyring, context| {
             let asked = DecryptionMaterials::new(SUITE, context);
-            raw::decrypt(&keyring, asked, made.encrypted_data_keys()).unwrap_err()
+            decrypt(&keyring, asked, made.encrypted_data_keys()).unwrap_err()
         };
         assert!(matches!(
-            decrypt(keyring("k"), context("b")),
+            refusal(keyring("k"), context("b")),
             KeyringError::Unauthentic
         ));
         // A name that only begins like ours is another key's.
         for name in ["kk", "", "other"] {
             assert!(matches!(
-                decrypt(keyring(name), context("a")),
+                refusal(keyring(name), context("a")),
                 KeyringError::NoMatchingKey { .. }
             ));
         }

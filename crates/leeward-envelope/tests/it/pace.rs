@@ -1,6 +1,7 @@
-use crate::{context, keyrings::raw, run};
+use crate::{context, forgery::Forged, keyrings::raw, raw_rsa, run};
 use leeward_envelope::{
-    AlgorithmSuite, DecryptError, Decryptor, Encryptor, EncryptorBuilder, RawAesKeyring,
+    AlgorithmSuite, DecryptError, Decryptor, EncryptedDataKey, EncryptionMaterials, Encryptor,
+    EncryptorBuilder, Keyring, RawAesKeyring, RsaPadding,
 };
 use std::{
     num::{NonZeroU32, NonZeroUsize},
@@ -103,6 +104,23 @@ fn a_future_that_is_forgotten_between_two_turns_leaves_no_plaintext_behind() {
     }
     std::mem::forget(future);
     assert_eq!(out, b"");
+}
+
+#[test]
+fn several_keys_under_rsa_are_tried_in_turns() {
+    let suite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
+    let writer = raw_rsa::writer(RsaPadding::OaepSha256);
+    let asked = EncryptionMaterials::new(suite, context(&[]));
+    let made = run(writer.on_encrypt(asked)).unwrap();
+    let forged = (0..9).map(|at| EncryptedDataKey::new("here", "rsa", vec![at; 256]).unwrap());
+    let keys: Vec<_> = forged.chain(made.encrypted_data_keys().to_vec()).collect();
+    let message = Forged::new(&keys).under(made.data_key().unwrap());
+    let message = message.write(b"x");
+    let reader = Decryptor::builder(raw_rsa::reader(RsaPadding::OaepSha256));
+    let reader = reader.build().unwrap();
+    let (turns, decrypted) = turns(reader.decrypt(&message));
+    assert_eq!(decrypted.unwrap().plaintext(), b"x");
+    assert_eq!(turns, 9);
 }
 
 #[test]

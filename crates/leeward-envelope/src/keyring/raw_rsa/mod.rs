@@ -22,7 +22,8 @@ use std::{fmt, future};
 /// KMS, RSA does **not bind the encryption context** to the wrapped key; the message does so nevertheless.
 ///
 /// Both are done on the thread of the caller, where other tasks wait meanwhile: wrapping takes some ten microseconds, unwrapping a
-/// millisecond with 2048 bits and two to three with 4096, too little to hand it to another thread. Cache data keys, see
+/// millisecond with 2048 bits and two to three with 4096, too little to hand it to another thread. Of a message with several keys of
+/// this name others get their turn between one and the next. Cache data keys, see
 /// [`DecryptorBuilder::with_cache`](crate::DecryptorBuilder::with_cache).
 ///
 /// ```no_run
@@ -108,7 +109,7 @@ impl Keyring for RawRsaKeyring {
         materials: DecryptionMaterials,
         keys: &'a [EncryptedDataKey],
     ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        Box::pin(future::ready(raw::decrypt(self, materials, keys)))
+        Box::pin(raw::decrypt(self, materials, keys))
     }
 
     fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
