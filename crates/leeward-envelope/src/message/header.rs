@@ -119,6 +119,8 @@ pub(super) fn parse_suite(cursor: &mut Cursor<'_>) -> Result<AlgorithmSuite, Mal
 /// Text may have been wrapped or quoted, and then something stands before them that no header begins with.
 fn looks_like_base64(message: &[u8]) -> bool {
     let is_around = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
+    // Nobody puts more before it, but for those who want it read in vain.
+    let message = &message[..message.len().min(64)];
     let start = message.iter().position(|byte| !is_around(byte));
     let text = start.map_or(&[][..], |start| &message[start..]);
     text.starts_with(b"AY") || text.starts_with(b"Ag")

@@ -180,14 +180,14 @@ impl Reader {
         let len = piece.ciphertext.len();
         self.plaintext_len = self.plaintext_len.saturating_add(len as u64);
         self.limits.check_plaintext(self.plaintext_len)?;
-        let out = match &mut self.signed {
+        let (out, most) = match &mut self.signed {
             Some(signed) => {
                 signed.verifier.update(bytes);
                 signed.place(&piece, out)?
             }
-            None => out,
+            None => (out, usize::MAX),
         };
-        make_room(out, len, usize::MAX);
+        make_room(out, len, most);
         let start = out.len();
         out.resize(start + len, 0);
         if self.content_key.open(&piece, &mut out[start..]).is_err() {
@@ -217,21 +217,21 @@ impl Reader {
 }
 
 impl Signed {
-    /// Where the plaintext of a piece goes: out at once, or to where it waits for the signature.
+    /// Where the plaintext of a piece goes, and how long that may become: out at once, or to where it waits for the signature.
     fn place<'a>(
         &'a mut self,
         piece: &Piece<'_>,
         out: &'a mut Vec<u8>,
-    ) -> Result<&'a mut Vec<u8>, DecryptError> {
+    ) -> Result<(&'a mut Vec<u8>, usize), DecryptError> {
         match self.streams {
-            SignedStreams::ReleaseUnverified if piece.kind == Kind::Frame => return Ok(out),
-            SignedStreams::HoldBack { max_len }
-                if self.held.len().saturating_add(piece.ciphertext.len()) > max_len =>
-            {
-                return Err(DecryptError::SignedTooLong { max: max_len });
+            SignedStreams::ReleaseUnverified if piece.kind == Kind::Frame => Ok((out, usize::MAX)),
+            SignedStreams::HoldBack { max_len } => {
+                match self.held.len().saturating_add(piece.ciphertext.len()) {
+                    len if len > max_len => Err(DecryptError::SignedTooLong { max: max_len }),
+                    _ => Ok((&mut self.held, max_len)),
+                }
             }
-            _ => {}
+            _ => Ok((&mut self.held, usize::MAX)),
         }
-        Ok(&mut self.held)
     }
 }

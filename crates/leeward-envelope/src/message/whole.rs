@@ -115,7 +115,8 @@ impl<'a> WholeSealer<'a> {
         room(out, self.at, end);
         let (before, place) = out.split_at_mut(self.at);
         frames.place = &mut place[..end - self.at];
-        let next_sequence = sealer.sequence + frames.count();
+        // Behind the last frame that the format numbers comes none.
+        let next_sequence = sealer.sequence.wrapping_add(frames.count());
         let jobs = frames.into_portions(parallelism::job(frame_cost));
 
         let (content, signer) = (&sealer.content, &mut sealer.signer);
@@ -183,7 +184,7 @@ impl<'out> Frames<'_, 'out> {
         };
         let place: &'out mut [u8] = mem::take(&mut self.place);
         (taken.place, self.place) = place.split_at_mut(taken.len());
-        self.sequence += taken.count();
+        self.sequence = self.sequence.wrapping_add(taken.count());
         self.plaintext = later;
         taken
     }

@@ -58,6 +58,23 @@ fn a_header_that_is_too_long_is_refused_before_the_keyring_is_asked() {
 }
 
 #[test]
+fn a_message_is_not_searched_for_text_beyond_its_beginning() {
+    let decrypt = |message: &[u8]| {
+        let decryptor = leeward_envelope::Decryptor::builder(raw()).build().unwrap();
+        run(decryptor.decrypt(message)).unwrap_err().to_string()
+    };
+    let behind = |spaces: usize| [&vec![b' '; spaces][..], b"AgR4"].concat();
+    assert_eq!(
+        decrypt(&behind(60)),
+        "the message is in base64: decode it first"
+    );
+    assert_eq!(
+        decrypt(&behind(64)),
+        "no message of the AWS Encryption SDK begins with byte 0x20: check what is being decrypted"
+    );
+}
+
+#[test]
 fn the_largest_header_that_a_stream_holds_is_bounded_by_default() {
     // A context as large as any, then a wrapped key as large as any.
     let mut header = vec![2, 4, 0x78];
