@@ -21,7 +21,7 @@ use std::{
 pub(crate) struct Trail(Arc<Mutex<Vec<AuditEvent>>>);
 
 impl Trail {
-    fn audit(&self) -> Audit {
+    pub(crate) fn audit(&self) -> Audit {
         let trail = self.clone();
         Audit::new(move |event| trail.0.lock().unwrap().push(event.clone()))
     }
@@ -224,21 +224,6 @@ fn a_failure_is_told_with_its_category_its_regions_and_the_request_of_it() {
     );
     assert_eq!(event.key_use, None, "no key was asked for");
     assert_eq!(event.named_keys, ["tests key"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_duration_counts_what_a_stream_waits_between_its_parts() {
-    let trail = Trail::default();
-    let audit = trail.audit().with_clock(TokioClock::new());
-    let encryptor = Encryptor::builder(raw()).with_audit(audit).build().unwrap();
-    let (none, mut message) = (context(&[]), Vec::new());
-    let mut encryption = encryptor.begin(&none, None).await.unwrap();
-    tokio::time::advance(Duration::from_secs(3)).await;
-    encryption.push(b"attack", &mut message).unwrap();
-    tokio::time::advance(Duration::from_millis(250)).await;
-    encryption.finish(&mut message).unwrap();
-    tokio::time::advance(Duration::from_secs(9)).await;
-    assert_eq!(trail.only().duration, Duration::from_millis(3250));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use leeward_envelope::{
     AlgorithmSuite, DecryptError, Decryptor, Encryptor, MalformedMessage, SignedStreams, inspect,
 };
 use leeward_error_taxonomy::Category;
-use std::io;
+use leeward_resilience::TokioClock;
+use std::{io, time::Duration};
 
 #[test]
 fn a_stream_holds_no_more_than_a_frame() {
@@ -126,4 +127,19 @@ fn a_stream_that_ends_inside_its_header_is_told_as_failed() {
         drop(header);
         assert!(trail.take().is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_duration_counts_what_a_stream_waits_between_its_parts() {
+    let trail = Trail::default();
+    let audit = trail.audit().with_clock(TokioClock::new());
+    let encryptor = Encryptor::builder(raw()).with_audit(audit).build().unwrap();
+    let (none, mut message) = (context(&[]), Vec::new());
+    let mut encryption = encryptor.begin(&none, None).await.unwrap();
+    tokio::time::advance(Duration::from_secs(3)).await;
+    encryption.push(b"attack", &mut message).unwrap();
+    tokio::time::advance(Duration::from_millis(250)).await;
+    encryption.finish(&mut message).unwrap();
+    tokio::time::advance(Duration::from_secs(9)).await;
+    assert_eq!(trail.only().duration, Duration::from_millis(3250));
 }
