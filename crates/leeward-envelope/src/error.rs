@@ -145,6 +145,14 @@ pub enum DecryptError {
         /// The suite of the message.
         suite: AlgorithmSuite,
     },
+    /// The message has no signature, and the decryptor requires one.
+    #[error(
+        "suite {suite} signs nothing, and this reader requires a signature: whoever was once let read may have written it"
+    )]
+    Unsigned {
+        /// The suite of the message.
+        suite: AlgorithmSuite,
+    },
     /// A signed message is longer than what a stream may hold back for the signature.
     #[error(
         "the signed message holds more than the {max} bytes that may wait for its signature: raise the bound if there is memory for that"

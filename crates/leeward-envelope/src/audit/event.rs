@@ -57,7 +57,8 @@ pub enum AuditOutcome {
     #[non_exhaustive]
     Failed {
         /// Of which kind the failure is; of one that an attacker could probe, always the same, and of one of the source or the
-        /// sink of a stream or a file [`Category::Unknown`].
+        /// sink of a stream or a file [`Category::Unknown`]. The rest of the event is not for attackers: whether there is a
+        /// [`key_use`](AuditEvent::key_use) and an [`is_cached`](AuditEvent::is_cached) tells whether a data key was found.
         category: Category,
     },
     /// Its future or stream was dropped before the end, and neither source nor sink had failed.

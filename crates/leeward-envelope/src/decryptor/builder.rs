@@ -19,6 +19,7 @@ pub struct DecryptorBuilder {
     pub(super) policy: CommitmentPolicy,
     pub(super) limits: ReadLimits,
     pub(super) required: BTreeSet<String>,
+    pub(super) requires_signature: bool,
     pub(super) signed_streams: SignedStreams,
     pub(super) dialects: &'static [Dialect],
     pub(super) parallelism: Option<NonZeroUsize>,
@@ -79,6 +80,19 @@ impl DecryptorBuilder {
     ) -> Self {
         let required = keys.into_iter().map(Into::into).collect();
         Self { required, ..self }
+    }
+
+    /// Whether only messages with a signature are read; by default those without one are, too.
+    ///
+    /// Whoever once read an unsigned message of some context has its data key, and can write further ones under it: signing keeps
+    /// nobody from writing where readers do not ask for it. So this belongs to writers of a [signing
+    /// suite](crate::EncryptorBuilder::with_suite), once no older messages are about. A message without a signature is refused
+    /// before any call to the keyring, by [`DecryptError::Unsigned`](crate::DecryptError::Unsigned).
+    pub fn with_required_signatures(self, are_required: bool) -> Self {
+        Self {
+            requires_signature: are_required,
+            ..self
+        }
     }
 
     /// What a stream does with a signed message; refuses it by default. Messages that are there as a whole are not concerned.
@@ -195,6 +209,7 @@ impl DecryptorBuilder {
                 policy: self.policy,
                 limits: self.limits,
                 required: Arc::new(self.required),
+                requires_signature: self.requires_signature,
                 signed_streams: self.signed_streams,
                 dialects: self.dialects,
                 parallelism: Parallelism::new(self.parallelism),

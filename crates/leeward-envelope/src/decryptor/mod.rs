@@ -1,6 +1,6 @@
 use crate::{
-    Audit, AuditOperation, CacheStats, CommitmentPolicy, ContextError, DecryptError, EncryptionContext, Keyring,
-    Partition, Purge, RangeError,
+    Audit, AuditOperation, CacheStats, CommitmentPolicy, ContextError, DecryptError,
+    EncryptionContext, Keyring, Partition, Purge, RangeError,
     audit::Record,
     derive::Dialect,
     materials_manager::DecryptionMaterialsManager,
@@ -57,6 +57,7 @@ struct Inner {
     policy: CommitmentPolicy,
     limits: ReadLimits,
     required: Arc<BTreeSet<String>>,
+    requires_signature: bool,
     signed_streams: SignedStreams,
     dialects: &'static [Dialect],
     parallelism: Parallelism,
@@ -71,6 +72,7 @@ impl Decryptor {
             policy: CommitmentPolicy::default(),
             limits: ReadLimits::default(),
             required: BTreeSet::new(),
+            requires_signature: false,
             signed_streams: SignedStreams::default(),
             dialects: &[Dialect::Standard],
             parallelism: None,
@@ -287,6 +289,9 @@ impl Decryptor {
         record.is_under(suite);
         if !policy.allows_decrypt(suite) {
             return Err(DecryptError::Commitment { suite, policy });
+        }
+        if inner.requires_signature && !suite.is_signing() {
+            return Err(DecryptError::Unsigned { suite });
         }
         if let Some(key) = expected.missing(&inner.required) {
             return Err(DecryptError::MissingContextKey { key: key.clone() });

@@ -3,13 +3,14 @@
 use crate::{
     context,
     forgery::Forged,
-    keyrings::raw,
+    keyrings::{Gated, raw},
     messages::write,
     run,
-    stream::SIGNED,
+    stream::{SIGNED, decrypt_stream},
 };
 use leeward_envelope::{
-    DataKey, DecryptError, DecryptionMaterials, Decryptor, Keyring, inspect,
+    AlgorithmSuite, DataKey, DecryptError, DecryptionMaterials, Decryptor, Keyring, SignedStreams,
+    inspect,
 };
 
 const SIGNER: &str = "aws-crypto-public-key";
@@ -47,4 +48,31 @@ fn a_signature_cannot_be_left_out_where_the_expected_context_names_the_signer() 
     // To KMS, and to a raw AES key, it is wrapped for another context.
     let error = run(reader.decrypt_with_context(&forged, &sent)).unwrap_err();
     assert!(matches!(error, DecryptError::Unauthentic));
+}
+
+#[test]
+fn a_reader_that_requires_signatures_reads_nothing_else() {
+    const UNSIGNED: AlgorithmSuite = AlgorithmSuite::Aes256GcmHkdfSha512Commit;
+    let none = context(&[]);
+    let (signed, unsigned) = (write(SIGNED, b"x", &none), write(UNSIGNED, b"x", &none));
+    let keyring = Gated::open();
+    let reader = Decryptor::builder(keyring.clone())
+        .with_required_signatures(true)
+        .with_signed_streams(SignedStreams::HoldBack { max_len: 10 })
+        .build()
+        .unwrap();
+    assert!(run(reader.decrypt(&signed)).is_ok());
+    assert!(decrypt_stream(&reader, &signed, &[9], &none).is_ok());
+    let before = keyring.calls();
+    let error = run(reader.decrypt(&unsigned)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "suite 0x0478 (AES-256-GCM, HKDF, key commitment) signs nothing, and this reader requires a signature: whoever was \
+         once let read may have written it"
+    );
+    let error = decrypt_stream(&reader, &unsigned, &[9], &none).unwrap_err();
+    assert!(matches!(error, DecryptError::Unsigned { suite } if suite == UNSIGNED));
+    assert_eq!(keyring.calls(), before);
+    let any = Decryptor::builder(raw()).build().unwrap();
+    assert!(run(any.decrypt(&unsigned)).is_ok());
 }
