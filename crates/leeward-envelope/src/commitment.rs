@@ -3,6 +3,8 @@ use crate::AlgorithmSuite;
 /// Which suites may be written and read, by whether they commit to their key.
 ///
 /// Without commitment a sender who knows two keys can write one message that decrypts to two different plaintexts.
+///
+/// Specification: client, "Commitment Policy".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CommitmentPolicy {

@@ -231,6 +231,7 @@ impl fmt::Debug for EncryptionContext {
     }
 }
 
+/// Specification: structures, "Encryption Context", "Serialization".
 fn serialise(pairs: &BTreeMap<String, String>) -> Result<Vec<u8>, ContextError> {
     if pairs.is_empty() {
         return Ok(Vec::new());

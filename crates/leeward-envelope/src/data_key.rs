@@ -4,6 +4,8 @@ use zeroize::Zeroizing;
 
 /// As many wrapped keys as a keyring with replicas and a spare needs, and few enough that a hostile message cannot make a
 /// reader call KMS all day.
+///
+/// Specification: client, "Maximum Number Of Encrypted Data Keys".
 pub(crate) const DEFAULT_MAX_ENCRYPTED_DATA_KEYS: Option<NonZeroU16> = NonZeroU16::new(10);
 
 /// A plaintext data key: wiped on drop, printed nowhere, copied by nothing.
@@ -57,6 +59,8 @@ impl fmt::Debug for DataKey {
 }
 
 /// A data key in its wrapped form, as it stands in a message.
+///
+/// Specification: structures, "Encrypted Data Keys".
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EncryptedDataKey {
     provider_id: String,

@@ -28,6 +28,9 @@ pub(crate) enum Dialect {
 }
 
 /// Derives the keys of one message from its data key.
+///
+/// Specification: algorithm-suites, "Algorithm Suites Encryption Key Derivation Settings" and "Algorithm Suites Commit Key
+/// Derivation Settings".
 pub(crate) fn message_keys(
     suite: AlgorithmSuite,
     data_key: &DataKey,

@@ -4,6 +4,8 @@ use crate::{
 use std::sync::Arc;
 
 /// What a keyring fills in for a message to be written: a data key and its wrapped forms.
+///
+/// Specification: structures, "Encryption Materials".
 #[derive(Debug)]
 pub struct EncryptionMaterials {
     suite: AlgorithmSuite,
@@ -90,6 +92,8 @@ impl EncryptionMaterials {
 }
 
 /// What a keyring fills in for a message to be read: the data key.
+///
+/// Specification: structures, "Decryption Materials".
 #[derive(Debug)]
 pub struct DecryptionMaterials {
     suite: AlgorithmSuite,

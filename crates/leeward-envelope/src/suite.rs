@@ -3,6 +3,8 @@ use std::fmt;
 /// Names how a message is encrypted: cipher, key derivation, commitment, signature.
 ///
 /// New messages are written under [`Aes256GcmHkdfSha512Commit`](Self::Aes256GcmHkdfSha512Commit) unless another is chosen.
+///
+/// Specification: algorithm-suites, "Supported Algorithm Suites".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AlgorithmSuite {

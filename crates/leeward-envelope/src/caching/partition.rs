@@ -5,6 +5,8 @@ use std::sync::Arc;
 /// Messages of two partitions never share a data key, whatever their context. A partition is a matter of this process: it
 /// stands in no message and need not be known to read one. Of the data keys of one tenant no more are kept than
 /// [`CachePolicy::with_tenant_capacity`](crate::CachePolicy::with_tenant_capacity) allows, so that none pushes out the others'.
+///
+/// Specification: caching-cmm, "Partition ID".
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition {
     tenant: Option<Arc<str>>,

@@ -16,6 +16,8 @@ use tokio::runtime::Handle;
 /// A key over a limit is replaced, never stretched, and as a rule [before it gets there](Self::with_renewal). A cache belongs to
 /// one encryptor or decryptor and its clones; [partitions](crate::Partition) set data keys apart in it. One that is too old leaves memory when it is next asked for, or as the
 /// least recently used of its cache at any other request; all leave with the encryptor or decryptor that cached them.
+///
+/// Specification: caching-cmm, "Cache Limit TTL", "Limit Messages" and "Limit Bytes".
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CachePolicy<C = TscClock> {

@@ -39,6 +39,8 @@ pub trait Keyring: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`KeyringError`] if no data key could be made or wrapped.
+    ///
+    /// Specification: keyring-interface, "OnEncrypt".
     fn on_encrypt<'a>(
         &'a self,
         materials: EncryptionMaterials,
@@ -52,6 +54,8 @@ pub trait Keyring: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`KeyringError::undecryptable`] with what each of `keys` met.
+    ///
+    /// Specification: keyring-interface, "OnDecrypt".
     fn on_decrypt<'a>(
         &'a self,
         materials: DecryptionMaterials,

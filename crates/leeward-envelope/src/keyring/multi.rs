@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// A multi-keyring is a keyring: it may be a generator or a child of another. One with a generator makes a data key of its
 /// own, hence refuses to wrap another's.
 ///
+/// Specification: multi-keyring, "OnEncrypt" and "OnDecrypt".
+///
 /// ```
 /// use leeward_envelope::{Decryptor, Encryptor, EncryptionContext, MultiKeyring, RawAesKeyring};
 ///

@@ -55,6 +55,8 @@ pub enum InvalidRawAesKeyring {
 }
 
 /// Tag bits and IV bytes, as the provider info states them after the name.
+///
+/// Specification: raw-aes-keyring, "Key Provider Information".
 const INFO_LENGTHS: [u8; 8] = [0, 0, 0, 8 * TAG_LEN as u8, 0, 0, 0, IV_LEN as u8];
 
 impl RawAesKeyring {

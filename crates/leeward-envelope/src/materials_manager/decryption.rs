@@ -16,6 +16,8 @@ use std::sync::{
 /// Gets the materials of a message to be read.
 ///
 /// A clone shares cached data keys and counters.
+///
+/// Specification: cmm-interface, "Decrypt Materials"; default-cmm.
 #[derive(Clone, Debug)]
 pub(crate) struct DecryptionMaterialsManager {
     pub(super) keyring: Arc<dyn Keyring>,

@@ -11,6 +11,8 @@ use std::sync::Arc;
 /// Gets the materials of a message to be written.
 ///
 /// A clone shares cached data keys and counters.
+///
+/// Specification: cmm-interface, "Get Encryption Materials"; default-cmm.
 #[derive(Clone, Debug)]
 pub(crate) struct EncryptionMaterialsManager {
     keyring: Arc<dyn Keyring>,

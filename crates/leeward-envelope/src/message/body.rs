@@ -35,6 +35,8 @@ pub(super) struct Piece<'a> {
 }
 
 /// The pieces of a body, in order; ends behind the last one.
+///
+/// Specification: message-body, "Framed Data".
 #[derive(Clone, Debug)]
 pub(super) struct Pieces<'a> {
     cursor: Cursor<'a>,
@@ -117,6 +119,7 @@ impl<'a> Piece<'a> {
         }
     }
 
+    /// Specification: message-body, "Non-Framed Data".
     fn block(cursor: &mut Cursor<'a>, sequence: u32) -> Result<Self, MalformedMessage> {
         let iv = cursor.array("frame IV")?;
         let len = cursor.u64("body length")?;
@@ -127,6 +130,7 @@ impl<'a> Piece<'a> {
         Self::sealed(cursor, Kind::SingleBlock, sequence, iv, len)
     }
 
+    /// Specification: message-body, "Regular Frame" and "Final Frame".
     fn frame(
         cursor: &mut Cursor<'a>,
         sequence: u32,
@@ -220,6 +224,8 @@ pub(super) fn frame_start(is_final: bool, sequence: u32, plaintext_len: usize) -
 }
 
 /// What the tag of a piece covers beyond the ciphertext: the message, the place in it, and the length.
+///
+/// Specification: message-body-aad, "Structure" and "Body AAD Content".
 pub(super) struct PieceAad {
     bytes: [u8; Self::MAX],
     len: usize,

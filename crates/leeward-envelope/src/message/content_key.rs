@@ -28,6 +28,8 @@ impl ContentKey {
     }
 
     /// The tag over a header and the pairs that it leaves out.
+    ///
+    /// Specification: message-header, "Header Authentication".
     pub(super) fn seal_header(
         &self,
         header: &[u8],

@@ -1,6 +1,8 @@
 use super::{MalformedMessage, cursor::Cursor};
 
 /// A signature as it was read, and what it covers.
+///
+/// Specification: message-footer, "Structure".
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Footer<'a> {
     pub(super) signed: &'a [u8],

@@ -29,6 +29,8 @@ pub(crate) enum Content {
 }
 
 /// A header as it was read: claims, until its tag has been verified.
+///
+/// Specification: message-header, "Header Body" and "Header Authentication".
 #[derive(Debug)]
 pub(crate) struct Header<'a> {
     pub(crate) suite: AlgorithmSuite,
@@ -142,6 +144,7 @@ fn looks_like_hex(message: &[u8]) -> bool {
     digits.len() >= 2 && STARTS.into_iter().any(is_one)
 }
 
+/// Specification: message-header, "AAD".
 fn parse_context(
     cursor: &mut Cursor<'_>,
     suite: AlgorithmSuite,
@@ -174,6 +177,7 @@ fn parse_pairs(section: &[u8]) -> Option<EncryptionContext> {
     EncryptionContext::with_reserved(pairs).ok()
 }
 
+/// Specification: message-header, "Encrypted Data Keys".
 fn parse_keys(
     cursor: &mut Cursor<'_>,
     limits: &ReadLimits,
@@ -197,6 +201,7 @@ fn parse_keys(
     Ok(keys)
 }
 
+/// Specification: message-header, "Content Type" and "Frame Length".
 fn parse_content(
     cursor: &mut Cursor<'_>,
     suite: AlgorithmSuite,

@@ -3,6 +3,8 @@
 //! A message is a header, a body of frames (or, from old writers, one block), and under signing suites a footer. Nothing
 //! here waits, and nothing allocates more than the bytes at hand call for: lengths in a message are claims until a tag
 //! has proved them. What takes long goes in steps, so that the caller may let others run in between.
+//!
+//! Where the AWS Encryption SDK Specification says how something is to be, its page and section are named.
 
 mod body;
 mod content_key;

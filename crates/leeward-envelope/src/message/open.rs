@@ -169,6 +169,8 @@ impl<'a, 'out> Opener<'a, 'out> {
     }
 
     /// Verifies the signature, once all that it covers is hashed.
+    ///
+    /// Specification: decrypt, "Verify the signature".
     fn verify(&mut self) -> Result<(), Unspecified> {
         match self.signed.take() {
             Some(signed) => signed.verifier.finish(signed.signature),

@@ -203,6 +203,7 @@ impl Reader {
         Ok(())
     }
 
+    /// Specification: decrypt, "Verify the signature".
     fn footer(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
         let signature = Cursor::behind(self.at, bytes).field("signature")?;
         if let Some(signed) = self.signed.take() {

@@ -162,6 +162,8 @@ impl Sealer {
     }
 
     /// Appends the signature to a message of which all else is there, and hashed.
+    ///
+    /// Specification: encrypt, "Construct the signature".
     pub(super) fn sign(self, out: &mut Vec<u8>) -> Result<(), Unspecified> {
         if let Some(signer) = self.signer {
             let signature = signer.finish()?;
@@ -203,6 +205,8 @@ pub(super) const fn frame_len(kind: Kind, plaintext_len: usize) -> usize {
 }
 
 /// Writes a frame where it belongs, which has [as many bytes](frame_len) as it takes.
+///
+/// Specification: encrypt, "Construct a frame".
 pub(super) fn seal_frame(
     content: &ContentKey,
     kind: Kind,

@@ -40,6 +40,8 @@ impl Version {
 
 impl Outline<'_> {
     /// What the tag of the header covers, with room for the rest of the header behind it.
+    ///
+    /// Specification: message-header, "Header Body"; encrypt, "Construct the header".
     pub(super) fn serialise(&self) -> Vec<u8> {
         let version = self.suite.version();
         let keys: usize = self.keys.iter().map(EncryptedDataKey::serialised_len).sum();
@@ -73,6 +75,8 @@ impl Outline<'_> {
 }
 
 /// Appends the proof of a header: its tag, and in version 1 the IV before it.
+///
+/// Specification: message-header, "Header Authentication".
 pub(super) fn serialise_proof(header: &mut Vec<u8>, version: Version, tag: &[u8; TAG_LEN]) {
     if version == Version::V1 {
         header.extend_from_slice(&[0; IV_LEN]);

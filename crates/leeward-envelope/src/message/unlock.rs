@@ -18,6 +18,8 @@ pub(crate) struct Unlocked {
 ///
 /// `unsent` are the pairs of the context that the header leaves out but its tag covers; `verifying_key` is what was found
 /// before of the key that the signatures of its context are verified with.
+///
+/// Specification: decrypt, "Verify the header".
 pub(crate) fn unlock(
     header: &Header<'_>,
     data_key: &DataKey,

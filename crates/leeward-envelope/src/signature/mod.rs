@@ -41,6 +41,8 @@ impl Curve {
 }
 
 /// A key pair that signs messages; its private half never leaves the cryptographic library, which wipes it.
+///
+/// Specification: algorithm-suites, "Signature Algorithm"; encrypt, "Construct the signature".
 pub(crate) struct SigningKey {
     curve: Curve,
     pair: EcdsaKeyPair,

@@ -11,6 +11,8 @@ use aws_lc_rs::{
 use zeroize::Zeroizing;
 
 /// How a data key is padded before it goes through RSA; writer and reader must agree, since no message says it.
+///
+/// Specification: raw-rsa-keyring, "Supported Padding Schemes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RsaPadding {
