@@ -58,18 +58,29 @@ impl Decryption {
     ///
     /// [`DecryptError`]; what this call appended is wiped and taken off again, and every later call fails likewise.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
+        let at = out.len();
+        self.push_at(bytes, out, at).map(drop)
+    }
+
+    /// Writes it from `at` on, over what stands there, and answers where it ends; on any error nothing stands there.
+    pub(crate) fn push_at(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, DecryptError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let start = out.len();
-        let read = self.reader.push(bytes, out);
-        if let Err(error) = &read {
-            out[start..].zeroize();
-            out.truncate(start);
-            self.failed = Some(error.clone());
-            self.record.fail(error);
-        } else {
-            self.record.passed(out.len() - start, bytes.len());
+        let read = self.reader.push_at(bytes, out, at);
+        match &read {
+            Ok(end) => self.record.passed(end - at, bytes.len()),
+            Err(error) => {
+                out[at..].zeroize();
+                out.truncate(at);
+                self.failed = Some(error.clone());
+                self.record.fail(error);
+            }
         }
         read
     }

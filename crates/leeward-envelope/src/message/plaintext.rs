@@ -14,6 +14,17 @@ pub(crate) fn make_room(buffer: &mut Vec<u8>, additional: usize, most: usize) {
     std::mem::replace(buffer, larger).zeroize();
 }
 
+/// The `len` bytes of a buffer from `at` on, over what stands there; what is to be there yet is made, as by [`make_room`].
+pub(super) fn place_at(buffer: &mut Vec<u8>, at: usize, len: usize, most: usize) -> &mut [u8] {
+    let end = at.saturating_add(len);
+    if buffer.len() < end {
+        let missing = end - buffer.len();
+        make_room(buffer, missing, most);
+        buffer.resize(end, 0);
+    }
+    &mut buffer[at..end]
+}
+
 /// Where something goes in a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {

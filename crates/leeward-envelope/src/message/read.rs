@@ -5,7 +5,7 @@ use super::{
     cursor::Cursor,
     extent::{footer_len, piece_len},
     header::Content,
-    plaintext::make_room,
+    plaintext::place_at,
     unlock::Unlocked,
 };
 use crate::{
@@ -73,9 +73,14 @@ impl Reader {
         }
     }
 
-    /// Reads some more, and appends to `out` the plaintext that may go out.
-    pub(crate) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
-        let mut rest = bytes;
+    /// Reads some more, and writes the plaintext that may go out from `at` on, over what stands there; answers where it ends.
+    pub(crate) fn push_at(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, DecryptError> {
+        let (mut rest, mut at) = (bytes, at);
         while self.stage != Stage::End {
             let needed = self.needed(if self.partial.is_empty() {
                 rest
@@ -85,15 +90,15 @@ impl Reader {
             if self.partial.is_empty()
                 && let Some((part, later)) = rest.split_at_checked(needed)
             {
-                self.part(part, out)?;
+                at = self.part(part, out, at)?;
                 rest = later;
             } else if self.partial.len() == needed {
                 let mut part = mem::take(&mut self.partial);
-                self.part(&part, out)?;
+                at = self.part(&part, out, at)?;
                 part.clear();
                 self.partial = part;
             } else if rest.is_empty() {
-                return Ok(());
+                return Ok(at);
             } else {
                 let missing = needed - self.partial.len();
                 let (now, later) = rest.split_at(missing.min(rest.len()));
@@ -102,7 +107,7 @@ impl Reader {
             }
         }
         match rest.len() {
-            0 => Ok(()),
+            0 => Ok(at),
             count => Err(MalformedMessage::TrailingBytes { count }.into()),
         }
     }
@@ -159,14 +164,14 @@ impl Reader {
         self.partial.extend_from_slice(bytes);
     }
 
-    fn part(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
-        match self.stage {
-            Stage::Body { sequence } => self.piece(bytes, sequence, out)?,
-            Stage::Footer => self.footer(bytes, out)?,
-            Stage::End => {}
-        }
+    fn part(&mut self, bytes: &[u8], out: &mut Vec<u8>, at: usize) -> Result<usize, DecryptError> {
+        let end = match self.stage {
+            Stage::Body { sequence } => self.piece(bytes, sequence, out, at)?,
+            Stage::Footer => self.footer(bytes, out, at)?,
+            Stage::End => at,
+        };
         self.at = self.at.saturating_add(bytes.len());
-        Ok(())
+        Ok(end)
     }
 
     fn piece(
@@ -174,25 +179,29 @@ impl Reader {
         bytes: &[u8],
         sequence: u32,
         out: &mut Vec<u8>,
-    ) -> Result<(), DecryptError> {
+        at: usize,
+    ) -> Result<usize, DecryptError> {
         let mut cursor = Cursor::behind(self.at, bytes);
         let piece = Piece::parse(&mut cursor, self.content, sequence)?;
         let len = piece.ciphertext.len();
         self.plaintext_len = self.plaintext_len.saturating_add(len as u64);
         self.limits.check_plaintext(self.plaintext_len)?;
-        let (out, most) = match &mut self.signed {
+        let held = match &mut self.signed {
             Some(signed) => {
                 signed.verifier.update(bytes);
-                signed.place(&piece, out)?
+                signed.place(&piece)?
             }
-            None => (out, usize::MAX),
+            None => None,
         };
-        make_room(out, len, most);
-        let start = out.len();
-        out.resize(start + len, 0);
-        if self.content_key.open(&piece, &mut out[start..]).is_err() {
-            out[start..].zeroize();
-            out.truncate(start);
+        let (plaintext, end) = match held {
+            Some((held, most)) => {
+                let start = held.len();
+                (place_at(held, start, len, most), at)
+            }
+            None => (place_at(out, at, len, usize::MAX), at + len),
+        };
+        if self.content_key.open(&piece, plaintext).is_err() {
+            plaintext.zeroize();
             return Err(DecryptError::Unauthentic);
         }
         self.stage = match piece.next() {
@@ -200,39 +209,42 @@ impl Reader {
             None if self.signed.is_some() => Stage::Footer,
             None => Stage::End,
         };
-        Ok(())
+        Ok(end)
     }
 
     /// Specification: decrypt, "Verify the signature".
-    fn footer(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), DecryptError> {
+    fn footer(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<usize, DecryptError> {
         let signature = Cursor::behind(self.at, bytes).field("signature")?;
+        let mut end = at;
         if let Some(signed) = self.signed.take() {
             let verified = signed.verifier.finish(signature);
             verified.map_err(|_| DecryptError::Unauthentic)?;
-            make_room(out, signed.held.len(), usize::MAX);
-            out.extend_from_slice(&signed.held);
+            let len = signed.held.len();
+            place_at(out, at, len, usize::MAX).copy_from_slice(&signed.held);
+            end += len;
         }
         self.stage = Stage::End;
-        Ok(())
+        Ok(end)
     }
 }
 
 impl Signed {
-    /// Where the plaintext of a piece goes, and how long that may become: out at once, or to where it waits for the signature.
-    fn place<'a>(
-        &'a mut self,
-        piece: &Piece<'_>,
-        out: &'a mut Vec<u8>,
-    ) -> Result<(&'a mut Vec<u8>, usize), DecryptError> {
+    /// Where the plaintext of a piece waits for the signature, and how long that may become; nowhere if it goes out at once.
+    fn place(&mut self, piece: &Piece<'_>) -> Result<Option<(&mut Vec<u8>, usize)>, DecryptError> {
         match self.streams {
-            SignedStreams::ReleaseUnverified if piece.kind == Kind::Frame => Ok((out, usize::MAX)),
+            SignedStreams::ReleaseUnverified if piece.kind == Kind::Frame => Ok(None),
             SignedStreams::HoldBack { max_len } => {
                 match self.held.len().saturating_add(piece.ciphertext.len()) {
                     len if len > max_len => Err(DecryptError::SignedTooLong { max: max_len }),
-                    _ => Ok((&mut self.held, max_len)),
+                    _ => Ok(Some((&mut self.held, max_len))),
                 }
             }
-            _ => Ok((&mut self.held, usize::MAX)),
+            _ => Ok(Some((&mut self.held, usize::MAX))),
         }
     }
 }

@@ -71,9 +71,7 @@ pub(super) mod sealed {
             out: &mut Vec<u8>,
             at: usize,
         ) -> Result<usize, DecryptError> {
-            out.truncate(at);
-            Self::push(self, input, out)?;
-            Ok(out.len())
+            Self::push_at(self, input, out, at)
         }
 
         fn finish(self, _: &mut Vec<u8>) -> Result<Authenticated, DecryptError> {
