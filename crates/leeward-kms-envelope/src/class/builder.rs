@@ -194,6 +194,10 @@ where
         .with_required_context_keys(contexts.required.clone());
     if let Some(suite) = class.suite {
         encryptor = encryptor.with_suite(suite);
+        decryptor = decryptor.with_required_signatures(suite.is_signing());
+    }
+    if let Some(are_required) = class.requires_signature {
+        decryptor = decryptor.with_required_signatures(are_required);
     }
     let is_primed = class.is_primed && class.cached.is_some();
     if let Some(cached) = class.cached {

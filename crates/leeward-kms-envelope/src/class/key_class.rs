@@ -28,6 +28,8 @@ pub struct KeyClass {
     pub(super) contexts: ContextPolicy,
     pub(super) commitment: CommitmentPolicy,
     pub(super) suite: Option<AlgorithmSuite>,
+    /// None if it is for the suite to say.
+    pub(super) requires_signature: Option<bool>,
     pub(super) cached: Option<Cached>,
     /// Whether what it writes is read without a call.
     pub(super) is_primed: bool,
@@ -67,6 +69,7 @@ impl KeyClass {
             contexts: ContextPolicy::new(),
             commitment: CommitmentPolicy::default(),
             suite: None,
+            requires_signature: None,
             cached: None,
             is_primed: true,
         }
@@ -131,7 +134,20 @@ impl KeyClass {
         Self { commitment, ..self }
     }
 
+    /// Whether messages without a signature are refused; by default they are if the suite signs.
+    ///
+    /// Say `false` as long as older messages are about that were written without one.
+    pub fn with_required_signatures(self, are_required: bool) -> Self {
+        Self {
+            requires_signature: Some(are_required),
+            ..self
+        }
+    }
+
     /// The suite that is written; by default that of the commitment policy.
+    ///
+    /// Under one that signs the class reads no message without a signature, unless
+    /// [told otherwise](Self::with_required_signatures).
     pub fn with_suite(self, suite: AlgorithmSuite) -> Self {
         Self {
             suite: Some(suite),
@@ -148,6 +164,7 @@ impl fmt::Debug for KeyClass {
             .field("contexts", &self.contexts)
             .field("commitment", &self.commitment)
             .field("suite", &self.suite)
+            .field("requires_signature", &self.requires_signature)
             .field("is_cached", &self.cached.is_some())
             .field("is_primed", &self.is_primed)
             .finish()

@@ -2,7 +2,9 @@
 
 use super::{account, alias, alias_arn, builder, client, context, single_region_key, stack, three};
 use crate::cloud::{Cloud, EAST};
-use leeward_envelope::{DecryptError, EncryptError, EncryptionContext, Encryptor, KeyringError};
+use leeward_envelope::{
+    AlgorithmSuite, DecryptError, EncryptError, EncryptionContext, Encryptor, KeyringError,
+};
 use leeward_kms_envelope::{ContextPolicy, KeyClass, KmsKeyring};
 
 #[tokio::test]
@@ -68,6 +70,35 @@ async fn a_message_of_one_class_is_not_opened_in_another() {
         refused.to_string(),
         "context key \"key-class\" has a fixed value: leave yours out"
     );
+}
+
+#[tokio::test]
+async fn a_class_that_signs_reads_nothing_that_is_not_signed() {
+    let cloud = Cloud::start().await;
+    let class_of = |class: KeyClass| {
+        let classes = builder(&cloud).with_class("orders", class).build();
+        classes.unwrap().class("orders").unwrap().clone()
+    };
+    let new = || KeyClass::new(cloud.key.clone().into());
+    let signing = || new().with_suite(AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384);
+    let none = EncryptionContext::empty();
+    let signed = class_of(signing()).encrypt(b"x", &none).await.unwrap();
+    let unsigned = class_of(new()).encrypt(b"x", &none).await.unwrap();
+    cloud.aws.reset_counts();
+    let refused = class_of(signing()).decrypt(&unsigned, &none).await;
+    let refused = refused.unwrap_err();
+    assert!(
+        matches!(refused, DecryptError::Unsigned { .. }),
+        "{refused}"
+    );
+    assert_eq!(cloud.aws.counts().total().calls, 0);
+    for (class, message) in [
+        (signing(), &signed),
+        (signing().with_required_signatures(false), &unsigned),
+        (new(), &unsigned),
+    ] {
+        class_of(class).decrypt(message, &none).await.unwrap();
+    }
 }
 
 #[tokio::test]
