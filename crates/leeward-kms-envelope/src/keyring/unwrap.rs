@@ -12,8 +12,9 @@ use super::{
 use aws_sdk_kms::operation::RequestId;
 use leeward_client_pool::regional::KeyArn;
 use leeward_envelope::{
-    DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyUse, KeyringError,
+    DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyUse, KeyringCause, KeyringError,
 };
+use std::ops::RangeInclusive;
 
 /// The keys of a message with the ARN of each that KMS wrapped.
 ///
@@ -45,6 +46,8 @@ pub(super) fn arn_of(key: &EncryptedDataKey) -> Option<KeyArn> {
 }
 
 /// Unwraps the first of `keys` for which `ours` knows the KMS key to use.
+///
+/// What KMS has no answer, no right or no use for is asked for once: a message may name one key as often as it likes.
 pub(super) async fn first_of<S: KmsCalls>(
     kms: &S,
     grant_tokens: &GrantTokens,
@@ -58,20 +61,37 @@ pub(super) async fn first_of<S: KmsCalls>(
         ));
     }
     let mut met = Vec::new();
+    // Keys of which KMS said, or did not say in time, what it would of anything wrapped under them.
+    let mut lost: Vec<WrappingKey> = Vec::new();
     for (wrapped, arn) in named(keys)? {
         let Some(key) = arn.and_then(&ours) else {
             met.push(KeyAttempt::skipped(wrapped));
             continue;
         };
+        if !CIPHERTEXT_LEN.contains(&wrapped.ciphertext().len()) {
+            met.push(KeyAttempt::refused(wrapped));
+            continue;
+        }
+        if lost.contains(&key) {
+            continue;
+        }
         match unwrap(kms, grant_tokens, &key, &materials, wrapped).await {
             Ok((data_key, used)) => {
                 return Ok(materials.with_data_key(data_key)?.with_key_use(used));
             }
-            Err(attempt) => met.push(attempt),
+            Err((attempt, cause)) => {
+                met.push(attempt);
+                if cause != KeyringCause::Other {
+                    lost.push(key);
+                }
+            }
         }
     }
     Err(KeyringError::undecryptable(met))
 }
+
+/// How long what KMS decrypts may be (KMS API reference, `Decrypt`, "CiphertextBlob"); of any other it says no more than that.
+const CIPHERTEXT_LEN: RangeInclusive<usize> = 1..=6144;
 
 async fn unwrap<S: KmsCalls>(
     kms: &S,
@@ -79,18 +99,19 @@ async fn unwrap<S: KmsCalls>(
     key: &WrappingKey,
     materials: &DecryptionMaterials,
     wrapped: &EncryptedDataKey,
-) -> Result<(DataKey, KeyUse), KeyAttempt> {
+) -> Result<(DataKey, KeyUse), (KeyAttempt, KeyringCause)> {
+    let other = |attempt| (attempt, KeyringCause::Other);
     let tokens = grant_tokens.as_slice();
     let request = operation::decrypt(key, wrapped, materials.context(), tokens);
     let output = call(kms.clone(), request).await.map_err(|error| {
         let error = KmsError::new(DECRYPT, key, error);
         if error.is_of_the_ciphertext() {
-            KeyAttempt::refused(wrapped)
+            other(KeyAttempt::refused(wrapped))
         } else {
             let (cause, record) = (error.cause(), error.failure().clone());
             let regions = error.regions().to_vec();
             let failed = KeyAttempt::failed(wrapped, error).because(cause);
-            failed.recorded_as(record).tried_in(regions)
+            (failed.recorded_as(record).tried_in(regions), cause)
         }
     })?;
     let request_id = output.request_id().map(str::to_owned);
@@ -99,13 +120,14 @@ async fn unwrap<S: KmsCalls>(
     let arn = answering(key, output.key_id.as_deref())
         .filter(|arn| key.is(arn))
         .ok_or_else(|| {
-            let other = UnusableAnswer::other_key(key, output.key_id.as_deref());
-            KeyAttempt::failed(wrapped, other)
+            let another = UnusableAnswer::other_key(key, output.key_id.as_deref());
+            other(KeyAttempt::failed(wrapped, another))
         })?;
-    let data_key = data_key.ok_or_else(|| KeyAttempt::failed(wrapped, UnusableAnswer::NoKey))?;
+    let no_key = || other(KeyAttempt::failed(wrapped, UnusableAnswer::NoKey));
+    let data_key = data_key.ok_or_else(no_key)?;
     // The suite is the word of the message: a key of another length is one that was wrapped for another message.
     if data_key.expose().len() != materials.suite().data_key_len() {
-        return Err(KeyAttempt::refused(wrapped));
+        return Err(other(KeyAttempt::refused(wrapped)));
     }
     Ok((data_key, used(&arn, request_id.as_deref())))
 }

@@ -4,7 +4,7 @@ use leeward_resilience::Placement;
 use std::{fmt, sync::Arc};
 
 /// A KMS key as a keyring uses it: what it is called in each Region, and which keys in messages are it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum WrappingKey {
     /// This key in its own Region, whatever replicas it may have.
     AtHome(KeyArn),

@@ -12,6 +12,7 @@ mod dropped;
 mod errors;
 mod failover;
 mod health;
+mod hostile;
 mod idempotency;
 mod keyrings;
 mod placement;
