@@ -4,28 +4,37 @@
 
 mod keys;
 
-use keys::{Arguments, bar};
+use clap::Parser;
+use keys::{Bar, KeyArguments};
 use leeward_envelope::{Decryptor, EncryptionContext};
-use std::error::Error;
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+/// Decrypts a file that seal_a_file has written.
+#[derive(Parser)]
+struct Arguments {
+    /// The sealed file.
+    sealed: PathBuf,
+    /// Where its plaintext goes.
+    to: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
+}
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::read()?;
-    let [sealed, to] = &arguments.files[..] else {
-        return Err("name a sealed file, and where its plaintext goes".into());
-    };
+async fn main() -> ExitCode {
+    keys::run(open(Arguments::parse())).await
+}
 
-    let decryptor = Decryptor::builder(arguments.keyring().await?).build()?;
+async fn open(Arguments { sealed, to, key }: Arguments) -> Result<String, Box<dyn Error>> {
+    let bar = Bar::over(&sealed)?;
+    let decryptor = Decryptor::builder(key.keyring().await?).build()?;
     let expected = EncryptionContext::new([("purpose", "example")])?;
-    let bar = bar(sealed)?;
-    let shown = bar.clone();
-    let progress = move |bytes| shown.set_position(bytes);
-    let opened = decryptor.open_file(sealed, to, &expected, progress).await?;
-    bar.finish();
-    println!(
-        "{} holds what was sealed under {}",
-        to.display(),
-        opened.suite()
-    );
-    Ok(())
+    let opened = decryptor
+        .open_file(&sealed, &to, &expected, bar.progress())
+        .await?;
+    let suite = opened.suite();
+    Ok(format!(
+        "{} holds what was sealed under {suite}",
+        to.display()
+    ))
 }

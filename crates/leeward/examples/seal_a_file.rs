@@ -4,29 +4,36 @@
 
 mod keys;
 
-use keys::{Arguments, bar};
+use clap::Parser;
+use keys::{Bar, KeyArguments};
 use leeward_envelope::{EncryptionContext, Encryptor};
-use std::error::Error;
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+/// Encrypts a file into FILE.sealed.
+#[derive(Parser)]
+struct Arguments {
+    /// The file to be sealed.
+    file: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
+}
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::read()?;
-    let [file] = &arguments.files[..] else {
-        return Err("name one file to be sealed".into());
-    };
+async fn main() -> ExitCode {
+    keys::run(seal(Arguments::parse())).await
+}
+
+async fn seal(Arguments { file, key }: Arguments) -> Result<String, Box<dyn Error>> {
+    // Looked at first, so that no key is made for nothing.
+    let bar = Bar::over(&file)?;
     let mut sealed = file.clone().into_os_string();
     sealed.push(".sealed");
-    arguments.make_key()?;
+    key.make()?;
 
-    let encryptor = Encryptor::builder(arguments.keyring().await?).build()?;
+    let encryptor = Encryptor::builder(key.keyring().await?).build()?;
     let context = EncryptionContext::new([("purpose", "example")])?;
-    let bar = bar(file)?;
-    let shown = bar.clone();
-    let progress = move |bytes| shown.set_position(bytes);
     let len = encryptor
-        .seal_file(file, &sealed, &context, progress)
+        .seal_file(&file, &sealed, &context, bar.progress())
         .await?;
-    bar.finish();
-    println!("{len} bytes are sealed in {}", sealed.display());
-    Ok(())
+    Ok(format!("{len} bytes are sealed in {}", sealed.display()))
 }

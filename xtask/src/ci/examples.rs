@@ -1,6 +1,8 @@
 //! Builds every example, and runs each to its end.
 
+use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -22,6 +24,22 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 const ARGUMENTS: [(&str, &[&str]); 2] = [
     ("seal_a_file", &["plain"]),
     (OPENS, &["plain.sealed", "opened"]),
+];
+/// What an example has to say of a command line that it can do nothing with, before there is a key; it makes no file then.
+const REFUSED: [(&str, &[&str], &str); 5] = [
+    ("seal_a_file", &["--help"], "Usage: seal_a_file"),
+    ("seal_a_file", &["nope"], "error: nope: "),
+    (
+        "seal_a_file",
+        &["plain", "--key", "plain"],
+        "error: no key in plain: a wrapping key of 100001 bytes",
+    ),
+    (OPENS, &["plain"], "Usage: open_a_file"),
+    (
+        OPENS,
+        &["plain", "opened"],
+        "error: no key in leeward.key: ",
+    ),
 ];
 /// What it leaves is compared with the file that was sealed.
 const OPENS: &str = "open_a_file";
@@ -48,6 +66,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
 fn run_in(folder: &Path, examples: &[Example]) -> anyhow::Result<()> {
     let path = |name| folder.join(name);
     fs::write(path("plain"), PLAIN).context("could not write a file for the examples")?;
+    for (name, arguments, words) in REFUSED {
+        let named = examples.iter().find(|example| example.name == name);
+        if let Some(example) = named {
+            refuses(&example.program, folder, arguments, words)
+                .with_context(|| format!("the example {name} with {arguments:?}"))?;
+        }
+    }
     for example in examples {
         let mut command = cargo::program(&example.program);
         command.current_dir(folder).args(arguments(&example.name));
@@ -70,6 +95,26 @@ fn run_in(folder: &Path, examples: &[Example]) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Has an example say these words, in whatever way it ends, and leave the folder as it is.
+fn refuses(program: &Path, folder: &Path, arguments: &[&str], words: &str) -> anyhow::Result<()> {
+    let before = names(folder)?;
+    let mut command = cargo::program(program);
+    command.current_dir(folder).args(arguments);
+    let output = command.stdin(Stdio::null()).output()?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    ensure!(said.contains(words), "did not say {words:?} but: {said}");
+    let after = names(folder)?;
+    ensure!(before == after, "left {after:?} where {before:?} was");
+    Ok(())
+}
+
+fn names(folder: &Path) -> anyhow::Result<BTreeSet<OsString>> {
+    let entries = fs::read_dir(folder)?;
+    let names = entries.map(|entry| Ok(entry?.file_name()));
+    names.collect()
 }
 
 fn arguments(example: &str) -> &'static [&'static str] {
@@ -166,6 +211,20 @@ mod tests {
     #[test]
     fn reports_how_it_ended() {
         assert_eq!(wait(shell("exit 3"), MAX_RUN).unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn what_is_refused_says_so_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |script: &str| {
+            let refused = refuses(Path::new("sh"), folder.path(), &["-c", script], "error: x");
+            refused.map_err(|error| error.to_string())
+        };
+        assert_eq!(check("echo error: x >&2; exit 1"), Ok(()));
+        let silent = check("exit 1").unwrap_err();
+        assert_eq!(silent, "did not say \"error: x\" but: ");
+        let untidy = check("echo error: x; touch y").unwrap_err();
+        assert_eq!(untidy, "left {\"y\"} where {} was");
     }
 
     #[test]
