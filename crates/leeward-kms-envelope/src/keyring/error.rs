@@ -20,6 +20,8 @@ pub struct KmsError {
     failure: Failure,
     advice: String,
     regions: Vec<Region>,
+    // Whether the key may be had in more than one Region.
+    is_anywhere: bool,
     // Whether it cannot be served in any Region of the stack, on whatever day.
     is_misplaced: bool,
     source: Box<dyn Error + Send + Sync>,
@@ -42,6 +44,7 @@ impl KmsError {
             failure: Failure::from(&facts),
             advice,
             regions: called(key, &facts),
+            is_anywhere: key.home().is_none(),
             is_misplaced: matches!(lost, Some(Lost::Misplaced))
                 && !lost::may_be_drained(key, &facts),
             source: without_plaintext(error),
@@ -117,6 +120,9 @@ impl KmsError {
             )
         );
         match self.failure.category() {
+            // A replica is gone no sooner than a week after KMS began to say so otherwise: this Region never had one, and those
+            // that have may be out.
+            _ if self.is_absent_here() => KeyringCause::Unavailable,
             _ if is_of_the_key => KeyringCause::KeyUnusable,
             _ if self.is_misplaced => KeyringCause::Other,
             // Whoever was denied, of a call that got no answer, it was not KMS that denied it.
@@ -127,6 +133,11 @@ impl KmsError {
             _ if self.rejected().is_some() => KeyringCause::Unavailable,
             _ => KeyringCause::Other,
         }
+    }
+
+    /// Whether KMS does not know, in the Region that answered, a key that may be had in others.
+    fn is_absent_here(&self) -> bool {
+        self.is_anywhere && self.failure.code() == Some("NotFoundException")
     }
 
     /// The refusal of our own layers, if that is what it met.

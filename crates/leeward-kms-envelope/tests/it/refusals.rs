@@ -257,7 +257,8 @@ async fn a_key_that_is_gone_is_told_as_such() {
     let what = (
         Category::NotFound,
         "NotFoundException",
-        KeyringCause::KeyUnusable,
+        // Of a replica: the others may be there, and only out of reach.
+        KeyringCause::Unavailable,
     );
     let words = "Key 'arn:aws:kms:us-east-1:111122223333:key/mrk-1' does not exist";
     check(Fault::error(400, "NotFoundException", words), what, advice).await;
@@ -278,6 +279,12 @@ async fn a_region_without_a_replica_says_that_there_is_no_key() {
     let kms = KmsError::below(&error).unwrap();
     assert_eq!(kms.failure().code(), Some("NotFoundException"));
     assert!(!kms.advice().is_empty());
+    assert_eq!(cause(&error), KeyringCause::Unavailable);
+    // Of a key of one Region it is told for good.
+    let gone = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let gone: KeyArn = gone.parse().unwrap();
+    let error = encrypt_by(KmsKeyring::single(gone, only_the_west())).await;
+    assert_eq!(cause(&error), KeyringCause::KeyUnusable);
 }
 
 #[tokio::test]
