@@ -10,7 +10,6 @@ use leeward_envelope::{
 use std::{
     fmt::Debug,
     io::{Read, Write},
-    time::Duration,
 };
 
 /// What no output may show.
@@ -37,7 +36,7 @@ fn nothing_prints_a_key_or_a_plaintext() {
     let secret = SECRET;
     let keyring = leeward_envelope::RawAesKeyring::new("tests", "key", &secret).unwrap();
     check(&keyring);
-    let policy = CachePolicy::new(Duration::from_secs(60));
+    let policy = CachePolicy::default();
     let encryptor = Encryptor::builder(keyring)
         .with_cache(policy.clone())
         .build()
