@@ -193,7 +193,7 @@ impl<K: Key, V: Value> State<K, V> {
     /// Notes what was withdrawn, as far as something is kept that it ends: who sends a message names any key he likes.
     pub(super) fn withdraw_all(&mut self, withdrawn: Withdrawn, now: Timestamp) {
         let values = self.entries.iter().map(|(_, it)| &it.landed.value);
-        if let Some(withdrawn) = withdrawn.as_far_as_known(values) {
+        if let Some(withdrawn) = withdrawn.known_to(values) {
             self.withdrawals.note(withdrawn);
             self.withdraw(now);
         }

@@ -92,7 +92,7 @@ impl Withdrawn {
     }
 
     /// Leaves out the keys that none of `values` relies on; none if no key is left.
-    pub(super) fn as_far_as_known<'a, V: Value>(
+    pub(super) fn known_to<'a, V: Value>(
         self,
         values: impl Iterator<Item = &'a V>,
     ) -> Option<Self> {
@@ -158,7 +158,7 @@ mod tests {
         #[track_caller]
         fn check(values: &[Kept], arns: &[&str], known: Option<Withdrawn>) {
             let told = told(&denied(arns));
-            assert_eq!(told.as_far_as_known(values.iter()), known);
+            assert_eq!(told.known_to(values.iter()), known);
         }
         check(&values, &["x"], None);
         check(&values, &["x", "a", "a", "b"], under(&["a", "b"]));
@@ -168,7 +168,7 @@ mod tests {
         made_up.push("c");
         check(&values, &made_up, under(&["c"]));
         assert_eq!(
-            Withdrawn::All.as_far_as_known(values[..0].iter()),
+            Withdrawn::All.known_to(values[..0].iter()),
             Some(Withdrawn::All)
         );
     }

@@ -25,6 +25,7 @@ mod messages;
 mod multi_keyring;
 mod mutation;
 mod net_4_0_0;
+mod oracles;
 mod pace;
 mod parallel;
 mod priming;

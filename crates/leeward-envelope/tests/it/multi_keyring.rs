@@ -2,14 +2,13 @@
 
 use crate::{
     context,
-    forgery::Forged,
     keyrings::{Fixed, Gated, raw},
-    raw_rsa, run,
+    run,
 };
 use leeward_envelope::{
     AlgorithmSuite, BoxFuture, DataKey, DecryptError, DecryptionMaterials, Decryptor,
-    EncryptedDataKey, EncryptionMaterials, Encryptor, KeyAttempt, Keyring, KeyringError,
-    MultiKeyring, NoKeyrings, RawAesKeyring, RsaPadding,
+    EncryptedDataKey, EncryptionMaterials, Encryptor, Keyring, KeyringError, MultiKeyring,
+    NoKeyrings, RawAesKeyring,
 };
 use std::{
     io,
@@ -353,52 +352,6 @@ fn a_context_that_was_changed_is_told_as_any_other_change() {
         .decrypt(&message))
     .unwrap_err();
     assert!(matches!(error, DecryptError::Unauthentic), "{error}");
-}
-
-#[test]
-fn a_key_that_always_fails_does_not_tell_whether_another_was_true() {
-    for padding in [RsaPadding::Pkcs1, RsaPadding::OaepSha256] {
-        let keyring = MultiKeyring::builder()
-            .with_generator(Down(aes("archive")))
-            .with_child(raw_rsa::reader(padding));
-        let reader = Decryptor::builder(keyring.build().unwrap())
-            .build()
-            .unwrap();
-        let writer = raw_rsa::writer(padding);
-        let asked = EncryptionMaterials::new(SUITE, context(&[]));
-        let made = run(writer.on_encrypt(asked)).unwrap();
-        let fails = EncryptedDataKey::new("here", "archive", "wrapped").unwrap();
-        let padded = made.encrypted_data_keys()[0].clone();
-        let unpadded = EncryptedDataKey::new("here", "rsa", vec![1; 256]).unwrap();
-        for key in [padded, unpadded] {
-            let message = Forged::new(&[fails.clone(), key]).write(b"");
-            let error = run(reader.decrypt(&message)).unwrap_err();
-            assert!(matches!(error, DecryptError::Unauthentic), "{error:?}");
-        }
-    }
-}
-
-/// Says of every key that it cannot be had now.
-#[derive(Debug)]
-struct Down(RawAesKeyring);
-
-impl Keyring for Down {
-    fn on_encrypt<'a>(
-        &'a self,
-        materials: EncryptionMaterials,
-    ) -> BoxFuture<'a, Result<EncryptionMaterials, KeyringError>> {
-        self.0.on_encrypt(materials)
-    }
-
-    fn on_decrypt<'a>(
-        &'a self,
-        _: DecryptionMaterials,
-        keys: &'a [EncryptedDataKey],
-    ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        let failed = keys.iter().map(|key| KeyAttempt::failed(key, "down"));
-        let failed = KeyringError::undecryptable(failed.collect());
-        Box::pin(async { Err(failed) })
-    }
 }
 
 #[test]
