@@ -41,6 +41,14 @@ const REFUSED: [(&str, &[&str], &str); 5] = [
         "error: no key in leeward.key: ",
     ),
 ];
+/// What ends on Ctrl-C, and what it is told: a file that takes longer than that.
+#[cfg(unix)]
+const INTERRUPTED: (&str, &str) = ("seal_a_file", "large");
+#[cfg(unix)]
+const LARGE: u64 = 4 << 30;
+/// How the files begin that it writes until all is done.
+#[cfg(unix)]
+const TEMPORARY: &str = ".leeward-";
 /// What it leaves is compared with the file that was sealed.
 const OPENS: &str = "open_a_file";
 /// Some frames, and one that is not full.
@@ -87,6 +95,15 @@ fn run_in(folder: &Path, examples: &[Example]) -> anyhow::Result<()> {
             .with_context(|| format!("the example {}, `{line}`", example.name))?;
         cargo::succeeded(&line, status)?;
     }
+    #[cfg(unix)]
+    if let Some(example) = examples.iter().find(|it| it.name == INTERRUPTED.0) {
+        let large = fs::File::create(path(INTERRUPTED.1))?;
+        large
+            .set_len(LARGE)
+            .context("could not make a large file")?;
+        ends_when_told(&example.program, folder, &[INTERRUPTED.1])
+            .with_context(|| format!("the example {}, interrupted", example.name))?;
+    }
     if examples.iter().any(|example| example.name == OPENS) {
         let opened = fs::read(path("opened")).with_context(|| format!("{OPENS} left no file"))?;
         ensure!(
@@ -106,6 +123,34 @@ fn refuses(program: &Path, folder: &Path, arguments: &[&str], words: &str) -> an
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     ensure!(said.contains(words), "did not say {words:?} but: {said}");
+    let after = names(folder)?;
+    ensure!(before == after, "left {after:?} where {before:?} was");
+    Ok(())
+}
+
+/// Interrupts an example once it has begun to write, and has it fail and leave the folder as it was.
+#[cfg(unix)]
+fn ends_when_told(program: &Path, folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    let before = names(folder)?;
+    let mut command = cargo::program(program);
+    command.current_dir(folder).args(arguments);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let is_temporary = |name: &OsString| name.to_string_lossy().starts_with(TEMPORARY);
+    while !names(folder)?.iter().any(is_temporary) {
+        if let Some(status) = child.try_wait()? {
+            bail!("ended before it had written anything: {status}");
+        }
+        pause();
+    }
+    let mut interrupt = cargo::program("kill");
+    let id = child.id().to_string();
+    cargo::succeeded("kill", interrupt.args(["-INT", &id]).status()?)?;
+    let status = wait(child, MAX_RUN)?;
+    ensure!(status.code() == Some(1), "did not end by itself: {status}");
     let after = names(folder)?;
     ensure!(before == after, "left {after:?} where {before:?} was");
     Ok(())
@@ -225,6 +270,29 @@ mod tests {
         assert_eq!(silent, "did not say \"error: x\" but: ");
         let untidy = check("echo error: x; touch y").unwrap_err();
         assert_eq!(untidy, "left {\"y\"} where {} was");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_interrupted_leaves_nothing() {
+        let check = |script: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let ended = ends_when_told(Path::new("sh"), folder.path(), &["-c", script]);
+            ended.map_err(|error| error.to_string())
+        };
+        let file = ".leeward-x.tmp";
+        let goes_on = "while :; do sleep 0.01; done";
+        let tidy = format!("trap 'rm {file}; exit 1' INT; touch {file}; {goes_on}");
+        assert_eq!(check(&tidy), Ok(()));
+        let untidy = check(&format!("trap 'exit 1' INT; touch {file}; {goes_on}"));
+        assert_eq!(
+            untidy.unwrap_err(),
+            "left {\".leeward-x.tmp\"} where {} was"
+        );
+        let killed = check(&format!("touch {file}; exec sleep 600")).unwrap_err();
+        assert!(killed.starts_with("did not end by itself"), "{killed}");
+        let early = check("exit 0").unwrap_err();
+        assert!(early.starts_with("ended before"), "{early}");
     }
 
     #[test]
