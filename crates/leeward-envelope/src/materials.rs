@@ -147,7 +147,8 @@ impl DecryptionMaterials {
         refuse_second(self.data_key.as_ref())
     }
 
-    /// Says which key unwrapped the data key and where, for those who audit.
+    /// Says which key unwrapped the data key and where, for those who audit and for the cache, which lets go of the data key when
+    /// that key is [withdrawn](crate::KeyringCause); without it, when any key is that the message names.
     #[must_use]
     pub fn with_key_use(self, key_use: KeyUse) -> Self {
         Self {

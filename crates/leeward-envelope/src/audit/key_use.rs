@@ -12,8 +12,8 @@ pub(super) fn shown(text: &str) -> String {
 
 /// Which wrapping key gave a data key, where, and by which request.
 ///
-/// A [`Keyring`](crate::Keyring) says it with the materials that it fills in, for those who audit; the message does not depend
-/// on it.
+/// A [`Keyring`](crate::Keyring) says it with the materials that it fills in, for those who audit and for caches, which let go of
+/// what that key gave when it is [withdrawn](crate::KeyringCause); the message does not depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyUse {
     key: Arc<str>,

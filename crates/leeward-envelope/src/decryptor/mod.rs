@@ -120,7 +120,8 @@ impl Decryptor {
 
     /// Decrypts a message that is bound to every pair of `expected`, and appends its plaintext to `out`.
     ///
-    /// On any error, and when the future is dropped before its end, what was appended is wiped and taken off again.
+    /// On any error, and when the future is dropped before its end, what was appended is wiped and taken off again. Meanwhile `out`
+    /// is empty: a future that is forgotten instead (`mem::forget`) keeps what `out` held, and gives away no plaintext.
     ///
     /// # Errors
     ///

@@ -14,9 +14,9 @@ pub enum KeyringCause {
     /// The key store was not reached, did not answer in time, or could not serve: data keys that are there are as good as
     /// before.
     Unavailable,
-    /// The wrapping key is disabled, about to be deleted, or not there any more: what is cached under it is let go of.
+    /// The wrapping key is disabled, about to be deleted, or not there any more: the data keys that it gave are let go of.
     KeyUnusable,
-    /// The caller has no right to use the wrapping key: what is cached under it is let go of.
+    /// The caller has no right to use the wrapping key: the data keys that it gave are let go of.
     Denied,
 }
 

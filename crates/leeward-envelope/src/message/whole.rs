@@ -208,3 +208,23 @@ impl<'out> Frames<'_, 'out> {
         (0..portions).map(move |_| self.take(count))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_counted_behind_the_last_frame_that_has_a_number() {
+        let mut place = [0; 100];
+        let mut frames = Frames {
+            sequence: u32::MAX - 1,
+            frame_length: 1,
+            plaintext: &[7; 2],
+            is_last: true,
+            place: &mut place,
+        };
+        let numbers = [(); 2].map(|()| frames.take(1).sequence);
+        assert_eq!(numbers, [u32::MAX - 1, u32::MAX]);
+        assert_eq!(frames.count(), 0);
+    }
+}
