@@ -96,11 +96,13 @@ impl Drop for Bar {
 /// Does the work and tells how it ended, or why not; Ctrl-C drops it, which removes the temporary file as well.
 pub(crate) async fn run(work: impl Future<Output = Result<String, Box<dyn Error>>>) -> ExitCode {
     let ended = tokio::select! {
-        ended = work => ended,
+        // First, so that it is heard from the beginning.
+        biased;
         heard = signal::ctrl_c() => Err(match heard {
             Ok(()) => "interrupted".into(),
             Err(error) => error.into(),
         }),
+        ended = work => ended,
     };
     match ended {
         Ok(done) => {
