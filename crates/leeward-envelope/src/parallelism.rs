@@ -215,7 +215,9 @@ mod tests {
         };
         let threads = parallelism.for_a_turn();
         assert!(threads.share(1, 0..2, meet, || ()).is_ok());
-        let meet_once = || drop(both.wait());
+        let meet_once = || {
+            both.wait();
+        };
         assert!(threads.share(1, 0..1, meet, meet_once).is_ok());
     }
 

@@ -192,7 +192,7 @@ impl AsyncWrite for Counted {
 /// A sink for a message: first its header, then its body.
 enum Opening {
     Header(HeaderReader),
-    Body(DecryptingWriter<Counted>),
+    Body(Box<DecryptingWriter<Counted>>),
     /// Between the two.
     Between,
 }
@@ -209,7 +209,8 @@ impl Opening {
         {
             let opened = header.open().now_or_never();
             let opened = opened.expect("a raw keyring is not waited for")?;
-            *self = Self::Body(DecryptingWriter::new(opened, Counted::default()));
+            let body = DecryptingWriter::new(opened, Counted::default());
+            *self = Self::Body(Box::new(body));
         }
         Ok(Some(read))
     }
