@@ -8,7 +8,6 @@ mod context;
 mod data_key;
 mod decryptor;
 mod derive;
-mod encryption;
 mod encryptor;
 mod error;
 #[cfg(feature = "file")]
@@ -35,8 +34,7 @@ pub use data_key::{DataKey, EncryptedDataKey, EncryptedDataKeyTooLong};
 pub use decryptor::{
     Authenticated, Decrypted, Decryption, Decryptor, DecryptorBuilder, HeaderReader, SignedStreams,
 };
-pub use encryption::Encryption;
-pub use encryptor::{Encryptor, EncryptorBuilder};
+pub use encryptor::{Encryption, Encryptor, EncryptorBuilder};
 pub use error::{BuildError, DecryptError, EncryptError};
 #[cfg(feature = "file")]
 pub use file::FileError;

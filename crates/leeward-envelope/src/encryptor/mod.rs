@@ -1,5 +1,5 @@
 use crate::{
-    AlgorithmSuite, Audit, AuditOperation, CacheStats, CommitmentPolicy, EncryptError, Encryption,
+    AlgorithmSuite, Audit, AuditOperation, CacheStats, CommitmentPolicy, EncryptError,
     EncryptionContext, Keyring, Partition, Purge,
     audit::Record,
     data_key::DEFAULT_MAX_ENCRYPTED_DATA_KEYS,
@@ -15,8 +15,10 @@ use std::{
 };
 
 mod builder;
+mod encryption;
 
 pub use builder::EncryptorBuilder;
+pub use encryption::Encryption;
 
 /// Encrypts messages, whole or as they come, under data keys of a keyring.
 ///

@@ -1,30 +1,21 @@
 //! Data keys of an encryptor that a decryptor of the same process keeps, too.
 
-use crate::{
-    context,
-    keyrings::{Fixed, Gated, raw},
-    purging::Moody,
-    raw_rsa,
-};
+mod keyrings;
+mod withdrawal;
+
+use crate::context;
+use crate::keyrings::Gated;
 use leeward_envelope::{
-    AlgorithmSuite, Audit, AuditEvent, AuditOperation, BoxFuture, BuildError, CachePolicy,
-    CommitmentPolicy, DecryptError, DecryptionMaterials, Decryptor, EncryptedDataKey,
-    EncryptionContext, EncryptionMaterials, Encryptor, Keyring, KeyringCause, KeyringError,
-    MultiKeyring, Partition, Purge, RawAesKeyring, RsaPadding, WrappingKey,
+    AlgorithmSuite, Audit, AuditEvent, AuditOperation, BuildError, CachePolicy, CommitmentPolicy,
+    DecryptError, Decryptor, EncryptionContext, Encryptor, Keyring, Partition, Purge,
+    RawAesKeyring,
 };
 use leeward_resilience::TokioClock;
-use std::{
-    num::{NonZeroU32, NonZeroUsize},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-    time::Duration,
-};
-use tokio::{
-    task::{JoinSet, yield_now},
-    time::{advance, sleep},
-};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::{advance, sleep};
 
 const MAX_AGE: Duration = Duration::from_secs(100);
 
@@ -58,6 +49,10 @@ fn reader(
         .with_data_keys_of(writer)
         .build()
         .unwrap()
+}
+
+fn raw_named(name: &str) -> Arc<RawAesKeyring> {
+    Arc::new(RawAesKeyring::new("tests", name, &[7; 32]).unwrap())
 }
 
 fn of_tenant(tenant: &str) -> EncryptionContext {
@@ -222,216 +217,6 @@ async fn partitions_are_kept_apart_on_both_sides() {
     assert_eq!(reader.stats().misses, 0);
     reader.in_partition(other).decrypt(&message).await.unwrap();
     assert_eq!(reader.stats().misses, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_purge_of_either_lets_go_of_both() {
-    for what in [
-        Purge::All,
-        Purge::Tenant("acme".to_owned()),
-        Purge::Partition(Partition::of_tenant("acme")),
-        Purge::WrappingKey(WrappingKey::new("tests", "key")),
-    ] {
-        for by_writer in [true, false] {
-            let keyring = Gated::open();
-            let (writer, reader) = pair(&keyring, policy());
-            let none = EncryptionContext::empty();
-            let acme = Partition::of_tenant("acme");
-            let ours = writer.in_partition(acme.clone());
-            let message = ours.encrypt(b"x", &none).await.unwrap();
-            let purged = match by_writer {
-                true => writer.purge(&what),
-                false => reader.purge(&what),
-            };
-            assert_eq!(purged, 2, "{what:?}");
-            assert_eq!((writer.stats().entries, reader.stats().entries), (0, 0));
-            let theirs = reader.in_partition(acme);
-            theirs.decrypt(&message).await.unwrap();
-            ours.encrypt(b"x", &none).await.unwrap();
-            assert_eq!(keyring.calls(), 3, "{what:?}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_under_way_brings_back_to_neither_what_was_purged() {
-    let keyring = Gated::closed();
-    let (writer, reader) = pair(&keyring, policy());
-    let none = EncryptionContext::empty();
-    let mut waiting = Box::pin(writer.encrypt(b"x", &none));
-    tokio::select! {
-        biased;
-        _ = &mut waiting => panic!("the gate is closed"),
-        () = yield_now() => (),
-    }
-    reader.purge(&Purge::All);
-    keyring.let_through(1);
-    waiting.await.unwrap();
-    assert_eq!((writer.stats().entries, reader.stats().entries), (0, 0));
-    assert_eq!(reader.stats().primed, 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_denial_of_either_lets_go_of_both() {
-    for cause in [KeyringCause::Denied, KeyringCause::KeyUnusable] {
-        for by_writer in [true, false] {
-            let keyring = Moody::new();
-            let (writer, reader) = pair(&keyring, policy());
-            let old = writer.encrypt(b"x", &of_tenant("a")).await.unwrap();
-            let apart = Encryptor::builder(raw()).build().unwrap();
-            let read = apart.encrypt(b"x", &of_tenant("b")).await.unwrap();
-            let unread = apart.encrypt(b"x", &of_tenant("c")).await.unwrap();
-            reader.decrypt(&read).await.unwrap();
-            assert_eq!((writer.stats().entries, reader.stats().entries), (1, 2));
-            keyring.is(cause);
-            if by_writer {
-                let denied = writer.encrypt(b"x", &of_tenant("c")).await;
-                denied.unwrap_err();
-            } else {
-                reader.decrypt(&unread).await.unwrap_err();
-            }
-            // Also what the reader has itself fetched under the key.
-            let (wrote, read) = (writer.stats(), reader.stats());
-            assert_eq!((wrote.entries, read.entries), (0, 0), "{cause:?}");
-            assert_eq!((wrote.purged, read.purged), (1, 2));
-            reader.decrypt(&old).await.unwrap_err();
-            writer.encrypt(b"x", &of_tenant("a")).await.unwrap_err();
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_denial_of_the_writer_leaves_what_is_under_other_keys() {
-    let (ours, theirs) = (Moody::new(), raw_named("theirs"));
-    let writer = writer(&ours, policy());
-    let both = MultiKeyring::builder()
-        .with_generator(Arc::clone(&ours))
-        .with_child(Arc::clone(&theirs));
-    let reader = reader(&Arc::new(both.build().unwrap()), policy(), &writer);
-    writer.encrypt(b"x", &of_tenant("a")).await.unwrap();
-    let elsewhere = Encryptor::builder(theirs).build().unwrap();
-    let message = elsewhere.encrypt(b"x", &of_tenant("b")).await.unwrap();
-    reader.decrypt(&message).await.unwrap();
-    assert_eq!(reader.stats().entries, 2);
-    ours.is(KeyringCause::Denied);
-    writer.encrypt(b"x", &of_tenant("c")).await.unwrap_err();
-    assert_eq!((writer.stats().entries, reader.stats().entries), (0, 1));
-    reader.decrypt(&message).await.unwrap();
-    assert_eq!(reader.stats().misses, 1);
-}
-
-fn raw_named(name: &str) -> Arc<RawAesKeyring> {
-    Arc::new(RawAesKeyring::new("tests", name, &[7; 32]).unwrap())
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_the_keyring_of_the_reader_would_pass_over_it_does_not_read() {
-    let none = EncryptionContext::empty();
-    let keyring = raw_named("key");
-    let multi = |names: [&str; 2]| {
-        let [one, other] = names.map(raw_named);
-        let both = MultiKeyring::builder().with_child(one).with_child(other);
-        Arc::new(both.build().unwrap()) as Arc<dyn Keyring>
-    };
-    for (reading, primed) in [
-        (keyring.clone() as Arc<dyn Keyring>, 1),
-        (raw_named("another"), 0),
-        (multi(["another", "key"]), 1),
-        (multi(["another", "third"]), 0),
-    ] {
-        let writer = writer(&keyring, policy());
-        let reader = reader(&reading, policy(), &writer);
-        let message = writer.encrypt(b"x", &none).await.unwrap();
-        assert_eq!(reader.stats().primed, primed, "{reading:?}");
-        assert_eq!(reader.decrypt(&message).await.is_ok(), primed == 1);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_can_only_write_cannot_read_thereby() {
-    let keyring = Arc::new(raw_rsa::writer(RsaPadding::OaepSha256));
-    let (writer, reader) = pair(&keyring, policy());
-    let none = EncryptionContext::empty();
-    let message = writer.encrypt(b"x", &none).await.unwrap();
-    assert_eq!(reader.stats().primed, 0);
-    reader.decrypt(&message).await.unwrap_err();
-}
-
-/// Panics when it is asked what it would read.
-#[derive(Debug)]
-struct Panicking {
-    inner: RawAesKeyring,
-    is_calm: AtomicBool,
-}
-
-impl Keyring for Panicking {
-    fn on_encrypt<'a>(
-        &'a self,
-        materials: EncryptionMaterials,
-    ) -> BoxFuture<'a, Result<EncryptionMaterials, KeyringError>> {
-        self.inner.on_encrypt(materials)
-    }
-
-    fn on_decrypt<'a>(
-        &'a self,
-        materials: DecryptionMaterials,
-        keys: &'a [EncryptedDataKey],
-    ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        self.inner.on_decrypt(materials, keys)
-    }
-
-    fn may_unwrap(&self, _: &EncryptedDataKey) -> bool {
-        assert!(self.is_calm.load(SeqCst), "as the test has it");
-        true
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_keyring_that_panics_ends_one_call_or_one_renewal_and_no_cache() {
-    let keyring = Arc::new(Panicking {
-        inner: raw(),
-        is_calm: AtomicBool::new(false),
-    });
-    let (writer, reader) = pair(&keyring, policy());
-    let none = EncryptionContext::empty();
-    let mut tasks = JoinSet::new();
-    let encryptor = writer.clone();
-    tasks.spawn(async move { encryptor.encrypt(b"x", &EncryptionContext::empty()).await });
-    assert!(tasks.join_next().await.unwrap().unwrap_err().is_panic());
-    keyring.is_calm.store(true, SeqCst);
-    let message = writer.encrypt(b"x", &none).await.unwrap();
-    reader.decrypt(&message).await.unwrap();
-    assert_eq!((reader.stats().misses, reader.stats().primed), (0, 1));
-    keyring.is_calm.store(false, SeqCst);
-    sleep(Duration::from_millis(82_500)).await;
-    assert!(writer.stats().failed_renewals > 0);
-    keyring.is_calm.store(true, SeqCst);
-    sleep(Duration::from_secs(12)).await;
-    let message = writer.encrypt(b"x", &none).await.unwrap();
-    reader.decrypt(&message).await.unwrap();
-    assert_eq!((writer.stats().misses, reader.stats().primed), (2, 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_replicas_of_a_key_are_let_go_of_together() {
-    let arn = |region: &str, key: &str| {
-        format!("arn:aws:kms:{region}:111122223333:key/{key}1234abcd12ab34cd56ef1234567890ab")
-    };
-    for (key, purged) in [("mrk-", 2), ("", 0)] {
-        let [east, west] = ["us-east-1", "us-west-2"].map(|region| arn(region, key));
-        let wrapped = EncryptedDataKey::new("aws-kms", west, "wrapped").unwrap();
-        let keyring = Arc::new(Fixed {
-            data_key: vec![3; 32],
-            wrapped: vec![wrapped],
-        });
-        let (writer, reader) = pair(&keyring, policy());
-        let none = EncryptionContext::empty();
-        writer.encrypt(b"x", &none).await.unwrap();
-        let east = Purge::WrappingKey(WrappingKey::new("aws-kms", east));
-        assert_eq!(writer.purge(&east), purged);
-        let left = (writer.stats().entries, reader.stats().entries);
-        assert_eq!(left, if purged == 2 { (0, 0) } else { (1, 1) });
-    }
 }
 
 #[tokio::test(start_paused = true)]
