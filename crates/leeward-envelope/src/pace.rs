@@ -3,7 +3,8 @@ use std::{
     task::{Context, Poll},
 };
 
-/// How many bytes of AES-GCM, or what takes as long, are done before other tasks get their turn: some 400 µs at most.
+/// How many bytes of AES-GCM, or what takes as long, one thread does before other tasks get their turn: some 400 µs at most;
+/// several do more, see `parallelism`.
 pub(crate) const TURN: usize = 1 << 20;
 
 /// Lets the other tasks of the thread run.

@@ -13,13 +13,15 @@ use std::{
 
 /// How many threads one message has by default, at most: the others are for other messages.
 const DEFAULT_MAX: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
+/// More threads than this are for no message.
+const MAX: NonZeroUsize = NonZeroUsize::new(64).expect("not zero");
 /// How long a message is that is worth a second thread, in bytes that the cipher would do: there the gain is a quarter, and
 /// at half of it nothing, since a thread takes as long to start as the cipher for a tenth.
 const WORTH: usize = 2 << 20;
 /// The same if it is signed, and the hash, which takes much longer, hides how a thread starts.
 const WORTH_SIGNED: usize = 1 << 20;
 /// What each thread does in one turn, in such bytes: threads are started anew for every turn, which is to be a few per cent.
-const SHARE: usize = 5 * TURN;
+const SHARE: usize = 8 * TURN;
 /// What a thread takes at a time, in such bytes: little enough for all to end at once.
 const JOB: usize = 256 << 10;
 
@@ -32,12 +34,14 @@ pub(crate) struct Parallelism {
 }
 
 impl Parallelism {
-    /// So many threads, or by default as many as there are processors, but not more than four.
+    /// So many threads, 64 at the most, or by default as many as there are processors, but not more than four.
+    ///
+    /// Its clock measures how long threads wait and nothing that a caller sees.
     pub(crate) fn new(threads: Option<NonZeroUsize>) -> Self {
         let default =
             || thread::available_parallelism().map_or(NonZeroUsize::MIN, |it| it.min(DEFAULT_MAX));
         Self {
-            threads: threads.unwrap_or_else(default),
+            threads: threads.unwrap_or_else(default).min(MAX),
             patience: Arc::default(),
             clock: TscClock::new(),
         }
@@ -75,12 +79,15 @@ impl Threads<'_> {
         self.count == 1
     }
 
-    /// How many pieces of so much each these threads do in one turn: one each, at least.
-    pub(crate) fn turn(&self, piece_cost: usize) -> usize {
+    /// How many pieces of so much each these threads do in one turn, of those that are `left`: one each, at least.
+    ///
+    /// The turns are alike, so that none starts threads for a rest.
+    pub(crate) fn turn(&self, piece_cost: usize, left: usize) -> usize {
         let share = if self.is_one() { TURN } else { SHARE };
-        (share / piece_cost.max(1))
+        let most = (share / piece_cost.max(1))
             .max(1)
-            .saturating_mul(self.count)
+            .saturating_mul(self.count);
+        left.div_ceil(left.div_ceil(most).max(1))
     }
 
     /// Works off `jobs`, of which each thread takes the next once it is free; this one does `first` before, and up to
@@ -109,18 +116,21 @@ impl Threads<'_> {
         };
         let Parallelism { clock, .. } = self.parallelism;
         let started = clock.now();
-        let (is_alone, worked) = thread::scope(|scope| {
+        let wanted = others.min(self.count - 1);
+        let (others, worked) = thread::scope(|scope| {
             let start = |_| {
                 let thread = thread::Builder::new().name("leeward-cipher".to_owned());
                 thread.spawn_scoped(scope, work).ok()
             };
-            let others = (1..self.count).take(others).map_while(start).count();
+            let others = (0..wanted).map_while(start).count();
             first();
             work();
-            (others == 0, clock.now())
+            (others, clock.now())
         });
-        if !is_alone {
-            let (worked, waited) = (worked.since(started), clock.now().since(worked));
+        let (worked, waited) = (worked.since(started), clock.now().since(worked));
+        if others < wanted {
+            self.parallelism.patience().learn_of_none();
+        } else if wanted > 0 {
             self.parallelism.patience().learn(worked, waited);
         }
         match has_failed.into_inner() {
@@ -143,7 +153,7 @@ struct Patience {
 }
 
 impl Patience {
-    const LEAST: u32 = 16;
+    const LEAST: u32 = 4;
     const MOST: u32 = 1024;
 
     const fn is_alone(&mut self) -> bool {
@@ -152,11 +162,16 @@ impl Patience {
         is_alone
     }
 
+    /// Learns that there were no others, or too late: a turn for all was long for one.
+    fn learn_of_none(&mut self) {
+        self.alone = self.next;
+        self.next = (self.next * 2).min(Self::MOST);
+    }
+
     /// Learns how long a thread worked, and how long it waited for the others then.
     fn learn(&mut self, worked: Duration, waited: Duration) {
         if waited > worked {
-            self.alone = self.next;
-            self.next = (self.next * 2).min(Self::MOST);
+            self.learn_of_none();
         } else {
             self.next = Self::LEAST;
         }
@@ -241,11 +256,11 @@ mod tests {
         for (worked, waited, alone) in [
             (long, short, 0),
             (long, long, 0),
+            (short, long, 4),
+            (short, long, 8),
             (short, long, 16),
-            (short, long, 32),
-            (short, long, 64),
             (long, short, 0),
-            (short, long, 16),
+            (short, long, 4),
         ] {
             patience.learn(worked, waited);
             let made = (0..1000).take_while(|_| patience.is_alone()).count();
@@ -255,6 +270,11 @@ mod tests {
             patience.learn(short, long);
         }
         assert_eq!(patience.alone, Patience::MOST);
+    }
+
+    #[test]
+    fn no_message_has_more_threads_than_pay() {
+        assert_eq!(parallelism(1000).threads, MAX);
     }
 
     #[test]
@@ -286,9 +306,22 @@ mod tests {
     fn a_turn_has_a_piece_for_each_thread_at_least() {
         let parallelism = parallelism(3);
         let threads = parallelism.for_a_turn();
-        assert_eq!(threads.turn(TURN), 15);
-        assert_eq!(threads.turn(64 << 20), 3);
-        assert_eq!(threads.turn(usize::MAX), 3);
+        assert_eq!(threads.turn(TURN, 1000), 24);
+        assert_eq!(threads.turn(64 << 20, 1000), 3);
+        assert_eq!(threads.turn(usize::MAX, 1000), 3);
+    }
+
+    #[test]
+    fn the_turns_of_a_message_are_alike() {
+        let parallelism = parallelism(2);
+        let threads = parallelism.for_a_turn();
+        for (left, turn) in [(0, 0), (1, 1), (16, 16), (17, 9), (30, 15), (33, 11)] {
+            assert_eq!(threads.turn(TURN, left), turn, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_a_small_part_of_a_turn() {
         assert_eq!((job(1024), job(64 << 10), job(64 << 20)), (256, 4, 1));
     }
 }

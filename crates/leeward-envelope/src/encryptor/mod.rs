@@ -78,8 +78,8 @@ impl Encryptor {
     ///
     /// Waits for the keyring, unless a cached data key serves. The cipher runs on the caller's thread, at gigabytes a
     /// second, and lets other tasks run after every MiB or frame, whichever is larger; each frame counts for a KiB more than
-    /// is in it, and under a suite that signs for nine times as much. From 2 MiB on
-    /// [other threads help](EncryptorBuilder::with_parallelism), and a turn is 5 MiB for each.
+    /// is in it, and under a suite that signs for nine times as much. From 2 MiB on,
+    /// or from one if it is signed, [other threads help](EncryptorBuilder::with_parallelism), and a turn is up to 8 MiB for each.
     ///
     /// # Errors
     ///

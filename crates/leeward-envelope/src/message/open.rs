@@ -115,9 +115,10 @@ impl<'a, 'out> Opener<'a, 'out> {
         let piece_len = self.pieces.regular_len().unwrap_or(self.len);
         let piece_cost = piece_len.saturating_add(PIECE_COST);
         let to_hash = self.signed.as_mut().map_or(&[][..], Signed::next);
+        let left = usize::try_from(self.count).unwrap_or(usize::MAX);
         let count = match &self.signed {
-            None => threads.turn(piece_cost),
-            Some(_) if to_hash.is_empty() => threads.turn(piece_cost),
+            None => threads.turn(piece_cost, left),
+            Some(_) if to_hash.is_empty() => threads.turn(piece_cost, left),
             // The hash is what takes long: another thread keeps ahead of it. A thread alone does one after the other.
             Some(signed) if !threads.is_one() && self.pieces.at() < signed.hashed => {
                 (TURN / piece_cost).max(1)

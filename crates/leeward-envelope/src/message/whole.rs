@@ -95,7 +95,7 @@ impl<'a> WholeSealer<'a> {
         let hash_len = waiting.min(TURN / HASH_COST);
         let portion = |cost: usize| (cost / frame_cost).max(1);
         let frames = match sealer.signer {
-            None => threads.turn(frame_cost),
+            None => threads.turn(frame_cost, self.plaintext.len().div_ceil(frame_length)),
             Some(_) if threads.is_one() && waiting == 0 => portion(TURN),
             // The hash is what takes long: it begins early, and another thread keeps ahead of it.
             Some(_) if waiting == 0 => portion(TURN / HASH_COST),
