@@ -16,6 +16,8 @@ use std::{fmt, sync::Arc};
 /// asks for one after the other: how many there may be is up to
 /// [`DecryptorBuilder::with_max_encrypted_data_keys`](leeward_envelope::DecryptorBuilder::with_max_encrypted_data_keys).
 ///
+/// Specification: aws-kms-discovery-keyring and aws-kms-mrk-discovery-keyring, "OnDecrypt".
+///
 /// ```
 /// use leeward_error_taxonomy::Region;
 /// use leeward_kms_envelope::{DiscoveryFilter, KeyringSetupError, KmsDiscoveryKeyring, KmsService};

@@ -8,6 +8,9 @@ use std::fmt;
 /// A multi-Region key is used as by [`KmsKeyring::multi_region`], any other as by [`KmsKeyring::single`]; the calls for the
 /// children go out at the same time.
 ///
+/// Specification: aws-kms-multi-keyrings, "Strict Multi-Keyring"; aws-kms-mrk-multi-keyrings, "AWS KMS MRK Multi-Keyring".
+/// Aliases and bare ids, which these refuse, are taken here.
+///
 /// ```
 /// use leeward_envelope::MultiKeyring;
 /// use leeward_kms_envelope::{KmsMultiKeyringBuilder, KmsService};

@@ -24,6 +24,8 @@ use std::{error::Error, fmt};
 ///
 /// A call that is dropped is given up: KMS may have counted it, and the data key that it may have made is known to nobody. Behind a
 /// [cache](leeward_envelope::CachePolicy) many messages share one call, which goes on until the last of them is dropped.
+///
+/// Specification: aws-kms-keyring and aws-kms-mrk-keyring, "OnEncrypt" and "OnDecrypt".
 pub struct KmsKeyring<S> {
     key: WrappingKey,
     kms: S,

@@ -19,7 +19,10 @@ use std::ops::RangeInclusive;
 /// The keys of a message with the ARN of each that KMS wrapped.
 ///
 /// Not one request is made for a message of which a key of KMS has a name that is no ARN: that is an error and no key of
-/// somebody else's (specification of the AWS KMS keyrings, "OnDecrypt").
+/// somebody else's.
+///
+/// Specification: aws-kms-keyring, aws-kms-mrk-keyring, aws-kms-discovery-keyring and aws-kms-mrk-discovery-keyring,
+/// "OnDecrypt".
 pub(super) fn named(
     keys: &[EncryptedDataKey],
 ) -> Result<Vec<(&EncryptedDataKey, Option<KeyArn>)>, KeyringError> {

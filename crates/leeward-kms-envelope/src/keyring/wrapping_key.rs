@@ -25,6 +25,8 @@ impl WrappingKey {
     }
 
     /// Whether `arn`, from a message or an answer, is this key.
+    ///
+    /// Specification: aws-kms-mrk-match-for-decrypt, "Implementation".
     pub(super) fn is(&self, arn: &KeyArn) -> bool {
         match self {
             Self::AtHome(key) => arn == key,
