@@ -5,8 +5,6 @@
 #[cfg(feature = "stream")]
 mod adapters;
 mod audit;
-mod audit_parts;
-mod audit_trace;
 mod caching;
 mod contract;
 mod crowd;

@@ -1,9 +1,7 @@
 //! What is told of a message that is read in parts.
 
-use crate::{
-    audit::{Trail, failed},
-    context, run,
-};
+use super::{Trail, failed};
+use crate::{context, run};
 use leeward_envelope::{AuditOperation, AuditOutcome, CorrelationId, inspect, read_at_fn};
 use leeward_error_taxonomy::Category;
 use std::{

@@ -1,15 +1,18 @@
 //! What is told of messages, and what is not.
 
-use crate::{cases, context, keyrings::raw, run};
+mod parts;
+mod secrets;
+mod streams;
+mod trace;
+
+use crate::{context, keyrings::raw, run};
 use leeward_envelope::{
-    AlgorithmSuite, Audit, AuditEvent, AuditOperation, AuditOutcome, BoxFuture, CachePolicy,
-    CorrelationId, DataKey, DecryptionMaterials, Decryptor, EncryptedDataKey, EncryptionContext,
-    EncryptionMaterials, Encryptor, KeyUse, Keyring, KeyringCause, KeyringError, MultiKeyring,
-    RawAesKeyring, SignedStreams,
+    Audit, AuditEvent, AuditOperation, AuditOutcome, BoxFuture, CachePolicy, CorrelationId,
+    DataKey, DecryptionMaterials, Decryptor, EncryptedDataKey, EncryptionMaterials, Encryptor,
+    KeyUse, Keyring, KeyringCause, KeyringError, MultiKeyring, RawAesKeyring,
 };
 use leeward_error_taxonomy::{Category, Facts, Failure, Region, Stage, Verdict};
 use leeward_resilience::TokioClock;
-use proptest::{collection::vec, prelude::*};
 use std::{
     future,
     sync::{Arc, Mutex},
@@ -227,137 +230,6 @@ fn a_failure_is_told_with_its_category_its_regions_and_the_request_of_it() {
 }
 
 #[test]
-fn a_stream_is_one_event_at_its_end() {
-    let trail = Trail::default();
-    let bound = context(&[("tenant", "acme")]);
-    let plaintext = [5; 10_000];
-    let mut message = Vec::new();
-    let mut encryption = run(trail.encryptor().begin(&bound, None)).unwrap();
-    for part in plaintext.chunks(900) {
-        encryption.push(part, &mut message).unwrap();
-    }
-    assert!(trail.take().is_empty());
-    encryption.finish(&mut message).unwrap();
-    let sealed = trail.only();
-    assert_eq!(sealed.outcome, AuditOutcome::Succeeded);
-    assert_eq!(sealed.plaintext_len, 10_000);
-    assert_eq!(sealed.message_len, message.len() as u64);
-
-    let mut header = trail.decryptor().begin(&context(&[]));
-    let mut read = 0;
-    while !header.is_complete() {
-        let part = &message[read..][..100.min(message.len() - read)];
-        read += header.push(part).unwrap();
-    }
-    let mut decryption = run(header.open()).unwrap();
-    let mut out = Vec::new();
-    decryption.push(&message[read..], &mut out).unwrap();
-    assert!(trail.take().is_empty());
-    decryption.finish().unwrap();
-    let opened = trail.only();
-    assert_eq!(opened.outcome, AuditOutcome::Succeeded);
-    assert_eq!(opened.context_keys, ["tenant"]);
-    assert_eq!(opened.plaintext_len, 10_000);
-    assert_eq!(opened.message_len, message.len() as u64);
-}
-
-#[test]
-fn what_is_dropped_before_its_end_is_abandoned() {
-    let trail = Trail::default();
-    let none = context(&[]);
-    let mut encryption = run(trail.encryptor().begin(&none, Some(9_000))).unwrap();
-    let mut out = Vec::new();
-    encryption.push(&[1; 5_000], &mut out).unwrap();
-    drop(encryption);
-    let event = trail.only();
-    assert_eq!(event.outcome, AuditOutcome::Abandoned);
-    assert_eq!(event.plaintext_len, 5_000);
-    assert_eq!(event.to_string(), "sealing abandoned");
-
-    drop(trail.decryptor().begin(&none));
-    let event = trail.only();
-    assert_eq!(event.outcome, AuditOutcome::Abandoned);
-    assert_eq!(event.operation, AuditOperation::Open);
-
-    // A keyring that never answers, and a caller that goes away.
-    let never = Encryptor::builder(Never).with_audit(trail.audit());
-    let never = never.build().unwrap();
-    let waiting = async {
-        let sealing = never.encrypt(b"x", &none);
-        tokio::select! {
-            biased;
-            _ = sealing => panic!("the keyring never answers"),
-            () = future::ready(()) => {}
-        }
-    };
-    run(waiting);
-    let event = trail.only();
-    assert_eq!(event.outcome, AuditOutcome::Abandoned);
-    assert_eq!(event.is_cached, None);
-}
-
-#[derive(Debug)]
-struct Never;
-
-impl Keyring for Never {
-    fn on_encrypt<'a>(
-        &'a self,
-        _: EncryptionMaterials,
-    ) -> BoxFuture<'a, Result<EncryptionMaterials, KeyringError>> {
-        Box::pin(future::pending())
-    }
-
-    fn on_decrypt<'a>(
-        &'a self,
-        _: DecryptionMaterials,
-        _: &'a [EncryptedDataKey],
-    ) -> BoxFuture<'a, Result<DecryptionMaterials, KeyringError>> {
-        Box::pin(future::pending())
-    }
-}
-
-#[test]
-fn a_stream_that_fails_is_told_once_however_often_it_is_asked() {
-    let trail = Trail::default();
-    let none = context(&[]);
-    let message = run(trail.encryptor().encrypt(&[2; 9_000], &none)).unwrap();
-    trail.take();
-    let mut changed = message.clone();
-    *changed.last_mut().unwrap() ^= 1;
-    let mut header = trail.decryptor().begin(&none);
-    let read = header.push(&changed).unwrap();
-    let mut decryption = run(header.open()).unwrap();
-    let mut out = Vec::new();
-    decryption.push(&changed[read..], &mut out).unwrap_err();
-    decryption.push(&[], &mut out).unwrap_err();
-    decryption.finish().unwrap_err();
-    assert_eq!(failed(&trail.only()), Some(Category::Encryption));
-
-    let mut header = trail.decryptor().begin(&none);
-    let read = header.push(&message).unwrap();
-    let mut decryption = run(header.open()).unwrap();
-    let cut = &message[read..message.len() - 1];
-    decryption.push(cut, &mut out).unwrap();
-    decryption.finish().unwrap_err();
-    assert_eq!(failed(&trail.only()), Some(Category::Validation));
-
-    let encryptor = Encryptor::builder(raw()).with_suite(AlgorithmSuite::ALL[10]);
-    let signed = run(encryptor.build().unwrap().encrypt(b"x", &none)).unwrap();
-    let refusing = Decryptor::builder(raw())
-        .with_signed_streams(SignedStreams::Refuse)
-        .with_audit(trail.audit());
-    let mut header = refusing.build().unwrap().begin(&none);
-    header.push(&signed).unwrap();
-    run(header.open()).unwrap_err();
-    assert_eq!(failed(&trail.only()), Some(Category::Validation));
-
-    let mut short = run(trail.encryptor().begin(&none, Some(3))).unwrap();
-    short.push(b"xx", &mut out).unwrap();
-    short.finish(&mut out).unwrap_err();
-    assert_eq!(failed(&trail.only()), Some(Category::Validation));
-}
-
-#[test]
 fn an_observer_that_panics_harms_no_message_and_no_other_observer() {
     let trail = Trail::default();
     let heard = trail.clone();
@@ -366,67 +238,4 @@ fn an_observer_that_panics_harms_no_message_and_no_other_observer() {
     let encryptor = Encryptor::builder(raw()).with_audit(audit).build().unwrap();
     run(encryptor.encrypt(b"x", &context(&[]))).unwrap();
     assert_eq!(trail.only().outcome, AuditOutcome::Succeeded);
-}
-
-/// Whether `secret` is in `text`, as it is or in the notation of bytes, hexadecimal or base64.
-fn shows(text: &str, secret: &[u8]) -> bool {
-    use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let list = format!("{secret:?}");
-    let squeezed = text.replace(char::is_whitespace, "");
-    let list = list.trim_matches(['[', ']']).replace(' ', "");
-    // All groups of three bytes, which is what base64 keeps together.
-    let base64 = BASE64_STANDARD_NO_PAD.encode(&secret[..secret.len() / 3 * 3]);
-    [
-        hex,
-        list,
-        base64,
-        String::from_utf8_lossy(secret).into_owned(),
-    ]
-    .iter()
-    .any(|notation| squeezed.contains(&**notation))
-}
-
-#[test]
-fn the_search_for_secrets_finds_them() {
-    let secret = b"attack-at-dawn";
-    for text in [format!("{secret:?}"), "xattack-at-dawnx".to_owned()] {
-        assert!(shows(&text, secret), "{text}");
-    }
-    assert!(shows("61747461636b2d61742d6461776e", secret));
-    assert!(shows("YXR0YWNrLWF0LWRhd24=", &secret[..12]));
-    assert!(!shows("attack-at-noon", secret));
-}
-
-proptest! {
-    #![proptest_config(cases(64))]
-
-    #[test]
-    fn no_event_has_plaintext_or_key_or_the_value_of_a_context_in_it(
-        data_key in any::<[u8; 32]>(),
-        plaintext in vec(any::<u8>(), 12..200),
-        value in "[a-zA-Z0-9]{12,40}",
-        cut in 0_usize..200,
-    ) {
-        let trail = Trail::default();
-        let keyring = || Telling { data_key, failure: None };
-        let bound = EncryptionContext::new([("tenant", value.as_str())]).unwrap();
-        let encryptor = Encryptor::builder(keyring()).with_audit(trail.audit()).build().unwrap();
-        let message = run(encryptor.encrypt(&plaintext, &bound)).unwrap();
-        let decryptor = Decryptor::builder(keyring()).with_audit(trail.audit()).build().unwrap();
-        run(decryptor.decrypt_with_context(&message, &bound)).unwrap();
-        let mut changed = message.clone();
-        let at = message.len() - 1 - cut.min(message.len() - 1);
-        changed[at] ^= 1;
-        prop_assert!(run(decryptor.decrypt(&changed)).is_err());
-        prop_assert!(run(decryptor.decrypt(&message[..at])).is_err());
-        let events = trail.take();
-        prop_assert_eq!(events.len(), 4);
-        for event in events {
-            let text = format!("{event:?} {event:#?} {event}");
-            for secret in [&data_key[..], &plaintext, value.as_bytes()] {
-                prop_assert!(!shows(&text, secret), "{}", text);
-            }
-        }
-    }
 }
