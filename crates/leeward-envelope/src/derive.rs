@@ -143,6 +143,7 @@ mod tests {
         aead::{Aad, Nonce},
         hkdf,
     };
+    use std::ptr;
 
     #[test]
     fn agrees_with_the_library_s_hkdf() {
@@ -184,9 +185,15 @@ mod tests {
             AlgorithmSuite::Aes256GcmHkdfSha384EcdsaP384,
         ];
         let mut tags = Vec::new();
-        for (suite, id) in [(0, 1), (1, 1), (0, 2), (1, 2), (0, 1)] {
-            let suite = suites[suite];
+        let Extracted { sha256, sha384 } = kept.extracted();
+        let mut found = [None; 2];
+        for (at, id) in [(0, 1), (1, 1), (0, 2), (1, 2), (0, 1)] {
+            let suite = suites[at];
             tags.push(tag(suite, &kept, id));
+            // Made by the first message, and left alone by the others.
+            let held = [sha256, sha384][at].get().map(|it| ptr::from_ref(&**it));
+            assert!(held.is_some() && held == found[at].or(held));
+            found[at] = held;
             assert_eq!(tags.last().unwrap(), &tag(suite, &data_key(7), id));
             assert_ne!(tags.last().unwrap(), &tag(suite, &data_key(8), id));
         }
@@ -195,6 +202,18 @@ mod tests {
         tags.sort_unstable();
         tags.dedup();
         assert_eq!(tags.len(), 4);
+    }
+
+    #[test]
+    fn what_is_kept_with_a_data_key_is_what_is_used() {
+        let (suite, other) = (
+            AlgorithmSuite::Aes256GcmHkdfSha256,
+            DataKey::new(vec![8; 32]),
+        );
+        let data_key = DataKey::new(vec![7; 32]);
+        let extracted = Hkdf::extract(HMAC_SHA256, &[0; 32], other.expose()).unwrap();
+        assert!(data_key.extracted().sha256.set(Box::new(extracted)).is_ok());
+        assert_eq!(tag(suite, &data_key, 1), tag(suite, &other, 1));
     }
 
     #[test]

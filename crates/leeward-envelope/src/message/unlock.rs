@@ -71,3 +71,56 @@ fn content_key(
     content.verify_header(header, unsent)?;
     Ok(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        AlgorithmSuite, EncryptedDataKey, EncryptionMaterials,
+        decryptor::ReadLimits,
+        message::{Sealer, parse_header},
+        signature::{PUBLIC_KEY, SigningKey},
+    };
+    use std::num::NonZeroU32;
+
+    #[test]
+    fn the_key_that_signatures_are_verified_with_is_found_once() {
+        let suite = AlgorithmSuite::Aes256GcmHkdfSha512CommitEcdsaP384;
+        let data_key = DataKey::random(suite).unwrap();
+        let signer = Arc::new(SigningKey::generate(suite.curve().unwrap()).unwrap());
+        let none = EncryptionContext::empty();
+        let pair = (PUBLIC_KEY.to_owned(), signer.public_key().to_owned());
+        let context = none.with_pair(pair).unwrap();
+        let wrapped = EncryptedDataKey::new("tests", "info", "wrapped").unwrap();
+        let materials =
+            EncryptionMaterials::new(suite, context.clone()).with_encrypted_data_key(wrapped);
+        let mut sealer = Sealer::new(
+            &materials,
+            &data_key,
+            Some(&signer),
+            &context,
+            &none,
+            NonZeroU32::MIN,
+        )
+        .unwrap();
+        let mut message = Vec::new();
+        let len = sealer.header_at(&mut message, 0);
+        let mut header = parse_header(&message[..len], &ReadLimits::default()).unwrap();
+        let unlock = |header: &Header<'_>, cell: &OnceLock<_>| {
+            unlock(header, &data_key, &none, &[Dialect::Standard], cell)
+        };
+        let found = OnceLock::new();
+        let first = unlock(&header, &found).unwrap();
+        assert!(first.verifier.is_some() && found.get().is_some());
+        // Whoever looks for it in the context from now on finds none.
+        header.context = none.clone();
+        assert!(unlock(&header, &OnceLock::new()).is_err());
+        let again = unlock(&header, &found).unwrap();
+        assert!(again.verifier.is_some());
+        assert_eq!(
+            Arc::strong_count(found.get().unwrap()),
+            3,
+            "both have that one"
+        );
+    }
+}
