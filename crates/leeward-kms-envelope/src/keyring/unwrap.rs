@@ -12,7 +12,7 @@ use super::{
 use aws_sdk_kms::operation::RequestId;
 use leeward_client_pool::regional::KeyArn;
 use leeward_envelope::{
-    DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyUse, KeyringCause, KeyringError,
+    DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyUse, KeyringError,
 };
 use std::ops::RangeInclusive;
 
@@ -50,7 +50,8 @@ pub(super) fn arn_of(key: &EncryptedDataKey) -> Option<KeyArn> {
 
 /// Unwraps the first of `keys` for which `ours` knows the KMS key to use.
 ///
-/// What KMS has no answer, no right or no use for is asked for once: a message may name one key as often as it likes.
+/// A key that KMS fails with, for whatever other reason than the ciphertext, is asked for once: a message may name it as often as it
+/// likes.
 pub(super) async fn first_of<S: KmsCalls>(
     kms: &S,
     grant_tokens: &GrantTokens,
@@ -64,7 +65,8 @@ pub(super) async fn first_of<S: KmsCalls>(
         ));
     }
     let mut met = Vec::new();
-    // Keys of which KMS said, or did not say in time, what it would of anything wrapped under them.
+    // Keys of which KMS said, or did not say in time, what it would of anything wrapped under them: of want of a right or of
+    // credentials, of an outage, of the key.
     let mut lost: Vec<WrappingKey> = Vec::new();
     for (wrapped, arn) in named(keys)? {
         let Some(key) = arn.and_then(&ours) else {
@@ -82,11 +84,11 @@ pub(super) async fn first_of<S: KmsCalls>(
             Ok((data_key, used)) => {
                 return Ok(materials.with_data_key(data_key)?.with_key_use(used));
             }
-            Err((attempt, cause)) => {
-                met.push(attempt);
-                if cause != KeyringCause::Other {
+            Err(attempt) => {
+                if attempt.failure().is_some() {
                     lost.push(key);
                 }
+                met.push(attempt);
             }
         }
     }
@@ -102,19 +104,18 @@ async fn unwrap<S: KmsCalls>(
     key: &WrappingKey,
     materials: &DecryptionMaterials,
     wrapped: &EncryptedDataKey,
-) -> Result<(DataKey, KeyUse), (KeyAttempt, KeyringCause)> {
-    let other = |attempt| (attempt, KeyringCause::Other);
+) -> Result<(DataKey, KeyUse), KeyAttempt> {
     let tokens = grant_tokens.as_slice();
     let request = operation::decrypt(key, wrapped, materials.context(), tokens);
     let output = call(kms.clone(), request).await.map_err(|error| {
         let error = KmsError::new(DECRYPT, key, error);
         if error.is_of_the_ciphertext() {
-            other(KeyAttempt::refused(wrapped))
+            KeyAttempt::refused(wrapped)
         } else {
             let (cause, record) = (error.cause(), error.failure().clone());
             let regions = error.regions().to_vec();
             let failed = KeyAttempt::failed(wrapped, error).because(cause);
-            (failed.recorded_as(record).tried_in(regions), cause)
+            failed.recorded_as(record).tried_in(regions)
         }
     })?;
     let request_id = output.request_id().map(str::to_owned);
@@ -124,13 +125,13 @@ async fn unwrap<S: KmsCalls>(
         .filter(|arn| key.is(arn))
         .ok_or_else(|| {
             let another = UnusableAnswer::other_key(key, output.key_id.as_deref());
-            other(KeyAttempt::failed(wrapped, another))
+            KeyAttempt::failed(wrapped, another)
         })?;
-    let no_key = || other(KeyAttempt::failed(wrapped, UnusableAnswer::NoKey));
+    let no_key = || KeyAttempt::failed(wrapped, UnusableAnswer::NoKey);
     let data_key = data_key.ok_or_else(no_key)?;
     // The suite is the word of the message: a key of another length is one that was wrapped for another message.
     if data_key.expose().len() != materials.suite().data_key_len() {
-        return Err(other(KeyAttempt::refused(wrapped)));
+        return Err(KeyAttempt::refused(wrapped));
     }
     Ok((data_key, used(&arn, request_id.as_deref())))
 }

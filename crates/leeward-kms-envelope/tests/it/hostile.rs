@@ -38,6 +38,7 @@ fn keyrings(cloud: &Cloud) -> [Box<dyn Keyring>; 2] {
 async fn a_key_that_cannot_be_used_is_asked_for_once_however_often_a_message_names_it() {
     for fault in [
         Fault::access_denied(),
+        Fault::expired_token(),
         Fault::error(400, "NotFoundException", "no such key"),
         Fault::error(500, "KMSInternalException", "try again"),
     ] {
