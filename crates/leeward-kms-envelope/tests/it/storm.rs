@@ -1,12 +1,19 @@
 //! KMS refuses for a while: what is cached serves on or goes, as the refusal has it, and nothing stays broken.
 
 use crate::cloud::{Cloud, EAST, WEST, context, tenant};
+use aws_sdk_kms::Client;
 use leeward_envelope::{CachePolicy, Decryptor, EncryptError, Encryptor, KeyringCause};
 use leeward_error_taxonomy::Category;
-use leeward_kms_envelope::{KmsError, KmsStack};
-use leeward_resilience::{Backoff, Budget, BudgetConfig, RetryPolicy};
+use leeward_kms_envelope::{KeyArn, KmsError, KmsKeyring, KmsStack};
+use leeward_resilience::{Backoff, Budget, BudgetConfig, Clock, RetryPolicy, Timestamp};
 use leeward_testkit::{Fault, FaultRule, Scope};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::task::JoinSet;
 
 const TENANTS: usize = 50;
@@ -157,5 +164,49 @@ async fn what_is_cached_goes_with_the_right_or_the_key() {
         let error = encryptor.encrypt(b"x", &tenant(1)).await.unwrap_err();
         assert_eq!(cause(&error), KeyringCause::KeyUnusable, "{code}");
         encryptor.encrypt(b"x", &context()).await.unwrap_err();
+    }
+}
+
+/// Told the time by the test, in seconds.
+#[derive(Clone, Debug, Default)]
+struct ByHand(Arc<AtomicU64>);
+
+impl Clock for ByHand {
+    fn now(&self) -> Timestamp {
+        Timestamp::new(Duration::from_secs(self.0.load(Relaxed)))
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_old_serves_where_a_region_has_no_replica_and_not_where_the_only_key_is_gone() {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let cloud = Cloud::start().await;
+    let east: Client = cloud.pool.client().with_region(EAST).await.unwrap();
+    let made = east.create_key().send().await.unwrap();
+    let single: KeyArn = made.key_metadata.unwrap().arn.unwrap().parse().unwrap();
+    let kms = || soon(&cloud, 1).through(&cloud.pool).unwrap();
+    let anywhere = KmsKeyring::multi_region(cloud.key.clone(), kms()).unwrap();
+    for (keyring, is_outlasted) in [(anywhere, true), (KmsKeyring::single(single, kms()), false)] {
+        let clock = ByHand::default();
+        let policy = CachePolicy::new(HOUR).with_stale_on_outage(HOUR);
+        let policy = policy.with_renewal(None).with_clock(clock.clone());
+        let encryptor = Encryptor::builder(keyring).with_cache(policy);
+        let encryptor = encryptor.build().unwrap();
+        encryptor.encrypt(b"x", &context()).await.unwrap();
+        clock.0.store(4_000, Relaxed);
+        let absent = everywhere(
+            &cloud,
+            Fault::error(400, "NotFoundException", "no such key"),
+        );
+        let sealed = encryptor.encrypt(b"x", &context()).await;
+        assert_eq!(sealed.is_ok(), is_outlasted, "{sealed:?}");
+        let stats = encryptor.stats();
+        let expected = if is_outlasted { (1, 0, 1) } else { (0, 1, 0) };
+        assert_eq!((stats.stale, stats.purged, stats.entries), expected);
+        // No longer than was asked for.
+        clock.0.store(7_201, Relaxed);
+        encryptor.encrypt(b"x", &context()).await.unwrap_err();
+        absent.clear();
+        encryptor.encrypt(b"x", &context()).await.unwrap();
     }
 }
