@@ -76,12 +76,12 @@ impl EncryptorBuilder {
 
     /// How many threads may work on one message at once; by default as many as there are processors, but four at most.
     ///
-    /// From 2 MiB on, a message that is there as a whole has its frames sealed on several threads: the caller's, and others
-    /// that are started for each turn and end with it, so that none outlives a call, nor is left by a future that is dropped.
-    /// The hash of a signed one cannot be shared: it stays with the caller's thread, and from a MiB on another one runs the
-    /// cipher beside it. What other threads do not do, because the processors are busy or they cannot be started, the
-    /// caller's does; where they come too late, the next messages do without. With 1 there is never another thread. What comes
-    /// bit by bit is not concerned.
+    /// From 2 MiB on, where each frame counts as 1 KiB more (some 1.6 MiB of plaintext in frames of 4096 bytes), a message that
+    /// is there as a whole has its frames sealed on several threads: the caller's, and others that are started for each turn
+    /// and end with it, so that none outlives a call, nor is left by a future that is dropped. The hash of a signed one cannot be
+    /// shared: it stays with the caller's thread, and from a MiB on another one runs the cipher beside it. What other threads do
+    /// not do, because the processors are busy or they cannot be started, the caller's does; where they come too late, the next
+    /// messages do without. With 1 there is never another thread. What comes bit by bit is not concerned.
     pub fn with_parallelism(self, threads: NonZeroUsize) -> Self {
         Self {
             parallelism: Some(threads),
