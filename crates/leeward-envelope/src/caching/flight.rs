@@ -126,6 +126,8 @@ impl<K: Key, V: Value> Landing<K, V> {
     fn keep(&mut self, landed: Landed<V>, taken: Vec<TakeOver>) {
         self.end = End::Landed;
         let core = &*self.core;
+        // Before the lock, hence dropped behind it.
+        let mut held = Vec::with_capacity(taken.len());
         let mut state = core.lock();
         let state = &mut *state;
         let boarding = state.end_flight(&self.key, self.id);
@@ -136,7 +138,7 @@ impl<K: Key, V: Value> Landing<K, V> {
             return;
         }
         if state.purges == self.purges {
-            taken.into_iter().for_each(|take_over| take_over());
+            held.extend(taken.into_iter().map(|take_over| take_over()));
         }
         let Some(boarding) = boarding else {
             return;

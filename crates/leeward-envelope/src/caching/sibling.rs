@@ -6,13 +6,14 @@ use super::{
     withdrawal::Withdrawn,
 };
 use crate::KeyringError;
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 /// Another cache, as one knows it that is linked to it: what one lets go of, both do.
 pub(crate) trait Sibling<K, V>: Send + Sync {
     /// Hears what was fetched, and answers how to take it over, if it wants it.
     ///
-    /// That is then done under the lock of the cache that fetched it, which it must not ask for anything.
+    /// That is then done under the lock of the cache that fetched it, which it must not ask for anything. What it answers is dropped
+    /// behind that lock: the last who holds a cache drops all that it keeps.
     fn hear(&self, key: &K, value: &V) -> Option<TakeOver>;
 
     /// Hears what a keyring said that withdrew.
@@ -24,7 +25,7 @@ pub(crate) trait Sibling<K, V>: Send + Sync {
     fn is_gone(&self) -> bool;
 }
 
-pub(crate) type TakeOver = Box<dyn FnOnce() + Send>;
+pub(crate) type TakeOver = Box<dyn FnOnce() -> Arc<dyn Any + Send + Sync> + Send>;
 
 pub(super) type Siblings<K, V> = Vec<Arc<dyn Sibling<K, V>>>;
 

@@ -96,7 +96,7 @@ impl WrappingKey {
 }
 
 /// The provider id of KMS, whose infos are ARNs.
-const KMS: &str = "aws-kms";
+pub(super) const KMS: &str = "aws-kms";
 
 /// Of the tag in bits, of the nonce in bytes.
 const RAW_AES_LENGTHS: [u8; 8] = [0, 0, 0, 128, 0, 0, 0, 12];

@@ -1,8 +1,8 @@
-use super::WrappingKey;
+use super::{WrappingKey, cause::KMS, names};
 use crate::{EncryptedDataKey, KeyUse};
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    slice,
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
 };
 
 /// Stands for a wrapping key in whichever Region, in a few bytes however long its name is.
@@ -11,19 +11,21 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyDigest(u64);
 
+/// One for the whole process, and no other's: nobody can make up a name that shares a digest with a key of ours.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 impl KeyDigest {
     pub(crate) fn of(key: &WrappingKey) -> Self {
-        let mut hasher = DefaultHasher::new();
-        key.in_any_region().hash(&mut hasher);
-        Self(hasher.finish())
+        Self(HASHER.hash_one(key.in_any_region()))
     }
 }
 
-/// Which keys a data key is wrapped under, and which of them gave it.
+/// Which keys a data key is wrapped under, and which of them it relies on.
 #[derive(Debug)]
 pub(crate) struct Wrapping {
     under: Box<[KeyDigest]>,
-    given_by: Option<KeyDigest>,
+    /// None if it relies on all of them.
+    relied_on: Option<Box<[KeyDigest]>>,
 }
 
 impl Wrapping {
@@ -32,19 +34,45 @@ impl Wrapping {
         let under = keys.iter().map(|key| KeyDigest::of(&WrappingKey::of(key)));
         Self {
             under: under.collect(),
-            given_by: None,
+            relied_on: None,
         }
     }
 
     /// The one of `keys` that gave the data key is the one that was used, if it is among them.
+    ///
+    /// Who writes a message may have named others so that they read like it: then it relies on each of those.
     pub(crate) fn given_by(self, used: &KeyUse, keys: &[EncryptedDataKey]) -> Self {
         // KMS may have used another replica than the message names.
-        let replica = WrappingKey::new("aws-kms", used.key()).in_any_region();
-        let mut keys = keys.iter().map(WrappingKey::of);
-        let given_by =
-            keys.find(|key| key.to_use().key() == used.key() || key.in_any_region() == replica);
+        let replica = WrappingKey::new(KMS, used.key()).in_any_region();
+        let keys = keys.iter().map(|key| (key, WrappingKey::of(key)));
+        let given_by = keys.filter(|(wrapped, key)| {
+            // An ARN alone is the name of a key of KMS, whatever else is called so.
+            let is_of_kms = names::is_reserved(wrapped.provider_id());
+            key.in_any_region() == replica || (!is_of_kms && key.to_use().key() == used.key())
+        });
+        let given_by = given_by.map(|(_, key)| KeyDigest::of(&key));
+        self.relying_on(given_by.collect())
+    }
+
+    /// The same for one who may unwrap `ours` of the keys, and has it from the one who wrapped it.
+    ///
+    /// The key that gave it, where that is one of them, would have been asked first; else any of them might give it.
+    pub(crate) fn read_with<'a>(&self, ours: impl Iterator<Item = &'a EncryptedDataKey>) -> Self {
+        let ours: Vec<_> = ours
+            .map(|key| KeyDigest::of(&WrappingKey::of(key)))
+            .collect();
+        let known = self.relied_on.iter().flatten().copied();
+        let given_by: Vec<_> = known.filter(|key| ours.contains(key)).collect();
+        let under = Self {
+            under: self.under.clone(),
+            relied_on: None,
+        };
+        under.relying_on(if given_by.is_empty() { ours } else { given_by })
+    }
+
+    fn relying_on(self, keys: Vec<KeyDigest>) -> Self {
         Self {
-            given_by: given_by.as_ref().map(KeyDigest::of),
+            relied_on: (!keys.is_empty()).then(|| keys.into()),
             ..self
         }
     }
@@ -53,9 +81,10 @@ impl Wrapping {
         &self.under
     }
 
-    /// The keys whose withdrawal is that of the data key: the one that gave it, or any where nobody knows which did.
+    /// The keys whose withdrawal is that of the data key: the one that gave it, or any that may have where
+    /// nobody knows which did.
     pub(crate) fn relied_on(&self) -> &[KeyDigest] {
-        self.given_by.as_ref().map_or(&self.under, slice::from_ref)
+        self.relied_on.as_ref().unwrap_or(&self.under)
     }
 }
 
@@ -93,5 +122,35 @@ mod tests {
         check(&keys, Some(OTHER), &[1]);
         check(&keys, Some("app key"), &[2]);
         check(&keys, Some("app another"), &[0, 1, 2]);
+
+        // What another provider calls by the same name gave nothing.
+        let [kms, ..] = keys;
+        let keys = [wrapped("aws-kms-x", EAST), kms];
+        check(&keys, Some(EAST), &[1]);
+        check(&keys, Some(WEST), &[1]);
+        // What cannot be told apart counts together.
+        let keys = [wrapped("app a", "key"), wrapped("app", "a key")];
+        check(&keys, Some("app a key"), &[0, 1]);
+    }
+
+    #[test]
+    fn who_reads_what_was_written_here_relies_on_keys_of_its_own() {
+        let keys = [
+            wrapped("aws-kms", EAST),
+            wrapped("aws-kms", OTHER),
+            wrapped("app", "key"),
+        ];
+        #[track_caller]
+        fn check(keys: &[EncryptedDataKey], used: &str, ours: &[usize], expected: &[usize]) {
+            let written = Wrapping::new(keys).given_by(&KeyUse::new(used), keys);
+            let read = written.read_with(ours.iter().map(|at| &keys[*at]));
+            let expected = expected.iter().map(|at| written.under()[*at]);
+            assert_eq!(read.relied_on(), expected.collect::<Vec<_>>());
+            assert_eq!(read.under(), written.under());
+        }
+        check(&keys, EAST, &[0, 1, 2], &[0]);
+        check(&keys, OTHER, &[0, 1], &[1]);
+        check(&keys, EAST, &[1, 2], &[1, 2]);
+        check(&keys, "app another", &[0, 2], &[0, 2]);
     }
 }

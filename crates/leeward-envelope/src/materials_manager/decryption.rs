@@ -65,10 +65,12 @@ struct Kept {
     wrapping: Wrapping,
 }
 
-/// What a message that was written with `granted` is read with, and the place where a cache keeps that.
+/// What a message that was written with `granted` is read with, and the place where a cache keeps that; `ours` are the keys that
+/// the reader might have it from.
 pub(super) fn of_writer(
     partition: &Partition,
     granted: &encryption::Granted,
+    ours: &[&EncryptedDataKey],
 ) -> Option<(Key, Arc<Granted>)> {
     let materials = granted.materials();
     let wrapped = materials.encrypted_data_keys();
@@ -79,10 +81,9 @@ pub(super) fn of_writer(
     let granted = Granted {
         data_key: materials.data_key_shared()?,
         key_use: materials.key_use(),
-        // Nobody knows which of its keys the reader would have it from.
         kept: Some(Kept {
             key: key.clone(),
-            wrapping: Wrapping::new(wrapped),
+            wrapping: granted.wrapping().read_with(ours.iter().copied()),
         }),
         // Of our own making.
         is_proved: AtomicBool::new(true),

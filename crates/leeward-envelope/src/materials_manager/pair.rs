@@ -39,9 +39,10 @@ struct Reader {
 impl Sibling<encryption::Key, Arc<encryption::Granted>> for Reader {
     fn hear(&self, key: &encryption::Key, granted: &Arc<encryption::Granted>) -> Option<TakeOver> {
         let (keyring, cache) = (self.keyring.upgrade()?, self.cache.upgrade()?);
-        let wrapped = granted.materials().encrypted_data_keys();
+        let wrapped = granted.materials().encrypted_data_keys().iter();
+        let ours: Vec<_> = wrapped.filter(|key| keyring.may_unwrap(key)).collect();
         // Whatever is kept: what this decryptor could not read tomorrow it must not read today.
-        if !wrapped.iter().any(|wrapped| keyring.may_unwrap(wrapped)) {
+        if ours.is_empty() {
             return None;
         }
         let names = granted.wrapping().under().to_vec();
@@ -49,8 +50,11 @@ impl Sibling<encryption::Key, Arc<encryption::Granted>> for Reader {
             .lock()
             .expect("not poisoned")
             .add(Withdrawn::under(names));
-        let (key, granted) = decryption::of_writer(key.partition(), granted)?;
-        Some(Box::new(move || cache.prime(key, granted)))
+        let (key, granted) = decryption::of_writer(key.partition(), granted, &ours)?;
+        Some(Box::new(move || {
+            cache.prime(key, granted);
+            cache
+        }))
     }
 
     fn withdraw(&self, _: &KeyringError) {

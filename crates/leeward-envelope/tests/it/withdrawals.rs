@@ -172,6 +172,40 @@ async fn what_one_key_gave_outlasts_the_denial_of_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_written_here_outlasts_the_denial_of_another_key() {
+    let theirs = EncryptedDataKey::new("aws-kms", THEIRS, "wrapped").unwrap();
+    // Behind the key that gives it, as a child of a multi-keyring.
+    let keyring = Discovering::new(std::slice::from_ref(&theirs));
+    let writer = encryptor(&keyring);
+    let policy = policy().with_stale_on_outage(Duration::from_secs(3600));
+    let reader = Decryptor::builder(Arc::clone(&keyring)).with_cache(policy);
+    let reader = reader.with_data_keys_of(&writer).build().unwrap();
+    let old = writer.encrypt(b"x", &numbered(0)).await.unwrap();
+    advance(Duration::from_secs(200)).await;
+    let fresh = writer.encrypt(b"x", &numbered(1)).await.unwrap();
+    assert_eq!(reader.stats().primed, 2);
+
+    // One message that names their key alone, of whomever.
+    let forged = Forged::new(&[theirs]).write(b"");
+    reader.decrypt(&forged).await.unwrap_err();
+    let (wrote, read) = (writer.stats(), reader.stats());
+    assert_eq!((wrote.purged, read.purged, read.entries), (0, 0, 2));
+
+    keyring.is("tests", KeyringCause::Unavailable);
+    advance(Duration::from_secs(101)).await;
+    reader.decrypt(&old).await.unwrap();
+    reader.decrypt(&fresh).await.unwrap();
+    let stats = reader.stats();
+    assert_eq!((stats.stale, stats.purged, stats.entries), (1, 0, 2));
+
+    keyring.is("tests", KeyringCause::Denied);
+    advance(Duration::from_secs(60)).await;
+    reader.decrypt(&old).await.unwrap_err();
+    let stats = reader.stats();
+    assert_eq!((stats.purged, stats.entries), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_purge_by_name_lets_go_of_all_that_is_wrapped_under_the_key() {
     use leeward_envelope::{Purge, WrappingKey};
     let theirs = EncryptedDataKey::new("aws-kms", THEIRS, "wrapped").unwrap();

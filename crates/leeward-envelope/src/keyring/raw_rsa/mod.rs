@@ -55,6 +55,11 @@ impl RawRsaKeyring {
     ) -> RawRsaKeyringBuilder {
         RawRsaKeyringBuilder::new(namespace.into(), name.into(), padding)
     }
+
+    /// Whether `key` says that it was wrapped under this one.
+    fn is_named(&self, key: &EncryptedDataKey) -> bool {
+        key.provider_id() == self.namespace && key.provider_info() == self.name.as_bytes()
+    }
 }
 
 const NO_PRIVATE_KEY: &str = "this RSA keyring has no private key and only encrypts: give it the PEM of the private key to decrypt";
@@ -78,7 +83,7 @@ impl RawKey for RawRsaKeyring {
     }
 
     fn unwrap(&self, key: &EncryptedDataKey, _: &EncryptionContext) -> Unwrapped {
-        if key.provider_id() != self.namespace || key.provider_info() != self.name.as_bytes() {
+        if !self.is_named(key) {
             return Unwrapped::NotOurs;
         }
         let Some(private) = &self.private else {
@@ -113,9 +118,7 @@ impl Keyring for RawRsaKeyring {
     }
 
     fn may_unwrap(&self, key: &EncryptedDataKey) -> bool {
-        let is_ours =
-            key.provider_id() == self.namespace && key.provider_info() == self.name.as_bytes();
-        is_ours && self.private.is_some()
+        self.is_named(key) && self.private.is_some()
     }
 }
 
