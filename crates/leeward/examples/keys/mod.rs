@@ -13,6 +13,7 @@ use std::{
     sync::Arc,
 };
 use tokio::signal;
+use zeroize::Zeroizing;
 
 /// Messages name the key so, wherever its file lies.
 const KEY_NAME: &str = "leeward.key";
@@ -41,7 +42,8 @@ impl KeyArguments {
             return Ok(Arc::new(KmsKeyring::single(arn.clone(), kms)));
         }
         let path = self.key.display();
-        let key = fs::read(&self.key).map_err(|error| format!("no key in {path}: {error}"))?;
+        let key = fs::read(&self.key).map(Zeroizing::new);
+        let key = key.map_err(|error| format!("no key in {path}: {error}"))?;
         let keyring = RawAesKeyring::new("leeward-example", KEY_NAME, &key);
         let keyring = keyring.map_err(|error| format!("no key in {path}: {error}"))?;
         Ok(Arc::new(keyring))
@@ -58,9 +60,10 @@ impl KeyArguments {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut key = [0; 32];
-        aws_lc_rs::rand::fill(&mut key)?;
-        let made = options.open(path).and_then(|mut file| file.write_all(&key));
+        let mut key = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(&mut *key)?;
+        let made = options.open(path);
+        let made = made.and_then(|mut file| file.write_all(&*key));
         made.map_err(|error| format!("no key was made in {}: {error}", path.display()))?;
         Ok(())
     }
