@@ -121,7 +121,7 @@ impl KmsError {
         );
         match self.failure.category() {
             // A replica is gone no sooner than a week after KMS began to say so otherwise: this Region never had one, and those
-            // that have may be out.
+            // that have may be out. So may the Region be that has a bare alias.
             _ if self.is_absent_here() => KeyringCause::Unavailable,
             _ if is_of_the_key => KeyringCause::KeyUnusable,
             _ if self.is_misplaced => KeyringCause::Other,

@@ -41,10 +41,11 @@ impl WrappingKey {
     }
 
     /// The Region that requests with this key do not leave, if there is one.
-    pub(super) const fn home(&self) -> Option<&Region> {
+    pub(super) fn home(&self) -> Option<&Region> {
         match self {
             Self::AtHome(key) => Some(key.region()),
-            Self::Replicated(_) | Self::ReplicatedIn(..) | Self::Named(_) => None,
+            Self::Named(key) => key.home(),
+            Self::Replicated(_) | Self::ReplicatedIn(..) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use leeward_envelope::{
 };
 use leeward_error_taxonomy::{Category, Region};
 use leeward_kms_envelope::{
-    KeyArn, KmsDiscoveryKeyring, KmsError, KmsKeyring, KmsMultiKeyringBuilder, KmsService,
+    KeyArn, KeyId, KmsDiscoveryKeyring, KmsError, KmsKeyring, KmsMultiKeyringBuilder, KmsService,
 };
 use leeward_resilience::RetryPolicy;
 use leeward_testkit::{Fault, Scope};
@@ -285,6 +285,25 @@ async fn a_region_without_a_replica_says_that_there_is_no_key() {
     let gone: KeyArn = gone.parse().unwrap();
     let error = encrypt_by(KmsKeyring::single(gone, only_the_west())).await;
     assert_eq!(cause(&error), KeyringCause::KeyUnusable);
+}
+
+#[tokio::test]
+async fn a_name_that_points_nowhere_is_told_for_good_where_it_is_of_one_region() {
+    let cloud = Cloud::start().await;
+    let arn = "arn:aws:kms:us-west-2:111122223333:alias/gone";
+    let id: KeyId = "1234abcd-12ab-34cd-56ef-1234567890ab".parse().unwrap();
+    for (name, told) in [
+        (arn.parse().unwrap(), KeyringCause::KeyUnusable),
+        (id.living_in(WEST), KeyringCause::KeyUnusable),
+        // Other Regions may have one of the same name.
+        ("alias/gone".parse().unwrap(), KeyringCause::Unavailable),
+    ] {
+        let stack = cloud.patient([EAST, WEST]).through(&cloud.pool).unwrap();
+        let error = encrypt_by(KmsKeyring::single(name, stack)).await;
+        let kms = KmsError::below(&error).unwrap();
+        assert_eq!(kms.failure().code(), Some("NotFoundException"), "{kms}");
+        assert_eq!(cause(&error), told, "{kms}");
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,18 @@ impl KeyId {
         }
     }
 
+    /// The one Region that it can be used in: that of the ARN of a single-Region key or of an alias, or of an id
+    /// [said to live there](Self::living_in).
+    #[must_use]
+    pub fn home(&self) -> Option<&Region> {
+        match &self.0 {
+            Form::Arn(arn) if !arn.is_multi_region() => Some(arn.region()),
+            Form::AliasArn(arn) => Some(arn.region()),
+            Form::Id { home, .. } => home.as_ref(),
+            Form::Arn(_) | Form::Alias(_) => None,
+        }
+    }
+
     /// What KMS takes for it in `region`.
     ///
     /// # Errors
@@ -177,6 +189,22 @@ mod tests {
                     assert!(reason.contains(expected), "{reason}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_of_one_region_has_its_home_there() {
+        let arn = |resource: &str| key(&format!("arn:aws:kms:us-east-1:111122223333:{resource}"));
+        for (key, home) in [
+            (arn("key/1"), Some(&EAST)),
+            (arn("key/mrk-1"), None),
+            (arn("alias/mrk-app"), Some(&EAST)),
+            (key("alias/app"), None),
+            (key("1234-ab"), None),
+            (key("1234-ab").living_in(WEST), Some(&WEST)),
+            (key("mrk-1").living_in(WEST), None),
+        ] {
+            assert_eq!(key.home(), home, "{key}");
         }
     }
 
