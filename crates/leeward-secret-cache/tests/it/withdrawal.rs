@@ -3,7 +3,10 @@
 use crate::upstream::{Answer, Upstream};
 use leeward_secret_cache::{OnWithdrawal, SecretErrorKind};
 use std::time::Duration;
-use tokio::time::{advance, sleep};
+use tokio::{
+    runtime::Handle,
+    time::{advance, sleep},
+};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -45,7 +48,7 @@ async fn what_was_deleted_may_be_kept_until_it_is_over() {
 async fn a_fetch_from_before_an_invalidation_does_not_bring_the_old_value_back() {
     let upstream = Upstream::new();
     let cache = upstream.cache();
-    let before = tokio::spawn({
+    let before = Handle::current().spawn({
         let cache = cache.clone();
         async move { cache.get("db").await }
     });
@@ -78,7 +81,7 @@ async fn what_is_cleared_is_fetched_anew_and_what_was_shut_down_is_not() {
 async fn who_waits_while_it_is_shut_down_is_told() {
     let upstream = Upstream::new();
     let cache = upstream.cache();
-    let waiting = tokio::spawn({
+    let waiting = Handle::current().spawn({
         let cache = cache.clone();
         async move { cache.get("db").await }
     });
