@@ -1,8 +1,4 @@
-use crate::{
-    Secret, SecretCache, SecretError,
-    refresh::{self, Answer},
-    slot::Slot,
-};
+use crate::{Secret, SecretCache, SecretError, refresh, slot::Slot};
 use std::{fmt, sync::Arc};
 
 /// One secret of a [`SecretCache`], to be had without looking for its name: for pools of connections, and for what runs often.
@@ -29,20 +25,14 @@ impl SecretHandle {
             return Ok(found);
         }
         let inner = self.cache.inner();
-        match inner.look_again(&self.slot) {
-            Answer::Have(landed) => landed,
-            Answer::Wait(slot, flight) => refresh::wait(inner, slot, flight).await,
-        }
+        inner.look_again(&self.slot).landed(inner).await
     }
 
     /// Gives the secret if it is in memory and may be served, as [`SecretCache::try_get`] does.
     #[must_use]
     pub fn try_get(&self) -> Option<Arc<Secret>> {
-        self.at_hand()
-            .or_else(|| match self.cache.inner().look_again(&self.slot) {
-                Answer::Have(landed) => landed.ok(),
-                Answer::Wait(..) => None,
-            })
+        let look = || self.cache.inner().look_again(&self.slot).at_once();
+        self.at_hand().or_else(look)
     }
 
     #[inline]

@@ -66,7 +66,7 @@ impl Inner {
         let make = |key: Key| {
             let freshness = self.freshness_of.get(secret.id());
             let freshness = freshness.unwrap_or(&self.freshness);
-            Slot::new(key, *freshness, self.clocks.now())
+            Arc::new(Slot::new(key, *freshness, self.clocks.now()))
         };
         let (slot, evicted) = self.table.ensure(secret, make);
         self.evict(&evicted);

@@ -7,11 +7,7 @@ pub use builder::{OnWithdrawal, SecretCacheBuilder, SecretCacheError};
 
 pub(crate) use inner::Inner;
 
-use crate::{
-    Secret, SecretError, SecretHandle, SecretRef, SecretsCalls,
-    refresh::{self, Answer},
-    stats::SecretCacheStats,
-};
+use crate::{Secret, SecretError, SecretHandle, SecretRef, SecretsCalls, stats::SecretCacheStats};
 use std::{fmt, sync::Arc};
 
 /// Serves secrets from memory, fetches each by the side before it is over, and never serves one that is.
@@ -56,10 +52,7 @@ impl SecretCache {
         if let Some(found) = inner.at_hand(secret) {
             return Ok(found);
         }
-        match inner.look_up(secret) {
-            Answer::Have(landed) => landed,
-            Answer::Wait(slot, flight) => refresh::wait(inner, slot, flight).await,
-        }
+        inner.look_up(secret).landed(inner).await
     }
 
     /// Gives a secret that is in memory and may be served, without waiting; begins to fetch one that is not.
@@ -67,12 +60,8 @@ impl SecretCache {
     /// It may be called on any thread, in a runtime or out of one.
     pub fn try_get<'a>(&self, secret: impl Into<SecretRef<'a>>) -> Option<Arc<Secret>> {
         let (secret, inner) = (secret.into(), self.inner());
-        inner
-            .at_hand(secret)
-            .or_else(|| match inner.look_up(secret) {
-                Answer::Have(landed) => landed.ok(),
-                Answer::Wait(..) => None,
-            })
+        let at_hand = inner.at_hand(secret);
+        at_hand.or_else(|| inner.look_up(secret).at_once())
     }
 
     /// Holds on to one secret, to get it without looking for its name; nothing is fetched yet.

@@ -111,10 +111,10 @@ impl Landing {
     }
 
     fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) {
-        let is_withdrawn = error.kind().is_withdrawal();
-        if is_withdrawn && self.inner.on_withdrawal == OnWithdrawal::Purge {
+        let is_purged =
+            error.kind().is_withdrawal() && self.inner.on_withdrawal == OnWithdrawal::Purge;
+        if is_purged {
             slot.entry().store(None);
-            state.had_value = false;
         }
         let now = self.inner.clocks.now();
         let before = state.failing.take();
@@ -124,7 +124,7 @@ impl Landing {
         tracing::warn!(
             secret = %slot.key(),
             kind = error.kind().as_str(),
-            is_purged = is_withdrawn && self.inner.on_withdrawal == OnWithdrawal::Purge,
+            is_purged,
             "secret not fetched: {error}; {}",
             error.advice()
         );
@@ -169,7 +169,6 @@ fn keep(
     })));
     slot.be_quiet_until(0);
     state.failing = None;
-    state.had_value = true;
 }
 
 impl Drop for Landing {

@@ -12,12 +12,30 @@ use crate::{
     stats::count,
 };
 use landing::Landing;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 /// What there is for somebody who asks.
 pub(crate) enum Answer {
     Have(Landed),
     Wait(Arc<Slot>, Flight),
+}
+
+impl Answer {
+    /// Waits for what there is not yet.
+    pub(crate) async fn landed(self, inner: &Arc<Inner>) -> Landed {
+        match self {
+            Self::Have(landed) => landed,
+            Self::Wait(slot, flight) => wait(inner, slot, flight).await,
+        }
+    }
+
+    /// What there is without waiting.
+    pub(crate) fn at_once(self) -> Option<Arc<Secret>> {
+        match self {
+            Self::Have(landed) => landed.ok(),
+            Self::Wait(..) => None,
+        }
+    }
 }
 
 /// Serves what is there and may be served.
@@ -39,9 +57,10 @@ pub(crate) fn at_hand(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Opti
 /// Serves, waits or refuses where nothing was at hand a moment ago.
 pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Answer {
     let slot = slot.standing();
-    let mut state = slot.state();
+    let state = slot.state();
     // What has landed meanwhile.
     let entry = slot.entry().load_full();
+    let had_value = entry.is_some();
     let is_good = |course| matches!(course, Course::Serve | Course::Refresh);
     if let Some(entry) = entry.filter(|entry| is_good(entry.course(now))) {
         inner.counts.hit();
@@ -57,30 +76,25 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
             Answer::Have(Err(error))
         }
     };
-    match state.step(now) {
+    match state.step(now, had_value) {
         Step::Join(flight) => {
             count(&inner.counts.joins);
             Answer::Wait(slot.clone(), flight)
         }
         Step::Refuse(error) => refused(error),
         Step::Begin => {
-            let (flight, landing) = begin(inner, slot, &mut state);
-            drop(state);
-            task::spawn(landing);
             count(&inner.counts.misses);
-            Answer::Wait(slot.clone(), flight)
+            Answer::Wait(slot.clone(), begin(inner, slot, state))
         }
         Step::BeginAndRefuse(error) => {
-            let (_, landing) = begin(inner, slot, &mut state);
-            drop(state);
-            task::spawn(landing);
+            begin(inner, slot, state);
             refused(error)
         }
     }
 }
 
 /// Waits for a flight; who goes away meanwhile does not end it.
-pub(crate) async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) -> Landed {
+async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) -> Landed {
     let landed = flight.landed().await;
     let landed = landed.unwrap_or_else(|| Err(SecretError::interrupted(slot.key())));
     landed.or_else(|error| {
@@ -91,22 +105,22 @@ pub(crate) async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) ->
 
 /// Fetches what is due anew, unless somebody does or it is too early after a failure.
 fn by_the_side(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) {
-    let mut state = slot.state();
+    let state = slot.state();
     if !state.may_refresh(now) || inner.tasks.has_ended() {
         return;
     }
-    let (_, landing) = begin(inner, slot, &mut state);
-    drop(state);
-    task::spawn(landing);
+    begin(inner, slot, state);
 }
 
-/// Begins a flight; its landing is to be spawned once the state is let go of, since a runtime that has ended lands it at once.
-fn begin(inner: &Arc<Inner>, slot: &Arc<Slot>, state: &mut State) -> (Flight, Landing) {
+/// Begins a flight. The state is let go of before it is spawned, since a runtime that has ended lands it at once.
+fn begin(inner: &Arc<Inner>, slot: &Arc<Slot>, mut state: MutexGuard<'_, State>) -> Flight {
     let (sender, flight) = Flight::begin();
     state.flight = Some(flight.clone());
     slot.be_quiet_until(u64::MAX);
     let landing = Landing::new(inner.clone(), slot.clone(), state.generation, sender);
-    (flight, landing)
+    drop(state);
+    task::spawn(landing);
+    flight
 }
 
 /// The value that is over, if it may outlast the outage that `error` tells of.

@@ -10,8 +10,6 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     pub(crate) flight: Option<Flight>,
     pub(crate) failing: Option<Failing>,
-    /// Whether there was a value before the failures.
-    pub(crate) had_value: bool,
 }
 
 /// What somebody does who finds nothing to serve.
@@ -31,9 +29,10 @@ pub(crate) enum Step {
 const RECENT: u64 = 5_000_000_000;
 
 impl State {
-    pub(crate) fn step(&self, now: Moment) -> Step {
+    /// What is done at `now`; `had_value` says whether there is a value that is over.
+    pub(crate) fn step(&self, now: Moment, had_value: bool) -> Step {
         // Who had a value and is told that it is over wants to know at once; who never had one waits for the first.
-        let fails_fast = |failing: &Failing| self.had_value && failing.error.kind().is_transient();
+        let fails_fast = |failing: &Failing| had_value && failing.error.kind().is_transient();
         let refusal = |failing: &Failing| failing.error.clone();
         match (self.flight_under_way(), &self.failing) {
             (Some(_), Some(failing)) if fails_fast(failing) => Step::Refuse(refusal(failing)),
@@ -65,7 +64,6 @@ impl State {
         self.generation = self.generation.wrapping_add(1);
         self.flight = None;
         self.failing = None;
-        self.had_value = false;
     }
 }
 
@@ -103,13 +101,13 @@ mod tests {
     #[test]
     fn the_first_who_asks_begins_and_the_others_join() {
         let mut state = State::default();
-        assert_eq!(shown(&state.step(at(0))), "begin");
+        assert_eq!(shown(&state.step(at(0), false)), "begin");
         let (landing, flight) = Flight::begin();
         state.flight = Some(flight);
-        assert_eq!(shown(&state.step(at(0))), "join");
+        assert_eq!(shown(&state.step(at(0), false)), "join");
         // Who fetched is gone without a word.
         drop(landing);
-        assert_eq!(shown(&state.step(at(0))), "begin");
+        assert_eq!(shown(&state.step(at(0), false)), "begin");
     }
 
     #[test]
@@ -123,11 +121,14 @@ mod tests {
         ] {
             let state = State {
                 failing: Some(failing(10)),
-                had_value,
                 ..State::default()
             };
             for (now, step) in table {
-                assert_eq!(shown(&state.step(at(now))), step, "{had_value} {now}");
+                assert_eq!(
+                    shown(&state.step(at(now), had_value)),
+                    step,
+                    "{had_value} {now}"
+                );
                 assert_eq!(state.may_refresh(at(now)), now >= 10);
             }
         }
@@ -139,10 +140,9 @@ mod tests {
         let state = State {
             flight: Some(flight),
             failing: Some(failing(0)),
-            had_value: true,
             ..State::default()
         };
-        assert_eq!(shown(&state.step(at(1))), "refuse");
+        assert_eq!(shown(&state.step(at(1), true)), "refuse");
         assert!(!state.may_refresh(at(1)));
     }
 
@@ -152,11 +152,10 @@ mod tests {
         let mut state = State {
             flight: Some(flight),
             failing: Some(failing(10)),
-            had_value: true,
             generation: 3,
         };
         state.declare_void();
-        assert_eq!(shown(&state.step(at(1))), "begin");
+        assert_eq!(shown(&state.step(at(1), false)), "begin");
         assert_eq!(state.generation, 4);
     }
 }

@@ -48,7 +48,7 @@ impl Table {
     pub(crate) fn ensure(
         &self,
         secret: SecretRef<'_>,
-        make: impl FnOnce(Key) -> Slot,
+        make: impl FnOnce(Key) -> Arc<Slot>,
     ) -> (Arc<Slot>, Vec<Arc<Slot>>) {
         let _writing = self.lock();
         let present = self.slots.load();
@@ -56,7 +56,7 @@ impl Table {
             return (slot.clone(), Vec::new());
         }
         let key = Key::new(secret);
-        let slot = Arc::new(make(key.clone()));
+        let slot = make(key.clone());
         let mut slots = (**present).clone();
         slots.insert(key, slot.clone());
         let evicted = room::make(&mut slots, self.capacity, &slot);
@@ -66,17 +66,7 @@ impl Table {
 
     /// Puts a slot back that had to go and is still held, unless another has its name by now; says which one has, and what had to go.
     pub(crate) fn restore(&self, slot: &Arc<Slot>) -> (Arc<Slot>, Vec<Arc<Slot>>) {
-        let key = slot.key();
-        let _writing = self.lock();
-        let present = self.slots.load();
-        if let Some(slot) = present.get(key) {
-            return (slot.clone(), Vec::new());
-        }
-        let mut slots = (**present).clone();
-        slots.insert(key.clone(), slot.clone());
-        let evicted = room::make(&mut slots, self.capacity, slot);
-        self.slots.store(Arc::new(slots));
-        (slot.clone(), evicted)
+        self.ensure(slot.key().as_ref(), |_| slot.clone())
     }
 
     /// Takes note of the names that an answer gives a slot's secret; the slot that stands for all of them from now on.
@@ -183,7 +173,7 @@ mod tests {
     }
 
     fn ensure<'a>(table: &Table, secret: impl Into<SecretRef<'a>>) -> Arc<Slot> {
-        let make = |key| Slot::new(key, Freshness::new(), Moment::default());
+        let make = |key| Arc::new(Slot::new(key, Freshness::new(), Moment::default()));
         table.ensure(secret.into(), make).0
     }
 
