@@ -1,3 +1,4 @@
+use super::seal::room;
 use zeroize::Zeroize;
 
 /// Makes room for `additional` bytes more, and leaves no copy of the others where they were before.
@@ -17,12 +18,8 @@ pub(crate) fn make_room(buffer: &mut Vec<u8>, additional: usize, most: usize) {
 /// The `len` bytes of a buffer from `at` on, over what stands there; what is to be there yet is made, as by [`make_room`].
 pub(super) fn place_at(buffer: &mut Vec<u8>, at: usize, len: usize, most: usize) -> &mut [u8] {
     let end = at.saturating_add(len);
-    if buffer.len() < end {
-        let missing = end - buffer.len();
-        make_room(buffer, missing, most);
-        buffer.resize(end, 0);
-    }
-    &mut buffer[at..end]
+    make_room(buffer, end.saturating_sub(buffer.len()), most);
+    room(buffer, at, end)
 }
 
 /// Where something goes in a buffer.
@@ -77,10 +74,7 @@ impl<'a> Unproved<'a> {
     pub(super) fn next(&mut self, len: usize) -> &mut [u8] {
         let from = self.end;
         self.end += len;
-        if self.buffer.len() < self.end {
-            self.buffer.resize(self.end, 0);
-        }
-        &mut self.buffer[from..self.end]
+        room(&mut self.buffer, from, self.end)
     }
 
     /// Wipes `about` so many bytes from the end; answers whether there are more.
