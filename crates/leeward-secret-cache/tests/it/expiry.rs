@@ -1,6 +1,6 @@
 //! How old a value may be.
 
-use crate::upstream::{Answer, Upstream};
+use crate::upstream::{Answer, Upstream, brief, seconds};
 use leeward_resilience::{Clock, Timestamp, TokioClock};
 use leeward_secret_cache::Freshness;
 use std::{
@@ -11,10 +11,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 use tokio::time::{Instant, advance, sleep};
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 #[tokio::test(start_paused = true)]
 async fn what_is_due_is_served_and_fetched_by_the_side() {
@@ -38,14 +34,7 @@ async fn what_is_due_is_served_and_fetched_by_the_side() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_around_an_expiry() {
     let upstream = Upstream::new();
-    let freshness = Freshness::new()
-        .with_refresh_after(seconds(2))
-        .with_max_age(Duration::from_millis(2_500));
-    let cache = upstream
-        .builder()
-        .with_freshness(freshness)
-        .build()
-        .unwrap();
+    let cache = upstream.builder().with_freshness(brief()).build().unwrap();
     cache.get("db").await.unwrap();
     for _ in 0..8_000 {
         let before = Instant::now();

@@ -1,25 +1,14 @@
 //! What callers see while Secrets Manager cannot be reached.
 
-use crate::upstream::{Answer, Upstream};
+use crate::upstream::{Answer, Upstream, brief, seconds};
 use leeward_secret_cache::{Freshness, SecretErrorKind};
 use std::time::Duration;
 use tokio::time::{Instant, advance, sleep};
 
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_outage_costs_few_calls_and_nobody_waits_for_it() {
     let upstream = Upstream::new();
-    let freshness = Freshness::new()
-        .with_refresh_after(seconds(2))
-        .with_max_age(Duration::from_millis(2_500));
-    let cache = upstream
-        .builder()
-        .with_freshness(freshness)
-        .build()
-        .unwrap();
+    let cache = upstream.builder().with_freshness(brief()).build().unwrap();
     cache.get("db").await.unwrap();
     let start = Instant::now();
     upstream.answers(Answer::Throttled);

@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use leeward_error_taxonomy::Rejected;
 use leeward_resilience::TokioClock;
-use leeward_secret_cache::{GetSecretValue, SecretCache, SecretCacheBuilder};
+use leeward_secret_cache::{Freshness, GetSecretValue, SecretCache, SecretCacheBuilder};
 use std::{
     future::Future,
     pin::Pin,
@@ -21,6 +21,17 @@ use tokio::time::sleep;
 use tower::Service;
 
 pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
+
+/// Due after two seconds, over after two and a half.
+pub(crate) fn brief() -> Freshness {
+    Freshness::new()
+        .with_refresh_after(seconds(2))
+        .with_max_age(Duration::from_millis(2_500))
+}
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
 
 /// What it answers.
 #[derive(Clone, Debug)]

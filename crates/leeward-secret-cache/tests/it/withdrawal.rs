@@ -1,16 +1,12 @@
 //! What is denied, deleted or declared void.
 
-use crate::upstream::{Answer, Upstream};
+use crate::upstream::{Answer, Upstream, seconds};
 use leeward_secret_cache::{OnWithdrawal, SecretErrorKind};
 use std::time::Duration;
 use tokio::{
     runtime::Handle,
     time::{advance, sleep},
 };
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_is_let_go_of_at_once() {
