@@ -21,4 +21,4 @@ pub use handle::SecretHandle;
 pub use id::SecretRef;
 pub use secret::{Secret, UnreadableSecret};
 pub use stats::SecretCacheStats;
-pub use upstream::{GetSecretValue, SecretsCalls};
+pub use upstream::{BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretsCalls, ValuesOnly};

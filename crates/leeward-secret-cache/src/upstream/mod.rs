@@ -1,21 +1,38 @@
 //! Where secrets come from: any stack of layers over Secrets Manager.
 
 mod calls;
+mod described;
 mod fetched;
 mod operation;
+mod values_only;
 
 pub use calls::SecretsCalls;
-pub use operation::GetSecretValue;
+pub use operation::{BatchGetSecretValue, DescribeSecret, GetSecretValue};
+pub use values_only::ValuesOnly;
 
+pub(crate) use described::Described;
 pub(crate) use fetched::Fetched;
 
 use crate::{SecretError, id::Key};
-use leeward_client_pool::FutureOf;
+use aws_sdk_secretsmanager::operation::batch_get_secret_value::{
+    BatchGetSecretValueError, BatchGetSecretValueOutput, builders::BatchGetSecretValueInputBuilder,
+};
+use leeward_client_pool::{Failed, FutureOf};
+use tower::ServiceExt;
 
-/// What a cache fetches from, whatever it is made of.
+/// What a cache fetches from, whatever it is made of. Each is one call through all the layers there are.
 pub(crate) trait Upstream: Send + Sync {
-    /// Fetches one version of a secret, by one call through all the layers there are.
+    /// Fetches one version of a secret.
     fn fetch(&self, secret: Key) -> FutureOf<'static, Result<Fetched, SecretError>>;
+
+    /// Asks what versions of a secret there are.
+    fn describe(&self, secret: Key) -> FutureOf<'static, Result<Described, SecretError>>;
+
+    /// Fetches a page of secrets at once.
+    fn fetch_batch(
+        &self,
+        batch: BatchGetSecretValueInputBuilder,
+    ) -> FutureOf<'static, Result<BatchGetSecretValueOutput, Failed<BatchGetSecretValueError>>>;
 }
 
 /// Fetches by a service that is cloned for each call.
@@ -27,10 +44,30 @@ impl<S: SecretsCalls> Upstream for Through<S> {
         Box::pin(async move {
             let request = operation::secret_value(secret.as_ref());
             let name = request.name();
-            match calls::call(service, request).await {
+            match service.oneshot(request).await {
                 Ok(output) => Fetched::read(&secret, name, output),
                 Err(error) => Err(SecretError::call(&secret, name, error)),
             }
         })
+    }
+
+    fn describe(&self, secret: Key) -> FutureOf<'static, Result<Described, SecretError>> {
+        let service = self.0.clone();
+        Box::pin(async move {
+            let request = operation::describe(secret.as_ref().id());
+            let name = request.name();
+            match service.oneshot(request).await {
+                Ok(output) => Ok(Described::read(output)),
+                Err(error) => Err(SecretError::call(&secret, name, error)),
+            }
+        })
+    }
+
+    fn fetch_batch(
+        &self,
+        batch: BatchGetSecretValueInputBuilder,
+    ) -> FutureOf<'static, Result<BatchGetSecretValueOutput, Failed<BatchGetSecretValueError>>>
+    {
+        Box::pin(self.0.clone().oneshot(operation::batch(batch)))
     }
 }

@@ -1,7 +1,9 @@
 //! A Secrets Manager that answers as it is told, on tokio's clock.
 
+mod other_calls;
+
 use aws_sdk_secretsmanager::{
-    error::SdkError,
+    error::{ErrorMetadata, SdkError},
     operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
     primitives::DateTime,
     types::error::ResourceNotFoundException,
@@ -41,6 +43,8 @@ pub(crate) enum Answer {
     /// A version of the replica in another Region, created as its number says.
     Replica(u32),
     Missing,
+    /// A refusal with this code, as HTTP 400.
+    Refused(&'static str),
     Throttled,
     Silent,
     Panic,
@@ -55,6 +59,11 @@ struct Script {
     answer: Answer,
     delay: Duration,
     asked: Vec<String>,
+    described: Vec<String>,
+    /// What `DescribeSecret` answers, if that is something else.
+    description: Option<Answer>,
+    batches: Vec<Vec<String>>,
+    lacking: Option<String>,
 }
 
 impl Upstream {
@@ -64,6 +73,10 @@ impl Upstream {
             answer: Answer::Version(1),
             delay: Duration::from_millis(200),
             asked: Vec::new(),
+            described: Vec::new(),
+            description: None,
+            batches: Vec::new(),
+            lacking: None,
         };
         Self {
             script: Arc::new(Mutex::new(script)),
@@ -78,13 +91,28 @@ impl Upstream {
         self.script().delay = delay;
     }
 
+    /// Whatever it answers to others, there is no secret of this name or ARN.
+    pub(crate) fn lacks(&self, asked: &str) {
+        self.script().lacking = Some(asked.to_owned());
+    }
+
     fn script(&self) -> MutexGuard<'_, Script> {
         self.script
             .lock()
             .expect("no test panics while it holds it")
     }
 
-    /// How often it was asked.
+    /// Sets what `DescribeSecret` answers besides.
+    pub(crate) fn describes(&self, answer: Answer) {
+        self.script().description = Some(answer);
+    }
+
+    /// How often it was asked to describe.
+    pub(crate) fn descriptions(&self) -> usize {
+        self.script().described.len()
+    }
+
+    /// How often it was asked for a value.
     pub(crate) fn calls(&self) -> usize {
         self.script().asked.len()
     }
@@ -116,7 +144,10 @@ impl Service<GetSecretValue> for Upstream {
         let asked = request.input().get_secret_id().clone();
         let asked = asked.expect("a name or an ARN");
         script.asked.push(asked.clone());
-        let (answer, delay) = (script.answer.clone(), script.delay);
+        let (mut answer, delay) = (script.answer.clone(), script.delay);
+        if script.lacking.as_ref() == Some(&asked) {
+            answer = Answer::Missing;
+        }
         Box::pin(async move {
             sleep(delay).await;
             answered(&asked, answer).await
@@ -129,6 +160,10 @@ async fn answered(asked: &str, answer: Answer) -> Outcome {
         Answer::Version(number) => Ok(version(asked, "us-east-1", number)),
         Answer::Replica(number) => Ok(version(asked, "us-west-2", number)),
         Answer::Missing => Err(missing()),
+        Answer::Refused(code) => {
+            let meta = ErrorMetadata::builder().code(code).build();
+            Err(refused(GetSecretValueError::generic(meta)))
+        }
         Answer::Throttled => Err(Rejected::LimiterFull.into()),
         Answer::Silent => std::future::pending().await,
         Answer::Panic => panic!("as it was told"),
@@ -158,12 +193,14 @@ fn version(asked: &str, region: &str, number: u32) -> GetSecretValueOutput {
 }
 
 fn missing() -> SdkError<GetSecretValueError, HttpResponse> {
-    use aws_sdk_secretsmanager::error::ErrorMetadata;
     let meta = ErrorMetadata::builder()
         .code("ResourceNotFoundException")
         .build();
     let error = ResourceNotFoundException::builder().meta(meta).build();
-    let error = GetSecretValueError::ResourceNotFoundException(error);
+    refused(GetSecretValueError::ResourceNotFoundException(error))
+}
+
+fn refused(error: GetSecretValueError) -> SdkError<GetSecretValueError, HttpResponse> {
     let response = HttpResponse::new(
         400.try_into().expect("a status"),
         aws_smithy_types::body::SdkBody::empty(),

@@ -11,6 +11,7 @@
 //! | [`KeyArn`] of any other key | nowhere | the same |
 //! | [`KeyId`]: an id, an alias | see there | KMS Developer Guide, "Key identifiers", "Aliases in AWS KMS" |
 //! | [`ReplicatedArn::secret`] | the same with the other Region, where it is said to be replicated | Secrets Manager User Guide, "Replicate AWS Secrets Manager secrets across Regions" |
+//! | [`SecretId`]: a name, an ARN | the same with the other Region; see there | the same |
 //! | [`ReplicatedArn::table`] of a global table | as of a secret | DynamoDB Developer Guide, "Global tables" |
 //!
 //! What has no ARN in it needs none of this: the name of a secret or of a global table is the same in each Region. None of them
@@ -20,11 +21,13 @@ mod arn;
 mod key_arn;
 mod key_id;
 mod replicated;
+mod secret_id;
 
 pub use arn::InvalidResourceName;
 pub use key_arn::KeyArn;
 pub use key_id::KeyId;
 pub use replicated::ReplicatedArn;
+pub use secret_id::SecretId;
 
 use leeward_error_taxonomy::{Region, Rejected};
 use std::fmt;
