@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cache;
+mod change;
 mod clock;
 mod error;
 mod freshness;
@@ -15,6 +16,7 @@ mod tasks;
 mod upstream;
 
 pub use cache::{OnWithdrawal, SecretCache, SecretCacheBuilder, SecretCacheError};
+pub use change::{SecretChange, SecretChangeKind, UnreadableEvent};
 pub use error::{InvalidFreshness, SecretError, SecretErrorKind};
 pub use freshness::Freshness;
 pub use handle::SecretHandle;

@@ -4,6 +4,7 @@ use crate::{
     clock::Clocks,
     id::Key,
     refresh::{self, Answer},
+    rotation::{self, Window},
     slot::Slot,
     stats::{Counts, SecretCacheStats, count},
     table::Table,
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) fan_out: Semaphore,
     pub(crate) fetch_timeout: Duration,
     pub(crate) on_withdrawal: OnWithdrawal,
+    pub(crate) rotation: rotation::Options,
     pub(super) freshness: Freshness,
     pub(super) freshness_of: HashMap<String, Freshness>,
     pub(super) random: Mutex<fastrand::Rng>,
@@ -48,15 +50,19 @@ impl Inner {
 
     /// The same for the holder of a slot, which may have had to go meanwhile.
     pub(crate) fn look_again(self: &Arc<Self>, slot: &Arc<Slot>) -> Answer {
+        refresh::look_closer(self, &self.restored(slot), self.clocks.now())
+    }
+
+    /// The slot that stands for this one, back in the table if it had to go.
+    pub(crate) fn restored(&self, slot: &Arc<Slot>) -> Arc<Slot> {
         let slot = slot.standing();
         let is_there = |held: &Arc<Slot>| Arc::ptr_eq(held, slot);
-        let now = self.clocks.now();
-        if self.table.with(slot.key().as_ref(), is_there) == Some(true) {
-            return refresh::look_closer(self, slot, now);
+        if slot.is_aside() || self.table.with(slot.key().as_ref(), is_there) == Some(true) {
+            return slot.clone();
         }
         let (slot, evicted) = self.table.restore(slot);
         self.evict(&evicted);
-        refresh::look_closer(self, &slot, now)
+        slot
     }
 
     pub(crate) fn slot(&self, secret: SecretRef<'_>) -> Arc<Slot> {
@@ -112,10 +118,14 @@ impl Inner {
 }
 
 /// Lets go of what is there, and of what a fetch under way will bring.
-fn let_go(slot: &Arc<Slot>) {
+pub(crate) fn let_go(slot: &Arc<Slot>) {
     let slot = slot.standing();
     let mut state = slot.state();
     state.declare_void();
     slot.be_quiet_until(0);
     slot.entry().store(None);
+    drop(state);
+    for aside in slot.track().let_go().iter().flat_map(Window::slots) {
+        let_go(aside);
+    }
 }

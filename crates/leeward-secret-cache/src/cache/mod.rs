@@ -5,7 +5,7 @@ mod inner;
 
 pub use builder::{OnWithdrawal, SecretCacheBuilder, SecretCacheError};
 
-pub(crate) use inner::Inner;
+pub(crate) use inner::{Inner, let_go};
 
 use crate::{Secret, SecretError, SecretHandle, SecretRef, SecretsCalls, stats::SecretCacheStats};
 use std::{fmt, sync::Arc};

@@ -41,6 +41,11 @@ impl Key {
         }
     }
 
+    /// Whether another version may be meant by it tomorrow.
+    pub(crate) const fn may_move(&self) -> bool {
+        !matches!(self.version, Version::Id(_))
+    }
+
     pub(crate) fn as_ref(&self) -> SecretRef<'_> {
         SecretRef {
             id: &self.id,

@@ -1,8 +1,10 @@
 //! Which secret is meant, and which of its versions.
 
+mod identity;
 mod key;
 mod secret_arn;
 
+pub(crate) use identity::Identity;
 pub(crate) use key::Key;
 pub(crate) use secret_arn::SecretArn;
 

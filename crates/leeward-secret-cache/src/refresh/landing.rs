@@ -50,8 +50,9 @@ impl Landing {
             return;
         };
         let slot = self.slot.standing().clone();
-        let landed = self.settle(&slot, outcome, began);
+        let (landed, is_again) = self.settle(&slot, outcome, began);
         match &landed {
+            _ if slot.is_aside() => {}
             Ok(secret) => {
                 let standing = self.inner.table.learn(&slot, secret.arn(), secret.name());
                 if !Arc::ptr_eq(&standing, &slot) {
@@ -64,15 +65,18 @@ impl Landing {
             Err(_) => {}
         }
         sender.send_replace(Some(landed));
+        if is_again {
+            super::renew(&self.inner, &slot);
+        }
     }
 
-    /// Keeps what was fetched, or takes note of the failure.
+    /// Keeps what was fetched, or takes note of the failure; also says whether it changed meanwhile.
     fn settle(
         &self,
         slot: &Arc<Slot>,
         outcome: Result<Fetched, SecretError>,
         began: Moment,
-    ) -> Landed {
+    ) -> (Landed, bool) {
         let mut state = slot.state();
         let is_void = Arc::ptr_eq(slot, &self.slot) && state.generation != self.generation;
         let present = slot.entry().load_full();
@@ -97,9 +101,10 @@ impl Landing {
             self.count_failure(error);
         }
         if is_void {
-            return outcome;
+            return (outcome, false);
         }
         state.flight = None;
+        let is_again = std::mem::take(&mut state.again);
         match &outcome {
             Ok(secret) => {
                 let limits = slot.freshness().limits(self.inner.jitter());
@@ -107,20 +112,25 @@ impl Landing {
             }
             Err(error) => self.fail(slot, &mut state, error),
         }
-        outcome
+        (outcome, is_again)
     }
 
     fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) {
-        let is_purged =
-            error.kind().is_withdrawal() && self.inner.on_withdrawal == OnWithdrawal::Purge;
+        let is_purged = error.kind().is_withdrawal()
+            && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
         if is_purged {
             slot.entry().store(None);
+            slot.track().let_go();
         }
         let now = self.inner.clocks.now();
         let before = state.failing.take();
         let failing = Failing::after(before.as_ref(), error.clone(), now, self.inner.jitter());
         slot.be_quiet_until(failing.next_try);
         state.failing = Some(failing);
+        if slot.is_aside() {
+            tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
+            return;
+        }
         tracing::warn!(
             secret = %slot.key(),
             kind = error.kind().as_str(),
@@ -162,6 +172,7 @@ fn keep(
     limits: crate::freshness::Limits,
 ) {
     let secret = secret.clone();
+    slot.track().current(secret.version_id());
     slot.entry().store(Some(Arc::new(Entry {
         secret,
         fetched,

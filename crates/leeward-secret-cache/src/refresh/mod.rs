@@ -1,7 +1,10 @@
 //! How a value is fetched: one flight for all who want it, which goes on without them.
 
 mod landing;
+mod renew;
 mod task;
+
+pub(crate) use renew::renew;
 
 use crate::{
     Secret, SecretError,

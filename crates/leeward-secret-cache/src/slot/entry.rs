@@ -20,6 +20,18 @@ impl Entry {
         self.limits.course(now, self.fetched)
     }
 
+    /// The same value, to be fetched anew by whoever asks next.
+    pub(crate) fn due_at_once(&self) -> Self {
+        let limits = Limits {
+            due: 0,
+            ..self.limits
+        };
+        Self {
+            limits,
+            ..self.clone()
+        }
+    }
+
     /// How old it is, in nanoseconds.
     pub(crate) fn age(&self, now: Moment) -> u64 {
         now.since(self.fetched)

@@ -10,6 +10,8 @@ pub(crate) struct State {
     pub(crate) generation: u64,
     pub(crate) flight: Option<Flight>,
     pub(crate) failing: Option<Failing>,
+    /// Whether it is to be fetched once more as soon as the fetch under way has landed.
+    pub(crate) again: bool,
 }
 
 /// What somebody does who finds nothing to serve.
@@ -55,6 +57,10 @@ impl State {
         self.flight_under_way().is_none() && !self.failing.as_ref().is_some_and(is_early)
     }
 
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.flight_under_way().is_some()
+    }
+
     fn flight_under_way(&self) -> Option<&Flight> {
         self.flight.as_ref().filter(|flight| flight.is_under_way())
     }
@@ -64,6 +70,7 @@ impl State {
         self.generation = self.generation.wrapping_add(1);
         self.flight = None;
         self.failing = None;
+        self.again = false;
     }
 }
 
@@ -153,9 +160,10 @@ mod tests {
             flight: Some(flight),
             failing: Some(failing(10)),
             generation: 3,
+            again: true,
         };
         state.declare_void();
         assert_eq!(shown(&state.step(at(1), false)), "begin");
-        assert_eq!(state.generation, 4);
+        assert_eq!((state.generation, state.again), (4, false));
     }
 }

@@ -4,7 +4,7 @@ mod room;
 
 use crate::{
     SecretRef,
-    id::{Key, SecretArn},
+    id::{Identity, Key, SecretArn},
     slot::Slot,
 };
 use arc_swap::ArcSwap;
@@ -126,6 +126,25 @@ impl Table {
         let slots = self.slots.load();
         let named = slots.iter().filter(|(key, _)| key.as_ref().id() == id);
         named.map(|(_, slot)| slot.clone()).collect()
+    }
+
+    /// The slots of all versions of this secret, each once.
+    ///
+    /// What an answer has named is found by that; the others by what they were asked for as.
+    pub(crate) fn of(&self, secret: &Identity<'_>) -> Vec<Arc<Slot>> {
+        let is_meant = |key: &Key, slot: &Arc<Slot>| {
+            let entry = slot.entry().load();
+            let arn = entry.as_ref().map(|entry| entry.secret.arn());
+            secret.is_of(&Identity::of(arn.unwrap_or(key.as_ref().id())))
+        };
+        let mut found: Vec<Arc<Slot>> = Vec::new();
+        for (key, slot) in self.slots.load().iter() {
+            let is_known = found.iter().any(|known| Arc::ptr_eq(known, slot));
+            if !is_known && is_meant(key, slot) {
+                found.push(slot.clone());
+            }
+        }
+        found
     }
 
     /// Takes everything out.

@@ -1,5 +1,6 @@
 //! The cache as its users see it.
 
+mod changes;
 mod expiry;
 mod handles;
 mod herd;

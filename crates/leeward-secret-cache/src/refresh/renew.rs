@@ -1,0 +1,40 @@
+use super::begin;
+use crate::{
+    cache::Inner,
+    freshness::Course,
+    slot::{Entry, Slot},
+};
+use std::sync::Arc;
+
+/// Fetches anew, by the side, what may be served, since it is said to have changed: it goes on being served meanwhile.
+///
+/// While it is being fetched, that may bring what there was before: then it is fetched once more afterwards, however often it was
+/// said. What may not be served is fetched when somebody asks for it, also if it was denied or missing a moment ago.
+pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
+    let slot = slot.standing();
+    let mut state = slot.state();
+    // It stays due until a fetch succeeds.
+    let entry = slot
+        .entry()
+        .load_full()
+        .map(|entry| Arc::new(entry.due_at_once()));
+    slot.entry().store(entry.clone());
+    if state.is_under_way() {
+        state.again = true;
+        return;
+    }
+    let fails_for_good = state
+        .failing
+        .as_ref()
+        .is_some_and(|failing| !failing.error.kind().is_transient());
+    if fails_for_good {
+        state.failing = None;
+        slot.be_quiet_until(0);
+    }
+    let now = inner.clocks.now();
+    let is_served =
+        |entry: Arc<Entry>| matches!(entry.course(now), Course::Serve | Course::Refresh);
+    if entry.is_some_and(is_served) && state.may_refresh(now) && !inner.tasks.has_ended() {
+        begin(inner, slot, state);
+    }
+}
