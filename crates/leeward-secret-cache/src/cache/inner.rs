@@ -4,7 +4,6 @@ use crate::{
     clock::Clocks,
     id::Key,
     refresh::{self, Answer},
-    rotation::{self, Window},
     slot::Slot,
     stats::{Counts, SecretCacheStats, count},
     table::Table,
@@ -28,7 +27,6 @@ pub(crate) struct Inner {
     pub(crate) fan_out: Semaphore,
     pub(crate) fetch_timeout: Duration,
     pub(crate) on_withdrawal: OnWithdrawal,
-    pub(crate) rotation: rotation::Options,
     pub(super) freshness: Freshness,
     pub(super) freshness_of: HashMap<String, Freshness>,
     pub(super) random: Mutex<fastrand::Rng>,
@@ -50,19 +48,15 @@ impl Inner {
 
     /// The same for the holder of a slot, which may have had to go meanwhile.
     pub(crate) fn look_again(self: &Arc<Self>, slot: &Arc<Slot>) -> Answer {
-        refresh::look_closer(self, &self.restored(slot), self.clocks.now())
-    }
-
-    /// The slot that stands for this one, back in the table if it had to go.
-    pub(crate) fn restored(&self, slot: &Arc<Slot>) -> Arc<Slot> {
         let slot = slot.standing();
         let is_there = |held: &Arc<Slot>| Arc::ptr_eq(held, slot);
-        if slot.is_aside() || self.table.with(slot.key().as_ref(), is_there) == Some(true) {
-            return slot.clone();
+        let now = self.clocks.now();
+        if self.table.with(slot.key().as_ref(), is_there) == Some(true) {
+            return refresh::look_closer(self, slot, now);
         }
         let (slot, evicted) = self.table.restore(slot);
         self.evict(&evicted);
-        slot
+        refresh::look_closer(self, &slot, now)
     }
 
     pub(crate) fn slot(&self, secret: SecretRef<'_>) -> Arc<Slot> {
@@ -124,8 +118,4 @@ pub(crate) fn let_go(slot: &Arc<Slot>) {
     state.declare_void();
     slot.be_quiet_until(0);
     slot.entry().store(None);
-    drop(state);
-    for aside in slot.track().let_go().iter().flat_map(Window::slots) {
-        let_go(aside);
-    }
 }

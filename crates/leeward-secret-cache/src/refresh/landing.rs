@@ -52,7 +52,6 @@ impl Landing {
         let slot = self.slot.standing().clone();
         let (landed, is_again) = self.settle(&slot, outcome, began);
         match &landed {
-            _ if slot.is_aside() => {}
             Ok(secret) => {
                 let standing = self.inner.table.learn(&slot, secret.arn(), secret.name());
                 if !Arc::ptr_eq(&standing, &slot) {
@@ -116,21 +115,16 @@ impl Landing {
     }
 
     fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) {
-        let is_purged = error.kind().is_withdrawal()
-            && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
+        let is_purged =
+            error.kind().is_withdrawal() && self.inner.on_withdrawal == OnWithdrawal::Purge;
         if is_purged {
             slot.entry().store(None);
-            slot.track().let_go();
         }
         let now = self.inner.clocks.now();
         let before = state.failing.take();
         let failing = Failing::after(before.as_ref(), error.clone(), now, self.inner.jitter());
         slot.be_quiet_until(failing.next_try);
         state.failing = Some(failing);
-        if slot.is_aside() {
-            tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
-            return;
-        }
         tracing::warn!(
             secret = %slot.key(),
             kind = error.kind().as_str(),
@@ -172,7 +166,6 @@ fn keep(
     limits: crate::freshness::Limits,
 ) {
     let secret = secret.clone();
-    slot.track().current(secret.version_id());
     slot.entry().store(Some(Arc::new(Entry {
         secret,
         fetched,
