@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adaptors;
 mod cache;
 mod change;
 mod clock;
@@ -15,6 +16,8 @@ mod table;
 mod tasks;
 mod upstream;
 
+#[cfg(feature = "rds")]
+pub use adaptors::RdsSecret;
 pub use cache::{OnWithdrawal, SecretCache, SecretCacheBuilder, SecretCacheError};
 pub use change::{SecretChange, SecretChangeKind, UnreadableEvent};
 pub use error::{InvalidFreshness, SecretError, SecretErrorKind};

@@ -1,16 +1,15 @@
-use super::UnreadableSecret;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use std::{collections::BTreeMap, fmt};
+use super::{UnreadableSecret, members::Members};
+use serde::de::IgnoredAny;
+use std::{collections::BTreeMap, iter::repeat_with, ops::Range, str::Chars};
 use zeroize::Zeroizing;
 
-/// The plain fields of a JSON object, each wiped on drop.
+/// The fields of a JSON object: where each lies in its text, so that there is no copy to wipe.
 pub(super) struct Fields(BTreeMap<String, Field>);
 
 enum Field {
-    Plain(Zeroizing<String>),
+    Verbatim(Range<usize>),
+    /// A text with what JSON escapes, which lies nowhere as it is meant.
+    Unescaped(Zeroizing<String>),
     Nested,
 }
 
@@ -19,116 +18,195 @@ const TOLD: usize = 20;
 
 impl Fields {
     pub(super) fn read(text: &str) -> Result<Self, UnreadableSecret> {
-        let fields = serde_json::from_str(text);
+        if let Some(elsewhere) = start_of_what_is_no_object(text) {
+            return Err(elsewhere);
+        }
+        // Of two members with one name the last counts, as everywhere in serde_json.
+        serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text)
+            .map_err(|error| UnreadableSecret::json(&error))?;
+        let read = |(name, value): (&str, Range<usize>)| {
+            let name = serde_json::from_str(name).ok()?;
+            Some((name, Field::read(text, value)?))
+        };
+        let fields = Members::of(text).map(read).collect::<Option<_>>();
+        // Only half a pair of surrogates is valid and means nothing.
         fields
             .map(Self)
-            .map_err(|error| UnreadableSecret::json(&error))
+            .ok_or(UnreadableSecret::Json { line: 0, column: 0 })
     }
 
-    pub(super) fn field(&self, name: &str) -> Result<&str, UnreadableSecret> {
-        match self.0.get(name) {
-            Some(Field::Plain(text)) => Ok(text),
-            Some(Field::Nested) => Err(UnreadableSecret::NotPlain {
-                field: name.to_owned(),
-            }),
-            None => Err(UnreadableSecret::NoField {
-                field: name.to_owned(),
-                fields: self.0.keys().take(TOLD).cloned().collect(),
-            }),
+    /// One of the fields that were read from `text`.
+    pub(super) fn field<'a>(
+        &'a self,
+        text: &'a str,
+        name: &str,
+    ) -> Result<&'a str, UnreadableSecret> {
+        let plain = match self.0.get(name) {
+            Some(Field::Verbatim(place)) => text.get(place.clone()),
+            Some(Field::Unescaped(text)) => Some(text.as_str()),
+            Some(Field::Nested) => None,
+            None => return Err(self.without(name)),
+        };
+        plain.ok_or_else(|| UnreadableSecret::NotPlain {
+            field: name.to_owned(),
+        })
+    }
+
+    /// Says that there is no field of this name.
+    pub(super) fn without(&self, name: &str) -> UnreadableSecret {
+        UnreadableSecret::NoField {
+            field: name.to_owned(),
+            fields: self.0.keys().take(TOLD).cloned().collect(),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor)
+impl Field {
+    fn read(text: &str, place: Range<usize>) -> Option<Self> {
+        let written = text.get(place.clone())?;
+        let is_plain = |start: char| start == '-' || start.is_ascii_digit();
+        if written.starts_with(is_plain) || written == "true" || written == "false" {
+            return Some(Self::Verbatim(place));
+        }
+        let quoted = written.strip_prefix('"');
+        let Some(quoted) = quoted.and_then(|rest| rest.strip_suffix('"')) else {
+            return Some(Self::Nested);
+        };
+        if quoted.contains('\\') {
+            return unescaped(quoted).map(Self::Unescaped);
+        }
+        Some(Self::Verbatim(place.start + 1..place.end - 1))
     }
 }
 
-struct FieldVisitor;
-
-impl FieldVisitor {
-    fn written<E>(value: impl fmt::Display) -> Result<Field, E> {
-        Ok(Field::Plain(Zeroizing::new(value.to_string())))
+/// Where something else than an object begins. What serde_json would say of it quotes it, and is not wiped.
+fn start_of_what_is_no_object(text: &str) -> Option<UnreadableSecret> {
+    let rest = text.trim_start();
+    if rest.starts_with('{') {
+        return None;
     }
+    let before = &text[..text.len() - rest.len()];
+    let last_line = before.rsplit('\n').next().unwrap_or_default();
+    Some(UnreadableSecret::Json {
+        line: 1 + before.matches('\n').count(),
+        column: 1 + last_line.len(),
+    })
 }
 
-impl<'de> Visitor<'de> for FieldVisitor {
-    type Value = Field;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+/// What is meant by the text between the quotes of a valid JSON text; none if it has half a pair of surrogates.
+fn unescaped(quoted: &str) -> Option<Zeroizing<String>> {
+    // It never gets longer, so nothing is left behind where it would have to grow.
+    let mut meant = Zeroizing::new(String::with_capacity(quoted.len()));
+    let mut signs = quoted.chars();
+    while let Some(sign) = signs.next() {
+        meant.push(match sign {
+            '\\' => escaped(&mut signs)?,
+            sign => sign,
+        });
     }
+    Some(meant)
+}
 
-    fn visit_str<E>(self, value: &str) -> Result<Field, E> {
-        Self::written(value)
-    }
+fn escaped(signs: &mut Chars<'_>) -> Option<char> {
+    Some(match signs.next()? {
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'u' => {
+            let first = unit(signs)?;
+            match char::from_u32(first.into()) {
+                Some(sign) => sign,
+                None if signs.next()? == '\\' && signs.next()? == 'u' => {
+                    let pair = [first, unit(signs)?];
+                    char::decode_utf16(pair).next()?.ok()?
+                }
+                None => return None,
+            }
+        }
+        sign => sign,
+    })
+}
 
-    fn visit_string<E>(self, value: String) -> Result<Field, E> {
-        Ok(Field::Plain(Zeroizing::new(value)))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Field, E> {
-        Self::written(value)
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Field, E> {
-        Self::written(value)
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Field, E> {
-        Self::written(value)
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Field, E> {
-        Self::written(value)
-    }
-
-    fn visit_unit<E>(self) -> Result<Field, E> {
-        Ok(Field::Nested)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Field, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Field::Nested)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Field, A::Error> {
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Field::Nested)
-    }
+/// Four hexadecimal digits.
+fn unit(signs: &mut Chars<'_>) -> Option<u16> {
+    let mut digits = repeat_with(|| signs.next()?.to_digit(16)).take(4);
+    let unit = digits.try_fold(0, |unit, digit| Some((unit << 4) | digit?))?;
+    u16::try_from(unit).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(text: &str, name: &str, value: &str) {
+        let fields = Fields::read(text).unwrap();
+        assert_eq!(fields.field(text, name), Ok(value));
+    }
+
     #[test]
     fn plain_fields_are_told_as_they_are_written() {
-        let text = r#"{"user":"app\n","port":5432,"tls":true,"share":0.5,"below":-1,"hosts":[1,{"a":2}],"none":null,"more":{"a":[]}}"#;
-        let fields = Fields::read(text).unwrap();
+        let text = r#"{"user":"app","port": 5432 ,"tls":true,"share":0.50,"below":-1e3,"pin":00,"more":1}"#;
+        assert!(Fields::read(text).is_err(), "no number begins with 00");
+        let text = text.replace("00", "12345678901234567890123");
         for (name, value) in [
-            ("user", "app\n"),
+            ("user", "app"),
             ("port", "5432"),
             ("tls", "true"),
-            ("share", "0.5"),
-            ("below", "-1"),
+            ("share", "0.50"),
+            ("below", "-1e3"),
+            ("pin", "12345678901234567890123"),
         ] {
-            assert_eq!(fields.field(name), Ok(value));
-        }
-        for name in ["hosts", "none", "more"] {
-            let field = name.to_owned();
-            assert_eq!(
-                fields.field(name),
-                Err(UnreadableSecret::NotPlain { field })
-            );
+            check(&text, name, value);
         }
     }
 
     #[test]
+    fn texts_are_told_as_they_are_meant() {
+        for (written, value) in [
+            ("", ""),
+            (r"a\nb\t\r\b\f", "a\nb\t\r\u{8}\u{c}"),
+            (r#"\"\\\/"#, r#""\/"#),
+            (r"\u00e9\u0041é", "éAé"),
+            (r"\ud83d\uDE00!", "😀!"),
+        ] {
+            check(&format!(r#"{{"a":"{written}"}}"#), "a", value);
+        }
+        for half in [
+            r"\ud83d",
+            r"\ud83dx",
+            r"\ud83d\n",
+            r"\ude00",
+            r"\ud83d\u0041",
+        ] {
+            let text = format!(r#"{{"a":"{half}"}}"#);
+            assert!(Fields::read(&text).is_err(), "{half}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_value_is_not_told() {
+        let text = r#"{"hosts":[1,{"a":2}],"none":null,"more":{"a":"b"}}"#;
+        let fields = Fields::read(text).unwrap();
+        for name in ["hosts", "none", "more"] {
+            let field = name.to_owned();
+            let error = UnreadableSecret::NotPlain { field };
+            assert_eq!(fields.field(text, name), Err(error));
+        }
+    }
+
+    #[test]
+    fn of_two_fields_with_one_name_the_last_counts() {
+        check(r#"{"a":1,"a":"2"}"#, "a", "2");
+    }
+
+    #[test]
     fn a_field_that_is_missing_is_told_with_those_that_are_there() {
-        let fields = Fields::read(r#"{"user":"app","port":1}"#).unwrap();
-        let error = fields.field("password").unwrap_err();
+        let text = r#"{"user":"app","port":1}"#;
+        let fields = Fields::read(text).unwrap();
+        let error = fields.field(text, "password").unwrap_err();
         assert_eq!(
             error.to_string(),
             r#"the value of the secret has no field "password": its fields are ["port", "user"]"#
@@ -137,11 +215,18 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused_without_quoting_it() {
-        for text in ["", "hunter2", "[1]", r#""hunter2""#, "{"] {
+        for (text, line, column) in [
+            ("", 1, 1),
+            ("hunter2", 1, 1),
+            ("\n  [1]", 2, 3),
+            (r#""hunter2""#, 1, 1),
+            ("{", 1, 1),
+            (r#"{"hunter2"}"#, 1, 11),
+        ] {
             let Err(error) = Fields::read(text) else {
                 panic!("{text} was read");
             };
-            assert!(matches!(error, UnreadableSecret::Json { .. }));
+            assert_eq!(error, UnreadableSecret::Json { line, column }, "{text}");
             assert!(!error.to_string().contains("hunter"));
         }
     }

@@ -1,6 +1,7 @@
 //! One version of a secret, as it was fetched.
 
 mod fields;
+mod members;
 mod parsed;
 mod unreadable;
 mod value;
@@ -92,11 +93,13 @@ impl Secret {
 
     /// The value as JSON of this type, read once for each version and type: later calls give what the first has made.
     ///
-    /// What it is read into is not wiped unless the type does so by itself, and stays as long as the secret does.
+    /// What it is read into is not wiped unless the type does so by itself, and stays as long as the secret does. Nor is what serde_json
+    /// needs to read a text with what JSON escapes, or to say what is wrong: [`key`](Self::key) leaves nothing behind.
     ///
     /// # Errors
     ///
-    /// [`UnreadableSecret::NotText`] if it is binary, [`UnreadableSecret::Json`] if it is no JSON of this type; neither quotes the value.
+    /// [`UnreadableSecret::NotText`] if it is binary, [`UnreadableSecret::NoField`] if the type needs a field that is not there, and
+    /// [`UnreadableSecret::Json`] if it is no JSON of this type otherwise; none quotes the value.
     ///
     /// ```
     /// use leeward_secret_cache::{Secret, UnreadableSecret};
@@ -119,20 +122,18 @@ impl Secret {
         self.parsed.read(text)
     }
 
-    /// The field of this name of a value that is a JSON object: a text as it is, a number or a truth value as it is written.
+    /// The field of this name of a value that is a JSON object: a text as it is meant, a number or a truth value as it is written.
     ///
-    /// The object is read once for each version, and its fields are wiped with it.
+    /// The object is read once for each version. Fields are not copied, but for texts with what JSON escapes, which are wiped with it.
     ///
     /// # Errors
     ///
     /// [`UnreadableSecret::NotText`], [`UnreadableSecret::Json`] if the value is no JSON object, [`UnreadableSecret::NoField`] if it has no such
     /// field, and [`UnreadableSecret::NotPlain`] if that is null, an array or an object: read these by [`json`](Self::json).
     pub fn key(&self, field: &str) -> Result<&str, UnreadableSecret> {
-        let fields = self
-            .fields
-            .get_or_init(|| Fields::read(self.expose_text()?));
-        match fields {
-            Ok(fields) => fields.field(field),
+        let text = self.expose_text()?;
+        match self.fields.get_or_init(|| Fields::read(text)) {
+            Ok(fields) => fields.field(text, field),
             Err(error) => Err(error.clone()),
         }
     }

@@ -1,6 +1,7 @@
-use super::UnreadableSecret;
+use super::{UnreadableSecret, fields::Fields};
 use serde::de::DeserializeOwned;
 use std::{any::Any, sync::OnceLock};
+use zeroize::Zeroizing;
 
 /// What a value was read into: one of each type, in the order in which they were asked for.
 pub(super) struct Parsed(OnceLock<Box<Node>>);
@@ -45,12 +46,23 @@ impl Node {
     where
         T: DeserializeOwned + Send + Sync + 'static,
     {
-        let value: T =
-            serde_json::from_str(text).map_err(|error| UnreadableSecret::json(&error))?;
+        let value: T = serde_json::from_str(text).map_err(|error| unreadable(text, &error))?;
         Ok(Box::new(Self {
             value: Box::new(value),
             next: Parsed::new(),
         }))
+    }
+}
+
+/// Says what is wrong, with the name of a field that is missing.
+fn unreadable(text: &str, error: &serde_json::Error) -> UnreadableSecret {
+    let message = Zeroizing::new(error.to_string());
+    let missing = message.strip_prefix("missing field `");
+    let missing = missing.and_then(|rest| rest.split_once('`'));
+    // What occurs in the text may be a value, whoever wrote the message.
+    match (missing, Fields::read(text)) {
+        (Some((name, _)), Ok(fields)) if !text.contains(name) => fields.without(name),
+        _ => UnreadableSecret::json(error),
     }
 }
 
@@ -96,5 +108,21 @@ mod tests {
         );
         assert!(!error.to_string().contains("hunter"));
         assert!(parsed.read::<Vec<String>>(r#"["hunter2"]"#).is_ok());
+    }
+
+    #[test]
+    fn a_field_that_is_missing_is_named_unless_that_may_be_a_value() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Login {
+            #[serde(rename = "password")]
+            _password: String,
+        }
+        let parsed = Parsed::new();
+        let error = parsed.read::<Login>(r#"{"user":"hunter2"}"#).unwrap_err();
+        let field = "password".to_owned();
+        let fields = vec!["user".to_owned()];
+        assert_eq!(error, UnreadableSecret::NoField { field, fields });
+        let error = parsed.read::<Login>(r#"{"user":"password"}"#).unwrap_err();
+        assert!(matches!(error, UnreadableSecret::Json { .. }), "{error}");
     }
 }
