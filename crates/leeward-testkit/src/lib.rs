@@ -12,7 +12,7 @@ pub mod sim;
 #[cfg(feature = "aws")]
 pub use aws::{
     ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, Counts, Fault, FaultRule, Faults, RoleSession,
-    Roles, SECRET_ACCESS_KEY, Scope, StartError, Tally,
+    Roles, RotationRefused, SECRET_ACCESS_KEY, Scope, SecretRotation, Secrets, StartError, Tally,
 };
 #[cfg(any(feature = "aws", feature = "sim"))]
 pub use latency::Latency;

@@ -4,6 +4,7 @@ use crate::aws::{
     fault::Faults,
     front::Front,
     line::Manners,
+    secretsmanager::{Secrets, SecretsManager},
     services::Services,
     site::Site,
     sts::{Roles, Sts},
@@ -85,7 +86,8 @@ impl AwsBuilder {
         self
     }
 
-    /// Reads this wall clock: when credentials end that STS lends, and whether they have. Default: the system's.
+    /// Reads this wall clock: when credentials end that STS lends, and whether they have; the dates of secrets. Default: the
+    /// system's.
     ///
     /// Other services and the idle timeout go by the clocks of the system and of tokio.
     #[must_use]
@@ -158,11 +160,16 @@ impl AwsBuilder {
         } else {
             Admission::Open
         };
+        let secrets = Secrets::new(&self.regions, self.time.clone());
+        let secrets_manager = SecretsManager {
+            secrets: secrets.clone(),
+            roles: roles.clone(),
+        };
         let sts = Sts {
             roles: roles.clone(),
             time: self.time,
         };
-        let services = Arc::new(Services::new(&self.regions, sts));
+        let services = Arc::new(Services::new(&self.regions, secrets_manager, sts));
         let (counter, requests) = (Arc::default(), Arc::new(AtomicU64::new(1)));
         let stop = watch::Sender::new(false);
         let tasks = sites
@@ -186,6 +193,7 @@ impl AwsBuilder {
             faults,
             counter,
             roles,
+            secrets,
             tls,
             stop,
             tasks,

@@ -4,6 +4,7 @@ use crate::aws::{
     counts::{Counter, Counts},
     fault::Faults,
     front::Front,
+    secretsmanager::Secrets,
     site::Site,
     sts::Roles,
     tls::Tls,
@@ -33,6 +34,7 @@ pub struct Aws {
     pub(super) faults: Faults,
     pub(super) counter: Arc<Counter>,
     pub(super) roles: Roles,
+    pub(super) secrets: Secrets,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) tasks: Vec<JoinHandle<()>>,
@@ -94,6 +96,12 @@ impl Aws {
     #[must_use]
     pub fn roles(&self) -> Roles {
         self.roles.clone()
+    }
+
+    /// The secrets of Secrets Manager.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        self.secrets.clone()
     }
 
     /// Closes the connections that carry no call at present, as a server does that has waited long enough.

@@ -3,7 +3,7 @@
 //! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it, asks
 //! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
 //! `operation.rs`, who asks by `signature.rs`, and whether they may by `admission.rs`; what the emulators lack is in `kms/`,
-//! `sts/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
+//! `sts/`, `secretsmanager/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
 
 mod admission;
 mod body;
@@ -21,6 +21,7 @@ mod line;
 mod operation;
 mod refusal;
 mod request_id;
+mod secretsmanager;
 mod service;
 mod services;
 mod signature;
@@ -33,4 +34,5 @@ pub use builder::{AwsBuilder, StartError};
 pub use cloud::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, SECRET_ACCESS_KEY};
 pub use counts::{Counts, Tally};
 pub use fault::{Fault, FaultRule, Faults, Scope};
+pub use secretsmanager::{RotationRefused, SecretRotation, Secrets};
 pub use sts::{RoleSession, Roles};

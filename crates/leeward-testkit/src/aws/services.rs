@@ -1,6 +1,6 @@
 use crate::aws::{
-    chunked, dynamodb::DynamoDb, kms::Kms, refusal, request_id::RequestId, service::Service,
-    signature::Signature, sts::Sts,
+    chunked, dynamodb::DynamoDb, kms::Kms, operation, refusal, request_id::RequestId,
+    secretsmanager::SecretsManager, service::Service, signature::Signature, sts::Sts,
 };
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
@@ -11,12 +11,13 @@ use winterbaume_core::{MockRequest, MockService};
 /// The emulated services; each keeps its Regions apart.
 pub(super) struct Services {
     emulators: HashMap<Service, Arc<dyn MockService>>,
+    secrets: SecretsManager,
     sts: Sts,
 }
 
 impl Services {
-    pub(super) fn new(regions: &[Region], sts: Sts) -> Self {
-        let emulators = Service::ALL.map(|service| {
+    pub(super) fn new(regions: &[Region], secrets: SecretsManager, sts: Sts) -> Self {
+        let emulators = Service::ALL.into_iter().filter_map(|service| {
             let emulator: Arc<dyn MockService> = match service {
                 Service::DynamoDb => Arc::new(DynamoDb::new()),
                 Service::Iam => Arc::new(winterbaume_iam::IamService::new()),
@@ -24,15 +25,15 @@ impl Services {
                 Service::Lambda => Arc::new(winterbaume_lambda::LambdaService::new()),
                 Service::Logs => Arc::new(winterbaume_cloudwatchlogs::CloudWatchLogsService::new()),
                 Service::S3 => Arc::new(winterbaume_s3::S3Service::new()),
-                Service::SecretsManager => {
-                    Arc::new(winterbaume_secretsmanager::SecretsManagerService::new())
-                }
+                // All of it is ours.
+                Service::SecretsManager => return None,
                 Service::Sts => Arc::new(winterbaume_sts::StsService::new()),
             };
-            (service, emulator)
+            Some((service, emulator))
         });
         Self {
-            emulators: HashMap::from(emulators),
+            emulators: emulators.collect(),
+            secrets,
             sts,
         }
     }
@@ -56,6 +57,12 @@ impl Services {
             && let Some(answer) = self.sts.answer(region, signature, &body, id)
         {
             return answer;
+        }
+        if service == Service::SecretsManager {
+            let operation = operation::in_head(service, &head);
+            let operation = operation.as_deref().unwrap_or(operation::UNKNOWN);
+            let secrets = &self.secrets;
+            return secrets.answer(region, signature, operation, &body, id);
         }
         // Some emulators would take the Region from the signature, if they saw it.
         head.headers.remove(header::AUTHORIZATION);

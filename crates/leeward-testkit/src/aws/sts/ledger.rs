@@ -56,10 +56,10 @@ pub(super) struct Session {
 
 /// Who calls, as `GetCallerIdentity` tells it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Caller {
-    pub(super) arn: String,
+pub(in crate::aws) struct Caller {
+    pub(in crate::aws) arn: String,
     pub(super) user_id: String,
-    pub(super) account: String,
+    pub(in crate::aws) account: String,
 }
 
 /// A call for a role.

@@ -58,7 +58,8 @@ impl Roles {
         self.ledger().lend(ask, now)
     }
 
-    pub(super) fn caller(&self, access_key_id: &str) -> Caller {
+    /// Whose these keys are.
+    pub(in crate::aws) fn caller(&self, access_key_id: &str) -> Caller {
         self.ledger().caller(access_key_id)
     }
 
