@@ -46,31 +46,36 @@ fn written(folder: &TempDir) -> Vec<String> {
     names
 }
 
-/// Strikes the seventh call and then none for a hundred, which is more than the job makes: so it is with this seed.
-fn once(fault: Fault) -> Fault {
-    fault.with_rate(0.01).with_seed(56)
+/// Strikes three calls in a row, so that a hedge of the first does not save its record.
+fn briefly(fault: Fault) -> Fault {
+    fault.with_calls(7..=9)
+}
+
+/// What the counts say, without the buckets of every histogram.
+fn shown(done: &Done) -> String {
+    format!(
+        "failed {:?}, unwritten {:?}, unread {:?}, changed {:?}, router {:?}",
+        done.failed, done.unwritten, done.unread, done.changed, done.router
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_fail_are_counted_and_only_their_file_is_lost() {
     let scope = Scope::any().service("kms").operation("GenerateDataKey");
-    let (done, folder) = run(scope, once(Fault::access_denied())).await;
+    let (done, folder) = run(scope, briefly(Fault::access_denied())).await;
     let done = done.unwrap();
-    assert!((1..100).contains(&done.failed.count), "{done:?}");
-    assert!(done.records > 10_000, "{done:?}");
+    assert!((1..100).contains(&done.failed.count), "{}", shown(&done));
+    assert!(done.records > 10_000, "{}", shown(&done));
     let first = &done.failed.first[0];
     assert_eq!(first.work, "encrypt");
     assert_eq!(first.error.matches("AccessDeniedException").count(), 1);
     assert!(first.advice.unwrap().contains("kms:GenerateDataKey"));
-    assert_eq!(done.unwritten.len(), 1, "{done:?}");
     assert_eq!(first.file, done.unwritten[0].display().to_string());
     assert!(done.unread.is_empty() && done.changed.is_empty());
-    let lost = done.unwritten[0].file_name().unwrap().to_str().unwrap();
-    let others: Vec<_> = ["a", "b", "c"]
-        .iter()
-        .filter(|name| **name != lost)
-        .map(|name| format!("{name}.leeward"))
-        .collect();
+    let is_lost = |name: &&str| done.unwritten.iter().any(|path| path.ends_with(name));
+    let others = ["a", "b", "c"].into_iter().filter(|name| !is_lost(name));
+    let others: Vec<_> = others.map(|name| format!("{name}.leeward")).collect();
+    assert!(!others.is_empty(), "{}", shown(&done));
     assert_eq!(written(&folder), others);
     assert!(done.returned_after.is_some());
 }
@@ -78,9 +83,9 @@ async fn records_that_fail_are_counted_and_only_their_file_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_cannot_be_read_back_are_counted_and_their_files_named() {
     let scope = Scope::any().service("kms").operation("Decrypt");
-    let (done, folder) = run(scope, once(Fault::access_denied())).await;
+    let (done, folder) = run(scope, briefly(Fault::access_denied())).await;
     let done = done.unwrap();
-    assert!((1..100).contains(&done.failed.count), "{done:?}");
+    assert!((1..100).contains(&done.failed.count), "{}", shown(&done));
     let first = &done.failed.first[0];
     assert_eq!(first.work, "decrypt");
     assert!(first.advice.unwrap().contains("kms:Decrypt"), "{first:?}");

@@ -1,9 +1,9 @@
 use crate::latency::Latency;
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 /// What goes wrong with a call.
 ///
-/// Strikes every call in its [`Scope`](crate::Scope), unless [`with_rate`](Self::with_rate) says less.
+/// Strikes every call in its [`Scope`](crate::Scope), unless [`with_rate`](Self::with_rate) or [`with_calls`](Self::with_calls) says less.
 ///
 /// ```
 /// use leeward_testkit::Fault;
@@ -19,6 +19,7 @@ pub struct Fault {
     pub(super) kind: Kind,
     pub(super) rate: f64,
     pub(super) seed: u64,
+    pub(super) calls: RangeInclusive<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,9 @@ pub(in crate::aws) enum Reason {
         message: String,
     },
 }
+
+/// The calls of a rule, unless less is said.
+const ALL: RangeInclusive<u64> = 1..=u64::MAX;
 
 impl Fault {
     /// Answers later than the service would.
@@ -133,6 +137,15 @@ impl Fault {
         self
     }
 
+    /// Strikes none but these of the calls in its scope, the first counted as 1. Default: all.
+    ///
+    /// Where callers hedge, a call that is struck alone may be overtaken by its hedge: strike three in a row.
+    #[must_use]
+    pub const fn with_calls(mut self, calls: RangeInclusive<u64>) -> Self {
+        self.calls = calls;
+        self
+    }
+
     /// Makes the rule draw its latencies and its share of the calls from this seed. Default: 0.
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
@@ -160,7 +173,7 @@ impl Fault {
 
     /// Whether the sockets themselves obey the fault, given a scope of a whole Region.
     pub(super) fn is_certain(&self) -> bool {
-        self.rate >= 1.0
+        self.rate >= 1.0 && self.calls == ALL
     }
 
     const fn refusal(reason: Reason) -> Self {
@@ -176,6 +189,7 @@ impl Fault {
             kind,
             rate: 1.0,
             seed: 0,
+            calls: ALL,
         }
     }
 }

@@ -22,6 +22,8 @@ struct Rule {
     scope: Scope,
     fault: Fault,
     rng: Rng,
+    /// How many calls came into its scope.
+    seen: u64,
 }
 
 /// How a Region's sockets behave.
@@ -56,6 +58,16 @@ pub(in crate::aws) enum Strike {
     Tear,
 }
 
+impl Rule {
+    /// Whether it strikes the call that came into its scope just now.
+    fn is_drawn(&mut self) -> bool {
+        self.seen += 1;
+        // One draw for each call, whichever are struck.
+        let drawn = self.rng.f64();
+        drawn < self.fault.rate && self.fault.calls.contains(&self.seen)
+    }
+}
+
 impl Rules {
     /// Adds a rule behind those that stand.
     pub(super) fn add(&mut self, scope: Scope, fault: Fault) -> RuleId {
@@ -63,6 +75,7 @@ impl Rules {
         self.rules.push(Rule {
             id: self.last_id,
             rng: Rng::with_seed(fault.seed),
+            seen: 0,
             scope,
             fault,
         });
@@ -88,10 +101,7 @@ impl Rules {
     pub(super) fn decide(&mut self, call: &Call) -> Decision {
         let mut decision = Decision::default();
         for rule in &mut self.rules {
-            if !rule.scope.contains(call)
-                || rule.rng.f64() >= rule.fault.rate
-                || rule.fault.rate.is_nan()
-            {
+            if !rule.scope.contains(call) || !rule.is_drawn() {
                 continue;
             }
             let strike = match &rule.fault.kind {
@@ -263,6 +273,18 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn some_calls_are_struck_by_their_number() {
+        let fault = Fault::black_hole().with_calls(2..=3);
+        let mut rules = rules([(Scope::any().service("kms"), fault)]);
+        let mut seen = String::new();
+        for service in ["kms", "s3", "kms", "s3", "kms", "kms"] {
+            seen.push(letter(&rules.decide(&call(EAST, service, "Decrypt"))));
+        }
+        assert_eq!(seen, "..s.s.");
+        assert_eq!(rules.black_hole(&call(EAST, "kms", "Decrypt")), None);
     }
 
     #[test]
