@@ -32,8 +32,8 @@ const SWITCH: &str = "LEEWARD_REGION_ROUTER";
 /// Options may be given in any order. `Check` is [`NoHealthCheck`], or the [`HealthCheck`](crate::HealthCheck) that was given.
 #[must_use = "nothing is built before `build`"]
 pub struct RegionRouterBuilder<C: Clock = TscClock, Check = NoHealthCheck> {
-    regions: Vec<Region>,
-    attempt_timeout: Duration,
+    pub(crate) regions: Vec<Region>,
+    pub(crate) attempt_timeout: Duration,
     budget: Option<Budget>,
     circuit: Circuit,
     // Made at the end: the production clock takes its time to calibrate, which one that replaces it need not wait for.

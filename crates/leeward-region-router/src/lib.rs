@@ -25,6 +25,7 @@ mod seat;
 mod service;
 mod shelf;
 mod site;
+mod stack;
 mod status;
 mod unheard;
 mod weak;
@@ -39,6 +40,7 @@ pub use hedging::Hedging;
 pub use ranking::{Latency, Order, Ranking, RoundRobin, Standings};
 pub use route::PlacementError;
 pub use service::RegionRouter;
+pub use stack::{RouterStack, RouterStackError, StackedRouter};
 pub use status::{
     CheckStatus, Health, RegionError, RegionState, RegionStatus, RegionView, RouterStatus,
     RouterView, RouterViews, RouterWatch,

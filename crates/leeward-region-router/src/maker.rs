@@ -1,9 +1,7 @@
-use std::{
-    future::poll_fn,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use leeward_error_taxonomy::{Region, Rejected};
+use tower::ServiceExt;
 use tower_service::Service;
 
 use crate::making::{Begun, Work, shared};
@@ -24,7 +22,7 @@ impl<S: 'static> Maker<S> {
         let maker = Mutex::new(maker);
         Self(Box::new(move |region| {
             let maker = maker.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            shared(async move { make(maker, region).await.map_err(unavailable) })
+            shared(async move { maker.oneshot(region).await.map_err(unavailable) })
         }))
     }
 }
@@ -34,11 +32,6 @@ impl<S> Maker<S> {
     pub(crate) fn begin(&self, number: u64, region: Region) -> Begun<S> {
         Begun::new(number, (self.0)(region))
     }
-}
-
-async fn make<M: Service<Region>>(mut maker: M, region: Region) -> Result<M::Response, M::Error> {
-    poll_fn(|cx| maker.poll_ready(cx)).await?;
-    maker.call(region).await
 }
 
 /// Whatever the maker met, the request was not sent.

@@ -5,7 +5,6 @@ use aws_sdk_kms::operation::{
     generate_data_key::{GenerateDataKeyError, GenerateDataKeyOutput},
 };
 use leeward_client_pool::Failed;
-use std::future::poll_fn;
 use tower_service::Service;
 
 /// What a keyring calls KMS through: any stack of layers over a Region router or a single target.
@@ -42,13 +41,4 @@ impl<S> KmsCalls for S where
         + Sync
         + 'static
 {
-}
-
-/// Readies `service` and calls it, as tower asks.
-pub(super) async fn call<S, R>(mut service: S, request: R) -> Result<S::Response, S::Error>
-where
-    S: Service<R>,
-{
-    poll_fn(|cx| service.poll_ready(cx)).await?;
-    service.call(request).await
 }

@@ -1,6 +1,5 @@
 use super::{
     KeyringSetupError, KmsCalls, KmsError, PROVIDER_ID,
-    calls::call,
     error::UnusableAnswer,
     grant_tokens::GrantTokens,
     operation::{self, ENCRYPT, GENERATE_DATA_KEY},
@@ -14,6 +13,7 @@ use leeward_envelope::{
     KeyringError,
 };
 use std::{error::Error, fmt};
+use tower::ServiceExt;
 
 /// Wraps data keys under one KMS key: a multi-Region key in whichever of its Regions answers, any other key in its own.
 ///
@@ -111,7 +111,9 @@ impl<S: KmsCalls> KmsKeyring<S> {
         let bytes = i32::try_from(needed).unwrap_or(i32::MAX);
         let (context, tokens) = (materials.context(), self.grant_tokens.as_slice());
         let request = operation::generate_data_key(&self.key, bytes, context, tokens);
-        let output = call(self.kms.clone(), request)
+        let kms = self.kms.clone();
+        let output = kms
+            .oneshot(request)
             .await
             .map_err(|error| self.refused(KmsError::new(GENERATE_DATA_KEY, &self.key, error)))?;
         let request_id = output.request_id().map(str::to_owned);
@@ -136,7 +138,9 @@ impl<S: KmsCalls> KmsKeyring<S> {
     ) -> Result<EncryptedDataKey, KeyringError> {
         let (context, tokens) = (materials.context(), self.grant_tokens.as_slice());
         let request = operation::encrypt(&self.key, data_key, context, tokens);
-        let output = call(self.kms.clone(), request)
+        let kms = self.kms.clone();
+        let output = kms
+            .oneshot(request)
             .await
             .map_err(|error| self.refused(KmsError::new(ENCRYPT, &self.key, error)))?;
         let wrapped = self.wrapped(output.key_id.as_deref(), output.ciphertext_blob)?;

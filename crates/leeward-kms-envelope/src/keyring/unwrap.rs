@@ -2,7 +2,6 @@
 
 use super::{
     KmsCalls, KmsError, PROVIDER_ID,
-    calls::call,
     error::UnusableAnswer,
     grant_tokens::GrantTokens,
     operation::{self, DECRYPT},
@@ -15,6 +14,7 @@ use leeward_envelope::{
     DataKey, DecryptionMaterials, EncryptedDataKey, KeyAttempt, KeyUse, KeyringError,
 };
 use std::ops::RangeInclusive;
+use tower::ServiceExt;
 
 /// The keys of a message with the ARN of each that KMS wrapped.
 ///
@@ -107,7 +107,7 @@ async fn unwrap<S: KmsCalls>(
 ) -> Result<(DataKey, KeyUse), KeyAttempt> {
     let tokens = grant_tokens.as_slice();
     let request = operation::decrypt(key, wrapped, materials.context(), tokens);
-    let output = call(kms.clone(), request).await.map_err(|error| {
+    let output = kms.clone().oneshot(request).await.map_err(|error| {
         let error = KmsError::new(DECRYPT, key, error);
         if error.is_of_the_ciphertext() {
             KeyAttempt::refused(wrapped)

@@ -35,13 +35,6 @@ impl<S: Clone + Send + 'static> KmsStack<HealthCheck<S>> {
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        let timeout = self.is_check_as_attempt.then_some(self.attempt_timeout);
-        self.stack(|router, check| {
-            let check = match timeout {
-                Some(timeout) => check.with_timeout(timeout),
-                None => check,
-            };
-            router.with_health_check(check).build(maker)
-        })
+        self.stack.over(maker)
     }
 }

@@ -1,29 +1,39 @@
 mod checked;
-mod error;
-mod service;
 
 pub use checked::CheckedKmsStack;
-pub use error::KmsStackError;
-pub use service::KmsService;
+pub use leeward_region_router::RouterStackError as KmsStackError;
 
+use aws_sdk_kms::Client;
 use leeward_client_pool::{
-    Pool,
+    Pool, Target,
     health::{DescribeKey, describe_key},
     regional::KeyArn,
 };
 use leeward_error_taxonomy::{Classify, Region, Rejected};
 use leeward_region_router::{
-    HealthCheck, Hedging, NoHealthCheck, Ranking, RegionRouter, RegionRouterBuilder, RouterError,
-    RouterEvent,
+    HealthCheck, Hedging, NoHealthCheck, Ranking, RouterEvent, RouterStack, StackedRouter,
 };
-use leeward_resilience::{
-    Budget, BudgetConfig, CircuitConfig, DeadlineLayer, Ratio, RetryLayer, RetryPolicy, Switch,
-};
-use std::{fmt, time::Duration};
-use tower_layer::Layer;
+use leeward_resilience::{Budget, CircuitConfig, RetryPolicy, Switch};
+use std::time::Duration;
 use tower_service::Service;
 
+/// The service that a [`KmsStack`] builds: over `S`, which calls KMS in one Region.
+///
+/// ```
+/// use leeward_error_taxonomy::Region;
+/// use leeward_kms_envelope::KmsService;
+/// use leeward_region_router::RouterError;
+///
+/// fn leave_virginia(kms: &KmsService) -> Result<String, RouterError> {
+///     kms.router().drain(&Region::from_static("us-east-1"))?;
+///     Ok(kms.router().health_json())
+/// }
+/// ```
+pub type KmsService<S = Target<Client>> = StackedRouter<S>;
+
 /// Stacks what a call to KMS needs to survive a Region: deadline, retry, hedging and fail-over, one budget for all of them.
+///
+/// It is a [`RouterStack`] over KMS, with its numbers:
 ///
 /// | setting | default | why |
 /// |---|---|---|
@@ -63,36 +73,21 @@ use tower_service::Service;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 #[must_use = "nothing is built or checked before `through`"]
 pub struct KmsStack<H = NoHealthCheck> {
-    router: RegionRouterBuilder,
-    regions: usize,
-    attempt_timeout: Duration,
-    deadline: Duration,
-    retry: RetryPolicy,
-    budget: Option<Budget>,
-    check: H,
-    // Whether a check takes as long as an attempt at the most.
-    is_check_as_attempt: bool,
+    stack: RouterStack<H>,
 }
 
 impl KmsStack {
     /// Starts from the Regions that hold the key, the preferred one first; with a single one there is nowhere to fail over.
     pub fn new(regions: impl IntoIterator<Item = Region>) -> Self {
-        let regions: Vec<Region> = regions.into_iter().collect();
         Self {
-            regions: regions.len(),
-            router: RegionRouter::builder(regions).with_circuit_fitting(rare_calls),
-            attempt_timeout: Duration::from_millis(800),
-            deadline: Duration::from_secs(5),
-            retry: RetryPolicy::new(),
-            budget: None,
-            check: NoHealthCheck,
-            is_check_as_attempt: false,
+            stack: RouterStack::new(regions),
         }
     }
 
-    /// Asks each Region by a call of your choice how it is; see [`RegionRouterBuilder::with_health_check`].
+    /// Asks each Region by a call of your choice how it is; see [`RouterStack::with_health_check`].
     ///
     /// ```
     /// use leeward_client_pool::{Pool, health::describe_key, regional::KeyArn};
@@ -108,7 +103,9 @@ impl KmsStack {
     /// }
     /// ```
     pub fn with_health_check<S>(self, check: HealthCheck<S>) -> CheckedKmsStack<S> {
-        self.checked(check, false)
+        KmsStack {
+            stack: self.stack.with_health_check(check),
+        }
     }
 
     /// Describes `key` in each Region every second or so, ten without traffic, as [a health check](Self::with_health_check); it
@@ -120,7 +117,10 @@ impl KmsStack {
     where
         S: Service<DescribeKey, Error: Classify + From<Rejected>, Future: Send> + Send + 'static,
     {
-        self.checked(HealthCheck::sending(describe_key(key)), true)
+        let check = HealthCheck::sending(describe_key(key));
+        KmsStack {
+            stack: self.stack.with_health_check_as_attempt(check),
+        }
     }
 
     /// Builds the stack over the clients of a pool.
@@ -144,55 +144,35 @@ impl KmsStack {
         M::Error: Into<Rejected>,
         M::Future: Send,
     {
-        self.stack(|router, NoHealthCheck| router.build(maker))
-    }
-
-    fn checked<S>(self, check: HealthCheck<S>, is_check_as_attempt: bool) -> CheckedKmsStack<S> {
-        KmsStack {
-            router: self.router,
-            regions: self.regions,
-            attempt_timeout: self.attempt_timeout,
-            deadline: self.deadline,
-            retry: self.retry,
-            budget: self.budget,
-            check,
-            is_check_as_attempt,
-        }
+        self.stack.over(maker)
     }
 }
 
 impl<H> KmsStack<H> {
     /// Bounds the whole call, retries and fail-over included; each Region's attempt must fit into it.
     pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+        self.map(|stack| stack.with_deadline(deadline))
     }
 
     /// Bounds what one Region may take before the next is tried.
     pub fn with_attempt_timeout(self, attempt_timeout: Duration) -> Self {
-        Self {
-            attempt_timeout,
-            ..self
-        }
+        self.map(|stack| stack.with_attempt_timeout(attempt_timeout))
     }
 
     /// Sets how a call that all but succeeded is tried again.
     pub fn with_retry(self, retry: RetryPolicy) -> Self {
-        Self { retry, ..self }
+        self.map(|stack| stack.with_retry(retry))
     }
 
     /// Draws retries and fail-over from a budget that other services share.
     pub fn with_budget(self, budget: Budget) -> Self {
-        Self {
-            budget: Some(budget),
-            ..self
-        }
+        self.map(|stack| stack.with_budget(budget))
     }
 
     /// Sets when a Region is left and how it is tried again, in the place of all that the table above says of it. To change one number:
     /// [`with_circuit_changes`](Self::with_circuit_changes).
     pub fn with_circuit(self, circuit: CircuitConfig) -> Self {
-        let router = self.router.with_circuit(circuit);
-        Self { router, ..self }
+        self.map(|stack| stack.with_circuit(circuit))
     }
 
     /// Changes some of what the circuits have by default, and leaves the rest; after [`with_circuit`](Self::with_circuit), some of what
@@ -212,101 +192,38 @@ impl<H> KmsStack<H> {
         self,
         change: impl FnOnce(CircuitConfig) -> CircuitConfig + Send + 'static,
     ) -> Self {
-        let router = self.router.with_circuit_changes(change);
-        Self { router, ..self }
+        self.map(|stack| stack.with_circuit_changes(change))
     }
 
     /// Sets when a call that its Region has not answered is sent to the next one beside it.
     pub fn with_hedging(self, hedging: Hedging) -> Self {
-        let router = self.router.with_hedging(hedging);
-        Self { router, ..self }
+        self.map(|stack| stack.with_hedging(hedging))
     }
 
     /// Sends no call to two Regions at once: where each request to KMS counts, and a silent Region may cost its calls the attempt
     /// timeout.
     pub fn without_hedging(self) -> Self {
-        let router = self.router.without_hedging();
-        Self { router, ..self }
+        self.map(RouterStack::without_hedging)
     }
 
-    /// Sets in which order Regions are asked; see [`RegionRouterBuilder::with_ranking`].
+    /// Sets in which order Regions are asked; see [`RouterStack::with_ranking`].
     pub fn with_ranking(self, ranking: impl Ranking + Clone) -> Self {
-        let router = self.router.with_ranking(ranking);
-        Self { router, ..self }
+        self.map(|stack| stack.with_ranking(ranking))
     }
 
     /// Obeys this switch and not the environment's `LEEWARD_REGION_ROUTER`: while it is off, every call goes to the first Region;
-    /// see [`RegionRouterBuilder::with_switch`]. Deadline and retry stay.
+    /// see [`RouterStack::with_switch`]. Deadline and retry stay.
     pub fn with_switch(self, switch: Switch) -> Self {
-        let router = self.router.with_switch(switch);
-        Self { router, ..self }
+        self.map(|stack| stack.with_switch(switch))
     }
 
-    /// Tells `observer` of fail-overs and of circuits that change; see [`RegionRouterBuilder::with_observer`].
+    /// Tells `observer` of fail-overs and of circuits that change; see [`RouterStack::with_observer`].
     pub fn with_observer(self, observer: impl Fn(&RouterEvent) + Send + Sync + 'static) -> Self {
-        let router = self.router.with_observer(observer);
-        Self { router, ..self }
+        self.map(|stack| stack.with_observer(observer))
     }
 
-    fn stack<S>(
-        self,
-        build: impl FnOnce(RegionRouterBuilder, H) -> Result<RegionRouter<S>, RouterError>,
-    ) -> Result<KmsService<S>, KmsStackError> {
-        self.check_deadline()?;
-        let budget = self.budget.unwrap_or_else(|| Budget::new(reserve()));
-        // The retry layer counts the calls; the router beneath it only draws.
-        let router = self
-            .router
-            .with_attempt_timeout(self.attempt_timeout)
-            .with_budget(budget.withdraw_only());
-        let router = build(router, self.check)?;
-        let retry = RetryLayer::new(self.retry).with_budget(budget);
-        let stack = DeadlineLayer::new(self.deadline).layer(retry.layer(router.clone()));
-        Ok(KmsService::new(stack, router))
-    }
-
-    fn check_deadline(&self) -> Result<(), KmsStackError> {
-        let regions = u32::try_from(self.regions).unwrap_or(u32::MAX);
-        let needed = self.attempt_timeout.saturating_mul(regions);
-        if needed > self.deadline {
-            return Err(KmsStackError::DeadlineTooShort {
-                deadline: self.deadline,
-                regions: self.regions,
-                attempt_timeout: self.attempt_timeout,
-                needed,
-            });
-        }
-        Ok(())
-    }
-}
-
-/// A circuit for calls that are few; see the table of [`KmsStack`].
-fn rare_calls(attempt_timeout: Duration) -> CircuitConfig {
-    CircuitConfig::new()
-        .with_consecutive_failures(3)
-        .with_failure_rate(Ratio::percent(25), 20)
-        .with_slow_run(5, Duration::from_millis(500))
-        .with_window(Duration::from_secs(2))
-        .with_rest(Duration::from_secs(5))
-        .with_probes(3, Duration::from_secs(1))
-        .with_attempt_timeout(attempt_timeout)
-}
-
-/// Enough for all tenants of a process to move at once when a Region falls silent; see the table of [`KmsStack`].
-const fn reserve() -> BudgetConfig {
-    BudgetConfig::new()
-        .with_floor(500)
-        .with_floor_interval(Duration::from_millis(50))
-}
-
-impl<H: fmt::Debug> fmt::Debug for KmsStack<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KmsStack")
-            .field("router", &self.router)
-            .field("attempt_timeout", &self.attempt_timeout)
-            .field("deadline", &self.deadline)
-            .field("retry", &self.retry)
-            .field("check", &self.check)
-            .finish_non_exhaustive()
+    fn map(self, change: impl FnOnce(RouterStack<H>) -> RouterStack<H>) -> Self {
+        let stack = change(self.stack);
+        Self { stack }
     }
 }

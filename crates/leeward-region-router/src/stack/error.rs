@@ -1,10 +1,11 @@
-use leeward_region_router::RouterError;
 use std::time::Duration;
+
+use crate::RouterError;
 
 /// Says why a stack cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum KmsStackError {
+pub enum RouterStackError {
     /// The Regions or the attempt timeout are not what a router takes.
     #[error(transparent)]
     Router(#[from] RouterError),

@@ -1,24 +1,24 @@
-use aws_sdk_kms::Client;
-use leeward_client_pool::Target;
-use leeward_region_router::RegionRouter;
-use leeward_resilience::{deadline::Deadline, retry::Retry};
 use std::{
     fmt,
     task::{Context, Poll},
 };
+
+use leeward_resilience::{deadline::Deadline, retry::Retry};
 use tower_service::Service;
 
-/// The service that a [`KmsStack`](super::KmsStack) builds: over `S`, which calls KMS in one Region.
+use crate::RegionRouter;
+
+/// The service that a [`RouterStack`](crate::RouterStack) builds: over `S`, which calls one Region.
 ///
 /// It answers whatever `S` answers, operations of your own included. Cloning is cheap and shares everything.
-pub struct KmsService<S = Target<Client>> {
+pub struct StackedRouter<S> {
     stack: Stack<S>,
     router: RegionRouter<S>,
 }
 
 type Stack<S> = Deadline<Retry<RegionRouter<S>>>;
 
-impl<S> KmsService<S> {
+impl<S> StackedRouter<S> {
     pub(super) const fn new(stack: Stack<S>, router: RegionRouter<S>) -> Self {
         Self { stack, router }
     }
@@ -29,12 +29,11 @@ impl<S> KmsService<S> {
     ///
     /// ```
     /// use leeward_error_taxonomy::Region;
-    /// use leeward_kms_envelope::KmsService;
-    /// use leeward_region_router::RouterError;
+    /// use leeward_region_router::{RouterError, StackedRouter};
     ///
-    /// fn leave_virginia(kms: &KmsService) -> Result<String, RouterError> {
-    ///     kms.router().drain(&Region::from_static("us-east-1"))?;
-    ///     Ok(kms.router().health_json())
+    /// fn leave_virginia<S>(stack: &StackedRouter<S>) -> Result<String, RouterError> {
+    ///     stack.router().drain(&Region::from_static("us-east-1"))?;
+    ///     Ok(stack.router().health_json())
     /// }
     /// ```
     #[must_use]
@@ -43,7 +42,7 @@ impl<S> KmsService<S> {
     }
 }
 
-impl<S, Request> Service<Request> for KmsService<S>
+impl<S, Request> Service<Request> for StackedRouter<S>
 where
     Stack<S>: Service<Request>,
 {
@@ -60,7 +59,7 @@ where
     }
 }
 
-impl<S> Clone for KmsService<S> {
+impl<S> Clone for StackedRouter<S> {
     fn clone(&self) -> Self {
         Self {
             stack: self.stack.clone(),
@@ -69,9 +68,9 @@ impl<S> Clone for KmsService<S> {
     }
 }
 
-impl<S> fmt::Debug for KmsService<S> {
+impl<S> fmt::Debug for StackedRouter<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KmsService")
+        f.debug_struct("StackedRouter")
             .field("router", &self.router)
             .finish_non_exhaustive()
     }
