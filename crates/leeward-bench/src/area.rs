@@ -1,4 +1,4 @@
-use crate::{BoxError, Case, Tally, envelope, limits, pool, resilience, router, taxonomy};
+use crate::{BoxError, Case, Tally, envelope, limits, pool, resilience, router, secrets, taxonomy};
 use clap::ValueEnum;
 use std::{fmt, path::Path};
 
@@ -13,18 +13,21 @@ pub enum Area {
     Resilience,
     /// A healthy call through the Region router.
     Router,
+    /// Secrets from memory, and what becomes of them.
+    Secrets,
     /// Reading the facts off an error.
     Taxonomy,
 }
 
 impl Area {
     /// Every area, in the order of the table.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Resilience,
         Self::Router,
         Self::Envelope,
         Self::Taxonomy,
         Self::Pool,
+        Self::Secrets,
     ];
 
     /// What is measured here: our subjects and the physical limit.
@@ -42,6 +45,7 @@ impl Area {
                 Ok(cases)
             }
             Self::Router => router::cases(),
+            Self::Secrets => secrets::cases(),
             Self::Taxonomy => Ok(taxonomy::cases()),
         }
     }
@@ -55,6 +59,7 @@ impl Area {
             Self::Envelope => envelope::tallies(program, crowd),
             Self::Pool => pool::tallies(program, crowd),
             Self::Router => router::tallies(program),
+            Self::Secrets => secrets::tallies(crowd),
             _ => Vec::new(),
         }
     }
@@ -67,6 +72,7 @@ impl fmt::Display for Area {
             Self::Pool => "pool",
             Self::Resilience => "resilience",
             Self::Router => "router",
+            Self::Secrets => "secrets",
             Self::Taxonomy => "taxonomy",
         })
     }

@@ -38,14 +38,17 @@ struct Arguments {
 
 /// Runs a bench program: reads the command line, measures the cases of the area, prints the rows.
 ///
-/// `complete` adds subjects to each case before it is measured.
-pub fn run(complete: impl Fn(Case) -> Result<Case, BoxError>) -> ExitCode {
+/// `complete` adds subjects to each case before it is measured, and `join` adds who is counted to each tally.
+pub fn run(
+    complete: impl Fn(Case) -> Result<Case, BoxError>,
+    join: impl Fn(Tally) -> Tally,
+) -> ExitCode {
     let arguments = Arguments::parse();
     let done = match (&arguments.memory_of_roles, &arguments.memory_of_stream) {
         (Some(endpoint), _) => pool::print_memory_of_roles(endpoint),
         (_, Some(stream)) => envelope::print_memory(stream),
         _ if arguments.memory_of_routers => router::print_memory(),
-        _ => measure(&arguments, complete),
+        _ => measure(&arguments, complete, join),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,6 +62,7 @@ pub fn run(complete: impl Fn(Case) -> Result<Case, BoxError>) -> ExitCode {
 fn measure(
     arguments: &Arguments,
     complete: impl Fn(Case) -> Result<Case, BoxError>,
+    join: impl Fn(Tally) -> Tally,
 ) -> Result<(), BoxError> {
     let areas = arguments.area.map_or(Area::ALL.to_vec(), |area| vec![area]);
     let program = std::env::current_exe()?;
@@ -81,7 +85,7 @@ fn measure(
         let tallies = area.tallies(&program, Tally::CROWD).into_iter();
         for tally in tallies.filter(|tally| tally.name().contains(wanted)) {
             eprintln!("counting {area}: {}", tally.name());
-            take(tally.count()?)?;
+            take(join(tally).count()?)?;
         }
     }
     if all.is_empty() {

@@ -5,6 +5,7 @@ pub mod limits;
 pub mod pool;
 pub mod resilience;
 pub mod router;
+pub mod secrets;
 pub mod taxonomy;
 
 mod area;
@@ -24,6 +25,7 @@ mod table;
 mod tally;
 mod threads;
 mod unit;
+mod world;
 
 pub use area::Area;
 pub use bar::Bar;

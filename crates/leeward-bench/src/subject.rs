@@ -62,6 +62,54 @@ impl Subject {
         }))
     }
 
+    /// Shares what needs no runtime out among so many threads, each with a clone of it.
+    ///
+    /// By the time on the wall: an operation takes as long as all of them together did, over their number.
+    pub fn repeat_by<T, E>(
+        threads: NonZeroUsize,
+        operation: impl FnMut() -> Result<T, E> + Clone + Send + 'static,
+    ) -> Self
+    where
+        E: Into<BoxError>,
+    {
+        let mut sides = vec![operation; threads.get()];
+        Self::new(move |operations| {
+            threads::time(&mut sides, |operation| {
+                for _ in 0..share(operations, threads) {
+                    black_box(operation().map_err(Into::into)?);
+                }
+                Ok(())
+            })
+        })
+    }
+
+    /// The same with what has to be awaited, one after the other in one task on each thread.
+    ///
+    /// # Errors
+    ///
+    /// What the system gave as the reason why there is no runtime.
+    pub fn awaited_by<T, E>(
+        threads: NonZeroUsize,
+        operation: impl AsyncFnMut() -> Result<T, E> + Clone + Send + 'static,
+    ) -> io::Result<Self>
+    where
+        E: Into<BoxError>,
+    {
+        let sides = (0..threads.get()).map(|_| Ok((runtime()?, operation.clone())));
+        let mut sides: Vec<_> = sides.collect::<io::Result<_>>()?;
+        Ok(Self::new(move |operations| {
+            threads::time(&mut sides, |(runtime, operation)| {
+                let repeated = async {
+                    for _ in 0..share(operations, threads) {
+                        black_box(operation().await.map_err(Into::into)?);
+                    }
+                    Ok(())
+                };
+                block_on(runtime, repeated)
+            })
+        }))
+    }
+
     /// Calls a service, one call after the other in one task.
     ///
     /// # Errors
@@ -126,6 +174,11 @@ async fn call_repeatedly<S: Service<Read>>(service: &mut S, calls: u64) -> Resul
         black_box(service.call(black_box(read(account))).await?);
     }
     Ok(())
+}
+
+/// What each thread does of so many operations.
+fn share(operations: u64, threads: NonZeroUsize) -> u64 {
+    operations.div_ceil(threads.get() as u64)
 }
 
 fn runtime() -> io::Result<Runtime> {

@@ -1,18 +1,20 @@
 use crate::{Area, Bar, BoxError, MeasureError, Row};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// What is counted once: figures that are the same in every round.
 pub struct Tally {
     area: Area,
     name: &'static str,
-    count: Box<dyn FnOnce() -> Result<Vec<Figure>, BoxError>>,
+    counts: Vec<Box<Count>>,
 }
 
+type Count = dyn FnOnce() -> Result<Vec<Figure>, BoxError>;
+
 /// One figure of a [`Tally`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     /// What was counted; names are stable, since scripts read them.
-    pub subject: &'static str,
+    pub subject: Cow<'static, str>,
     /// How much of it there was.
     pub value: f64,
     /// What the figure counts.
@@ -34,8 +36,16 @@ impl Tally {
         Self {
             area,
             name,
-            count: Box::new(count),
+            counts: Vec::new(),
         }
+        .and(count)
+    }
+
+    /// Counts the same of somebody else too.
+    #[must_use]
+    pub fn and(mut self, count: impl FnOnce() -> Result<Vec<Figure>, BoxError> + 'static) -> Self {
+        self.counts.push(Box::new(count));
+        self
     }
 
     /// What is counted, once within its area.
@@ -50,13 +60,17 @@ impl Tally {
     ///
     /// [`MeasureError::Uncounted`] if what is to be counted failed.
     pub fn count(self) -> Result<Vec<Row>, MeasureError> {
-        let Self { area, name, count } = self;
-        let figures = count().map_err(|source| MeasureError::Uncounted { case: name, source })?;
+        let Self { area, name, counts } = self;
         let row = |figure: Figure| {
-            let subject = (area, name, figure.subject);
+            let subject = (area, name, &*figure.subject);
             Row::new(subject, (figure.value, figure.unit), None, figure.bar)
         };
-        Ok(figures.into_iter().map(row).collect())
+        let mut rows = Vec::new();
+        for count in counts {
+            let figures = count().map_err(|source| MeasureError::Uncounted { case: name, source });
+            rows.extend(figures?.into_iter().map(row));
+        }
+        Ok(rows)
     }
 }
 
@@ -73,7 +87,7 @@ mod tests {
     #[test]
     fn a_figure_is_a_row_that_is_held_to_its_bar() {
         let figure = |value, bar| Figure {
-            subject: "ours",
+            subject: "ours".into(),
             value,
             unit: "connections",
             bar,
@@ -88,6 +102,22 @@ mod tests {
         let holds: Vec<_> = rows.iter().map(Row::holds).collect();
         assert_eq!(holds, [Some(true), Some(false), None]);
         assert_eq!(rows[0].name(), "pool, crowd, ours");
+    }
+
+    #[test]
+    fn who_joins_is_counted_after() {
+        let of = |subject: &'static str| {
+            let figure = Figure {
+                subject: subject.into(),
+                value: 1.0,
+                unit: "requests",
+                bar: None,
+            };
+            move || Ok(vec![figure])
+        };
+        let tally = Tally::new(Area::Secrets, "herd", of("ours")).and(of("theirs"));
+        let names: Vec<_> = tally.count().unwrap().iter().map(Row::name).collect();
+        assert_eq!(names, ["secrets, herd, ours", "secrets, herd, theirs"]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use leeward_bench::{
 use tower::{Layer, Service, limit::ConcurrencyLimitLayer, service_fn};
 use tower_resilience_bulkhead::BulkheadLayer;
 
+use crate::secrets;
+
 /// Adds the peers that do what the case is about; a case without any stays as it is.
 pub(crate) fn with_peers(case: Case) -> Result<Case, BoxError> {
     match case.name() {
@@ -18,7 +20,7 @@ pub(crate) fn with_peers(case: Case) -> Result<Case, BoxError> {
         CONCURRENCY_LIMIT => concurrency_limit(case),
         SHARED_RATE_LIMIT => shared_rate_limit(case),
         SHARED_CONCURRENCY_LIMIT => shared_concurrency_limit(case),
-        _ => Ok(case),
+        _ => secrets::with_peers(case),
     }
 }
 

@@ -3,11 +3,12 @@
 mod hedge;
 mod limits;
 mod resilience;
+mod secrets;
 mod tower_policy;
 
 use leeward_bench::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(resilience::with_peers)
+    run(resilience::with_peers, secrets::also_counted)
 }

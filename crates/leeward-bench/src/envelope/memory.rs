@@ -32,7 +32,7 @@ pub(super) fn tally(program: PathBuf, len: u64) -> Tally {
         for (subject, name, _) in SUBJECTS {
             let peak = resident::weighed_by(&program, &["--memory-of-stream", name, &len])?;
             figures.extend(peak.into_iter().map(|bytes| Figure {
-                subject,
+                subject: subject.into(),
                 value: bytes as f64 / MEBIBYTE,
                 unit: "MiB",
                 bar: Some(Bar::AtMost(32.0)),

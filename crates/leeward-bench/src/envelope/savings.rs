@@ -46,8 +46,8 @@ pub(super) fn tally(messages: usize) -> Tally {
         let apart = day(messages, Opened::Elsewhere, FIVE_MINUTES)?;
         let longer = day(messages, Opened::Elsewhere, TEN_MINUTES)?;
         let calls = stats.misses + stats.renewals;
-        let figure = |subject, value, unit, bar| Figure {
-            subject,
+        let figure = |subject: &'static str, value, unit, bar| Figure {
+            subject: subject.into(),
             value,
             unit,
             bar,

@@ -1,10 +1,10 @@
 //! How many connections a crowd of callers opens, as the other side counts them.
 
-use super::{
-    CROWD,
+use super::CROWD;
+use crate::{
+    Area, Bar, BoxError, Figure, Tally,
     world::{HOME, World},
 };
-use crate::{Area, Bar, BoxError, Figure, Tally};
 use leeward_client_pool::Pool;
 use leeward_error_taxonomy::Region;
 use leeward_testkit::Aws;
@@ -41,13 +41,13 @@ pub(super) fn tally(tasks: usize) -> Tally {
         let builds = pool.stats().clients.builds;
         Ok(vec![
             Figure {
-                subject: "leeward, most connections to a host",
+                subject: "leeward, most connections to a host".into(),
                 value: peaks.into_iter().max().unwrap_or_default() as f64,
                 unit: "connections",
                 bar: Some(Bar::AtMost(CONNECTIONS)),
             },
             Figure {
-                subject: "leeward, clients made",
+                subject: "leeward, clients made".into(),
                 value: builds as f64,
                 unit: "clients",
                 bar: Some(Bar::AtMost(15.0)),

@@ -6,9 +6,8 @@
 mod crowd;
 mod plain_sdk;
 mod roles;
-mod world;
 
-use crate::{Area, Bar, BoxError, Case, Subject, Tally, Unit};
+use crate::{Area, Bar, BoxError, Case, Subject, Tally, Unit, world::World};
 use aws_sdk_kms::Client;
 use std::{
     path::Path,
@@ -17,7 +16,6 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use world::World;
 
 pub(crate) use roles::print_memory as print_memory_of_roles;
 

@@ -1,7 +1,9 @@
 //! What one writes without a pool.
 
-use super::world::{REGION, World, credentials};
-use crate::{BoxError, Subject};
+use crate::{
+    BoxError, Subject,
+    world::{REGION, World, credentials},
+};
 use aws_config::BehaviorVersion;
 use aws_sdk_kms::Client;
 use aws_smithy_http_client::{
@@ -15,18 +17,20 @@ use aws_types::{SdkConfig, region::Region};
 use std::{sync::Arc, time::Duration};
 
 pub(super) fn one_client(world: &Arc<World>) -> Result<Subject, BoxError> {
-    let config = config(world, Transport::of(world)?.client());
+    let config = world.sdk_config(Transport::of(world)?.client());
     Ok(calls(world, &config))
 }
 
 pub(super) fn one_client_with_timeouts(world: &Arc<World>) -> Result<Subject, BoxError> {
-    let config = config(world, Transport::of(world)?.client()).into_builder();
+    let config = world
+        .sdk_config(Transport::of(world)?.client())
+        .into_builder();
     Ok(calls(world, &config.timeout_config(timeouts()).build()))
 }
 
 pub(super) fn one_client_over_a_pool(world: &Arc<World>) -> Result<Subject, BoxError> {
     let connections = Transport::of(world)?.pool(world)?;
-    let config = config(world, connections).into_builder();
+    let config = world.sdk_config(connections).into_builder();
     Ok(calls(world, &config.timeout_config(timeouts()).build()))
 }
 
@@ -41,7 +45,7 @@ fn calls(world: &Arc<World>, config: &SdkConfig) -> Subject {
 pub(super) fn client_for_each_call(world: &Arc<World>) -> Result<Subject, BoxError> {
     let (transport, here) = (Transport::of(world)?, Arc::clone(world));
     Ok(world.subject(async move || {
-        let client = Client::new(&config(&here, transport.client()));
+        let client = Client::new(&here.sdk_config(transport.client()));
         client.list_keys().send().await?;
         Ok(())
     }))
@@ -70,16 +74,6 @@ fn timeouts() -> TimeoutConfig {
         .read_timeout(Duration::from_secs(20))
         .operation_attempt_timeout(Duration::from_secs(20))
         .operation_timeout(Duration::from_secs(60))
-        .build()
-}
-
-fn config(world: &World, connections: SharedHttpClient) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(credentials())
-        .region(Region::from_static(REGION))
-        .endpoint_url(world.endpoint())
-        .http_client(connections)
         .build()
 }
 

@@ -2,11 +2,11 @@
 //!
 //! The memory is that of a process that holds nothing but a pool: the growth of its resident set, the allocator's gaps included.
 
-use super::{
-    ROLES,
+use super::ROLES;
+use crate::{
+    Area, Bar, BoxError, Figure, Tally, resident,
     world::{HOME, World, credentials},
 };
-use crate::{Area, Bar, BoxError, Figure, Tally, resident};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use leeward_client_pool::{Environment, Pool, Role};
 use leeward_error_taxonomy::Region;
@@ -28,13 +28,13 @@ const LIFETIME: Duration = Duration::from_secs(60 * 60);
 pub(super) fn tally(program: PathBuf, roles: usize) -> Tally {
     Tally::new(Area::Pool, ROLES, move || {
         let calls = Figure {
-            subject: "leeward, most calls of STS for a role in a lifetime",
+            subject: "leeward, most calls of STS for a role in a lifetime".into(),
             value: most_calls_of_sts(roles)? as f64,
             unit: "calls",
             bar: Some(Bar::AtMost(1.0)),
         };
         let memory = memory_of_a_role(&program)?.map(|bytes| Figure {
-            subject: "leeward, memory of a role and its client",
+            subject: "leeward, memory of a role and its client".into(),
             value: bytes as f64,
             unit: "bytes",
             bar: None,

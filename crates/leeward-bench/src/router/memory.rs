@@ -30,8 +30,8 @@ const SUBJECTS: [(&str, Option<Bar>); 5] = [
 pub(super) fn tally(program: PathBuf) -> Tally {
     Tally::new(Area::Router, MANY, move || {
         let weighed = resident::weighed_by(&program, &["--memory-of-routers"])?;
-        let figure = |(bytes, (subject, bar)): (u64, _)| Figure {
-            subject,
+        let figure = |(bytes, (subject, bar)): (u64, (&'static str, _))| Figure {
+            subject: subject.into(),
             value: bytes as f64 / MEBIBYTE,
             unit: "MiB",
             bar,

@@ -1,16 +1,21 @@
+//! An AWS over loopback, for the areas whose calls go over sockets.
+
 use crate::{BoxError, Subject, stopwatch};
+use aws_config::BehaviorVersion;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::{SdkConfig, region};
 use leeward_client_pool::{Environment, Pool, PoolBuilder};
 use leeward_error_taxonomy::Region;
 use leeward_testkit::{ACCESS_KEY_ID, Aws, AwsBuilder, SECRET_ACCESS_KEY};
 use std::{hint::black_box, sync::Arc};
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 
-pub(super) const REGION: &str = "eu-central-1";
-pub(super) const HOME: Region = Region::from_static(REGION);
+pub(crate) const REGION: &str = "eu-central-1";
+pub(crate) const HOME: Region = Region::from_static(REGION);
 
 /// An AWS, and those who call it.
-pub(super) struct World {
+pub(crate) struct World {
     /// Ends after the callers.
     callers: Runtime,
     aws: Aws,
@@ -19,15 +24,15 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn plain() -> Result<Arc<Self>, BoxError> {
+    pub(crate) fn plain() -> Result<Arc<Self>, BoxError> {
         Self::start(Aws::builder().with_region(HOME))
     }
 
-    pub(super) fn tls() -> Result<Arc<Self>, BoxError> {
+    pub(crate) fn tls() -> Result<Arc<Self>, BoxError> {
         Self::start(Aws::builder().with_region(HOME).with_tls())
     }
 
-    pub(super) fn start(builder: AwsBuilder) -> Result<Arc<Self>, BoxError> {
+    pub(crate) fn start(builder: AwsBuilder) -> Result<Arc<Self>, BoxError> {
         let server = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -41,25 +46,25 @@ impl World {
         }))
     }
 
-    pub(super) fn endpoint(&self) -> String {
+    pub(crate) fn endpoint(&self) -> String {
         self.aws.endpoint(&HOME)
     }
 
-    pub(super) const fn aws(&self) -> &Aws {
+    pub(crate) const fn aws(&self) -> &Aws {
         &self.aws
     }
 
     /// The authority to trust, if there is TLS.
-    pub(super) fn root_certificate(&self) -> Option<&str> {
+    pub(crate) fn root_certificate(&self) -> Option<&str> {
         self.aws.root_certificate()
     }
 
     /// A pool as in production.
-    pub(super) fn pool(&self) -> Result<Pool, BoxError> {
+    pub(crate) fn pool(&self) -> Result<Pool, BoxError> {
         Ok(self.block_on(self.builder().build())?)
     }
 
-    pub(super) fn builder(&self) -> PoolBuilder {
+    pub(crate) fn builder(&self) -> PoolBuilder {
         let builder = Pool::builder()
             .with_environment(Environment::Production)
             .without_proxy()
@@ -74,16 +79,27 @@ impl World {
         }
     }
 
-    pub(super) fn enter(&self) -> EnterGuard<'_> {
+    /// What the SDK has for its clients by default, over these connections.
+    pub(crate) fn sdk_config(&self, connections: SharedHttpClient) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(credentials())
+            .region(region::Region::from_static(REGION))
+            .endpoint_url(self.endpoint())
+            .http_client(connections)
+            .build()
+    }
+
+    pub(crate) fn enter(&self) -> EnterGuard<'_> {
         self.callers.enter()
     }
 
-    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.callers.block_on(work)
     }
 
     /// Repeats calls, one after the other in one task. Time on the wall: a call waits for the other side.
-    pub(super) fn subject(
+    pub(crate) fn subject(
         self: &Arc<Self>,
         mut call: impl AsyncFnMut() -> Result<(), BoxError> + 'static,
     ) -> Subject {
@@ -101,7 +117,7 @@ impl World {
     }
 }
 
-pub(super) fn credentials() -> SharedCredentialsProvider {
+pub(crate) fn credentials() -> SharedCredentialsProvider {
     let keys = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     SharedCredentialsProvider::new(keys)
 }
