@@ -19,6 +19,8 @@ use subtle::ConstantTimeEq;
 ///
 /// Its value is wiped from memory when the last [`Arc`](std::sync::Arc) to it is dropped, never printed, and cannot be serialised
 /// or cloned. What the SDK read it from is the SDK's and not wiped.
+// Who reads it shares no cache line with the count of those who hold it.
+#[repr(align(64))]
 pub struct Secret {
     about: About,
     value: Value,

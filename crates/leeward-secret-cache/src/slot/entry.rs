@@ -6,7 +6,9 @@ use crate::{
 use std::sync::Arc;
 
 /// A value, and how long it may be served.
+// All threads read it: what others write to, the counts of secrets among it, is to stay out of its cache lines.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct Entry {
     pub(crate) secret: Arc<Secret>,
     /// When the fetch began that brought it.

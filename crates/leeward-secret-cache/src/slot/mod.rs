@@ -18,7 +18,9 @@ use std::sync::{
 };
 
 /// Where a value lies, who fetches it, and what came of the last fetches.
+// As an entry, it is read by all threads.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Slot {
     key: Key,
     freshness: Freshness,
