@@ -11,6 +11,7 @@ mod lifecycle;
 mod parting;
 mod region;
 mod role;
+mod secretsmanager;
 mod service;
 mod tls;
 mod wire;

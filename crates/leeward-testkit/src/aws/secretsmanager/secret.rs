@@ -178,7 +178,7 @@ impl Secret {
             "RotationEnabled": plan.map(|plan| plan.is_enabled),
             "RotationLambdaARN": plan.and_then(|plan| plan.lambda.as_deref()),
             "RotationRules": rules.map(|rules| &rules.told),
-            "LastRotatedDate": date(self.rotated),
+            "LastRotatedDate": enabled.and_then(|_| date(self.rotated)),
             "NextRotationDate": date(next),
             "LastChangedDate": seconds(self.changed),
             "LastAccessedDate": date(self.accessed),

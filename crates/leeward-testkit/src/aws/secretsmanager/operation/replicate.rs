@@ -19,9 +19,9 @@ pub(super) fn replicate(context: &mut Context<'_>, ask: Ask<'_>) -> Result<Value
     let secret = own(context, ask)?;
     if let Some((region, _)) = wanted
         .iter()
-        .find(|(region, _)| secret.replicas.contains_key(region) || secret.home == *region)
+        .find(|(region, _)| secret.replicas.contains_key(region))
     {
-        let message = format!("Replication of the secret to {region} exists already.");
+        let message = format!("The secret has a replica in {region} already.");
         return Err(Refused::parameter(message));
     }
     let mut changed = secret.clone();
@@ -62,6 +62,11 @@ pub(super) fn wanted(
 ) -> Result<Vec<Wanted>, Refused> {
     let read = |wanted: Ask<'_>| {
         let region = context.store.region(wanted.required("Region")?)?;
+        if region == context.place.region {
+            let message =
+                format!("The secret is in {region} itself: replicate it to another Region.");
+            return Err(Refused::parameter(message));
+        }
         Ok((region, wanted.owned("KmsKeyId")))
     };
     ask.items(field).map(read).collect()
