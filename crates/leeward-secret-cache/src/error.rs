@@ -174,6 +174,18 @@ impl SecretError {
         }
     }
 
+    /// What kind of failure it is, as for every call to AWS.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match &self.0.cause {
+            Cause::Call { failure, .. } => failure.category(),
+            Cause::Unanswered { .. } => Category::Timeout,
+            Cause::Behind { .. } => Category::ServiceUnavailable,
+            Cause::Unusable { .. } => Category::Configuration,
+            Cause::Interrupted | Cause::ShutDown => Category::Rejected,
+        }
+    }
+
     /// What Secrets Manager, or one of our layers, answered; none if there was no answer to speak of.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {

@@ -25,5 +25,5 @@ pub use freshness::Freshness;
 pub use handle::SecretHandle;
 pub use id::SecretRef;
 pub use secret::{Secret, UnreadableSecret};
-pub use stats::SecretCacheStats;
+pub use stats::{SecretCacheStats, SecretEvent, SecretEventKind, SecretFailing, SecretStatus};
 pub use upstream::{BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretsCalls, ValuesOnly};

@@ -2,7 +2,7 @@ use super::{Inner, Owner, SecretCache};
 use crate::{
     Freshness, InvalidFreshness, SecretsCalls,
     clock::Clocks,
-    stats::Counts,
+    stats::{Counts, Observers, SecretEvent},
     table::Table,
     tasks::Tasks,
     upstream::{Through, Upstream},
@@ -27,6 +27,7 @@ pub struct SecretCacheBuilder {
     fetch_timeout: Duration,
     max_fetches: NonZeroUsize,
     on_withdrawal: OnWithdrawal,
+    observers: Observers,
     clocks: Clocks,
     random: fastrand::Rng,
 }
@@ -52,6 +53,7 @@ impl SecretCacheBuilder {
             fetch_timeout: Duration::from_secs(10),
             max_fetches: const { NonZeroUsize::new(20).unwrap() },
             on_withdrawal: OnWithdrawal::default(),
+            observers: Observers::default(),
             clocks: Clocks::Coarse,
             random: fastrand::Rng::new(),
         }
@@ -105,6 +107,18 @@ impl SecretCacheBuilder {
         }
     }
 
+    /// Tells `observer` of what happens to each secret: fetches, failures, and what is let go of; never of a hit, and never a value.
+    ///
+    /// It is called on the thread on which it happens, outside any lock: hand over to a channel what takes time. One that panics is
+    /// logged, and harms nothing else. May be called several times.
+    pub fn with_observer(
+        mut self,
+        observer: impl Fn(&SecretEvent) + Send + Sync + 'static,
+    ) -> Self {
+        self.observers.add(observer);
+        self
+    }
+
     /// Draws jitter from this seed, for tests; from the system's randomness by default.
     pub fn with_seed(self, seed: u64) -> Self {
         Self {
@@ -133,6 +147,7 @@ impl SecretCacheBuilder {
             upstream: self.upstream,
             clocks: self.clocks,
             counts: Counts::new(),
+            observers: self.observers,
             tasks: Tasks::on(runtime),
             fan_out: Semaphore::new(self.max_fetches.get().min(Semaphore::MAX_PERMITS)),
             fetch_timeout: self.fetch_timeout,

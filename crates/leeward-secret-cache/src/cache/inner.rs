@@ -1,11 +1,11 @@
 use super::OnWithdrawal;
 use crate::{
-    Freshness, Secret, SecretRef,
+    Freshness, Secret, SecretRef, SecretStatus,
     clock::Clocks,
     id::Key,
     refresh::{self, Answer},
     slot::Slot,
-    stats::{Counts, SecretCacheStats, count},
+    stats::{Counts, Observers, SecretCacheStats, SecretEvent, SecretEventKind, count},
     table::Table,
     tasks::Tasks,
     upstream::Upstream,
@@ -23,6 +23,7 @@ pub(crate) struct Inner {
     pub(crate) upstream: Box<dyn Upstream>,
     pub(crate) clocks: Clocks,
     pub(crate) counts: Counts,
+    pub(crate) observers: Observers,
     pub(crate) tasks: Tasks,
     pub(crate) fan_out: Semaphore,
     pub(crate) fetch_timeout: Duration,
@@ -76,14 +77,14 @@ impl Inner {
     pub(crate) fn invalidate(&self, id: &str) -> usize {
         let slots = self.table.named(id);
         for slot in &slots {
-            let_go(slot);
+            self.part_with(slot, SecretEventKind::Invalidated);
         }
         slots.len()
     }
 
     pub(crate) fn clear(&self) {
         for slot in self.table.clear() {
-            let_go(&slot);
+            self.part_with(&slot, SecretEventKind::Invalidated);
         }
     }
 
@@ -103,16 +104,40 @@ impl Inner {
         }
     }
 
+    pub(crate) fn status(&self, secret: SecretRef<'_>) -> Option<SecretStatus> {
+        let now = self.clocks.now();
+        let slot = self.table.with(secret, Arc::clone)?;
+        Some(SecretStatus::of(&slot, now))
+    }
+
+    pub(crate) fn statuses(&self) -> Vec<SecretStatus> {
+        let (slots, now) = (self.table.slots(), self.clocks.now());
+        let all = slots.iter().map(|slot| SecretStatus::of(slot, now));
+        let mut all: Vec<SecretStatus> = all.collect();
+        all.sort_by(|one, other| one.secret.cmp(&other.secret));
+        all
+    }
+
     fn evict(&self, slots: &[Arc<Slot>]) {
         for slot in slots {
             count(&self.counts.evictions);
-            let_go(slot);
+            self.part_with(slot, SecretEventKind::Evicted);
+        }
+    }
+
+    /// Lets go of a slot's value and tells that it did.
+    pub(crate) fn part_with(&self, slot: &Arc<Slot>, kind: SecretEventKind) {
+        let before = slot.standing().entry().load_full();
+        let_go(slot);
+        if let Some(before) = before {
+            let event = || SecretEvent::of(kind, slot.key(), Some(&before.secret));
+            self.observers.tell(event);
         }
     }
 }
 
 /// Lets go of what is there, and of what a fetch under way will bring.
-pub(crate) fn let_go(slot: &Arc<Slot>) {
+fn let_go(slot: &Arc<Slot>) {
     let slot = slot.standing();
     let mut state = slot.state();
     state.declare_void();

@@ -5,9 +5,12 @@ mod inner;
 
 pub use builder::{OnWithdrawal, SecretCacheBuilder, SecretCacheError};
 
-pub(crate) use inner::{Inner, let_go};
+pub(crate) use inner::Inner;
 
-use crate::{Secret, SecretError, SecretHandle, SecretRef, SecretsCalls, stats::SecretCacheStats};
+use crate::{
+    Secret, SecretError, SecretHandle, SecretRef, SecretStatus, SecretsCalls,
+    stats::SecretCacheStats,
+};
 use std::{fmt, sync::Arc};
 
 /// Serves secrets from memory, fetches each by the side before it is over, and never serves one that is.
@@ -90,6 +93,18 @@ impl SecretCache {
     #[must_use]
     pub fn stats(&self) -> SecretCacheStats {
         self.inner().stats()
+    }
+
+    /// How this secret is at the moment: what there is of it, and what keeps it from being fetched. None if nobody asked for it.
+    #[must_use]
+    pub fn status<'a>(&self, secret: impl Into<SecretRef<'a>>) -> Option<SecretStatus> {
+        self.inner().status(secret.into())
+    }
+
+    /// How all secrets are, in the order of their names: as many as there is [room](SecretCacheBuilder::with_capacity) for at most.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<SecretStatus> {
+        self.inner().statuses()
     }
 
     /// Ends all fetches, waits for their end, and lets go of everything; whoever asks afterwards is refused.

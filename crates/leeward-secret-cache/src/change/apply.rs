@@ -1,9 +1,6 @@
 use super::{SecretChange, SecretChangeKind};
 use crate::{
-    OnWithdrawal, SecretCache,
-    cache::{Inner, let_go},
-    id::Identity,
-    refresh,
+    OnWithdrawal, SecretCache, cache::Inner, id::Identity, refresh, stats::SecretEventKind,
 };
 use std::sync::Arc;
 
@@ -49,7 +46,7 @@ impl Inner {
         }
         for slot in &slots {
             if is_purged {
-                let_go(slot);
+                self.part_with(slot, SecretEventKind::Invalidated);
             } else {
                 refresh::renew(self, slot);
             }

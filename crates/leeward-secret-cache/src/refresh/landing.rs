@@ -3,10 +3,10 @@ use crate::{
     cache::{Inner, OnWithdrawal},
     clock::Moment,
     slot::{Entry, Failing, Landed, Slot, State},
-    stats::count,
+    stats::{SecretEvent, SecretEventKind},
     upstream::Fetched,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// Who fetches a secret, and tells all who wait what came of it, even if it is dropped before it knows.
@@ -14,17 +14,19 @@ pub(super) struct Landing {
     inner: Arc<Inner>,
     slot: Arc<Slot>,
     generation: u64,
+    started: Moment,
     sender: Option<watch::Sender<Option<Landed>>>,
 }
 
 impl Landing {
-    pub(super) const fn new(
+    pub(super) fn new(
         inner: Arc<Inner>,
         slot: Arc<Slot>,
         generation: u64,
         sender: watch::Sender<Option<Landed>>,
     ) -> Self {
         Self {
+            started: inner.clocks.now(),
             inner,
             slot,
             generation,
@@ -50,7 +52,7 @@ impl Landing {
             return;
         };
         let slot = self.slot.standing().clone();
-        let (landed, is_again) = self.settle(&slot, outcome, began);
+        let (landed, kind, is_again) = self.settle(&slot, outcome, began);
         match &landed {
             Ok(secret) => {
                 let standing = self.inner.table.learn(&slot, secret.arn(), secret.name());
@@ -63,58 +65,88 @@ impl Landing {
             }
             Err(_) => {}
         }
-        sender.send_replace(Some(landed));
+        self.inner.counts.landed(kind, landed.as_ref().err());
+        sender.send_replace(Some(landed.clone()));
         if is_again {
             super::renew(&self.inner, &slot);
         }
+        self.tell(kind, &slot, &landed);
     }
 
-    /// Keeps what was fetched, or takes note of the failure; also says whether it changed meanwhile.
+    /// Tells those who watch.
+    fn tell(&self, kind: SecretEventKind, slot: &Slot, landed: &Landed) {
+        if let Ok(secret) = landed {
+            let version_id = secret.version_id();
+            tracing::debug!(secret = %slot.key(), version_id, outcome = kind.as_str(), "secret fetched");
+        }
+        let duration = self.inner.clocks.now().since(self.started);
+        self.inner.observers.tell(|| SecretEvent {
+            duration: Some(Duration::from_nanos(duration)),
+            error: landed.as_ref().err().cloned(),
+            ..SecretEvent::of(kind, slot.key(), landed.as_deref().ok())
+        });
+    }
+
+    /// Keeps what was fetched, or takes note of the failure; also says what that comes to, and whether it changed meanwhile.
     fn settle(
         &self,
         slot: &Arc<Slot>,
         outcome: Result<Fetched, SecretError>,
         began: Moment,
-    ) -> (Landed, bool) {
+    ) -> (Landed, SecretEventKind, bool) {
         let mut state = slot.state();
         let is_void = Arc::ptr_eq(slot, &self.slot) && state.generation != self.generation;
         let present = slot.entry().load_full();
+        let mut kind = match &present {
+            Some(_) => SecretEventKind::Changed,
+            None => SecretEventKind::Loaded,
+        };
+        let is_older = |present: &Arc<Entry>| began.steady < present.fetched.steady;
+        let is_older = present.as_ref().is_some_and(is_older);
         let outcome = outcome.and_then(|fetched| match &present {
             Some(present) if fetched.is_behind(&present.secret) => {
                 let version_id = fetched.secret.version_id();
                 Err(SecretError::behind(slot.key(), version_id))
             }
+            // What is there was asked for later, by another call.
+            Some(present) if is_older => {
+                kind = SecretEventKind::Unchanged;
+                Ok(present.secret.clone())
+            }
             Some(present)
                 if *present.secret == fetched.secret
                     && present.secret.about() == fetched.secret.about() =>
             {
-                count(&self.inner.counts.unchanged);
+                kind = SecretEventKind::Unchanged;
                 Ok(present.secret.clone())
             }
-            _ => {
-                count(&self.inner.counts.changes);
-                Ok(Arc::new(fetched.secret))
-            }
+            _ => Ok(Arc::new(fetched.secret)),
         });
-        if let Err(error) = &outcome {
-            self.count_failure(error);
+        if outcome.is_err() {
+            kind = SecretEventKind::Failed;
         }
         if is_void {
-            return (outcome, false);
+            return (outcome, kind, false);
         }
         state.flight = None;
         let is_again = std::mem::take(&mut state.again);
         match &outcome {
+            Ok(_) if is_older => {}
             Ok(secret) => {
                 let limits = slot.freshness().limits(self.inner.jitter());
                 keep(slot, &mut state, secret, began, limits);
             }
-            Err(error) => self.fail(slot, &mut state, error),
+            Err(error) => {
+                if self.fail(slot, &mut state, error) && present.is_some() {
+                    kind = SecretEventKind::Withdrawn;
+                }
+            }
         }
-        (outcome, is_again)
+        (outcome, kind, is_again)
     }
 
-    fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) {
+    /// Says whether what was there was let go of.
+    fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) -> bool {
         let is_purged =
             error.kind().is_withdrawal() && self.inner.on_withdrawal == OnWithdrawal::Purge;
         if is_purged {
@@ -132,15 +164,7 @@ impl Landing {
             "secret not fetched: {error}; {}",
             error.advice()
         );
-    }
-
-    fn count_failure(&self, error: &SecretError) {
-        let counts = &self.inner.counts;
-        count(match error.kind() {
-            kind if kind.is_withdrawal() => &counts.withdrawals,
-            kind if kind.is_transient() => &counts.outages,
-            _ => &counts.failures,
-        });
+        is_purged
     }
 
     /// Gives the slot that stands for this one what was fetched, unless it has what is as new.

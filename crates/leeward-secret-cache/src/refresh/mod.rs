@@ -53,7 +53,7 @@ pub(crate) fn at_hand(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Opti
         Course::Refresh => by_the_side(inner, slot, now),
         Course::Outlast | Course::Discard => return None,
     }
-    inner.counts.hit();
+    inner.counts.hit(|| entry.age(now));
     Some(entry.secret.clone())
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
     let had_value = entry.is_some();
     let is_good = |course| matches!(course, Course::Serve | Course::Refresh);
     if let Some(entry) = entry.filter(|entry| is_good(entry.course(now))) {
-        inner.counts.hit();
+        inner.counts.hit(|| entry.age(now));
         return Answer::Have(Ok(entry.secret.clone()));
     }
     if inner.tasks.has_ended() {
@@ -138,6 +138,6 @@ fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Opti
         Course::Outlast => count(&inner.counts.stale_serves),
         Course::Serve | Course::Refresh => {}
     }
-    inner.counts.hit();
+    inner.counts.hit(|| entry.age(now));
     Some(entry.secret.clone())
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(crate) struct Failing {
     pub(crate) error: SecretError,
     pub(crate) count: u32,
+    /// When the first of them failed, on the steady clock.
+    pub(crate) since: u64,
     /// When it is tried again, on the steady clock.
     pub(crate) next_try: u64,
 }
@@ -46,6 +48,7 @@ impl Failing {
         Self {
             error,
             count,
+            since: before.map_or(now.steady, |before| before.since),
             next_try: now.steady.saturating_add(nanos(pause)),
         }
     }

@@ -92,6 +92,7 @@ mod tests {
         Failing {
             error: SecretError::unanswered("db", Duration::from_secs(1)),
             count: 1,
+            since: 0,
             next_try: next_try * SECOND,
         }
     }

@@ -1,20 +1,31 @@
-use super::SecretCacheStats;
+use super::{SecretCacheStats, SecretEventKind, ages::Ages};
+use crate::{SecretError, SecretErrorKind};
+use leeward_error_taxonomy::Category;
 use leeward_resilience::lane;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
 /// Hits are counted by each thread in a lane of its own; everything else is rare.
 #[derive(Debug)]
 pub(crate) struct Counts {
     hits: Box<[Hits]>,
+    ages: Ages,
     pub(crate) stale_serves: AtomicU64,
     pub(crate) misses: AtomicU64,
     pub(crate) joins: AtomicU64,
     pub(crate) refusals: AtomicU64,
-    pub(crate) changes: AtomicU64,
-    pub(crate) unchanged: AtomicU64,
-    pub(crate) outages: AtomicU64,
-    pub(crate) withdrawals: AtomicU64,
-    pub(crate) failures: AtomicU64,
+    changes: AtomicU64,
+    unchanged: AtomicU64,
+    outages: AtomicU64,
+    timeouts: AtomicU64,
+    throttles: AtomicU64,
+    withdrawals: AtomicU64,
+    missing: AtomicU64,
+    denials: AtomicU64,
+    key_failures: AtomicU64,
+    failures: AtomicU64,
     pub(crate) evictions: AtomicU64,
 }
 
@@ -22,10 +33,14 @@ pub(crate) struct Counts {
 #[repr(align(128))]
 struct Hits(AtomicU64);
 
+/// Of so many hits of a lane the age of one is recorded, the first to begin with: to record each would take as long as the hit.
+const SAMPLED: u64 = 64;
+
 impl Counts {
     pub(crate) fn new() -> Self {
         Self {
             hits: (0..lane::count()).map(|_| Hits::default()).collect(),
+            ages: Ages::new(),
             stale_serves: AtomicU64::default(),
             misses: AtomicU64::default(),
             joins: AtomicU64::default(),
@@ -33,16 +48,54 @@ impl Counts {
             changes: AtomicU64::default(),
             unchanged: AtomicU64::default(),
             outages: AtomicU64::default(),
+            timeouts: AtomicU64::default(),
+            throttles: AtomicU64::default(),
             withdrawals: AtomicU64::default(),
+            missing: AtomicU64::default(),
+            denials: AtomicU64::default(),
+            key_failures: AtomicU64::default(),
             failures: AtomicU64::default(),
             evictions: AtomicU64::default(),
         }
     }
 
+    /// Counts a value that was served; `age` says how old it is, in nanoseconds.
     #[inline]
-    pub(crate) fn hit(&self) {
+    pub(crate) fn hit(&self, age: impl FnOnce() -> u64) {
         if let Some(lane) = self.hits.get(lane::of_thread(self.hits.len())) {
-            lane.0.fetch_add(1, Relaxed);
+            let before = lane.0.fetch_add(1, Relaxed);
+            if before.is_multiple_of(SAMPLED) {
+                self.ages.record(Duration::from_nanos(age()));
+            }
+        }
+    }
+
+    /// Counts a fetch by what it came to.
+    pub(crate) fn landed(&self, kind: SecretEventKind, error: Option<&SecretError>) {
+        match (kind, error) {
+            (_, Some(error)) => self.failed(error),
+            (SecretEventKind::Unchanged, None) => count(&self.unchanged),
+            (_, None) => count(&self.changes),
+        }
+    }
+
+    fn failed(&self, error: &SecretError) {
+        let kind = error.kind();
+        let (all, of_them) = match (kind, error.category()) {
+            (SecretErrorKind::NotFound, _) => (&self.withdrawals, Some(&self.missing)),
+            (SecretErrorKind::Denied, _) => (&self.withdrawals, Some(&self.denials)),
+            (SecretErrorKind::KeyUnusable, _) => (&self.withdrawals, Some(&self.key_failures)),
+            _ if kind.is_withdrawal() => (&self.withdrawals, None),
+            (_, Category::Timeout) if kind.is_transient() => (&self.outages, Some(&self.timeouts)),
+            (_, Category::RateLimit) if kind.is_transient() => {
+                (&self.outages, Some(&self.throttles))
+            }
+            _ if kind.is_transient() => (&self.outages, None),
+            _ => (&self.failures, None),
+        };
+        count(all);
+        if let Some(of_them) = of_them {
+            count(of_them);
         }
     }
 
@@ -56,9 +109,16 @@ impl Counts {
             changes: self.changes.load(Relaxed),
             unchanged: self.unchanged.load(Relaxed),
             outages: self.outages.load(Relaxed),
+            timeouts: self.timeouts.load(Relaxed),
+            throttles: self.throttles.load(Relaxed),
             withdrawals: self.withdrawals.load(Relaxed),
+            missing: self.missing.load(Relaxed),
+            denials: self.denials.load(Relaxed),
+            key_failures: self.key_failures.load(Relaxed),
             failures: self.failures.load(Relaxed),
             evictions: self.evictions.load(Relaxed),
+            median_age: self.ages.share(50),
+            p99_age: self.ages.share(99),
             ..SecretCacheStats::default()
         }
     }

@@ -1,10 +1,17 @@
-//! What a cache has done, counted as it goes.
+//! What a cache has done, counted as it goes, and what there is.
 
+mod ages;
 mod counts;
+mod event;
+mod observers;
+mod status;
 
 pub(crate) use counts::{Counts, count};
+pub use event::{SecretEvent, SecretEventKind};
+pub(crate) use observers::Observers;
+pub use status::{SecretFailing, SecretStatus};
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// What a cache has done since it was built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +33,18 @@ pub struct SecretCacheStats {
     pub unchanged: u64,
     /// Fetches that failed because Secrets Manager was not reached, throttled or could not serve.
     pub outages: u64,
+    /// Of the outages, those without an answer in time.
+    pub timeouts: u64,
+    /// Of the outages, those in which Secrets Manager, or a limiter of ours, asked for fewer calls.
+    pub throttles: u64,
     /// Fetches that failed because the secret may not or cannot be read any more: denied, deleted, its key unusable.
     pub withdrawals: u64,
+    /// Of the withdrawals, those of a secret, version or stage that is not there.
+    pub missing: u64,
+    /// Of the withdrawals, those in which the caller may not read it.
+    pub denials: u64,
+    /// Of the withdrawals, those in which its KMS key cannot be used.
+    pub key_failures: u64,
     /// Fetches that failed otherwise.
     pub failures: u64,
     /// Secrets that had to go to make room.
@@ -36,19 +53,125 @@ pub struct SecretCacheStats {
     pub secrets: usize,
     /// The age of the oldest value that is there now.
     pub oldest: Duration,
+    /// The age that half of the values did not exceed when they were served, of late; to within a quarter, from one hit in 64.
+    pub median_age: Option<Duration>,
+    /// The age that 99 % of them did not exceed.
+    pub p99_age: Option<Duration>,
 }
 
 impl SecretCacheStats {
     /// The share of the calls that were served at once, from 0 to 1; none before the first call.
     #[must_use]
     pub fn hit_rate(&self) -> Option<f64> {
-        let calls = self.hits + self.misses + self.joins + self.refusals;
+        let calls = self.calls();
         (calls > 0).then(|| self.hits as f64 / calls as f64)
     }
 
-    /// How often Secrets Manager was asked.
+    /// How often Secrets Manager was asked for a value; a page of [`SecretCache::warm_up`](crate::SecretCache::warm_up) counts once for each secret.
     #[must_use]
     pub const fn fetches(&self) -> u64 {
         self.changes + self.unchanged + self.outages + self.withdrawals + self.failures
+    }
+
+    const fn calls(&self) -> u64 {
+        self.hits + self.misses + self.joins + self.refusals
+    }
+}
+
+/// One line: `99.9 % of 12000 calls from memory; …`
+impl fmt::Display for SecretCacheStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.hit_rate() {
+            Some(rate) => write!(
+                f,
+                "{:.2} % of {} calls from memory",
+                100.0 * rate,
+                self.calls()
+            )?,
+            None => f.write_str("no calls")?,
+        }
+        let parts = |f: &mut fmt::Formatter<'_>, parts: &[(u64, &str)]| {
+            let told = parts.iter().filter(|(count, _)| *count > 0);
+            let told: Vec<String> = told
+                .map(|(count, what)| format!("{count} {what}"))
+                .collect();
+            if told.is_empty() {
+                return Ok(());
+            }
+            write!(f, " ({})", told.join(", "))
+        };
+        let calls = [
+            (self.stale_serves, "of them over"),
+            (self.misses, "waited"),
+            (self.joins, "joined"),
+            (self.refusals, "refused"),
+        ];
+        parts(f, &calls)?;
+        write!(f, "; {} fetches", self.fetches())?;
+        let withdrawn = [self.missing, self.denials, self.key_failures]
+            .iter()
+            .fold(self.withdrawals, |left, known| left.saturating_sub(*known));
+        let unserved = self.outages.saturating_sub(self.timeouts + self.throttles);
+        let fetches = [
+            (self.changes, "new"),
+            (self.unchanged, "as before"),
+            (self.timeouts, "not answered in time"),
+            (self.throttles, "throttled"),
+            (unserved, "not served"),
+            (self.missing, "not found"),
+            (self.denials, "denied"),
+            (self.key_failures, "without their key"),
+            (withdrawn, "withdrawn"),
+            (self.failures, "refused as they stood"),
+        ];
+        parts(f, &fetches)?;
+        write!(f, "; {} secrets", self.secrets)?;
+        parts(f, &[(self.evictions, "evicted before")])?;
+        write!(f, ", the oldest {:.1?} old", self.oldest)?;
+        match (self.median_age, self.p99_age) {
+            (Some(median), Some(p99)) => {
+                write!(f, ", served at up to {median:.1?}, 99 % at up to {p99:.1?}")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_in_a_line_how_things_are() {
+        let quiet = SecretCacheStats::default();
+        assert_eq!(
+            quiet.to_string(),
+            "no calls; 0 fetches; 0 secrets, the oldest 0.0ns old"
+        );
+        let stats = SecretCacheStats {
+            hits: 9_990,
+            stale_serves: 5,
+            misses: 2,
+            refusals: 8,
+            changes: 3,
+            unchanged: 40,
+            outages: 9,
+            timeouts: 4,
+            throttles: 3,
+            withdrawals: 2,
+            denials: 1,
+            evictions: 1,
+            secrets: 3,
+            oldest: Duration::from_secs(250),
+            median_age: Some(Duration::from_secs(120)),
+            p99_age: Some(Duration::from_secs(240)),
+            ..quiet
+        };
+        assert_eq!(
+            stats.to_string(),
+            "99.90 % of 10000 calls from memory (5 of them over, 2 waited, 8 refused); 54 fetches (3 new, 40 as before, \
+             4 not answered in time, 3 throttled, 2 not served, 1 denied, 1 withdrawn); 3 secrets (1 evicted before), the oldest \
+             250.0s old, served at up to 120.0s, 99 % at up to 240.0s"
+        );
     }
 }

@@ -6,5 +6,6 @@ mod handles;
 mod herd;
 mod names;
 mod outage;
+mod stats;
 mod upstream;
 mod withdrawal;

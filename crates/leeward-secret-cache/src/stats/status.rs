@@ -1,0 +1,115 @@
+use crate::{
+    SecretError,
+    clock::Moment,
+    freshness::Course,
+    slot::{Failing, Slot},
+};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// How one secret of a cache is at the moment. It holds no value.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SecretStatus {
+    /// The secret as it was first asked for, with the version if it is another than the current one: `prod/db at AWSPENDING`.
+    pub secret: String,
+    /// Its full ARN, if its value is there.
+    pub arn: Option<String>,
+    /// The version that is there.
+    pub version_id: Option<String>,
+    /// How old its value is.
+    pub age: Option<Duration>,
+    /// Whether its value may be served, outages aside.
+    pub is_fresh: bool,
+    /// How long until its value is fetched anew when somebody asks; zero if it is due.
+    pub due_in: Option<Duration>,
+    /// Whether it is being fetched.
+    pub is_being_fetched: bool,
+    /// How long ago somebody asked for it.
+    pub last_used: Duration,
+    /// What keeps it from being fetched, if the last fetch failed.
+    pub failing: Option<SecretFailing>,
+}
+
+/// Fetches of a secret that failed in a row.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SecretFailing {
+    /// How the last one failed.
+    pub error: SecretError,
+    /// How many there were.
+    pub count: u32,
+    /// How long ago the first of them failed.
+    pub since: Duration,
+    /// How long until it is tried again when somebody asks; zero if it may be.
+    pub next_try_in: Duration,
+}
+
+impl SecretStatus {
+    pub(crate) fn of(slot: &Arc<Slot>, now: Moment) -> Self {
+        let state = slot.state();
+        let entry = slot.entry().load_full();
+        let entry = entry.as_deref();
+        Self {
+            secret: slot.key().to_string(),
+            arn: entry.map(|entry| entry.secret.arn().to_owned()),
+            version_id: entry.map(|entry| entry.secret.version_id().to_owned()),
+            age: entry.map(|entry| Duration::from_nanos(entry.age(now))),
+            is_fresh: entry
+                .is_some_and(|entry| matches!(entry.course(now), Course::Serve | Course::Refresh)),
+            due_in: entry.map(|entry| apart(entry.age(now), entry.limits.due)),
+            is_being_fetched: state.is_under_way(),
+            last_used: apart(slot.used(), now.steady),
+            failing: state
+                .failing
+                .as_ref()
+                .map(|failing| SecretFailing::of(failing, now)),
+        }
+    }
+}
+
+impl SecretFailing {
+    fn of(failing: &Failing, now: Moment) -> Self {
+        Self {
+            error: failing.error.clone(),
+            count: failing.count,
+            since: apart(failing.since, now.steady),
+            next_try_in: apart(now.steady, failing.next_try),
+        }
+    }
+}
+
+/// How much later the second is, in nanoseconds; nothing if it is not.
+fn apart(first: u64, second: u64) -> Duration {
+    Duration::from_nanos(second.saturating_sub(first))
+}
+
+/// One line: `prod/db: version 4f…, 12.0s old, due in 200.0s`
+impl fmt::Display for SecretStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.secret)?;
+        match (&self.version_id, self.age, self.due_in) {
+            (Some(version_id), Some(age), Some(due_in)) => {
+                write!(f, "version {version_id}, {age:.1?} old, ")?;
+                if !self.is_fresh {
+                    f.write_str("over")?;
+                } else if due_in.is_zero() {
+                    f.write_str("due")?;
+                } else {
+                    write!(f, "due in {due_in:.1?}")?;
+                }
+            }
+            _ => f.write_str("no value")?,
+        }
+        if self.is_being_fetched {
+            f.write_str(", being fetched")?;
+        }
+        let Some(failing) = &self.failing else {
+            return Ok(());
+        };
+        write!(
+            f,
+            ", failing for {:.1?} ({} times, to be tried again in {:.1?}): {}",
+            failing.since, failing.count, failing.next_try_in, failing.error
+        )
+    }
+}
