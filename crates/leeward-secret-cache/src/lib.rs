@@ -15,6 +15,7 @@ mod stats;
 mod table;
 mod tasks;
 mod upstream;
+mod warm_up;
 
 #[cfg(feature = "rds")]
 pub use adaptors::RdsSecret;
@@ -27,3 +28,4 @@ pub use id::SecretRef;
 pub use secret::{Secret, UnreadableSecret};
 pub use stats::{SecretCacheStats, SecretEvent, SecretEventKind, SecretFailing, SecretStatus};
 pub use upstream::{BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretsCalls, ValuesOnly};
+pub use warm_up::{SecretFilter, WarmUp, WarmUpError, WarmUpReport};

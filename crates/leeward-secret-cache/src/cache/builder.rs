@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     fmt,
     num::NonZeroUsize,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -148,6 +148,7 @@ impl SecretCacheBuilder {
             clocks: self.clocks,
             counts: Counts::new(),
             observers: self.observers,
+            voids: AtomicU64::new(0),
             tasks: Tasks::on(runtime),
             fan_out: Semaphore::new(self.max_fetches.get().min(Semaphore::MAX_PERMITS)),
             fetch_timeout: self.fetch_timeout,

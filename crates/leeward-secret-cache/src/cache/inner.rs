@@ -12,7 +12,10 @@ use crate::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::sync::Semaphore;
@@ -24,6 +27,7 @@ pub(crate) struct Inner {
     pub(crate) clocks: Clocks,
     pub(crate) counts: Counts,
     pub(crate) observers: Observers,
+    pub(crate) voids: AtomicU64,
     pub(crate) tasks: Tasks,
     pub(crate) fan_out: Semaphore,
     pub(crate) fetch_timeout: Duration,
@@ -74,7 +78,13 @@ impl Inner {
         slot
     }
 
+    /// Counts how often something was declared void, whether it was there or not.
+    pub(crate) fn voids(&self) -> u64 {
+        self.voids.load(Relaxed)
+    }
+
     pub(crate) fn invalidate(&self, id: &str) -> usize {
+        count(&self.voids);
         let slots = self.table.named(id);
         for slot in &slots {
             self.part_with(slot, SecretEventKind::Invalidated);
@@ -83,6 +93,7 @@ impl Inner {
     }
 
     pub(crate) fn clear(&self) {
+        count(&self.voids);
         for slot in self.table.clear() {
             self.part_with(&slot, SecretEventKind::Invalidated);
         }

@@ -1,6 +1,10 @@
 use super::{SecretChange, SecretChangeKind};
 use crate::{
-    OnWithdrawal, SecretCache, cache::Inner, id::Identity, refresh, stats::SecretEventKind,
+    OnWithdrawal, SecretCache,
+    cache::Inner,
+    id::Identity,
+    refresh,
+    stats::{SecretEventKind, count},
 };
 use std::sync::Arc;
 
@@ -38,6 +42,7 @@ impl SecretCache {
 
 impl Inner {
     fn apply(self: &Arc<Self>, id: &str, kind: SecretChangeKind) -> usize {
+        count(&self.voids);
         let mut slots = self.table.of(&Identity::of(id));
         let is_purged =
             kind == SecretChangeKind::Deletion && self.on_withdrawal == OnWithdrawal::Purge;

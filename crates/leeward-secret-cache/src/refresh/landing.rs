@@ -15,6 +15,7 @@ pub(super) struct Landing {
     slot: Arc<Slot>,
     generation: u64,
     started: Moment,
+    is_flight: bool,
     sender: Option<watch::Sender<Option<Landed>>>,
 }
 
@@ -27,11 +28,25 @@ impl Landing {
     ) -> Self {
         Self {
             started: inner.clocks.now(),
+            is_flight: true,
             inner,
             slot,
             generation,
             sender: Some(sender),
         }
+    }
+
+    /// Nobody's flight: of what a call for several brings, which began then.
+    pub(super) fn besides(
+        inner: Arc<Inner>,
+        slot: Arc<Slot>,
+        generation: u64,
+        began: Moment,
+    ) -> Self {
+        let (sender, _) = watch::channel(None);
+        let mut landing = Self::new(inner, slot, generation, sender);
+        (landing.started, landing.is_flight) = (began, false);
+        landing
     }
 
     pub(super) const fn inner(&self) -> &Arc<Inner> {
@@ -128,8 +143,11 @@ impl Landing {
         if is_void {
             return (outcome, kind, false);
         }
-        state.flight = None;
-        let is_again = std::mem::take(&mut state.again);
+        let mut is_again = false;
+        if self.is_flight {
+            state.flight = None;
+            is_again = std::mem::take(&mut state.again);
+        }
         match &outcome {
             Ok(_) if is_older => {}
             Ok(secret) => {

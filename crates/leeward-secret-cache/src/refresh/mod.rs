@@ -13,6 +13,7 @@ use crate::{
     freshness::Course,
     slot::{Flight, Landed, Slot, State, Step},
     stats::count,
+    upstream::Fetched,
 };
 use landing::Landing;
 use std::sync::{Arc, MutexGuard};
@@ -94,6 +95,18 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
             refused(error)
         }
     }
+}
+
+/// Lands what a call for several secrets brought of this one, as a flight would that began at `began`, when the slot had that generation.
+/// Who waits for a flight goes on waiting for it.
+pub(crate) fn land_besides(
+    inner: &Arc<Inner>,
+    slot: &Arc<Slot>,
+    generation: u64,
+    outcome: Result<Fetched, SecretError>,
+    began: Moment,
+) {
+    Landing::besides(inner.clone(), slot.clone(), generation, began).land(outcome, began);
 }
 
 /// Waits for a flight; who goes away meanwhile does not end it.

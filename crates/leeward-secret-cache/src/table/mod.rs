@@ -147,6 +147,12 @@ impl Table {
         found
     }
 
+    /// How many slots more there may be before four fifths of the room are filled.
+    pub(crate) fn room_for_more(&self) -> usize {
+        let most = (self.capacity.get() / 5).saturating_mul(4).max(1);
+        most.saturating_sub(self.slots().len())
+    }
+
     /// Takes everything out.
     pub(crate) fn clear(&self) -> Vec<Arc<Slot>> {
         let _writing = self.lock();

@@ -14,7 +14,7 @@ pub(crate) struct Fetched {
 }
 
 impl Fetched {
-    pub(super) fn read(
+    pub(crate) fn read(
         asked: &Key,
         operation: OperationName,
         output: GetSecretValueOutput,

@@ -8,4 +8,5 @@ mod names;
 mod outage;
 mod stats;
 mod upstream;
+mod warm_up;
 mod withdrawal;

@@ -1,0 +1,192 @@
+//! One answer of `BatchGetSecretValue`, taken apart.
+
+use crate::id::{Identity, SecretArn};
+use aws_sdk_secretsmanager::{
+    error::ErrorMetadata,
+    operation::{
+        batch_get_secret_value::BatchGetSecretValueOutput,
+        get_secret_value::{GetSecretValueError, GetSecretValueOutput},
+    },
+    types::{ApiErrorType, SecretValueEntry},
+};
+use leeward_error_taxonomy::OperationName;
+
+pub(super) const GET_SECRET_VALUE: OperationName =
+    OperationName::new("secretsmanager", "GetSecretValue");
+pub(super) const BATCH_GET_SECRET_VALUE: OperationName =
+    OperationName::new("secretsmanager", "BatchGetSecretValue");
+
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) items: Vec<Item>,
+    pub(super) next: Option<String>,
+}
+
+/// What a page says of one secret.
+#[derive(Debug)]
+pub(super) struct Item {
+    arn: String,
+    name: String,
+    pub(super) outcome: Result<GetSecretValueOutput, GetSecretValueError>,
+}
+
+impl Page {
+    pub(super) fn read(output: BatchGetSecretValueOutput) -> Self {
+        let values = output.secret_values.unwrap_or_default();
+        let errors = output.errors.unwrap_or_default();
+        let values = values.into_iter().map(Item::of_value);
+        Self {
+            items: values
+                .chain(errors.into_iter().map(Item::of_error))
+                .collect(),
+            next: output.next_token.filter(|token| !token.is_empty()),
+        }
+    }
+}
+
+impl Item {
+    fn of_value(entry: SecretValueEntry) -> Self {
+        Self {
+            arn: entry.arn.clone().unwrap_or_default(),
+            name: entry.name.clone().unwrap_or_default(),
+            outcome: Ok(GetSecretValueOutput::builder()
+                .set_arn(entry.arn)
+                .set_name(entry.name)
+                .set_version_id(entry.version_id)
+                .set_secret_string(entry.secret_string)
+                .set_secret_binary(entry.secret_binary)
+                .set_version_stages(entry.version_stages)
+                .set_created_date(entry.created_date)
+                .build()),
+        }
+    }
+
+    fn of_error(error: ApiErrorType) -> Self {
+        let id = error.secret_id.unwrap_or_default();
+        let is_arn = SecretArn::read(&id).is_some();
+        let meta = ErrorMetadata::builder()
+            .code(error.error_code.unwrap_or_default())
+            .message(error.message.unwrap_or_default());
+        let error = GetSecretValueError::generic(meta.build());
+        Self {
+            outcome: Err(error),
+            arn: if is_arn { id.clone() } else { String::new() },
+            name: if is_arn { String::new() } else { id },
+        }
+    }
+
+    /// Its name, or its ARN if that is all there is.
+    pub(super) fn id(&self) -> &str {
+        if self.name.is_empty() {
+            &self.arn
+        } else {
+            &self.name
+        }
+    }
+
+    /// Its ARN, or its name if that is all there is.
+    pub(super) fn arn(&self) -> &str {
+        if self.arn.is_empty() {
+            &self.name
+        } else {
+            &self.arn
+        }
+    }
+
+    /// Whether it is what was asked for by this name or ARN; one of another Region is its replica's.
+    pub(super) fn is_of(&self, id: &str) -> bool {
+        if SecretArn::read(id).is_none() && !self.name.is_empty() {
+            return id == self.name;
+        }
+        Identity::of(id).is_of(&Identity::of(self.arn()))
+    }
+}
+
+/// `prod/db and 19 more`
+pub(super) fn brief(ids: &[String]) -> String {
+    match ids {
+        [] => "none".to_owned(),
+        [id] => id.clone(),
+        [id, more @ ..] => format!("{id} and {} more", more.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SecretError, SecretErrorKind};
+
+    const ARN: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
+    const REPLICA: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-a1b2c3";
+
+    fn page() -> Page {
+        let value = SecretValueEntry::builder()
+            .arn(ARN)
+            .name("db")
+            .secret_string("hunter2");
+        let error = |id: &str| {
+            ApiErrorType::builder()
+                .secret_id(id)
+                .error_code("AccessDeniedException")
+                .message("User: is not authorized")
+                .build()
+        };
+        let output = BatchGetSecretValueOutput::builder()
+            .secret_values(value.build())
+            .errors(error("other"))
+            .errors(error(REPLICA))
+            .next_token("");
+        Page::read(output.build())
+    }
+
+    #[test]
+    fn an_item_is_known_by_all_of_its_names() {
+        let page = page();
+        assert!(page.next.is_none());
+        let known = |item: &Item| {
+            let ids = [
+                "db",
+                "other",
+                "db-a1b2c3",
+                ARN,
+                REPLICA,
+                &ARN[..ARN.len() - 7],
+            ];
+            ids.map(|id| item.is_of(id))
+        };
+        assert_eq!(
+            known(&page.items[0]),
+            [true, false, false, true, true, true]
+        );
+        assert_eq!(
+            known(&page.items[1]),
+            [false, true, false, false, false, false]
+        );
+        assert_eq!(known(&page.items[2])[3..], [true, true, true]);
+    }
+
+    #[test]
+    fn an_error_of_an_item_says_what_it_is_and_what_to_do() {
+        let error = page().items.remove(1).outcome.unwrap_err();
+        let error = SecretError::in_batch("other", GET_SECRET_VALUE, error);
+        assert_eq!(error.kind(), SecretErrorKind::Denied);
+        assert_eq!(
+            error.to_string(),
+            "secret other: secretsmanager.GetSecretValue: AccessDeniedException: User: is not authorized"
+        );
+        assert!(
+            error.advice().contains("secretsmanager:GetSecretValue"),
+            "{}",
+            error.advice()
+        );
+    }
+
+    #[test]
+    fn many_are_told_briefly() {
+        let ids = |count: usize| vec!["db".to_owned(); count];
+        assert_eq!(
+            [0, 1, 3].map(|count| brief(&ids(count))),
+            ["none", "db", "db and 2 more"]
+        );
+    }
+}
