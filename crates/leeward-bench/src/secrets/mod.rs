@@ -1,6 +1,7 @@
 //! Secrets from memory, and what callers and Secrets Manager see when a value is not there, over, or not to be had.
 
 mod contender;
+mod day;
 mod floor;
 mod hit;
 mod trial;
@@ -48,14 +49,16 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
     ])
 }
 
-/// What is seen of us in every trial, at `crowd` callers where many are meant.
+/// What is seen of us in every trial, at `crowd` callers where many are meant, and in a day.
 pub(crate) fn tallies(crowd: usize) -> Vec<Tally> {
     let scale = Scale::of(crowd);
     let tally = |trial: Trial| {
         let ours = move || trial.figures(&Contender::leeward(), scale);
         Tally::new(Area::Secrets, trial.name(), ours)
     };
-    Trial::ALL.into_iter().map(tally).collect()
+    let mut tallies: Vec<Tally> = Trial::ALL.into_iter().map(tally).collect();
+    tallies.push(day::tally(crowd));
+    tallies
 }
 
 /// How many secrets there are where hits are measured.
