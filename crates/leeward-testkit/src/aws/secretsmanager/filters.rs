@@ -9,12 +9,12 @@ pub(super) struct Filters(Vec<Filter>);
 
 #[derive(Debug)]
 struct Filter {
-    key: Key,
+    key: Attribute,
     values: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Key {
+enum Attribute {
     All,
     Description,
     Name,
@@ -44,13 +44,13 @@ impl Filters {
 impl Filter {
     fn read(ask: Ask<'_>) -> Result<Self, Refused> {
         let key = match ask.required("Key")? {
-            "all" => Key::All,
-            "description" => Key::Description,
-            "name" => Key::Name,
-            "owning-service" => Key::OwningService,
-            "primary-region" => Key::PrimaryRegion,
-            "tag-key" => Key::TagKey,
-            "tag-value" => Key::TagValue,
+            "all" => Attribute::All,
+            "description" => Attribute::Description,
+            "name" => Attribute::Name,
+            "owning-service" => Attribute::OwningService,
+            "primary-region" => Attribute::PrimaryRegion,
+            "tag-key" => Attribute::TagKey,
+            "tag-value" => Attribute::TagValue,
             _ => {
                 let known = "Member must satisfy enum value set: [all, description, name, owning-service, primary-region, \
                              tag-key, tag-value]";
@@ -77,7 +77,7 @@ impl Filter {
     }
 }
 
-impl Key {
+impl Attribute {
     fn has(self, secret: &Secret, value: &str) -> bool {
         let begins = |text: &str| text.starts_with(value);
         match self {
