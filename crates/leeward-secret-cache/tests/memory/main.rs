@@ -1,0 +1,138 @@
+//! What is left of a secret in the memory of a process: in one of its own, where nobody else writes over it.
+#![cfg(target_os = "linux")]
+
+mod marker;
+mod server;
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_secretsmanager::Client;
+use leeward_client_pool::Pool;
+use leeward_error_taxonomy::Region;
+use leeward_secret_cache::SecretCache;
+use marker::Marker;
+use std::sync::Arc;
+use tokio::task::yield_now;
+use zeroize::Zeroizing;
+
+const EAST: Region = Region::from_static("us-east-1");
+
+/// A pool of connections to a Secrets Manager of its own, and what is to be looked for.
+async fn site(seed: u64) -> (Pool, Arc<Marker>) {
+    let marker = Arc::new(Marker::draw(&mut fastrand::Rng::with_seed(seed)));
+    let address = server::serve(marker.clone()).await;
+    let address = address.expect("a port on loopback");
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "none", None, None, "tests");
+    let pool = Pool::builder()
+        .without_proxy()
+        .with_credentials(SharedCredentialsProvider::new(credentials))
+        .with_endpoint(EAST, format!("http://{address}"))
+        .build()
+        .await;
+    (pool.expect("what can be built"), marker)
+}
+
+/// How many copies of a value there are.
+#[derive(Debug)]
+struct Copies {
+    /// After 100 gets, of which one is in use.
+    in_use: usize,
+    /// After all was dropped.
+    at_the_end: usize,
+}
+
+/// Of the SDK, with 100 calls.
+async fn of_the_sdk(seed: u64) -> Copies {
+    let (pool, marker) = site(seed).await;
+    let client = pool.client::<Client>().with_region(EAST).await;
+    let client = client.expect("a client");
+    let mut last = None;
+    for _ in 0..100 {
+        let answer = client.get_secret_value().secret_id("db").send().await;
+        last = Some(answer.expect("a secret"));
+    }
+    let in_use = marker.copies();
+    drop((last, client));
+    end(pool).await;
+    Copies {
+        in_use,
+        at_the_end: marker.copies(),
+    }
+}
+
+/// Of a cache, with one call, or with 100 if each get is let go of.
+async fn of_a_cache(is_fetched_each_time: bool) -> Copies {
+    let (pool, marker) = site(u64::from(is_fetched_each_time)).await;
+    let service = pool.target::<Client>(EAST).await.expect("a target");
+    let cache = SecretCache::builder(service).build();
+    let cache = cache.expect("what can be built");
+    let mut last = None;
+    for _ in 0..100 {
+        if is_fetched_each_time {
+            cache.invalidate("db");
+        }
+        let secret = cache.get("db").await.expect("a secret");
+        assert_eq!(secret.key("password").map(str::len), Ok(61));
+        last = Some(secret);
+    }
+    let fetches = if is_fetched_each_time { 100 } else { 1 };
+    assert_eq!(cache.stats().fetches(), fetches);
+    let in_use = marker.copies();
+    let value = last.as_ref().map(Arc::downgrade);
+    drop((last, cache));
+    // Until the tasks of the cache have ended as well.
+    while value.as_ref().is_some_and(|value| value.strong_count() > 0) {
+        yield_now().await;
+    }
+    end(pool).await;
+    Copies {
+        in_use,
+        at_the_end: marker.copies(),
+    }
+}
+
+async fn end(pool: Pool) {
+    pool.shutdown().await;
+    drop(pool);
+}
+
+#[tokio::test]
+async fn a_value_leaves_no_more_behind_than_the_sdk_reads_it_from() {
+    check_the_search();
+    let kept = of_a_cache(false).await;
+    let fetched = of_a_cache(true).await;
+    let mut sdk = of_the_sdk(10).await;
+    // What was let go of is written over as it happens: all of it once, but not time and again.
+    for seed in 11..20 {
+        if sdk.in_use < kept.in_use {
+            sdk = of_the_sdk(seed).await;
+        }
+    }
+    println!("of the SDK {sdk:?}; of a cache {kept:?}, and {fetched:?} with 100 fetches");
+    // The value, and what the SDK read it from.
+    assert!(
+        kept.in_use <= 2 && kept.in_use <= sdk.in_use,
+        "{kept:?}, {sdk:?}"
+    );
+    assert!(kept.at_the_end <= 1, "{kept:?}");
+    // What the SDK reads a hundred values from is used again as it happens, so that some are left. None that is ours is: that would be one
+    // of each fetch.
+    assert!(
+        fetched.in_use < 25 && fetched.at_the_end < 25,
+        "{fetched:?}"
+    );
+}
+
+/// What is there is found, and what was wiped is not.
+fn check_the_search() {
+    let marker = Marker::draw(&mut fastrand::Rng::with_seed(9));
+    assert_eq!(marker.copies(), 0);
+    let mut texts: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+    for nth in 1..=3 {
+        let mut text = Vec::with_capacity(100);
+        marker.write_to(&mut text);
+        texts.push(Zeroizing::new(text));
+        assert_eq!(marker.copies(), nth);
+    }
+    drop(texts);
+    assert_eq!(marker.copies(), 0);
+}
