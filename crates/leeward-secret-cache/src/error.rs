@@ -59,6 +59,27 @@ pub enum SecretErrorKind {
 }
 
 impl SecretErrorKind {
+    /// What an answer with this code and of this category says of a secret.
+    pub(crate) fn of_answer(code: Option<&str>, category: Category) -> Self {
+        match (code, category) {
+            (Some("DecryptionFailure"), _) => Self::KeyUnusable,
+            (Some("InvalidRequestException"), _) => Self::Withdrawn,
+            (_, Category::NotFound) => Self::NotFound,
+            (_, Category::Authorization) => Self::Denied,
+            (
+                _,
+                Category::Authentication
+                | Category::Internal
+                | Category::Network
+                | Category::RateLimit
+                | Category::ServiceUnavailable
+                | Category::Timeout
+                | Category::Rejected,
+            ) => Self::Unavailable,
+            _ => Self::Other,
+        }
+    }
+
     /// Whether what was fetched before is as good as it was: nobody has said that it is not.
     pub(crate) const fn is_transient(self) -> bool {
         matches!(self, Self::Unavailable | Self::Ended)
@@ -170,33 +191,21 @@ impl SecretError {
     /// What kind of thing it is.
     #[must_use]
     pub fn kind(&self) -> SecretErrorKind {
-        use SecretErrorKind::{
-            Denied, Ended, KeyUnusable, NotFound, Other, Unavailable, Withdrawn,
-        };
+        use SecretErrorKind::{Ended, Other, Unavailable};
         let failure = match &self.0.cause {
             Cause::Call { failure, .. } => failure,
             Cause::Unanswered { .. } | Cause::Behind { .. } => return Unavailable,
             Cause::Unusable { .. } => return Other,
             Cause::Interrupted | Cause::ShutDown => return Ended,
         };
-        match (failure.code(), failure.category()) {
-            (Some("DecryptionFailure"), _) => KeyUnusable,
-            (Some("InvalidRequestException"), _) => Withdrawn,
-            (_, Category::NotFound) => NotFound,
-            (_, Category::Authorization) => Denied,
-            (
-                _,
-                Category::Authentication
-                | Category::Internal
-                | Category::Network
-                | Category::RateLimit
-                | Category::ServiceUnavailable
-                | Category::Timeout
-                | Category::Rejected,
-            ) => Unavailable,
-            _ if self.rejected().is_some() => Unavailable,
-            _ => Other,
+        match SecretErrorKind::of_answer(failure.code(), failure.category()) {
+            Other if self.rejected().is_some() => Unavailable,
+            kind => kind,
         }
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        matches!(self.0.cause, Cause::Behind { .. })
     }
 
     /// What kind of failure it is, as for every call to AWS.
@@ -330,6 +339,17 @@ pub enum InvalidFreshness {
         refresh_after: Duration,
         /// When they are over.
         max_age: Duration,
+    },
+    /// Values would be fetched each time all the same.
+    #[error(
+        "a value may go unverified for {max_unverified:?}, within which no description can extend its life: allow {needed:?} at least, or \
+         refresh by GetSecretValue"
+    )]
+    NeverDescribed {
+        /// For how long a value may go unverified.
+        max_unverified: Duration,
+        /// When it is due, and how long it lives after that.
+        needed: Duration,
     },
     /// The jitter is no share of the time, or more than half of it.
     #[error("the jitter must be from 0 to 0.5, not {jitter}")]

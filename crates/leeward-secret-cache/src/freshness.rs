@@ -27,6 +27,41 @@ pub struct Freshness {
     max_age: Duration,
     jitter: f64,
     stale_on_outage: Duration,
+    refresh_mode: RefreshMode,
+}
+
+/// How a value that is due is fetched anew.
+///
+/// | | `GetSecretValue` | `DescribeFirst` |
+/// |---|---|---|
+/// | calls for a version that has not moved | 1 | 1, of which the quota is four times as high and which decrypts nothing |
+/// | calls for one that has | 1 | 2 |
+/// | what is proved each time | that it may be read and decrypted | that the version is the current one, and not scheduled for deletion |
+/// | permissions | `secretsmanager:GetSecretValue`, `kms:Decrypt` | `secretsmanager:DescribeSecret` besides |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefreshMode {
+    /// By `GetSecretValue`: one call, which proves everything.
+    #[default]
+    GetSecretValue,
+    /// By `DescribeSecret`, and by `GetSecretValue` if the version has moved, if that fails, if nothing may be served any more, or if
+    /// the value would not have been fetched for too long.
+    DescribeFirst {
+        /// Nothing is served for longer than this after its value was fetched, an [outage](Freshness::with_stale_on_outage) included: who
+        /// may describe a secret may have lost the right to read it, or to use its key, meanwhile.
+        max_unverified: Duration,
+    },
+}
+
+impl RefreshMode {
+    /// [`DescribeFirst`](Self::DescribeFirst), with the value fetched every 15 minutes: two descriptions between two values, by the default
+    /// limits. A right that was taken away is noticed three times as late at the most.
+    #[must_use]
+    pub const fn describe_first() -> Self {
+        Self::DescribeFirst {
+            max_unverified: Duration::from_secs(900),
+        }
+    }
 }
 
 impl Freshness {
@@ -37,6 +72,7 @@ impl Freshness {
             max_age: Duration::from_secs(300),
             jitter: 0.1,
             stale_on_outage: Duration::ZERO,
+            refresh_mode: RefreshMode::GetSecretValue,
         }
     }
 
@@ -72,6 +108,25 @@ impl Freshness {
         }
     }
 
+    /// Sets how a value that is due is fetched anew; by `GetSecretValue` by default.
+    pub const fn with_refresh_mode(self, refresh_mode: RefreshMode) -> Self {
+        Self {
+            refresh_mode,
+            ..self
+        }
+    }
+
+    /// Whether a description may extend the life of a value by as much as a fetch, which was last fetched `unverified` nanoseconds ago.
+    pub(crate) fn may_describe(&self, unverified: u64) -> bool {
+        match self.refresh_mode {
+            RefreshMode::GetSecretValue => false,
+            RefreshMode::DescribeFirst { max_unverified } => {
+                let gone = self.max_age.saturating_add(self.stale_on_outage);
+                unverified.saturating_add(nanos(gone)) <= nanos(max_unverified)
+            }
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), InvalidFreshness> {
         if self.refresh_after.is_zero() || self.max_age.is_zero() {
             return Err(InvalidFreshness::Zero);
@@ -86,6 +141,16 @@ impl Freshness {
             return Err(InvalidFreshness::Jitter {
                 jitter: self.jitter,
             });
+        }
+        if let RefreshMode::DescribeFirst { max_unverified } = self.refresh_mode {
+            let first = self.refresh_after.saturating_add(self.max_age);
+            let needed = first.saturating_add(self.stale_on_outage);
+            if max_unverified < needed {
+                return Err(InvalidFreshness::NeverDescribed {
+                    max_unverified,
+                    needed,
+                });
+            }
         }
         Ok(())
     }
@@ -202,6 +267,23 @@ mod tests {
         assert!(refused(Freshness::new().with_max_age(second)).contains("1s"));
         assert!(refused(Freshness::new().with_jitter(1.5)).contains("1.5"));
         assert!(refused(Freshness::new().with_jitter(f64::NAN)).contains("NaN"));
+        let brief = RefreshMode::DescribeFirst {
+            max_unverified: Duration::from_secs(539),
+        };
+        assert!(refused(Freshness::new().with_refresh_mode(brief)).contains("540s"));
         assert!(Freshness::new().check().is_ok());
+    }
+
+    #[test]
+    fn a_description_extends_no_life_beyond_what_goes_unverified() {
+        let freshness = Freshness::new().with_refresh_mode(RefreshMode::describe_first());
+        assert!(freshness.check().is_ok());
+        for (unverified, may) in [(240, true), (600, true), (601, false)] {
+            assert_eq!(freshness.may_describe(unverified * SECOND), may);
+        }
+        let outlasting = freshness.with_stale_on_outage(Duration::from_secs(300));
+        assert!(outlasting.may_describe(300 * SECOND));
+        assert!(!outlasting.may_describe(301 * SECOND));
+        assert!(!Freshness::new().may_describe(0));
     }
 }

@@ -11,6 +11,7 @@ mod id;
 mod refresh;
 mod secret;
 mod slot;
+mod stack;
 mod stats;
 mod table;
 mod tasks;
@@ -22,10 +23,13 @@ pub use adaptors::RdsSecret;
 pub use cache::{OnWithdrawal, SecretCache, SecretCacheBuilder, SecretCacheError};
 pub use change::{SecretChange, SecretChangeKind, UnreadableEvent};
 pub use error::{InvalidFreshness, SecretError, SecretErrorKind};
-pub use freshness::Freshness;
+pub use freshness::{Freshness, RefreshMode};
 pub use handle::SecretHandle;
 pub use id::SecretRef;
 pub use secret::{Secret, UnreadableSecret};
+pub use stack::{
+    Replica, ReplicaFuture, ReplicaRefusal, SecretsService, SecretsStack, SecretsStackError,
+};
 pub use stats::{SecretCacheStats, SecretEvent, SecretEventKind, SecretFailing, SecretStatus};
 pub use upstream::{BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretsCalls, ValuesOnly};
 pub use warm_up::{SecretFilter, WarmUp, WarmUpError, WarmUpReport};

@@ -118,8 +118,10 @@ impl Landing {
         };
         let is_older = |present: &Arc<Entry>| began.steady < present.fetched.steady;
         let is_older = present.as_ref().is_some_and(is_older);
+        let verified = outcome.as_ref().ok().and_then(|fetched| fetched.verified);
+        let verified = verified.unwrap_or(began);
         let outcome = outcome.and_then(|fetched| match &present {
-            Some(present) if fetched.is_behind(&present.secret) => {
+            Some(present) if fetched.is_behind(present, self.inner.clocks.now()) => {
                 let version_id = fetched.secret.version_id();
                 Err(SecretError::behind(slot.key(), version_id))
             }
@@ -129,13 +131,13 @@ impl Landing {
                 Ok(present.secret.clone())
             }
             Some(present)
-                if *present.secret == fetched.secret
+                if *present.secret == *fetched.secret
                     && present.secret.about() == fetched.secret.about() =>
             {
                 kind = SecretEventKind::Unchanged;
                 Ok(present.secret.clone())
             }
-            _ => Ok(Arc::new(fetched.secret)),
+            _ => Ok(fetched.secret),
         });
         if outcome.is_err() {
             kind = SecretEventKind::Failed;
@@ -152,7 +154,13 @@ impl Landing {
             Ok(_) if is_older => {}
             Ok(secret) => {
                 let limits = slot.freshness().limits(self.inner.jitter());
-                keep(slot, &mut state, secret, began, limits);
+                let entry = Entry {
+                    secret: secret.clone(),
+                    fetched: began,
+                    verified,
+                    limits,
+                };
+                keep(slot, &mut state, entry);
             }
             Err(error) => {
                 if self.fail(slot, &mut state, error) && present.is_some() {
@@ -194,25 +202,19 @@ impl Landing {
             .is_none_or(|present| present.fetched.steady < began.steady);
         drop(present);
         if is_newer {
-            let limits = slot.freshness().limits(self.inner.jitter());
-            keep(standing, &mut state, secret, began, limits);
+            let entry = Entry {
+                secret: secret.clone(),
+                fetched: began,
+                verified: began,
+                limits: slot.freshness().limits(self.inner.jitter()),
+            };
+            keep(standing, &mut state, entry);
         }
     }
 }
 
-fn keep(
-    slot: &Slot,
-    state: &mut State,
-    secret: &Arc<crate::Secret>,
-    fetched: Moment,
-    limits: crate::freshness::Limits,
-) {
-    let secret = secret.clone();
-    slot.entry().store(Some(Arc::new(Entry {
-        secret,
-        fetched,
-        limits,
-    })));
+fn keep(slot: &Slot, state: &mut State, entry: Entry) {
+    slot.entry().store(Some(Arc::new(entry)));
     slot.be_quiet_until(0);
     state.failing = None;
 }

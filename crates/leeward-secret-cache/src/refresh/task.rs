@@ -1,5 +1,13 @@
 use super::Landing;
-use crate::{SecretError, clock::Moment, slot::Failing, upstream::Fetched};
+use crate::{
+    SecretError,
+    cache::Inner,
+    clock::Moment,
+    freshness::Course,
+    slot::{Failing, Slot},
+    stats::count,
+    upstream::Fetched,
+};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -32,6 +40,10 @@ async fn fetch(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
     loop {
         // Never closed.
         let permit = inner.fan_out.acquire().await;
+        let described = inner.clocks.now();
+        if let Some(unmoved) = describe(inner, slot, described).await {
+            return (Ok(unmoved), described);
+        }
         let began = inner.clocks.now();
         let outcome = inner.upstream.fetch(slot.key().clone()).await;
         drop(permit);
@@ -45,6 +57,31 @@ async fn fetch(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
                 sleep(Duration::from_nanos(pause)).await;
             }
             outcome => return (outcome, began),
+        }
+    }
+}
+
+/// The value that is there, if it may be and is found to be the version that is asked for still.
+///
+/// Not of one that may not be served, for which somebody waits; nor while fetches fail, so that what a description does not tell is not
+/// asked twice each time.
+async fn describe(inner: &Inner, slot: &Slot, now: Moment) -> Option<Fetched> {
+    let entry = slot.entry().load_full()?;
+    let may_describe = slot.freshness().may_describe(now.since(entry.verified));
+    let is_served = matches!(entry.course(now), Course::Serve | Course::Refresh);
+    if !may_describe || !is_served || slot.state().failing.is_some() {
+        return None;
+    }
+    match inner.upstream.describe(slot.key().clone()).await {
+        Ok(described) if described.is_unmoved(slot.key().as_ref(), &entry.secret) => {
+            count(&inner.counts.descriptions);
+            Some(Fetched::unmoved(&entry))
+        }
+        Ok(_) => None,
+        Err(error) => {
+            // Its value, which is asked for next, has the last word.
+            tracing::debug!(secret = %slot.key(), "secret not described: {error}; {}", error.advice());
+            None
         }
     }
 }

@@ -9,6 +9,7 @@ mod value;
 pub use unreadable::UnreadableSecret;
 pub(crate) use value::Value;
 
+use crate::id::SecretArn;
 use fields::Fields;
 use parsed::Parsed;
 use serde::de::DeserializeOwned;
@@ -52,6 +53,12 @@ impl Secret {
     #[must_use]
     pub fn arn(&self) -> &str {
         &self.about.arn
+    }
+
+    /// The Region that gave it, as its ARN says: of a replica, the replica's.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        SecretArn::read(self.arn())?.region()
     }
 
     /// The name of the secret.

@@ -13,6 +13,8 @@ pub(crate) struct Entry {
     pub(crate) secret: Arc<Secret>,
     /// When the fetch began that brought it.
     pub(crate) fetched: Moment,
+    /// When the fetch began that brought its value, if what came after that has told the version alone.
+    pub(crate) verified: Moment,
     pub(crate) limits: Limits,
 }
 

@@ -36,7 +36,10 @@ impl State {
         // Who had a value and is told that it is over wants to know at once; who never had one waits for the first.
         let fails_fast = |failing: &Failing| had_value && failing.error.kind().is_transient();
         let refusal = |failing: &Failing| failing.error.clone();
-        match (self.flight_under_way(), &self.failing) {
+        // That a replica lags says nothing of the next fetch, which takes what there is instead of what is over.
+        let failing = self.failing.as_ref();
+        let failing = failing.filter(|failing| !failing.error.is_behind());
+        match (self.flight_under_way(), failing) {
             (Some(_), Some(failing)) if fails_fast(failing) => Step::Refuse(refusal(failing)),
             (Some(flight), _) => Step::Join(flight.clone()),
             (None, Some(failing)) if now.steady < failing.next_try => {

@@ -31,6 +31,8 @@ pub struct SecretCacheStats {
     pub changes: u64,
     /// Fetches that brought the version that was there.
     pub unchanged: u64,
+    /// Of these, the ones that a description told, without the value; see [`RefreshMode::DescribeFirst`](crate::RefreshMode::DescribeFirst).
+    pub descriptions: u64,
     /// Fetches that failed because Secrets Manager was not reached, throttled or could not serve.
     pub outages: u64,
     /// Of the outages, those without an answer in time.

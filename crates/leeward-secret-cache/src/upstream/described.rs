@@ -1,3 +1,7 @@
+use crate::{
+    Secret, SecretRef,
+    id::{CURRENT, VersionRef},
+};
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use std::time::SystemTime;
 
@@ -21,6 +25,16 @@ impl Described {
             next_rotation: date.and_then(|date| SystemTime::try_from(date).ok()),
             is_deleted: output.deleted_date.is_some(),
         }
+    }
+
+    /// Whether `present` is still the version of the secret that is asked for, and may be had.
+    pub(crate) fn is_unmoved(&self, asked: SecretRef<'_>, present: &Secret) -> bool {
+        let is_there = match asked.version() {
+            VersionRef::Current => self.version_at(CURRENT) == Some(present.version_id()),
+            VersionRef::Stage(stage) => self.version_at(stage) == Some(present.version_id()),
+            VersionRef::Id(id) => self.versions.iter().any(|(version, _)| version == id),
+        };
+        is_there && !self.is_deleted
     }
 
     /// The id of the version that a label is attached to.

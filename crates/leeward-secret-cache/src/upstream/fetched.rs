@@ -1,19 +1,39 @@
 use crate::{
     Secret, SecretError,
-    id::{Key, SecretArn},
+    clock::Moment,
+    freshness::Course,
+    id::Key,
     secret::{About, Value},
+    slot::Entry,
 };
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use leeward_error_taxonomy::OperationName;
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 /// A version of a secret, as Secrets Manager gave it.
 #[derive(Debug)]
 pub(crate) struct Fetched {
-    pub(crate) secret: Secret,
+    pub(crate) secret: Arc<Secret>,
+    /// When its value was fetched, if that was not now.
+    pub(crate) verified: Option<Moment>,
 }
 
 impl Fetched {
+    fn new(about: About, value: Value) -> Self {
+        Self {
+            secret: Arc::new(Secret::new(about, value)),
+            verified: None,
+        }
+    }
+
+    /// What is there, of which a description says that it is still the version that was asked for.
+    pub(crate) fn unmoved(present: &Entry) -> Self {
+        Self {
+            secret: present.secret.clone(),
+            verified: Some(present.verified),
+        }
+    }
+
     pub(crate) fn read(
         asked: &Key,
         operation: OperationName,
@@ -39,28 +59,30 @@ impl Fetched {
                 .created_date
                 .and_then(|date| SystemTime::try_from(date).ok()),
         };
-        let secret = Secret::new(about, value);
-        Ok(Self { secret })
+        Ok(Self::new(about, value))
     }
 
     /// Whether this must not take the place of `present`: an older version, from another Region, whose replica has not caught up.
     ///
-    /// An older version from the same Region is one that somebody went back to.
-    pub(crate) fn is_behind(&self, present: &Secret) -> bool {
-        let (new, old) = (&self.secret, present);
+    /// An older version from the same Region is one that somebody went back to; and any is better than one that may not be served any more,
+    /// since that is how the primary's own word is heard in the end, after a replica was asked, where somebody went back there.
+    pub(crate) fn is_behind(&self, present: &Entry, now: Moment) -> bool {
+        if present.course(now) == Course::Discard {
+            return false;
+        }
+        let (new, old) = (&self.secret, &present.secret);
         let is_older = match (new.created(), old.created()) {
             (Some(new), Some(old)) => new < old,
             _ => false,
         };
-        let region = |secret: &Secret| SecretArn::read(secret.arn())?.region().map(str::to_owned);
-        is_older && new.version_id() != old.version_id() && region(new) != region(old)
+        is_older && new.version_id() != old.version_id() && new.region() != old.region()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SecretRef;
+    use crate::{Freshness, SecretRef};
     use aws_smithy_types::{Blob, DateTime};
 
     fn output(region: &str, version: &str, created: i64) -> GetSecretValueOutput {
@@ -82,7 +104,16 @@ mod tests {
 
     #[test]
     fn an_older_version_of_another_region_is_behind() {
-        let present = read(output("us-east-1", "new", 100)).unwrap().secret;
+        let minute = |minutes: u64| Moment {
+            steady: minutes * 60_000_000_000,
+            wall: 0,
+        };
+        let present = Entry {
+            secret: read(output("us-east-1", "new", 100)).unwrap().secret,
+            fetched: minute(0),
+            verified: minute(0),
+            limits: Freshness::new().limits(0.0),
+        };
         for (region, version, created, is_behind) in [
             ("us-west-2", "old", 50, true),
             ("us-west-2", "newer", 150, false),
@@ -91,7 +122,13 @@ mod tests {
             ("us-east-1", "old", 50, false),
         ] {
             let fetched = read(output(region, version, created)).unwrap();
-            assert_eq!(fetched.is_behind(&present), is_behind, "{region} {version}");
+            let is_so = fetched.is_behind(&present, minute(4));
+            assert_eq!(is_so, is_behind, "{region} {version}");
+            // Once that may not be served any more, anything is better.
+            assert!(
+                !fetched.is_behind(&present, minute(5)),
+                "{region} {version}"
+            );
         }
     }
 

@@ -1,11 +1,13 @@
 //! The cache as its users see it.
 
 mod changes;
+mod describing;
 mod expiry;
 mod handles;
 mod herd;
 mod names;
 mod outage;
+mod replicas;
 mod stats;
 mod upstream;
 mod warm_up;
