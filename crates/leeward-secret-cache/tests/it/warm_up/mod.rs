@@ -1,6 +1,7 @@
 //! Many secrets at once, before anybody asks.
 
 mod shelf;
+mod sockets;
 
 use crate::upstream::{Answer, seconds};
 use leeward_secret_cache::{

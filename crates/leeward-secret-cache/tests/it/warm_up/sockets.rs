@@ -1,0 +1,122 @@
+//! The same with the SDK's client, over sockets.
+
+use crate::warm_up::warmed;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_secretsmanager::{Client, primitives::Blob, types::Tag};
+use leeward_client_pool::Pool;
+use leeward_error_taxonomy::Region;
+use leeward_secret_cache::{SecretCache, SecretErrorKind, SecretFilter, WarmUp};
+use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
+use std::time::Duration;
+
+const EAST: Region = Region::from_static("us-east-1");
+
+/// More than the busiest machine takes for an answer.
+const UNHURRIED: Duration = Duration::from_secs(120);
+
+struct World {
+    aws: Aws,
+    client: Client,
+    cache: SecretCache,
+}
+
+impl World {
+    /// With `prod/db-0` to `prod/db-44`, every third of them tagged, and another.
+    async fn start() -> Self {
+        let aws = Aws::start(&[EAST]).await.expect("a Region");
+        let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+        let pool = Pool::builder()
+            .without_proxy()
+            .with_connect_timeout(UNHURRIED)
+            .with_max_connection_wait(UNHURRIED)
+            .with_read_timeout(None)
+            .with_attempt_timeout(None)
+            .with_credentials(SharedCredentialsProvider::new(credentials))
+            .with_endpoint(EAST, aws.endpoint(&EAST));
+        let pool = pool.build().await.expect("a pool");
+        let client = pool.client().with_region(EAST).await.expect("a client");
+        let target = pool.target::<Client>(EAST).await.expect("a target");
+        let cache = SecretCache::builder(target)
+            .with_fetch_timeout(UNHURRIED)
+            .build()
+            .expect("what can be built");
+        let world = Self { aws, client, cache };
+        for nth in 0..45 {
+            let tag = Tag::builder().key("warm").value("yes").build();
+            let secret = world.client.create_secret().name(name(nth));
+            let secret = secret.secret_string(format!("value-{nth}"));
+            let secret = secret.set_tags((nth % 3 == 0).then(|| vec![tag]));
+            secret.send().await.expect("a new name");
+        }
+        let other = world.client.create_secret().name("other");
+        let other = other.secret_binary(Blob::new(vec![0; 65_536]));
+        other.send().await.expect("a new name");
+        world
+    }
+
+    fn calls(&self, operation: &str) -> u64 {
+        self.aws.counts().calls("secretsmanager", operation)
+    }
+}
+
+fn name(nth: usize) -> String {
+    format!("prod/db-{nth}")
+}
+
+fn at_once(warm_up: WarmUp) -> WarmUp {
+    warm_up
+        .with_start_within(Duration::ZERO)
+        .with_timeout(UNHURRIED)
+}
+
+#[tokio::test]
+async fn filters_find_secrets_a_page_at_a_time() {
+    let world = World::start().await;
+    let filters = [SecretFilter::name("prod/")];
+    let report = warmed(&world.cache, at_once(WarmUp::of_filters(filters))).await;
+    assert_eq!(report.loaded.len(), 45);
+    assert_eq!(world.calls("BatchGetSecretValue"), 3);
+    let secret = world.cache.try_get("prod/db-7").unwrap();
+    assert_eq!(secret.expose(), b"value-7");
+    assert!(world.cache.try_get(secret.arn()).is_some());
+
+    let tagged = [SecretFilter::name("prod/"), SecretFilter::tag_key("warm")];
+    let report = warmed(&world.cache, at_once(WarmUp::of_filters(tagged))).await;
+    assert_eq!(report.loaded.len(), 15);
+    assert_eq!(world.calls("GetSecretValue"), 0);
+}
+
+#[tokio::test]
+async fn ids_come_by_name_and_arn_and_what_one_meets_is_told() {
+    let world = World::start().await;
+    let described = world.client.describe_secret().secret_id(name(3));
+    let arn = described.send().await.unwrap().arn.unwrap();
+    world.aws.secrets().deny("prod/db-1", "GetSecretValue");
+    let ids = [
+        name(1),
+        name(2),
+        arn.clone(),
+        "other".to_owned(),
+        "nobody".to_owned(),
+    ];
+    let report = world.cache.warm_up(at_once(WarmUp::of_ids(ids))).await;
+    let mut report = report.unwrap();
+    report.loaded.sort_unstable();
+    assert_eq!(report.loaded, [arn, "other".to_owned(), name(2)]);
+    let mut failed: Vec<_> = report
+        .failed
+        .iter()
+        .map(|error| (error.secret(), error.kind()))
+        .collect();
+    failed.sort_unstable_by_key(|(secret, _)| *secret);
+    assert_eq!(
+        failed,
+        [
+            ("nobody", SecretErrorKind::NotFound),
+            ("prod/db-1", SecretErrorKind::Denied),
+        ]
+    );
+    assert!(world.cache.try_get("prod/db-3").is_some());
+    assert_eq!(world.cache.try_get("other").unwrap().expose().len(), 65_536);
+    assert_eq!(world.calls("BatchGetSecretValue"), 1);
+}
