@@ -35,6 +35,14 @@ impl SecretHandle {
         self.at_hand().or_else(look)
     }
 
+    pub(crate) const fn cache(&self) -> &SecretCache {
+        &self.cache
+    }
+
+    pub(crate) const fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
     #[inline]
     fn at_hand(&self) -> Option<Arc<Secret>> {
         let inner = self.cache.inner();

@@ -9,6 +9,7 @@ mod freshness;
 mod handle;
 mod id;
 mod refresh;
+mod rotation;
 mod secret;
 mod slot;
 mod stack;
@@ -16,6 +17,7 @@ mod stats;
 mod table;
 mod tasks;
 mod upstream;
+mod versions;
 mod warm_up;
 
 #[cfg(feature = "rds")]
@@ -26,10 +28,12 @@ pub use error::{InvalidFreshness, SecretError, SecretErrorKind};
 pub use freshness::{Freshness, RefreshMode};
 pub use handle::SecretHandle;
 pub use id::SecretRef;
+pub use rotation::{Login, Tried, WithSecretError};
 pub use secret::{Secret, UnreadableSecret};
 pub use stack::{
     Replica, ReplicaFuture, ReplicaRefusal, SecretsService, SecretsStack, SecretsStackError,
 };
 pub use stats::{SecretCacheStats, SecretEvent, SecretEventKind, SecretFailing, SecretStatus};
 pub use upstream::{BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretsCalls, ValuesOnly};
+pub use versions::{VersionWatch, WatchedVersion};
 pub use warm_up::{SecretFilter, WarmUp, WarmUpError, WarmUpReport};

@@ -2,6 +2,7 @@ use super::{Inner, Owner, SecretCache};
 use crate::{
     Freshness, InvalidFreshness, SecretsCalls,
     clock::Clocks,
+    rotation,
     stats::{Counts, Observers, SecretEvent},
     table::Table,
     tasks::Tasks,
@@ -27,6 +28,7 @@ pub struct SecretCacheBuilder {
     fetch_timeout: Duration,
     max_fetches: NonZeroUsize,
     on_withdrawal: OnWithdrawal,
+    pub(crate) rotation: rotation::Options,
     observers: Observers,
     clocks: Clocks,
     random: fastrand::Rng,
@@ -53,6 +55,7 @@ impl SecretCacheBuilder {
             fetch_timeout: Duration::from_secs(10),
             max_fetches: const { NonZeroUsize::new(20).unwrap() },
             on_withdrawal: OnWithdrawal::default(),
+            rotation: rotation::Options::new(),
             observers: Observers::default(),
             clocks: Clocks::Coarse,
             random: fastrand::Rng::new(),
@@ -153,12 +156,18 @@ impl SecretCacheBuilder {
             fan_out: Semaphore::new(self.max_fetches.get().min(Semaphore::MAX_PERMITS)),
             fetch_timeout: self.fetch_timeout,
             on_withdrawal: self.on_withdrawal,
+            rotation: self.rotation,
+            keeper: rotation::Keeper::default(),
             freshness: self.freshness,
             freshness_of: self.freshness_of,
             random: Mutex::new(self.random),
         };
+        let inner = Arc::new(inner);
+        if inner.rotation.follows_schedule {
+            inner.keeper.begin(&inner);
+        }
         Ok(SecretCache {
-            owner: Arc::new(Owner(Arc::new(inner))),
+            owner: Arc::new(Owner(inner)),
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     clock::Clocks,
     id::Key,
     refresh::{self, Answer},
+    rotation,
     slot::Slot,
     stats::{Counts, Observers, SecretCacheStats, SecretEvent, SecretEventKind, count},
     table::Table,
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) fan_out: Semaphore,
     pub(crate) fetch_timeout: Duration,
     pub(crate) on_withdrawal: OnWithdrawal,
+    pub(crate) rotation: rotation::Options,
+    pub(crate) keeper: rotation::Keeper,
     pub(super) freshness: Freshness,
     pub(super) freshness_of: HashMap<String, Freshness>,
     pub(super) random: Mutex<fastrand::Rng>,
@@ -53,15 +56,19 @@ impl Inner {
 
     /// The same for the holder of a slot, which may have had to go meanwhile.
     pub(crate) fn look_again(self: &Arc<Self>, slot: &Arc<Slot>) -> Answer {
+        refresh::look_closer(self, &self.restored(slot), self.clocks.now())
+    }
+
+    /// The slot that stands for this one, back in the table if it had to go.
+    pub(crate) fn restored(&self, slot: &Arc<Slot>) -> Arc<Slot> {
         let slot = slot.standing();
         let is_there = |held: &Arc<Slot>| Arc::ptr_eq(held, slot);
-        let now = self.clocks.now();
-        if self.table.with(slot.key().as_ref(), is_there) == Some(true) {
-            return refresh::look_closer(self, slot, now);
+        if slot.is_aside() || self.table.with(slot.key().as_ref(), is_there) == Some(true) {
+            return slot.clone();
         }
         let (slot, evicted) = self.table.restore(slot);
         self.evict(&evicted);
-        refresh::look_closer(self, &slot, now)
+        slot
     }
 
     pub(crate) fn slot(&self, secret: SecretRef<'_>) -> Arc<Slot> {
@@ -140,6 +147,7 @@ impl Inner {
     pub(crate) fn part_with(&self, slot: &Arc<Slot>, kind: SecretEventKind) {
         let before = slot.standing().entry().load_full();
         let_go(slot);
+        self.keeper.wake();
         if let Some(before) = before {
             let event = || SecretEvent::of(kind, slot.key(), Some(&before.secret));
             self.observers.tell(event);
@@ -154,4 +162,8 @@ fn let_go(slot: &Arc<Slot>) {
     state.declare_void();
     slot.be_quiet_until(0);
     slot.entry().store(None);
+    drop(state);
+    if let Some(window) = slot.track().let_go() {
+        window.slots().into_iter().for_each(let_go);
+    }
 }

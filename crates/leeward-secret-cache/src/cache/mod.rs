@@ -111,6 +111,7 @@ impl SecretCache {
     pub async fn shutdown(&self) {
         let inner = self.inner();
         inner.tasks.end().await;
+        inner.keeper.end();
         inner.clear();
     }
 

@@ -69,6 +69,7 @@ impl Landing {
         let slot = self.slot.standing().clone();
         let (landed, kind, is_again) = self.settle(&slot, outcome, began);
         match &landed {
+            _ if slot.is_aside() => {}
             Ok(secret) => {
                 let standing = self.inner.table.learn(&slot, secret.arn(), secret.name());
                 if !Arc::ptr_eq(&standing, &slot) {
@@ -80,7 +81,9 @@ impl Landing {
             }
             Err(_) => {}
         }
-        self.inner.counts.landed(kind, landed.as_ref().err());
+        if !slot.is_aside() || landed.is_ok() {
+            self.inner.counts.landed(kind, landed.as_ref().err());
+        }
         sender.send_replace(Some(landed.clone()));
         if is_again {
             super::renew(&self.inner, &slot);
@@ -90,6 +93,9 @@ impl Landing {
 
     /// Tells those who watch.
     fn tell(&self, kind: SecretEventKind, slot: &Slot, landed: &Landed) {
+        if slot.is_aside() && landed.is_err() {
+            return;
+        }
         if let Ok(secret) = landed {
             let version_id = secret.version_id();
             tracing::debug!(secret = %slot.key(), version_id, outcome = kind.as_str(), "secret fetched");
@@ -173,16 +179,22 @@ impl Landing {
 
     /// Says whether what was there was let go of.
     fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) -> bool {
-        let is_purged =
-            error.kind().is_withdrawal() && self.inner.on_withdrawal == OnWithdrawal::Purge;
+        let is_purged = error.kind().is_withdrawal()
+            && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
         if is_purged {
             slot.entry().store(None);
+            slot.track().let_go();
+            slot.channels().withdrawn();
         }
         let now = self.inner.clocks.now();
         let before = state.failing.take();
         let failing = Failing::after(before.as_ref(), error.clone(), now, self.inner.jitter());
         slot.be_quiet_until(failing.next_try);
         state.failing = Some(failing);
+        if slot.is_aside() {
+            tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
+            return is_purged;
+        }
         tracing::warn!(
             secret = %slot.key(),
             kind = error.kind().as_str(),
@@ -214,6 +226,8 @@ impl Landing {
 }
 
 fn keep(slot: &Slot, state: &mut State, entry: Entry) {
+    slot.track().current(entry.secret.version_id());
+    slot.channels().known(entry.secret.version_id());
     slot.entry().store(Some(Arc::new(entry)));
     slot.be_quiet_until(0);
     state.failing = None;

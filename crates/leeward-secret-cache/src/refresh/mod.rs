@@ -129,9 +129,13 @@ fn by_the_side(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) {
 }
 
 /// Begins a flight. The state is let go of before it is spawned, since a runtime that has ended lands it at once.
-fn begin(inner: &Arc<Inner>, slot: &Arc<Slot>, mut state: MutexGuard<'_, State>) -> Flight {
+pub(crate) fn begin(
+    inner: &Arc<Inner>,
+    slot: &Arc<Slot>,
+    mut state: MutexGuard<'_, State>,
+) -> Flight {
     let (sender, flight) = Flight::begin();
-    state.flight = Some(flight.clone());
+    state.take_off(flight.clone(), inner.clocks.now());
     slot.be_quiet_until(u64::MAX);
     let landing = Landing::new(inner.clone(), slot.clone(), state.generation, sender);
     drop(state);

@@ -19,6 +19,8 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
         .load_full()
         .map(|entry| Arc::new(entry.due_at_once()));
     slot.entry().store(entry.clone());
+    // Nor does what began before do for who asks for a fetch from now on.
+    state.began = None;
     if state.is_under_way() {
         state.again = true;
         return;

@@ -1,16 +1,18 @@
 //! One version of one secret, under all of its names.
 
+mod anew;
 mod entry;
 mod failing;
 mod flight;
 mod state;
 
+pub(crate) use anew::Anew;
 pub(crate) use entry::Entry;
 pub(crate) use failing::Failing;
 pub(crate) use flight::{Flight, Landed};
 pub(crate) use state::{State, Step};
 
-use crate::{clock::Moment, freshness::Freshness, id::Key};
+use crate::{clock::Moment, freshness::Freshness, id::Key, rotation::Track, versions::Channels};
 use arc_swap::ArcSwapOption;
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock,
@@ -32,6 +34,9 @@ pub(crate) struct Slot {
     state: Mutex<State>,
     /// The slot of the same version of the same secret, if it turned out that there were two.
     merged: OnceLock<Arc<Self>>,
+    track: Track,
+    channels: Channels,
+    is_aside: bool,
 }
 
 impl Slot {
@@ -44,7 +49,22 @@ impl Slot {
             quiet_until: AtomicU64::new(0),
             state: Mutex::default(),
             merged: OnceLock::new(),
+            track: Track::default(),
+            channels: Channels::default(),
+            is_aside: false,
         }
+    }
+
+    /// One that is in no table: what it holds is for those who hold it, and that there is nothing is no news.
+    pub(crate) fn aside(key: Key, freshness: Freshness, now: Moment) -> Self {
+        Self {
+            is_aside: true,
+            ..Self::new(key, freshness, now)
+        }
+    }
+
+    pub(crate) const fn is_aside(&self) -> bool {
+        self.is_aside
     }
 
     /// What it was first asked for as, and is fetched as.
@@ -58,6 +78,16 @@ impl Slot {
 
     pub(crate) const fn entry(&self) -> &ArcSwapOption<Entry> {
         &self.entry
+    }
+
+    /// What is known of its rotation.
+    pub(crate) const fn track(&self) -> &Track {
+        &self.track
+    }
+
+    /// Who is told of its versions.
+    pub(crate) const fn channels(&self) -> &Channels {
+        &self.channels
     }
 
     /// Notes that somebody asks for it; written no more than once a tick, so that threads may share the line.
@@ -101,6 +131,10 @@ impl Slot {
         // Under the lock of the table, so nobody else merges meanwhile.
         if self.merged.set(other.clone()).is_ok() {
             self.entry.store(None);
+            self.track.let_go();
+            let present = other.entry.load();
+            let known = present.as_ref().map(|entry| entry.secret.version_id());
+            other.channels.take_over(&self.channels, known);
         }
     }
 }

@@ -12,6 +12,10 @@ pub(crate) struct State {
     pub(crate) failing: Option<Failing>,
     /// Whether it is to be fetched once more as soon as the fetch under way has landed.
     pub(crate) again: bool,
+    /// Counts the fetches that began.
+    pub(crate) begun: u64,
+    /// When the last of them began, unless it was declared void.
+    pub(crate) began: Option<Moment>,
 }
 
 /// What somebody does who finds nothing to serve.
@@ -64,7 +68,14 @@ impl State {
         self.flight_under_way().is_some()
     }
 
-    fn flight_under_way(&self) -> Option<&Flight> {
+    /// Takes note of a fetch that begins at `now`.
+    pub(crate) fn take_off(&mut self, flight: Flight, now: Moment) {
+        self.flight = Some(flight);
+        self.begun = self.begun.wrapping_add(1);
+        self.began = Some(now);
+    }
+
+    pub(super) fn flight_under_way(&self) -> Option<&Flight> {
         self.flight.as_ref().filter(|flight| flight.is_under_way())
     }
 
@@ -74,6 +85,7 @@ impl State {
         self.flight = None;
         self.failing = None;
         self.again = false;
+        self.began = None;
     }
 }
 
@@ -165,6 +177,7 @@ mod tests {
             failing: Some(failing(10)),
             generation: 3,
             again: true,
+            ..State::default()
         };
         state.declare_void();
         assert_eq!(shown(&state.step(at(1), false)), "begin");

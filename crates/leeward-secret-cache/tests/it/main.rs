@@ -7,6 +7,7 @@ mod handles;
 mod herd;
 mod names;
 mod outage;
+mod rotation;
 mod replicas;
 mod stats;
 mod upstream;

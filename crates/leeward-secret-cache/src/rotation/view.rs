@@ -1,0 +1,121 @@
+use super::{Window, call::Call, hint::Hint};
+use crate::{Secret, SecretRef, cache::Inner, freshness::Course, id::Key, slot::Slot};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// What there is, without a wait.
+impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
+    pub(super) fn inner(&self) -> &Arc<Inner> {
+        self.handle.cache().inner()
+    }
+
+    pub(super) fn slot(&self) -> Arc<Slot> {
+        self.inner().restored(self.handle.slot())
+    }
+
+    pub(super) fn is_of_current(&self) -> bool {
+        let secret = self.handle.slot().key().as_ref();
+        secret == SecretRef::new(secret.id())
+    }
+
+    pub(super) fn tries_pending(&self) -> bool {
+        self.is_of_current() && self.inner().rotation.tries_pending
+    }
+
+    pub(super) fn left(&self) -> usize {
+        let max_logins = self.inner().rotation.max_logins.get();
+        max_logins.saturating_sub(self.tried.logins().len())
+    }
+
+    pub(super) fn is_turn(&self, window: &Window) -> bool {
+        let jitter = self.inner().jitter();
+        window.turns().look(Instant::now(), jitter)
+    }
+
+    pub(super) fn hint(&self) -> Option<Hint> {
+        let slot = self.slot();
+        slot.track()
+            .hint(self.current.as_ref()?.version_id(), Instant::now())
+    }
+
+    pub(super) fn tell(&self, secret: &Arc<Secret>) {
+        let Some(current) = &self.current else { return };
+        if current.version_id() == secret.version_id() {
+            return;
+        }
+        let (slot, now) = (self.slot(), Instant::now());
+        let over = Duration::from_nanos(slot.freshness().limits(0.0).over);
+        tracing::info!(
+            secret = %slot.key(),
+            version_id = secret.version_id(),
+            current = current.version_id(),
+            "the current version was refused, and this one logs in"
+        );
+        slot.track().tell(Hint {
+            secret: secret.clone(),
+            instead_of: current.version_id().to_owned(),
+            worked: now,
+            until: now + self.inner().rotation.budget.min(over),
+        });
+    }
+
+    pub(super) fn enter(&self) -> Arc<Window> {
+        let slot = self.slot();
+        let aside = |stage| {
+            let key = Key::new(slot.key().as_ref().at_stage(stage));
+            let now = self.inner().clocks.now();
+            Arc::new(Slot::aside(key, *slot.freshness(), now))
+        };
+        let track = slot.track();
+        track.enter(|| Window::new(aside("AWSPENDING"), aside("AWSPREVIOUS")))
+    }
+
+    fn served(&self, slot: &Slot) -> Option<Arc<Secret>> {
+        let entry = slot.entry().load_full()?;
+        let course = entry.course(self.inner().clocks.now());
+        matches!(course, Course::Serve | Course::Refresh).then(|| entry.secret.clone())
+    }
+
+    /// Takes note of what another has fetched.
+    pub(super) fn take_news(&mut self) {
+        let slot = self.slot();
+        if let Some(current) = self.served(&slot) {
+            self.current = Some(current);
+        }
+    }
+
+    /// What one may try for all: the least tried first. The last login but one is not spent on what was refused before.
+    pub(super) fn candidates(&self, window: &Window) -> Vec<Arc<Secret>> {
+        let pending = self.served(&window.pending);
+        let pending = pending.filter(|secret| self.tries_pending() && is_meant(secret));
+        let current = self.current.clone();
+        let mut candidates: Vec<_> = pending.into_iter().chain(current).collect();
+        candidates.dedup_by(|one, other| one.version_id() == other.version_id());
+        candidates.retain(|secret| self.left() > usize::from(self.tried.has(secret.version_id())));
+        candidates.sort_by_key(|secret| self.tried.turn(secret.version_id()));
+        candidates
+    }
+
+    /// When there is something to do again, unless somebody is trying.
+    pub(super) fn next_step(&self, window: &Window) -> Option<Instant> {
+        let turns = window.turns();
+        let next_look = turns.next_look();
+        if turns.is_out() {
+            return next_look;
+        }
+        let next_try = |secret: Arc<Secret>| {
+            let again = self.tried.again_at(secret.version_id(), self.start);
+            turns
+                .next_try(secret.version_id())
+                .unwrap_or(again)
+                .max(again)
+        };
+        let next_try = self.candidates(window).into_iter().map(next_try).min();
+        next_look.into_iter().chain(next_try).min()
+    }
+}
+
+/// Whether a version may be one to log in with: a rotation makes it before it has a value.
+pub(super) fn is_meant(secret: &Secret) -> bool {
+    !secret.expose().is_empty()
+}

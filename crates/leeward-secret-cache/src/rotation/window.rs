@@ -1,0 +1,210 @@
+//! Those who are between two passwords at once: one of them looks and one of them tries, for all.
+
+use crate::slot::Slot;
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::{sync::watch, time::Instant};
+
+/// All calls that were refused with the current version of a secret and have not ended yet.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(super) pending: Arc<Slot>,
+    pub(super) previous: Arc<Slot>,
+    turns: Mutex<Turns>,
+    beats: watch::Sender<()>,
+}
+
+impl Window {
+    pub(super) fn new(pending: Arc<Slot>, previous: Arc<Slot>) -> Self {
+        Self {
+            pending,
+            previous,
+            turns: Mutex::default(),
+            beats: watch::Sender::new(()),
+        }
+    }
+
+    /// Wakes who waits, to look whether what is new is for him.
+    pub(crate) fn beat(&self) {
+        self.beats.send_replace(());
+    }
+
+    pub(super) fn beats(&self) -> watch::Receiver<()> {
+        self.beats.subscribe()
+    }
+
+    /// The slots of the other stages.
+    pub(crate) fn slots(&self) -> [&Arc<Slot>; 2] {
+        [&self.pending, &self.previous]
+    }
+
+    pub(super) fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.turns.lock().expect("nothing panics while it holds it")
+    }
+
+    /// Lets one caller try this version for all, unless one does, or it was refused a moment ago.
+    pub(super) fn scout(self: &Arc<Self>, version_id: &str, now: Instant) -> Option<Scout> {
+        let goes = self.turns().go(version_id, now);
+        goes.then(|| Scout {
+            window: self.clone(),
+            version_id: version_id.to_owned(),
+        })
+    }
+}
+
+/// The one who tries a version; when it is dropped, another may.
+#[derive(Debug)]
+pub(super) struct Scout {
+    window: Arc<Window>,
+    version_id: String,
+}
+
+impl Scout {
+    /// The version was refused, at `now`.
+    pub(super) fn refused(self, now: Instant) {
+        self.window.turns().refused(&self.version_id, now);
+    }
+}
+
+impl Drop for Scout {
+    fn drop(&mut self) {
+        self.window.turns().is_out = false;
+        self.window.beat();
+    }
+}
+
+/// Whose turn it is to look, and to try.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    is_out: bool,
+    /// What was refused to one of them, the latest last.
+    refused: Vec<Refused>,
+    looks: u32,
+    next_look: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Refused {
+    version_id: String,
+    count: u32,
+    next_try: Instant,
+}
+
+/// How many refused versions are remembered: there are hardly more than three stages to be at.
+const MAX_REFUSED: usize = 8;
+
+/// After how long another may try what was refused; twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// After how long somebody looks again; twice as long each time.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+const LONGEST_LOOK: Duration = Duration::from_secs(8);
+
+impl Turns {
+    /// Whether one may try this version at `now`.
+    fn go(&mut self, version_id: &str, now: Instant) -> bool {
+        if self.is_out || now < self.next_try(version_id).unwrap_or(now) {
+            return false;
+        }
+        self.is_out = true;
+        true
+    }
+
+    pub(super) const fn is_out(&self) -> bool {
+        self.is_out
+    }
+
+    /// From when on somebody may try a version that was refused.
+    pub(super) fn next_try(&self, version_id: &str) -> Option<Instant> {
+        let refused = self.refused.iter().find(|it| it.version_id == version_id);
+        refused.map(|refused| refused.next_try)
+    }
+
+    fn refused(&mut self, version_id: &str, now: Instant) {
+        let known = self
+            .refused
+            .iter()
+            .position(|it| it.version_id == version_id);
+        let count = known.map_or(0, |nth| self.refused.remove(nth).count);
+        if self.refused.len() == MAX_REFUSED {
+            self.refused.remove(0);
+        }
+        self.refused.push(Refused {
+            version_id: version_id.to_owned(),
+            count: count.saturating_add(1),
+            next_try: now + doubled(FIRST_PAUSE, count, LONGEST_PAUSE),
+        });
+    }
+
+    /// Whether it is the turn of whoever asks at `now` to look; `jitter` from 0 to 1 puts the next turn off.
+    pub(super) fn look(&mut self, now: Instant, jitter: f64) -> bool {
+        if self.next_look.is_some_and(|next| now < next) {
+            return false;
+        }
+        let pause = doubled(FIRST_LOOK, self.looks, LONGEST_LOOK);
+        self.looks = self.looks.saturating_add(1);
+        self.next_look = Some(now + pause.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0));
+        true
+    }
+
+    /// When somebody looks again.
+    pub(super) const fn next_look(&self) -> Option<Instant> {
+        self.next_look
+    }
+}
+
+fn doubled(first: Duration, count: u32, longest: Duration) -> Duration {
+    first.saturating_mul(1 << count.min(16)).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn one_tries_a_version_and_the_next_after_longer_and_longer() {
+        let start = Instant::now();
+        let mut turns = Turns::default();
+        let mut now = start;
+        for pause in [1, 2, 4, 8, 16, 30, 30] {
+            assert!(turns.go("pending", now));
+            assert!(!turns.go("pending", now) && !turns.go("current", now));
+            turns.refused("pending", now);
+            turns.is_out = false;
+            now += seconds(pause);
+            assert!(!turns.go("pending", now - Duration::from_millis(1)));
+        }
+        assert!(turns.go("current", now));
+    }
+
+    #[test]
+    fn only_so_many_versions_are_remembered() {
+        let now = Instant::now();
+        let mut turns = Turns::default();
+        for nth in 0..100 {
+            turns.refused(&nth.to_string(), now);
+        }
+        assert_eq!(turns.refused.len(), MAX_REFUSED);
+        assert!(turns.next_try("99").is_some() && turns.next_try("0").is_none());
+    }
+
+    #[test]
+    fn one_looks_for_all_and_less_and_less_often() {
+        let mut now = Instant::now();
+        let mut turns = Turns::default();
+        for pause in [1, 2, 4, 8, 8] {
+            assert!(turns.look(now, 0.0));
+            assert!(!turns.look(now, 0.0));
+            now += seconds(pause);
+        }
+        assert!(turns.look(now, 1.0));
+        assert_eq!(turns.next_look(), Some(now + seconds(12)));
+    }
+}

@@ -1,0 +1,146 @@
+//! Those who want to know when a version moves.
+
+use super::{
+    database::{Database, Rotation, Strategy},
+    vault::Vault,
+};
+use crate::upstream::{ARN, Answer, Upstream, seconds};
+use leeward_secret_cache::{VersionWatch, WatchedVersion};
+use std::{num::NonZeroUsize, time::Duration};
+use tokio::{
+    join,
+    time::{sleep, timeout},
+};
+
+async fn soon(watch: &mut VersionWatch) -> Option<WatchedVersion> {
+    let soon = timeout(seconds(300), watch.changed()).await;
+    soon.expect("a change")
+}
+
+async fn is_quiet(watch: &mut VersionWatch, time: Duration) -> bool {
+    timeout(time, watch.changed()).await.is_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_moves_is_told_although_nobody_reads() {
+    let vault = Vault::new();
+    let (database, cache) = (Database::new(&vault), vault.cache());
+    let mut watch = cache.subscribe("db");
+    assert_eq!(watch.current(), WatchedVersion::Unknown);
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-1"));
+    // Refreshed all the time, and no event.
+    assert!(is_quiet(&mut watch, seconds(3_600)).await);
+    assert!((14..=18).contains(&vault.calls()), "{}", vault.calls());
+    assert!(cache.try_get("db").is_some());
+    Rotation::create(&vault, &database, Strategy::SingleUser).finish();
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-2"));
+    assert_eq!(watch.current().id(), Some("version-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_withdrawn_and_comes_back_is_told() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let handle = cache.handle("db");
+    let mut watch = handle.subscribe();
+    soon(&mut watch).await.unwrap();
+    upstream.answers(Answer::Missing);
+    assert_eq!(soon(&mut watch).await, Some(WatchedVersion::Withdrawn));
+    assert!(is_quiet(&mut watch, seconds(300)).await);
+    upstream.answers(Answer::Version(1));
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_and_an_invalidation_are_no_change() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    cache.invalidate("db");
+    assert!(is_quiet(&mut watch, seconds(60)).await);
+    // It was fetched anew by the side.
+    assert!(cache.try_get("db").is_some());
+    upstream.answers(Answer::Throttled);
+    assert!(is_quiet(&mut watch, seconds(600)).await);
+    assert_eq!(watch.current().id(), Some("version-1"));
+    upstream.answers(Answer::Version(2));
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_holds_the_place_of_its_secret() {
+    let upstream = Upstream::new();
+    let builder = upstream.builder().with_capacity(NonZeroUsize::MIN);
+    let cache = builder.build().unwrap();
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    cache.get("other").await.unwrap();
+    upstream.answers(Answer::Version(2));
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-2"));
+    assert_eq!(cache.stats().secrets, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_names_of_one_secret_are_told_alike() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let (mut by_name, mut by_arn) = (cache.subscribe("db"), cache.subscribe(ARN));
+    join!(soon(&mut by_name), soon(&mut by_arn));
+    let calls = upstream.calls();
+    upstream.answers(Answer::Version(2));
+    let (one, other) = join!(soon(&mut by_name), soon(&mut by_arn));
+    assert_eq!(one.unwrap().id(), Some("version-2"));
+    assert_eq!(other.unwrap().id(), Some("version-2"));
+    // It is one secret by now, and refreshed as one.
+    assert_eq!(upstream.calls(), calls + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_drops_it_ends_it() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let mut watch = cache.subscribe("db");
+    let other = watch.clone();
+    soon(&mut watch).await.unwrap();
+    drop(watch);
+    sleep(seconds(600)).await;
+    let calls = upstream.calls();
+    assert!(calls >= 3, "{calls}");
+    drop(other);
+    sleep(seconds(3_600)).await;
+    assert!(upstream.calls() <= calls + 1, "{}", upstream.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_with_the_cache() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    drop(cache);
+    assert_eq!(soon(&mut watch).await, None);
+    let cache = upstream.cache();
+    let mut watch = cache.subscribe("db");
+    let handle = cache.handle("db");
+    soon(&mut watch).await.unwrap();
+    cache.shutdown().await;
+    assert_eq!(soon(&mut watch).await, None);
+    drop(handle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_follows_a_secret_whose_place_another_has_taken() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    cache.clear();
+    upstream.answers(Answer::Version(2));
+    // Before the subscription has put its own back.
+    cache.get("db").await.unwrap();
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-2"));
+    upstream.answers(Answer::Version(3));
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-3"));
+    assert_eq!(cache.stats().secrets, 1);
+}
