@@ -1,5 +1,6 @@
 //! The cache as its users see it.
 
+mod adaptors;
 mod changes;
 mod describing;
 mod expiry;

@@ -192,7 +192,7 @@ fn version(asked: &str, region: &str, number: u32) -> GetSecretValueOutput {
         .build()
 }
 
-fn missing() -> SdkError<GetSecretValueError, HttpResponse> {
+pub(crate) fn missing() -> SdkError<GetSecretValueError, HttpResponse> {
     let meta = ErrorMetadata::builder()
         .code("ResourceNotFoundException")
         .build();

@@ -1,0 +1,73 @@
+use crate::UnreadableSecret;
+use sqlx::Error;
+
+/// Whether sqlx failed because the database refused the login: what [`with_secret`](crate::SecretCache::with_secret) wants to know.
+///
+/// With PostgreSQL these are `28P01` (`invalid_password`) and `28000` (`invalid_authorization_specification`, also of a role that may not
+/// log in), with MySQL and MariaDB 1045 (`ER_ACCESS_DENIED_ERROR`). That a user may do less than it tries is none: another
+/// password does not help.
+#[must_use]
+pub fn is_sqlx_auth_error(error: &Error) -> bool {
+    match error {
+        Error::Database(error) => {
+            #[cfg(feature = "sqlx-postgres")]
+            if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                return is_postgres_refusal(error.code());
+            }
+            #[cfg(feature = "sqlx-mysql")]
+            if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                return is_mysql_refusal(error.number());
+            }
+            let _ = error;
+            false
+        }
+        Error::Configuration(error) => error.is::<Unfinished>(),
+        _ => false,
+    }
+}
+
+#[cfg(feature = "sqlx-postgres")]
+fn is_postgres_refusal(code: &str) -> bool {
+    matches!(code, "28P01" | "28000")
+}
+
+#[cfg(feature = "sqlx-mysql")]
+const fn is_mysql_refusal(number: u16) -> bool {
+    number == 1045
+}
+
+/// A version that is not current and no login: that a rotation has not filled in yet. Another one may log in.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Unfinished(pub(super) UnreadableSecret);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_another_password_may_mend_is_a_refusal() {
+        #[cfg(feature = "sqlx-postgres")]
+        for (code, is_refusal) in [
+            ("28P01", true),
+            ("28000", true),
+            // Too many connections, no such database, no such right.
+            ("53300", false),
+            ("3D000", false),
+            ("42501", false),
+        ] {
+            assert_eq!(is_postgres_refusal(code), is_refusal, "{code}");
+        }
+        #[cfg(feature = "sqlx-mysql")]
+        for (number, is_refusal) in [(1045, true), (1044, false), (1040, false)] {
+            assert_eq!(is_mysql_refusal(number), is_refusal, "{number}");
+        }
+        assert!(!is_sqlx_auth_error(&Error::PoolTimedOut));
+        let unfinished = Unfinished(UnreadableSecret::NotText);
+        assert!(is_sqlx_auth_error(&Error::Configuration(unfinished.into())));
+        let unreadable = UnreadableSecret::NotText;
+        assert!(!is_sqlx_auth_error(&Error::Configuration(
+            unreadable.into()
+        )));
+    }
+}

@@ -1,0 +1,121 @@
+//! Logins by whatever is kept as credentials.
+
+use super::vault::Vault;
+use leeward_secret_cache::{CredentialSource, LoginError, SecretCredentials, UnreadableSecret};
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+};
+
+#[derive(Debug, serde::Deserialize)]
+struct Key {
+    key: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error("wrong key")]
+    Wrong,
+    #[error("closed on sundays")]
+    Closed,
+}
+
+/// Logs in where this key is taken; says which keys were tried.
+async fn log_in(vault: &Vault, taken: &str) -> (Result<(), LoginError<Refusal>>, Vec<String>) {
+    let credentials = SecretCredentials::<Key>::new(vault.secret());
+    let tried = Arc::new(Mutex::new(Vec::new()));
+    let login = |credentials: leeward_secret_cache::SecretJson<Key>| {
+        let tried = tried.clone();
+        async move {
+            let key = credentials.key.clone();
+            tried.lock().expect("no panic").push(key.clone());
+            match key {
+                _ if taken == "sundays" => Err(Refusal::Closed),
+                key if key == taken => Ok(()),
+                _ => Err(Refusal::Wrong),
+            }
+        }
+    };
+    let done = credentials
+        .log_in(login, |error| *error == Refusal::Wrong)
+        .await;
+    let tried = tried.lock().expect("no panic").clone();
+    (done, tried)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_version_that_is_taken_logs_in() {
+    let vault = Vault::new(r#"{"key":"old"}"#);
+    let (done, tried) = log_in(&vault, "old").await;
+    done.unwrap();
+    assert_eq!(tried, ["old"]);
+    vault.create(r#"{"key":"new"}"#);
+    let (done, tried) = log_in(&vault, "new").await;
+    done.unwrap();
+    assert_eq!(tried, ["old", "new"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_not_filled_in_yet_is_passed_over() {
+    let vault = Vault::new(r#"{"key":"old"}"#);
+    vault.create("{}");
+    let (done, tried) = log_in(&vault, "new").await;
+    assert_eq!(tried, ["old"]);
+    // What the login said, not what is wrong with a version that nobody has written yet.
+    let error = done.unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            LoginError::Refused {
+                error: Refusal::Wrong,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_such_json_is_no_credentials() {
+    let vault = Vault::new(r#"{"token":"hunter2"}"#);
+    let (done, tried) = log_in(&vault, "old").await;
+    let error = done.unwrap_err();
+    let source = error.source().unwrap().downcast_ref().unwrap();
+    assert!(matches!(source, UnreadableSecret::NoField { field, .. } if field == "key"));
+    assert!(tried.is_empty());
+    let credentials = SecretCredentials::<Key>::new(vault.secret());
+    credentials.current().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_otherwise_is_not_tried_again() {
+    let vault = Vault::new(r#"{"key":"old"}"#);
+    let (done, tried) = log_in(&vault, "sundays").await;
+    assert!(matches!(
+        done.unwrap_err(),
+        LoginError::Failed(Refusal::Closed)
+    ));
+    assert_eq!(tried.len(), 1);
+    let (done, _) = log_in(&vault, "new").await;
+    let error = done.unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            LoginError::Refused {
+                error: Refusal::Wrong,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_are_read_and_not_printed() {
+    let vault = Vault::new(r#"{"key":"hunter2"}"#);
+    let credentials = SecretCredentials::<Key>::new(vault.secret());
+    let current = credentials.current().await.unwrap();
+    assert_eq!(current.key, "hunter2");
+    let printed = format!("{credentials:?} {current:?}");
+    assert!(!printed.contains("hunter"), "{printed}");
+}
