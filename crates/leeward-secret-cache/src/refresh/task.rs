@@ -10,6 +10,7 @@ use crate::{
 };
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
+use tracing::Instrument;
 
 /// How often a secret is asked for, of which nothing is there and for which somebody waits.
 const COLD_ATTEMPTS: u32 = 3;
@@ -18,7 +19,8 @@ const COLD_ATTEMPTS: u32 = 3;
 pub(super) fn spawn(landing: Landing) {
     let inner = landing.inner().clone();
     inner.tasks.spawn(async move {
-        let (outcome, began) = fetch_in_time(&landing).await;
+        let span = tracing::debug_span!("fetch_secret", secret = %landing.slot().key());
+        let (outcome, began) = fetch_in_time(&landing).instrument(span).await;
         landing.land(outcome, began);
     });
 }

@@ -24,7 +24,7 @@ impl Entry {
         self.limits.course(now, self.fetched)
     }
 
-    /// The same value, to be fetched anew by whoever asks next.
+    /// The same value, to be fetched anew by whoever asks next, and not just described: it is said to have changed.
     pub(crate) fn due_at_once(&self) -> Self {
         let limits = Limits {
             due: 0,
@@ -32,6 +32,7 @@ impl Entry {
         };
         Self {
             limits,
+            verified: Moment::default(),
             ..self.clone()
         }
     }

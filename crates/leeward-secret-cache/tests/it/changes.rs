@@ -2,7 +2,8 @@
 
 use crate::upstream::{ARN, Answer, Upstream, seconds};
 use leeward_secret_cache::{
-    OnWithdrawal, SecretCache, SecretChange, SecretChangeKind, SecretErrorKind, SecretRef,
+    Freshness, OnWithdrawal, RefreshMode, SecretCache, SecretChange, SecretChangeKind,
+    SecretErrorKind, SecretRef,
 };
 use std::time::Duration;
 use tokio::{
@@ -106,6 +107,23 @@ async fn versions_stay_when_labels_move_and_are_looked_at_when_access_changes() 
     sleep(seconds(1)).await;
     let error = cache.get(db.at_version("version-1")).await.unwrap_err();
     assert_eq!(error.kind(), SecretErrorKind::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_have_changed_is_not_just_described() {
+    let upstream = Upstream::new();
+    let freshness = Freshness::new().with_refresh_mode(RefreshMode::describe_first());
+    let builder = upstream.builder().with_freshness(freshness);
+    let cache = builder.build().unwrap();
+    cache.get("db").await.unwrap();
+    // It may still be described, and not read any more.
+    upstream.describes(Answer::Version(1));
+    upstream.answers(Answer::Refused("AccessDeniedException"));
+    cache.apply(&SecretChange::new(ARN, SecretChangeKind::Access));
+    sleep(seconds(1)).await;
+    let error = cache.get("db").await.unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::Denied);
+    assert_eq!(upstream.descriptions(), 0);
 }
 
 #[tokio::test(start_paused = true)]
