@@ -66,20 +66,21 @@ impl<O: LoginOptions> RotatingPool<O> {
     #[must_use]
     pub fn pool(&self) -> &Pool<O::Of> {
         if let Some(current) = self.0.login.secret().try_get() {
-            // One that is no login changes nothing: who connects is told.
-            let _ = self.look_at(&current);
+            self.look_at(&current);
         }
         &self.0.pool
     }
 
     /// Gives a connection of the pool, logged in with whichever version of the secret the database takes.
     ///
+    /// A version that has become current and is no login is passed over, and told at `WARN`.
+    ///
     /// # Errors
     ///
     /// As [`DatabaseLogin::connect`].
     pub async fn acquire(&self) -> Result<PoolConnection<O::Of>, WithSecretError<sqlx::Error>> {
         let acquire = |secret: Arc<Secret>| async move {
-            if !self.look_at(&secret)? {
+            if !self.look_at(&secret) {
                 self.log_in(&secret).await?;
             }
             self.0.pool.acquire().await
@@ -89,17 +90,26 @@ impl<O: LoginOptions> RotatingPool<O> {
     }
 
     /// Has new connections log in with `secret` if it has just become current; says whether it is current or in use.
-    fn look_at(&self, secret: &Secret) -> Result<bool, sqlx::Error> {
+    fn look_at(&self, secret: &Secret) -> bool {
         let version = secret.version_id();
-        let current = self.0.login.secret().try_get();
+        let login = &self.0.login;
+        let current = login.secret().try_get();
         let is_current = current.is_some_and(|current| current.version_id() == version);
         let mut versions = self.versions();
         if is_current && versions.see(version) {
-            let options = self.0.login.tried(secret)?;
-            self.0.pool.set_connect_options(options);
-            version.clone_into(&mut versions.used);
+            match login.options(secret) {
+                Ok(options) => {
+                    self.0.pool.set_connect_options(options);
+                    version.clone_into(&mut versions.used);
+                }
+                // Told once; there may be connections, and the database may take the login before.
+                Err(error) => tracing::warn!(
+                    secret = secret.name(),
+                    "the current version is no login, so the pool goes on with the one before: {error}"
+                ),
+            }
         }
-        Ok(is_current || versions.used == version)
+        is_current || versions.used == version
     }
 
     /// Logs in with a version that is not current, and has new connections do so if it goes well.

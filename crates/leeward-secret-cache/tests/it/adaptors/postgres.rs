@@ -162,6 +162,21 @@ async fn whoever_uses_the_pool_itself_gets_the_version_that_is_current() {
 }
 
 #[tokio::test]
+async fn a_current_version_that_is_no_login_does_not_stop_the_pool() {
+    let (server, vault, pool) = site(3).await;
+    let first = pool.acquire().await.unwrap();
+    vault.create("{}");
+    vault.finish();
+    pool.login().secret().refresh_now().await.unwrap();
+    let second = pool.acquire().await.unwrap();
+    let third = pool.acquire().await.unwrap();
+    assert_eq!(server.counts(), (3, 0));
+    drop((first, second, third));
+    // Whoever opens another is told.
+    pool.login().connect().await.unwrap_err();
+}
+
+#[tokio::test]
 async fn many_who_ask_in_the_midst_of_a_rotation_are_all_served() {
     let (server, vault, pool) = site(20).await;
     vault.create(value(&server, "new"));
