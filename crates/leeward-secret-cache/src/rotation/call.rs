@@ -186,6 +186,7 @@ where
         if last.is_some_and(|last| hint.worked <= last) {
             return Continue(());
         }
+        self.look_by_the_side();
         self.login(&hint.secret).await?;
         self.slot().track().forget(version_id);
         Continue(())

@@ -1,7 +1,12 @@
 use super::{Window, call::Call, hint::Hint};
-use crate::{Secret, SecretRef, cache::Inner, freshness::Course, id::Key, slot::Slot};
+use crate::{
+    Secret, SecretRef, cache::Inner, clock::nanos, freshness::Course, id::Key, refresh, slot::Slot,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
+
+/// How often the current version is fetched while another logs in.
+const BY_THE_SIDE: Duration = Duration::from_secs(10);
 
 /// What there is, without a wait.
 impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
@@ -36,6 +41,19 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         let slot = self.slot();
         slot.track()
             .hint(self.current.as_ref()?.version_id(), Instant::now())
+    }
+
+    /// Fetches the current version anew, by the side and now and then, while another is tried first: so the end of the rotation is seen
+    /// before what logs in now is forgotten, and nobody is refused once more.
+    pub(super) fn look_by_the_side(&self) {
+        let (inner, slot) = (self.inner(), self.slot());
+        let now = inner.clocks.now();
+        let state = slot.state();
+        let is_long_ago = |began| now.since(began) >= nanos(BY_THE_SIDE);
+        if state.may_refresh(now) && state.began.is_none_or(is_long_ago) && !inner.tasks.has_ended()
+        {
+            refresh::begin(inner, &slot, state);
+        }
     }
 
     pub(super) fn tell(&self, secret: &Arc<Secret>) {

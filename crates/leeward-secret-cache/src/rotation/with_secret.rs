@@ -20,7 +20,7 @@ impl SecretCache {
     /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins), so that no account is locked. Of all
     /// who call at once each tries what is current; one looks for what is new, for all; and one at a time tries what is not current, with
     /// pauses of 1 to 30 seconds between those that are refused. When that logs in it is told to the others, and for as long as the budget
-    /// it is what later calls try first, until another version becomes current.
+    /// it is what later calls try first, until another version becomes current, which is looked for every 10 seconds meanwhile.
     ///
     /// With a [stage](SecretRef::at_stage) other than `AWSCURRENT` only that is tried and looked for; a [version](SecretRef::at_version) is
     /// tried once, since it never changes.

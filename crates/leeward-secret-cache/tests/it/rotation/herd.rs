@@ -83,7 +83,21 @@ async fn who_comes_one_after_the_other_in_the_window_is_let_in_at_once() {
         sleep(std::time::Duration::from_millis(100)).await;
     }
     rotation.finish();
-    // A minute of it: one was refused, and one fetch of each version was enough.
+    // A minute of it: one was refused, and what is current was looked at every ten seconds.
     assert_eq!(database.refused().len(), 1);
-    assert!(vault.calls() <= 3, "{}", vault.calls());
+    assert_eq!(vault.calls_for("AWSPENDING"), 1);
+    assert!(vault.calls() <= 3 + 8, "{}", vault.calls());
+    // Its end is seen before what logged in is forgotten.
+    for _ in 0..30 {
+        let log_in = |secret| database.log_in(secret);
+        let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
+        assert_eq!(outcome.await.unwrap(), "version-2");
+        sleep(seconds(1)).await;
+    }
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+    sleep(seconds(120)).await;
+    let log_in = |secret| database.log_in(secret);
+    let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
+    assert_eq!(outcome.await.unwrap(), "version-2");
+    assert_eq!(database.refused().len(), 1);
 }
