@@ -1,8 +1,6 @@
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
-use leeward_error_taxonomy::{
-    Category, Classify, Facts, Failure, Meaning, OperationName, Rejected, Stage, Verdict,
-};
+use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// A secret that could not be had: which, why, and what to do next.
@@ -124,29 +122,6 @@ impl SecretError {
             failure,
             advice,
             source: without_value(error),
-        };
-        Self::new(secret, cause)
-    }
-
-    /// What a call for several says of this one.
-    pub(crate) fn in_batch<E>(secret: impl fmt::Display, operation: OperationName, error: E) -> Self
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
-        let meaning = error.code();
-        let meaning = meaning.and_then(|code| Meaning::of(operation.service(), code));
-        let (category, verdict) = meaning.map_or((Category::Unknown, Verdict::Final), |meaning| {
-            (meaning.category, meaning.verdict)
-        });
-        let mut facts = Facts::new(Stage::Answered, category, verdict);
-        facts.operation = Some(operation);
-        (facts.code, facts.message) = (error.code(), error.message());
-        let (failure, advice) = (Failure::from(&facts), facts.advice().to_string());
-        let cause = Cause::Call {
-            operation,
-            failure,
-            advice,
-            source: Box::new(error),
         };
         Self::new(secret, cause)
     }

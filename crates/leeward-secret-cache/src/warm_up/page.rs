@@ -2,10 +2,8 @@
 
 use crate::id::{Identity, SecretArn};
 use aws_sdk_secretsmanager::{
-    error::ErrorMetadata,
     operation::{
-        batch_get_secret_value::BatchGetSecretValueOutput,
-        get_secret_value::{GetSecretValueError, GetSecretValueOutput},
+        batch_get_secret_value::BatchGetSecretValueOutput, get_secret_value::GetSecretValueOutput,
     },
     types::{ApiErrorType, SecretValueEntry},
 };
@@ -27,7 +25,8 @@ pub(super) struct Page {
 pub(super) struct Item {
     arn: String,
     name: String,
-    pub(super) outcome: Result<GetSecretValueOutput, GetSecretValueError>,
+    /// None if it is refused. Who refuses it may be a replica, whose word does not count.
+    pub(super) value: Option<GetSecretValueOutput>,
 }
 
 impl Page {
@@ -49,27 +48,32 @@ impl Item {
         Self {
             arn: entry.arn.clone().unwrap_or_default(),
             name: entry.name.clone().unwrap_or_default(),
-            outcome: Ok(GetSecretValueOutput::builder()
-                .set_arn(entry.arn)
-                .set_name(entry.name)
-                .set_version_id(entry.version_id)
-                .set_secret_string(entry.secret_string)
-                .set_secret_binary(entry.secret_binary)
-                .set_version_stages(entry.version_stages)
-                .set_created_date(entry.created_date)
-                .build()),
+            value: Some(
+                GetSecretValueOutput::builder()
+                    .set_arn(entry.arn)
+                    .set_name(entry.name)
+                    .set_version_id(entry.version_id)
+                    .set_secret_string(entry.secret_string)
+                    .set_secret_binary(entry.secret_binary)
+                    .set_version_stages(entry.version_stages)
+                    .set_created_date(entry.created_date)
+                    .build(),
+            ),
         }
     }
 
     fn of_error(error: ApiErrorType) -> Self {
+        let (code, message) = (error.error_code(), error.message());
+        tracing::debug!(
+            secret = error.secret_id(),
+            code,
+            message,
+            "secret not fetched with others"
+        );
         let id = error.secret_id.unwrap_or_default();
         let is_arn = SecretArn::read(&id).is_some();
-        let meta = ErrorMetadata::builder()
-            .code(error.error_code.unwrap_or_default())
-            .message(error.message.unwrap_or_default());
-        let error = GetSecretValueError::generic(meta.build());
         Self {
-            outcome: Err(error),
+            value: None,
             arn: if is_arn { id.clone() } else { String::new() },
             name: if is_arn { String::new() } else { id },
         }
@@ -114,7 +118,6 @@ pub(super) fn brief(ids: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SecretError, SecretErrorKind};
 
     const ARN: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
     const REPLICA: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-a1b2c3";
@@ -166,19 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_an_item_says_what_it_is_and_what_to_do() {
-        let error = page().items.remove(1).outcome.unwrap_err();
-        let error = SecretError::in_batch("other", GET_SECRET_VALUE, error);
-        assert_eq!(error.kind(), SecretErrorKind::Denied);
-        assert_eq!(
-            error.to_string(),
-            "secret other: secretsmanager.GetSecretValue: AccessDeniedException: User: is not authorized"
-        );
-        assert!(
-            error.advice().contains("secretsmanager:GetSecretValue"),
-            "{}",
-            error.advice()
-        );
+    fn values_are_there_and_what_is_refused_is_not() {
+        let values = page().items.into_iter().map(|item| item.value.is_some());
+        assert_eq!(values.collect::<Vec<_>>(), [true, false, false]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(super) async fn run(inner: &Arc<Inner>, warm_up: WarmUp) -> Result<WarmUpRep
         inner,
         report: WarmUpReport::default(),
         room: inner.table.room_for_more(),
+        refused: Vec::new(),
         void: Vec::new(),
     };
     let wanted = warm_up.to_string();
@@ -64,6 +65,8 @@ struct Run<'a> {
     report: WarmUpReport,
     /// How many secrets it may bring that nobody has asked for.
     room: usize,
+    /// What a call for several did not give.
+    refused: Vec<Seat>,
     /// What was declared void while it was fetched.
     void: Vec<String>,
 }
@@ -82,9 +85,11 @@ impl Run<'_> {
             Wanted::Filters(filters) => self.search(&filters, briefly).await?,
         }
         for _ in 1..ROUNDS {
+            self.load_refused().await;
             let void = std::mem::take(&mut self.void);
             self.load(void).await?;
         }
+        self.load_refused().await;
         for id in self.void.drain(..) {
             self.report.failed.push(SecretError::interrupted(id));
         }
@@ -181,11 +186,11 @@ impl Run<'_> {
 
     /// Says whether its value is there then.
     fn land(&mut self, seat: Seat, item: Item, began: Moment) -> bool {
-        let key = seat.slot.key();
-        let outcome = match item.outcome {
-            Ok(output) => Fetched::read(key, GET_SECRET_VALUE, output),
-            Err(error) => Err(SecretError::in_batch(&seat.id, GET_SECRET_VALUE, error)),
+        let Some(output) = item.value else {
+            self.refused.push(seat);
+            return false;
         };
+        let outcome = Fetched::read(seat.slot.key(), GET_SECRET_VALUE, output);
         self.settle(seat, outcome, began)
     }
 
@@ -201,6 +206,12 @@ impl Run<'_> {
             None => self.void.push(seat.id),
         }
         false
+    }
+
+    /// Fetches what is refused once more alone: that answer has come past those who know whose word counts.
+    async fn load_refused(&mut self) {
+        let refused = std::mem::take(&mut self.refused);
+        self.load_singly(refused).await;
     }
 
     /// Fetches each by a call of its own.
@@ -256,7 +267,10 @@ impl Run<'_> {
     /// Lands what was found, unless something was declared void since `voids` were, which may have been this.
     fn place(&mut self, item: Item, began: Moment, voids: u64) {
         let (id, arn) = (item.id().to_owned(), item.arn().to_owned());
-        if self.inner.voids() != voids && item.outcome.is_ok() {
+        if id.is_empty() {
+            return;
+        }
+        if self.inner.voids() != voids && item.value.is_some() {
             self.void.push(arn);
             return;
         }

@@ -93,6 +93,7 @@ async fn what_one_secret_meets_is_told_and_remembered_and_harms_no_other() {
     for warm_up in [of(3), found()] {
         let shelf = Shelf::of(names(3));
         shelf.lacks("db-1");
+        shelf.single.lacks("db-1");
         let cache = shelf.cache();
         let report = cache.warm_up(warm_up).await.unwrap();
         assert_eq!(report.loaded, ["db-0", "db-2"]);
@@ -106,8 +107,19 @@ async fn what_one_secret_meets_is_told_and_remembered_and_harms_no_other() {
         assert!(!report.is_complete());
         let error = cache.get("db-1").await.unwrap_err();
         assert_eq!(error.kind(), SecretErrorKind::NotFound);
-        assert_eq!(shelf.single.calls(), 0);
+        assert_eq!((shelf.calls().len(), shelf.single.calls()), (1, 1));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_batch_refuses_is_there() {
+    let shelf = Shelf::of(names(3));
+    // A replica that does not know of it yet has answered.
+    shelf.lacks("db-1");
+    let cache = shelf.cache();
+    warmed(&cache, of(3)).await;
+    assert!(cache.try_get("db-1").is_some());
+    assert_eq!(shelf.single.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
