@@ -75,7 +75,8 @@ impl SecretCache {
 
     /// Lets go of all versions of the secret with this name or ARN; a fetch that is under way does not bring back what was there.
     ///
-    /// For an event that tells of a change: whoever asks next waits for a new fetch. Says how many versions were let go of.
+    /// For a value that must not be served any more: whoever asks next waits for a new fetch. Where it has changed and the old one may be
+    /// served meanwhile, [`invalidate_arn`](Self::invalidate_arn) lets nobody wait. Says how many versions were let go of.
     #[expect(
         clippy::must_use_candidate,
         reason = "what it does matters more than what it says"
