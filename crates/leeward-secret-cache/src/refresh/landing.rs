@@ -97,8 +97,8 @@ impl Landing {
             return;
         }
         if let Ok(secret) = landed {
-            let version_id = secret.version_id();
-            tracing::debug!(secret = %slot.key(), version_id, outcome = kind.as_str(), "secret fetched");
+            let (version_id, region) = (secret.version_id(), secret.region());
+            tracing::debug!(secret = %slot.key(), version_id, region, outcome = kind.as_str(), "secret fetched");
         }
         let duration = self.inner.clocks.now().since(self.started);
         self.inner.observers.tell(|| SecretEvent {

@@ -42,7 +42,7 @@ impl Regions {
 
 /// What a refused call met, down to its root.
 fn told(error: &dyn Error) -> String {
-    let source = error.source().map(|source| told(source));
+    let source = error.source().map(told);
     format!("{error}: {}", source.unwrap_or_default())
 }
 
