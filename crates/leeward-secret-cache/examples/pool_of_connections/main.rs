@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 const EAST: Region = Region::from_static("us-east-1");
 
 /// Opens connections, with credentials from wherever they are kept.
-struct Manager<C> {
+struct Connector<C> {
     server: SocketAddr,
     credentials: C,
 }
@@ -39,7 +39,7 @@ enum ConnectError {
     Unanswered(#[from] io::Error),
 }
 
-impl<C> managed::Manager for Manager<C>
+impl<C> managed::Manager for Connector<C>
 where
     C: CredentialSource<Credentials = SecretJson<RdsSecret>>,
 {
@@ -112,7 +112,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start("app", "old").await?;
 
     let secrets = SecretCache::builder(aws_pool.target::<Client>(EAST).await?).build()?;
-    let connections = managed::Pool::<Manager<_>>::builder(Manager {
+    let connections = managed::Pool::<Connector<_>>::builder(Connector {
         server: server.address,
         credentials: SecretCredentials::<RdsSecret>::new(secrets.handle("db")),
     });
