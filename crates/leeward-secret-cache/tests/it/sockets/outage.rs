@@ -1,4 +1,5 @@
 use super::{World, until_it_landed};
+use leeward_error_taxonomy::Failure;
 use leeward_secret_cache::{Freshness, SecretErrorKind};
 use leeward_testkit::Fault;
 use std::time::Duration;
@@ -8,13 +9,17 @@ async fn check(fault: Fault, code: &str) {
     let world = World::start().await;
     world.secret("db", "1").await;
     let cache = world.cache().await;
-    cache.get("db").await.unwrap();
+    cache.get("db").await.expect("a secret");
     let rule = world.inject(fault);
     world.aws.reset_counts();
     world.make_due();
     // Each failure rests longer than the one before, and nobody waits.
     for _ in 0..59 {
-        assert_eq!(cache.get("db").await.unwrap().expose(), b"1", "{code}");
+        assert_eq!(
+            cache.get("db").await.expect("served").expose(),
+            b"1",
+            "{code}"
+        );
         until_it_landed(&cache, "db").await;
         world.clock.advance(1);
     }
@@ -26,9 +31,9 @@ async fn check(fault: Fault, code: &str) {
     // Over: refused at once, with what was answered.
     let calls = world.calls();
     for _ in 0..100 {
-        let error = cache.get("db").await.unwrap_err();
+        let error = cache.get("db").await.expect_err("it is over");
         assert_eq!(error.kind(), SecretErrorKind::Unavailable, "{code}");
-        assert_eq!(error.failure().unwrap().code(), Some(code));
+        assert_eq!(error.failure().and_then(Failure::code), Some(code));
     }
     assert!(world.calls() <= calls + 1, "{code}");
     rule.clear();
