@@ -4,7 +4,7 @@ use crate::aws::{
     fault::Faults,
     front::Front,
     line::Manners,
-    secretsmanager::{Secrets, SecretsManager},
+    secretsmanager::{Secrets, SecretsService},
     services::Services,
     site::Site,
     sts::{Roles, Sts},
@@ -161,7 +161,7 @@ impl AwsBuilder {
             Admission::Open
         };
         let secrets = Secrets::new(&self.regions, self.time.clone());
-        let secrets_manager = SecretsManager {
+        let secrets_manager = SecretsService {
             secrets: secrets.clone(),
             roles: roles.clone(),
         };

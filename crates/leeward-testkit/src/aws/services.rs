@@ -1,6 +1,6 @@
 use crate::aws::{
     chunked, dynamodb::DynamoDb, kms::Kms, operation, refusal, request_id::RequestId,
-    secretsmanager::SecretsManager, service::Service, signature::Signature, sts::Sts,
+    secretsmanager::SecretsService, service::Service, signature::Signature, sts::Sts,
 };
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
@@ -11,12 +11,12 @@ use winterbaume_core::{MockRequest, MockService};
 /// The emulated services; each keeps its Regions apart.
 pub(super) struct Services {
     emulators: HashMap<Service, Arc<dyn MockService>>,
-    secrets: SecretsManager,
+    secrets: SecretsService,
     sts: Sts,
 }
 
 impl Services {
-    pub(super) fn new(regions: &[Region], secrets: SecretsManager, sts: Sts) -> Self {
+    pub(super) fn new(regions: &[Region], secrets: SecretsService, sts: Sts) -> Self {
         let emulators = Service::ALL.into_iter().filter_map(|service| {
             let emulator: Arc<dyn MockService> = match service {
                 Service::DynamoDb => Arc::new(DynamoDb::new()),

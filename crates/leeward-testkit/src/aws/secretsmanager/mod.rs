@@ -45,12 +45,12 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-js
 
 /// The service, in all Regions and for all accounts.
 #[derive(Debug)]
-pub(super) struct SecretsManager {
+pub(super) struct SecretsService {
     pub(super) secrets: Secrets,
     pub(super) roles: Roles,
 }
 
-impl SecretsManager {
+impl SecretsService {
     pub(super) fn answer(
         &self,
         region: &Region,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// The most values that one call brings.
 const MAX_RESULTS: i64 = 20;
 
-pub(super) fn get_values(context: &mut Context<'_>, ask: Ask<'_>) -> Result<Value, Refused> {
+pub(super) fn answer(context: &mut Context<'_>, ask: Ask<'_>) -> Result<Value, Refused> {
     let filters = Filters::read(ask)?;
     let ids = ask.texts("SecretIdList").filter(|ids| !ids.is_empty());
     let (ids, next): (Vec<String>, _) = match (ids, filters) {

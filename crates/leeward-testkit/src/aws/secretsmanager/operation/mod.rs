@@ -35,12 +35,12 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     pub(super) fn perform(&mut self, ask: Ask<'_>) -> Result<Value, Refused> {
         match self.operation {
-            "BatchGetSecretValue" => batch::get_values(self, ask),
+            "BatchGetSecretValue" => batch::answer(self, ask),
             "CancelRotateSecret" => rotate::cancel(self, ask),
             "CreateSecret" => create::create(self, ask),
             "DeleteSecret" => deletion::delete(self, ask),
             "DescribeSecret" => describe::describe(self, ask),
-            "GetSecretValue" => read::get_value(self, ask),
+            "GetSecretValue" => read::answer(self, ask),
             "ListSecretVersionIds" => list::list_version_ids(self, ask),
             "ListSecrets" => list::list(self, ask),
             "PutSecretValue" => write::put_value(self, ask),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 const OPERATION: &str = "GetSecretValue";
 
-pub(super) fn get_value(context: &mut Context<'_>, ask: Ask<'_>) -> Result<Value, Refused> {
+pub(super) fn answer(context: &mut Context<'_>, ask: Ask<'_>) -> Result<Value, Refused> {
     let id = ask.required("SecretId")?;
     let answer = value(context, id, ask.text("VersionId"), ask.text("VersionStage"))?;
     Ok(answer.into())
