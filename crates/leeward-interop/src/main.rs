@@ -1,80 +1,68 @@
-//! Plays round trips with the official SDKs, prints what came of each, and fails if one of them failed.
+//! Plays Leeward against programs of others, prints what came of it, and fails if anything failed.
 
-use crate::{peer::Peer, report::Report, site::Site};
 use clap::Parser;
-use std::{error::Error, path::PathBuf, process::ExitCode};
-use tokio::process::Command;
+use std::{error::Error, fmt::Display, process::ExitCode};
 
-mod case;
-mod keyring;
-mod ours;
-mod peer;
-mod report;
-mod round;
-mod site;
+mod error;
+mod message;
+#[cfg(unix)]
+mod postgres;
+mod secret;
+mod server;
 
-/// Round trips between Leeward and the official AWS Encryption SDKs; `cargo xtask interop` installs these and runs it.
+/// Leeward and the programs of others; `cargo xtask interop` installs these and runs it.
 #[derive(Debug, Parser)]
-struct Arguments {
-    /// A Python that has aws-encryption-sdk; without it there are no round trips with Python
-    #[arg(long, value_name = "PROGRAM")]
-    python: Option<PathBuf>,
-    /// A folder with a node_modules that has @aws-crypto/client-node; without it there are no round trips with Node
-    #[arg(long, value_name = "FOLDER")]
-    node_packages: Option<PathBuf>,
-    /// Only groups of cases that have this text in their name
-    #[arg(long, value_name = "TEXT")]
-    case: Option<String>,
+enum Arguments {
+    /// Messages to and from the official AWS Encryption SDKs
+    Messages(message::Arguments),
+    /// The cache of secrets over the Secrets Manager of ministack
+    Secrets(secret::Arguments),
+    /// Rotations of the password of a PostgreSQL under load
+    #[cfg(unix)]
+    Postgres(postgres::Arguments),
+}
+
+/// What came of it, and whether that is good.
+struct Outcome {
+    told: String,
+    is_good: bool,
+}
+
+impl Outcome {
+    fn new(report: impl Display, is_good: bool) -> Self {
+        let told = report.to_string();
+        Self { told, is_good }
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
-        Ok(report) => {
-            print!("{report}");
-            ExitCode::from(u8::from(!report.is_good()))
+        Ok(Outcome { told, is_good }) => {
+            print!("{told}");
+            ExitCode::from(u8::from(!is_good))
         }
         Err(error) => {
-            eprintln!("error: {}", round::told(&*error));
+            eprintln!("error: {}", error::told(&*error));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
-    let mut peers = Vec::new();
-    let workers = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("peers");
-    if let Some(python) = arguments.python {
-        let mut command = Command::new(python);
-        command.arg(workers.join("python/worker.py"));
-        peers.push(Peer::start("Python", command).await?);
-    }
-    if let Some(packages) = arguments.node_packages {
-        let mut command = Command::new("node");
-        command.args(peer::node_options());
-        command.arg(workers.join("node/worker.mjs"));
-        command.arg(packages.canonicalize()?);
-        peers.push(Peer::start("Node", command).await?);
-    }
-    if peers.is_empty() {
-        return Err(
-            "nobody to talk to: run `cargo xtask interop`, which installs the SDKs and names them"
-                .into(),
-        );
-    }
-    let site = Site::start().await?;
-    let mut report = Report::new(&peers);
-    for group in case::groups(&site) {
-        let wanted = arguments.case.as_deref();
-        if wanted.is_none_or(|text| group.name.contains(text)) {
-            round::play(&site, &group, &mut peers, &mut report).await?;
+async fn run(arguments: Arguments) -> Result<Outcome, Box<dyn Error>> {
+    Ok(match arguments {
+        Arguments::Messages(arguments) => {
+            let report = message::run(arguments).await?;
+            Outcome::new(&report, report.is_good())
         }
-    }
-    for peer in peers {
-        peer.finish().await?;
-    }
-    if report.is_empty() {
-        return Err("no group of cases has that text in its name".into());
-    }
-    Ok(report)
+        Arguments::Secrets(arguments) => {
+            let report = secret::run(arguments).await?;
+            Outcome::new(&report, report.is_good())
+        }
+        #[cfg(unix)]
+        Arguments::Postgres(arguments) => {
+            let report = postgres::run(arguments).await?;
+            Outcome::new(&report, report.is_good())
+        }
+    })
 }

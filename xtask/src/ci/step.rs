@@ -62,7 +62,7 @@ impl ValueEnum for Step {
             Self::Examples => ("examples", "Every example builds and runs to its end"),
             Self::Interop => (
                 "interop",
-                "Round trips with the official SDKs for Python and Node: `cargo xtask interop`",
+                "The official SDKs for Python and Node, ministack and PostgreSQL: `cargo xtask interop`",
             ),
             Self::Sim => (
                 "sim",

@@ -1,71 +1,113 @@
-//! `cargo xtask interop`: round trips with the official Encryption SDKs for Python and Node.
+//! `cargo xtask interop`: Leeward and programs of others.
 //!
-//! The SDKs are installed below `target/interop`, at the versions that `crates/leeward-interop/peers` pins, and kept between
-//! runs; nothing is installed anywhere else. The messages are the business of `leeward-interop`.
+//! They are installed below `target/interop`, at the versions that `crates/leeward-interop/peers` pins, and kept between
+//! runs; nothing is installed anywhere else. What is played with them is the business of `leeward-interop`.
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::ArgMatches;
 
-use crate::{cargo, rest, rest_of};
+use crate::{cargo, flag, rest, rest_of};
 
 mod install;
+mod message;
 mod node;
+mod postgres;
 mod python;
+mod secret;
 mod version;
 
-/// Where the SDKs are installed.
+/// Where the programs are installed, and their logs.
 const FOLDER: &str = "target/interop";
 
-/// What the driver of the round trips is told.
+/// What is played, and what the driver is told.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
+    /// All if there is none.
+    parts: Vec<Part>,
     rest: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Part {
+    Messages,
+    Secrets,
+    Postgres,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Messages, Self::Secrets, Self::Postgres];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Secrets => "secrets",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    fn run(self, rest: &[OsString]) -> anyhow::Result<()> {
+        match self {
+            Self::Messages => message::run(rest),
+            Self::Secrets => secret::run(rest),
+            Self::Postgres => postgres::run(rest),
+        }
+    }
 }
 
 /// The command line.
 pub(crate) fn arguments() -> clap::Command {
+    let part = |part: Part, help| flag(part.name()).help(help);
     clap::Command::new("interop")
-        .about("Plays round trips of messages with the official Encryption SDKs for Python and Node, installed in target/interop")
+        .about("Plays Leeward against programs of others, installed in target/interop: all three parts unless some are named")
+        .arg(part(
+            Part::Messages,
+            "Round trips of messages with the official Encryption SDKs for Python and Node",
+        ))
+        .arg(part(
+            Part::Secrets,
+            "The cache of secrets over ministack, an emulator of AWS in Python",
+        ))
+        .arg(part(
+            Part::Postgres,
+            "Rotations of a password under load, with a real PostgreSQL",
+        ))
         .arg(rest("ARGUMENTS OF LEEWARD-INTEROP").help(
-            "Goes to the driver as it stands: `-- --case KMS` plays what has this text in its name",
+            "Goes to the one part that is named as it stands: `--messages -- --case KMS` plays what has this text in its name",
         ))
 }
 
 impl From<&ArgMatches> for Options {
     fn from(matches: &ArgMatches) -> Self {
+        let parts = Part::ALL.into_iter();
         Self {
+            parts: parts.filter(|part| matches.get_flag(part.name())).collect(),
             rest: rest_of(matches),
         }
     }
 }
 
-/// Installs what is missing, and plays the round trips.
+/// Installs what is missing, and plays the parts.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let peers = Peers {
-        python: found(python::look())?,
-        node: found(node::look())?,
-    };
-    if peers.python.is_none() && peers.node.is_none() {
-        bail!("there is nobody to exchange messages with: install Python or Node, as said above");
+    for part in options.plan()? {
+        part.run(&options.rest)?;
     }
-    if let Some(python) = &peers.python {
-        python.install()?;
-    }
-    if let Some(node) = &peers.node {
-        node.install()?;
-    }
-    cargo::run(driver(&peers, &options.rest))
+    Ok(())
 }
 
-/// Who is there to exchange messages with.
-struct Peers {
-    python: Option<python::Python>,
-    node: Option<node::Node>,
+impl Options {
+    fn plan(&self) -> anyhow::Result<Vec<Part>> {
+        match &*self.parts {
+            [] if self.rest.is_empty() => Ok(Part::ALL.to_vec()),
+            [part] => Ok(vec![*part]),
+            parts if self.rest.is_empty() => Ok(parts.to_vec()),
+            _ => bail!("which part is told this? Name one: --messages, --secrets or --postgres"),
+        }
+    }
 }
 
 /// Leaves out who is missing, and says so; in CI that is a failure.
@@ -80,22 +122,18 @@ fn found<T>(looked: Result<T, String>) -> anyhow::Result<Option<T>> {
     }
 }
 
+/// Without whom nothing can be played.
+fn needed<T>(looked: Result<T, String>) -> anyhow::Result<T> {
+    looked.map_err(|missing| anyhow!(missing))
+}
+
 fn is_ci() -> bool {
     env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-fn driver(peers: &Peers, rest: &[OsString]) -> Command {
-    let mut command = cargo::command(["run", "--package", "leeward-interop", "--"]);
-    if peers.python.is_some() {
-        command
-            .arg("--python")
-            .arg(folder("python").join(python::PROGRAM));
-    }
-    if peers.node.is_some() {
-        command.arg("--node-packages").arg(folder("node"));
-    }
-    command.args(rest);
-    command
+/// What plays a part, without its arguments.
+fn driver(part: &str) -> Command {
+    cargo::command(["run", "--package", "leeward-interop", "--", part])
 }
 
 /// Where something of this name is installed, from the root of the workspace.
@@ -112,23 +150,28 @@ fn pins(name: &str) -> PathBuf {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(words: &[&str], expected: Result<&[Part], &str>) {
+        let words = ["interop"].iter().chain(words);
+        let matches = arguments().try_get_matches_from(words).unwrap();
+        let plan = Options::from(&matches).plan();
+        let plan = plan.map_err(|error| error.to_string());
+        let plan = plan.as_ref().map(|parts| &**parts);
+        assert_eq!(plan.map_err(|error| &**error), expected);
+    }
+
     #[test]
-    fn the_driver_is_told_who_is_there() {
-        let mut peers = Peers {
-            python: None,
-            node: Some(node::Node),
-        };
-        let rest = ["--case".into(), "KMS".into()];
-        assert_eq!(
-            cargo::line(&driver(&peers, &rest)),
-            "cargo run --package leeward-interop -- --node-packages target/interop/node --case KMS"
-        );
-        peers.python = Some(python::Python::at("python3.12", "3.12.1"));
-        peers.node = None;
-        let line = cargo::line(&driver(&peers, &[]));
-        assert!(
-            line.contains(" -- --python target/interop/python/"),
-            "{line}"
+    fn all_is_played_unless_parts_are_named() {
+        use Part::{Messages, Postgres, Secrets};
+        check(&[], Ok(&[Messages, Secrets, Postgres]));
+        check(&["--secrets"], Ok(&[Secrets]));
+        check(&["--postgres", "--messages"], Ok(&[Messages, Postgres]));
+        check(&["--secrets", "--", "--case", "text"], Ok(&[Secrets]));
+        let which = "which part is told this? Name one: --messages, --secrets or --postgres";
+        check(&["--", "--case", "text"], Err(which));
+        check(
+            &["--secrets", "--postgres", "--", "--case", "a"],
+            Err(which),
         );
     }
 }

@@ -36,7 +36,8 @@ impl Node {
     pub(super) fn install(&self) -> anyhow::Result<()> {
         let lock = pins("node").join("package-lock.json");
         let version = version::of("node").unwrap_or_default();
-        install::once(&folder("node"), &lock, &version, |folder| {
+        let wanted = install::pinned(&lock, &version)?;
+        install::once(&folder("node"), &wanted, |folder| {
             let to = cargo::root().join(folder);
             for name in ["package.json", "package-lock.json"] {
                 let from = cargo::root().join(pins("node")).join(name);

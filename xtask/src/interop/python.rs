@@ -1,6 +1,8 @@
-//! The SDK for Python, in a virtual environment of its own.
+//! Python, and what is installed for it: each in a virtual environment of its own.
 
-use super::{folder, install, pins, version};
+use std::path::Path;
+
+use super::{install, version};
 use crate::cargo;
 
 /// The interpreter, from the folder of the environment.
@@ -10,7 +12,7 @@ pub(super) const PROGRAM: &str = if cfg!(windows) {
     "bin/python"
 };
 
-/// The oldest that the SDK takes.
+/// The oldest that the packages take.
 const LEAST: [u32; 2] = [3, 11];
 const CANDIDATES: [&str; 6] = [
     "python3",
@@ -44,7 +46,7 @@ pub(super) fn look() -> Result<Python, String> {
         false => format!("there is {}", there.join(", ")),
     };
     Err(format!(
-        "no Python of version 3.11 or newer on the PATH, {there}: install one for the round trips with it"
+        "no Python of version 3.11 or newer on the PATH, {there}: install one for what is played with it"
     ))
 }
 
@@ -56,15 +58,22 @@ impl Python {
         }
     }
 
-    /// Makes the environment, unless it is as it should be.
-    pub(super) fn install(&self) -> anyhow::Result<()> {
-        let requirements = pins("python").join("requirements.txt");
-        install::once(&folder("python"), &requirements, &self.version, |folder| {
+    /// Makes an environment in `folder` with the `requirements.txt` of `pins`, unless it is as it should be.
+    pub(super) fn install(
+        &self,
+        folder: &Path,
+        pins: &Path,
+        options: &[&str],
+    ) -> anyhow::Result<()> {
+        let requirements = pins.join("requirements.txt");
+        let wanted = install::pinned(&requirements, &self.version)?;
+        install::once(folder, &wanted, |folder| {
             let mut make = cargo::program(&self.program);
             make.args(["-m", "venv", "--clear"]).arg(folder);
             let mut fill = cargo::program(cargo::root().join(folder).join(PROGRAM));
             fill.args(["-m", "pip", "install", "--disable-pip-version-check"]);
-            fill.args(["--quiet", "--requirement"]).arg(&requirements);
+            fill.arg("--quiet").args(options);
+            fill.arg("--requirement").arg(&requirements);
             Ok(vec![make, fill])
         })
     }

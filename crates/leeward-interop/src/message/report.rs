@@ -1,4 +1,4 @@
-use crate::peer::Peer;
+use super::peer::Peer;
 use leeward_envelope::AlgorithmSuite;
 use std::fmt;
 

@@ -1,4 +1,4 @@
-use crate::{
+use super::{
     keyring::{Padding, Spec},
     site::Site,
 };

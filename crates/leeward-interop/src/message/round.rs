@@ -1,10 +1,11 @@
-use crate::{
+use super::{
     case::Group,
     ours::{FRAME_LENGTH, Ours},
     peer::{Do, Peer, Request},
     report::{Report, Way},
     site::Site,
 };
+use crate::error::told;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use leeward_envelope::{AlgorithmSuite, EncryptionContext};
 use std::{collections::BTreeMap, error::Error};
@@ -152,17 +153,6 @@ impl Case<'_> {
         };
         self.peer.ask(&request).await
     }
-}
-
-/// An error with all that is below it.
-pub(crate) fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text = format!("{text}: {source}");
-        next = source.source();
-    }
-    text
 }
 
 /// The pairs of the context but for these keys.

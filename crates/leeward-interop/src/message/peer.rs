@@ -1,4 +1,4 @@
-use crate::keyring::Spec;
+use super::keyring::Spec;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, error::Error, process::Stdio, time::Duration};

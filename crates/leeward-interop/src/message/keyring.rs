@@ -1,4 +1,4 @@
-use crate::site::Site;
+use super::site::Site;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use leeward_envelope::{Keyring, MultiKeyring, RawAesKeyring, RawRsaKeyring, RsaPadding};
 use leeward_kms_envelope::{DiscoveryFilter, KmsDiscoveryKeyring, KmsKeyring};

@@ -1,4 +1,4 @@
-use crate::keyring::{Endpoint, Padding, Spec};
+use super::keyring::{Endpoint, Padding, Spec};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},

@@ -1,0 +1,106 @@
+use super::case::{Case, Lacking, Trouble};
+use crate::error::told;
+use std::fmt;
+
+/// What came of every case.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    rows: Vec<(&'static str, Outcome)>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Ok,
+    /// The other side does not do what this is about.
+    Lacking(String),
+    Failed(String),
+}
+
+impl Report {
+    /// Notes what came of a case. What the other side lacks must be known, so that a case does not end in silence.
+    pub(super) fn tell(&mut self, case: &Case, played: Result<(), Trouble>) {
+        let outcome = match played {
+            Ok(()) => Outcome::Ok,
+            Err(error) if !error.is::<Lacking>() => Outcome::Failed(told(&*error)),
+            Err(lacking) if case.may_lack => Outcome::Lacking(lacking.to_string()),
+            Err(lacking) => Outcome::Failed(format!("it used to do this: {lacking}")),
+        };
+        self.rows.push((case.name, outcome));
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(crate) fn is_good(&self) -> bool {
+        let is_good = |outcome| !matches!(outcome, &Outcome::Failed(_));
+        self.rows.iter().all(|(_, outcome)| is_good(outcome))
+    }
+}
+
+/// The table, and how many cases came to what.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.rows.iter().map(|(name, _)| name.chars().count());
+        let width = names.max().unwrap_or_default();
+        writeln!(f, "{:<width$}  outcome", "secrets over ministack")?;
+        let (mut lacking, mut failed) = (0, 0);
+        for (name, outcome) in &self.rows {
+            write!(f, "{name:<width$}  ")?;
+            match outcome {
+                Outcome::Ok => writeln!(f, "ok")?,
+                Outcome::Lacking(what) => {
+                    lacking += 1;
+                    writeln!(f, "ministack cannot: {what}")?;
+                }
+                Outcome::Failed(why) => {
+                    failed += 1;
+                    writeln!(f, "FAILED: {why}")?;
+                }
+            }
+        }
+        let cases = self.rows.len();
+        writeln!(
+            f,
+            "\n{cases} cases, {lacking} that ministack cannot, {failed} failed"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(name: &'static str, may_lack: bool) -> Case {
+        Case {
+            name,
+            may_lack,
+            play: |_| Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+
+    fn lacking() -> Result<(), Trouble> {
+        Err(Lacking("it has no replicas").into())
+    }
+
+    #[test]
+    fn what_is_lacking_is_told_and_fails_where_it_is_new() {
+        let mut report = Report::default();
+        report.tell(&case("text", false), Ok(()));
+        report.tell(&case("denied", true), lacking());
+        assert!(report.is_good());
+        report.tell(&case("replica", false), lacking());
+        report.tell(&case("names", false), Err("two fetches".into()));
+        assert!(!report.is_good());
+        let expected = "\
+secrets over ministack  outcome
+text     ok
+denied   ministack cannot: it has no replicas
+replica  FAILED: it used to do this: it has no replicas
+names    FAILED: two fetches
+
+4 cases, 1 that ministack cannot, 2 failed
+";
+        assert_eq!(report.to_string(), expected);
+    }
+}

@@ -1,0 +1,26 @@
+//! The cache of secrets over ministack, which emulates Secrets Manager.
+
+use std::ffi::OsString;
+
+use super::{driver, folder, needed, pins, python};
+use crate::cargo;
+
+/// The program, from the folder of the environment.
+const PROGRAM: &str = if cfg!(windows) {
+    "Scripts/ministack.exe"
+} else {
+    "bin/ministack"
+};
+
+/// Installs it, unless it is there, and plays the cases.
+pub(super) fn run(rest: &[OsString]) -> anyhow::Result<()> {
+    let python = needed(python::look())?;
+    let ministack = folder("ministack");
+    // What is downloaded is what was looked at: every file of every version by its hash.
+    python.install(&ministack, &pins("ministack"), &["--require-hashes"])?;
+    let mut command = driver("secrets");
+    command.arg("--ministack").arg(ministack.join(PROGRAM));
+    command.arg("--log").arg(folder("ministack.log"));
+    command.args(rest);
+    cargo::run(command)
+}
