@@ -2,6 +2,7 @@
 // What the guide shows is tested here, where all crates are.
 #![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/encryption.md"))]
 #![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/multi-region.md"))]
+#![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/secrets.md"))]
 
 #[cfg(feature = "client-pool")]
 pub use leeward_client_pool as client_pool;
