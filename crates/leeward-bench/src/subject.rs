@@ -1,4 +1,7 @@
-use crate::{Read, read, stopwatch, threads};
+use crate::{
+    Read, read, stopwatch,
+    threads::{self, Apart},
+};
 use std::{
     error::Error, fmt, future::poll_fn, hint::black_box, io, num::NonZeroUsize, time::Duration,
 };
@@ -72,9 +75,9 @@ impl Subject {
     where
         E: Into<BoxError>,
     {
-        let mut sides = vec![operation; threads.get()];
+        let mut sides = vec![Apart(operation); threads.get()];
         Self::new(move |operations| {
-            threads::time(&mut sides, |operation| {
+            threads::time(&mut sides, |Apart(operation)| {
                 for _ in 0..share(operations, threads) {
                     black_box(operation().map_err(Into::into)?);
                 }
@@ -95,10 +98,10 @@ impl Subject {
     where
         E: Into<BoxError>,
     {
-        let sides = (0..threads.get()).map(|_| Ok((runtime()?, operation.clone())));
+        let sides = (0..threads.get()).map(|_| Ok(Apart((runtime()?, operation.clone()))));
         let mut sides: Vec<_> = sides.collect::<io::Result<_>>()?;
         Ok(Self::new(move |operations| {
-            threads::time(&mut sides, |(runtime, operation)| {
+            threads::time(&mut sides, |Apart((runtime, operation))| {
                 let repeated = async {
                     for _ in 0..share(operations, threads) {
                         black_box(operation().await.map_err(Into::into)?);
@@ -138,10 +141,10 @@ impl Subject {
     where
         S: Service<Read, Error: Into<BoxError>> + Clone + Send + 'static,
     {
-        let sides = (0..threads.get()).map(|_| Ok((runtime()?, service.clone())));
+        let sides = (0..threads.get()).map(|_| Ok(Apart((runtime()?, service.clone()))));
         let mut sides: Vec<_> = sides.collect::<io::Result<_>>()?;
         Ok(Self::new(move |operations| {
-            threads::time(&mut sides, |(runtime, service)| {
+            threads::time(&mut sides, |Apart((runtime, service))| {
                 let called = call_repeatedly(service, operations);
                 block_on(runtime, called).map_err(Into::into)
             })

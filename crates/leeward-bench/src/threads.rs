@@ -3,6 +3,11 @@
 use crate::{BoxError, processor, stopwatch};
 use std::{panic, sync::Barrier, thread, time::Duration};
 
+/// What one side alone writes to, in cache lines of its own: neighbours in a list would wait for each other's.
+#[derive(Clone, Debug)]
+#[repr(align(128))]
+pub(crate) struct Apart<T>(pub(crate) T);
+
 /// Does the work on every side at the same time, each on a processor of its own, and says how long it took on average.
 pub(crate) fn time<T: Send>(
     sides: &mut [T],

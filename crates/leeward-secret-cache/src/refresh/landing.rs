@@ -160,12 +160,7 @@ impl Landing {
             Ok(_) if is_older => {}
             Ok(secret) => {
                 let limits = slot.freshness().limits(self.inner.jitter());
-                let entry = Entry {
-                    secret: secret.clone(),
-                    fetched: began,
-                    verified,
-                    limits,
-                };
+                let entry = Entry::new(secret.clone(), began, verified, limits);
                 keep(slot, &mut state, entry);
             }
             Err(error) => {
@@ -214,12 +209,8 @@ impl Landing {
             .is_none_or(|present| present.fetched.steady < began.steady);
         drop(present);
         if is_newer {
-            let entry = Entry {
-                secret: secret.clone(),
-                fetched: began,
-                verified: began,
-                limits: slot.freshness().limits(self.inner.jitter()),
-            };
+            let limits = slot.freshness().limits(self.inner.jitter());
+            let entry = Entry::new(secret.clone(), began, began, limits);
             keep(standing, &mut state, entry);
         }
     }

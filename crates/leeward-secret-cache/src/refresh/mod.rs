@@ -55,7 +55,7 @@ pub(crate) fn at_hand(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Opti
         Course::Outlast | Course::Discard => return None,
     }
     inner.counts.hit(|| entry.age(now));
-    Some(entry.secret.clone())
+    Some(entry.share())
 }
 
 /// Serves, waits or refuses where nothing was at hand a moment ago.
@@ -156,5 +156,5 @@ fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Opti
         Course::Serve | Course::Refresh => {}
     }
     inner.counts.hit(|| entry.age(now));
-    Some(entry.secret.clone())
+    Some(entry.share())
 }

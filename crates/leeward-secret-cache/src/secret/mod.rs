@@ -13,7 +13,11 @@ use crate::id::SecretArn;
 use fields::Fields;
 use parsed::Parsed;
 use serde::de::DeserializeOwned;
-use std::{fmt, sync::OnceLock, time::SystemTime};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::SystemTime,
+};
 use subtle::ConstantTimeEq;
 
 /// One version of a secret.
@@ -23,6 +27,10 @@ use subtle::ConstantTimeEq;
 // Who reads it shares no cache line with the count of those who hold it.
 #[repr(align(64))]
 pub struct Secret {
+    inside: Arc<Inside>,
+}
+
+struct Inside {
     about: About,
     value: Value,
     fields: OnceLock<Result<Fields, UnreadableSecret>>,
@@ -41,18 +49,28 @@ pub(crate) struct About {
 
 impl Secret {
     pub(crate) fn new(about: About, value: Value) -> Self {
-        Self {
+        let inside = Inside {
             about,
             value,
             fields: OnceLock::new(),
             parsed: Parsed::new(),
+        };
+        Self {
+            inside: Arc::new(inside),
+        }
+    }
+
+    /// The same value, to be held by others: the two are counted apart, and wiped when nobody holds either.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            inside: self.inside.clone(),
         }
     }
 
     /// The full ARN: of a replica, the replica's.
     #[must_use]
     pub fn arn(&self) -> &str {
-        &self.about.arn
+        &self.inside.about.arn
     }
 
     /// The Region that gave it, as its ARN says: of a replica, the replica's.
@@ -64,31 +82,31 @@ impl Secret {
     /// The name of the secret.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.about.name
+        &self.inside.about.name
     }
 
     /// The id of this version; it changes with each rotation.
     #[must_use]
     pub fn version_id(&self) -> &str {
-        &self.about.version_id
+        &self.inside.about.version_id
     }
 
     /// The labels that were attached to this version when it was fetched, such as `AWSCURRENT`.
     #[must_use]
     pub fn stages(&self) -> &[String] {
-        &self.about.stages
+        &self.inside.about.stages
     }
 
     /// When this version was created.
     #[must_use]
-    pub const fn created(&self) -> Option<SystemTime> {
-        self.about.created
+    pub fn created(&self) -> Option<SystemTime> {
+        self.inside.about.created
     }
 
     /// The value, whether text or binary.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        self.value.bytes()
+        self.inside.value.bytes()
     }
 
     /// The value of a secret that is text.
@@ -97,7 +115,7 @@ impl Secret {
     ///
     /// [`UnreadableSecret::NotText`] if it is binary.
     pub fn expose_text(&self) -> Result<&str, UnreadableSecret> {
-        self.value.text()
+        self.inside.value.text()
     }
 
     /// The value as JSON of this type, read once for each version and type: later calls give what the first has made.
@@ -128,7 +146,7 @@ impl Secret {
         T: DeserializeOwned + Send + Sync + 'static,
     {
         let text = self.expose_text()?;
-        self.parsed.read(text)
+        self.inside.parsed.read(text)
     }
 
     /// The field of this name of a value that is a JSON object: a text as it is meant, a number or a truth value as it is written.
@@ -141,14 +159,14 @@ impl Secret {
     /// field, and [`UnreadableSecret::NotPlain`] if that is null, an array or an object: read these by [`json`](Self::json).
     pub fn key(&self, field: &str) -> Result<&str, UnreadableSecret> {
         let text = self.expose_text()?;
-        match self.fields.get_or_init(|| Fields::read(text)) {
+        match self.inside.fields.get_or_init(|| Fields::read(text)) {
             Ok(fields) => fields.field(text, field),
             Err(error) => Err(error.clone()),
         }
     }
 
-    pub(crate) const fn about(&self) -> &About {
-        &self.about
+    pub(crate) fn about(&self) -> &About {
+        &self.inside.about
     }
 }
 
@@ -166,9 +184,9 @@ impl Eq for Secret {}
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret")
-            .field("name", &self.about.name)
-            .field("version_id", &self.about.version_id)
-            .field("stages", &self.about.stages)
+            .field("name", &self.inside.about.name)
+            .field("version_id", &self.inside.about.version_id)
+            .field("stages", &self.inside.about.stages)
             .finish_non_exhaustive()
     }
 }

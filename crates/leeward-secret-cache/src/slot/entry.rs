@@ -3,6 +3,7 @@ use crate::{
     clock::Moment,
     freshness::{Course, Limits},
 };
+use leeward_resilience::lane;
 use std::sync::Arc;
 
 /// A value, and how long it may be served.
@@ -11,6 +12,8 @@ use std::sync::Arc;
 #[repr(align(64))]
 pub(crate) struct Entry {
     pub(crate) secret: Arc<Secret>,
+    /// The same for the threads of each lane, that those who hold it at a time do not meet at one count.
+    shared: Box<[Arc<Secret>]>,
     /// When the fetch began that brought it.
     pub(crate) fetched: Moment,
     /// When the fetch began that brought its value, if what came after that has told the version alone.
@@ -19,6 +22,29 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    pub(crate) fn new(
+        secret: Arc<Secret>,
+        fetched: Moment,
+        verified: Moment,
+        limits: Limits,
+    ) -> Self {
+        let twin = |_| Arc::new(secret.twin());
+        Self {
+            shared: (0..lane::count()).map(twin).collect(),
+            secret,
+            fetched,
+            verified,
+            limits,
+        }
+    }
+
+    /// The secret, for the present thread.
+    #[inline]
+    pub(crate) fn share(&self) -> Arc<Secret> {
+        let lane = lane::of_thread(self.shared.len());
+        self.shared.get(lane).unwrap_or(&self.secret).clone()
+    }
+
     #[inline]
     pub(crate) fn course(&self, now: Moment) -> Course {
         self.limits.course(now, self.fetched)

@@ -108,12 +108,9 @@ mod tests {
             steady: minutes * 60_000_000_000,
             wall: 0,
         };
-        let present = Entry {
-            secret: read(output("us-east-1", "new", 100)).unwrap().secret,
-            fetched: minute(0),
-            verified: minute(0),
-            limits: Freshness::new().limits(0.0),
-        };
+        let limits = Freshness::new().limits(0.0);
+        let newer = read(output("us-east-1", "new", 100)).unwrap();
+        let present = Entry::new(newer.secret, minute(0), minute(0), limits);
         for (region, version, created, is_behind) in [
             ("us-west-2", "old", 50, true),
             ("us-west-2", "newer", 150, false),

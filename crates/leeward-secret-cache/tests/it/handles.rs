@@ -1,5 +1,6 @@
 //! Handles that outlast what they stand for.
 
+use crate::is_one;
 use crate::upstream::{ARN, Upstream};
 use std::{num::NonZeroUsize, sync::Arc};
 use tokio::join;
@@ -11,8 +12,8 @@ async fn a_handle_fetches_nothing_until_somebody_asks() {
     let handle = cache.handle("db");
     assert_eq!(upstream.calls(), 0);
     let first = handle.get().await.unwrap();
-    assert!(Arc::ptr_eq(&first, &handle.try_get().unwrap()));
-    assert!(Arc::ptr_eq(&first, &cache.get("db").await.unwrap()));
+    assert!(is_one(&first, &handle.try_get().unwrap()));
+    assert!(is_one(&first, &cache.get("db").await.unwrap()));
     assert_eq!(upstream.calls(), 1);
 }
 
@@ -30,7 +31,7 @@ async fn a_handle_whose_secret_had_to_go_brings_it_back() {
     assert!(cache.try_get("other").is_some());
     handle.get().await.unwrap();
     let (of_handle, of_cache) = (handle.try_get().unwrap(), cache.try_get("db").unwrap());
-    assert!(Arc::ptr_eq(&of_handle, &of_cache));
+    assert!(is_one(&of_handle, &of_cache));
     assert_eq!(cache.stats().secrets, 1);
 }
 
@@ -41,7 +42,7 @@ async fn handles_by_two_names_serve_one_secret() {
     let (by_name, by_arn) = (cache.handle("db"), cache.handle(ARN));
     let _ = join!(by_name.get(), by_arn.get());
     let (one, other) = join!(by_name.get(), by_arn.get());
-    assert!(Arc::ptr_eq(&one.unwrap(), &other.unwrap()));
+    assert!(is_one(&one.unwrap(), &other.unwrap()));
     assert_eq!(upstream.calls(), 2);
 }
 

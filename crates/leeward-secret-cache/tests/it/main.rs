@@ -16,3 +16,10 @@ mod stats;
 mod upstream;
 mod warm_up;
 mod withdrawal;
+
+use leeward_secret_cache::Secret;
+
+/// Whether both are of one value in memory, and not just equal.
+fn is_one(one: &Secret, other: &Secret) -> bool {
+    std::ptr::eq(one.expose(), other.expose())
+}

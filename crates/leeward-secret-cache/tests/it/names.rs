@@ -1,8 +1,9 @@
 //! The names of a secret, and how many there is room for.
 
+use crate::is_one;
 use crate::upstream::{ARN, Upstream};
 use leeward_secret_cache::SecretRef;
-use std::{num::NonZeroUsize, sync::Arc};
+use std::num::NonZeroUsize;
 use tokio::{join, time::advance};
 
 #[tokio::test(start_paused = true)]
@@ -17,7 +18,7 @@ async fn name_and_arns_and_the_current_stage_are_one_secret() {
         SecretRef::new("db").at_stage("AWSCURRENT"),
     ] {
         let same = cache.get(secret).await.unwrap();
-        assert!(Arc::ptr_eq(&same, &by_name), "{secret}");
+        assert!(is_one(&same, &by_name), "{secret}");
     }
     assert_eq!((upstream.calls(), cache.stats().secrets), (1, 1));
     cache
@@ -35,7 +36,7 @@ async fn two_names_asked_for_at_once_are_one_secret_afterwards() {
     assert_eq!(by_name.unwrap(), by_arn.unwrap());
     assert_eq!((upstream.calls(), cache.stats().secrets), (2, 1));
     let (by_name, by_arn) = join!(cache.get("db"), cache.get(ARN));
-    assert!(Arc::ptr_eq(&by_name.unwrap(), &by_arn.unwrap()));
+    assert!(is_one(&by_name.unwrap(), &by_arn.unwrap()));
     assert_eq!(cache.invalidate(ARN), 1);
     cache.get("db").await.unwrap();
     assert_eq!(upstream.calls(), 3);

@@ -1,6 +1,6 @@
 use super::World;
+use crate::is_one;
 use leeward_secret_cache::SecretRef;
-use std::sync::Arc;
 use tokio::join;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn name_arn_and_partial_arn_are_one_secret_and_one_call() {
             let current = SecretRef::new(id).at_stage("AWSCURRENT");
             for secret in [SecretRef::new(id), current] {
                 let same = cache.get(secret).await.unwrap();
-                assert!(Arc::ptr_eq(&found, &same), "{first}, then {secret}");
+                assert!(is_one(&found, &same), "{first}, then {secret}");
             }
         }
         assert_eq!((world.calls(), cache.stats().secrets), (1, 1), "{first}");
@@ -37,7 +37,7 @@ async fn names_that_are_asked_for_at_once_become_one_secret() {
     world.make_over();
     let (name, whole, part) = join!(cache.get("db"), cache.get(&*arn), cache.get(partial));
     let name = name.unwrap();
-    assert!(Arc::ptr_eq(&name, &whole.unwrap()) && Arc::ptr_eq(&name, &part.unwrap()));
+    assert!(is_one(&name, &whole.unwrap()) && is_one(&name, &part.unwrap()));
     assert_eq!(world.calls(), 4);
     world.aws.shutdown().await;
 }
