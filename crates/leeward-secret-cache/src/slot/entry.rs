@@ -4,7 +4,10 @@ use crate::{
     freshness::{Course, Limits},
 };
 use leeward_resilience::lane;
-use std::sync::Arc;
+use std::{array, sync::Arc};
+
+/// As many as there ever are: where there are fewer processors, some of them have one secret.
+const LANES: usize = 8;
 
 /// A value, and how long it may be served.
 // All threads read it: what others write to, the counts of secrets among it, is to stay out of its cache lines.
@@ -13,7 +16,7 @@ use std::sync::Arc;
 pub(crate) struct Entry {
     pub(crate) secret: Arc<Secret>,
     /// The same for the threads of each lane, that those who hold it at a time do not meet at one count.
-    shared: Box<[Arc<Secret>]>,
+    shared: [Arc<Secret>; LANES],
     /// When the fetch began that brought it.
     pub(crate) fetched: Moment,
     /// When the fetch began that brought its value, if what came after that has told the version alone.
@@ -28,9 +31,17 @@ impl Entry {
         verified: Moment,
         limits: Limits,
     ) -> Self {
-        let twin = |_| Arc::new(secret.twin());
+        let twins: Vec<_> = (0..lane::count())
+            .map(|_| Arc::new(secret.twin()))
+            .collect();
+        let shared = |lane| {
+            twins
+                .get(lane % twins.len().max(1))
+                .unwrap_or(&secret)
+                .clone()
+        };
         Self {
-            shared: (0..lane::count()).map(twin).collect(),
+            shared: array::from_fn(shared),
             secret,
             fetched,
             verified,
@@ -41,7 +52,7 @@ impl Entry {
     /// The secret, for the present thread.
     #[inline]
     pub(crate) fn share(&self) -> Arc<Secret> {
-        let lane = lane::of_thread(self.shared.len());
+        let lane = lane::of_thread(LANES);
         self.shared.get(lane).unwrap_or(&self.secret).clone()
     }
 
