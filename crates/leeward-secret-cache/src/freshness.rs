@@ -62,6 +62,22 @@ impl RefreshMode {
             max_unverified: Duration::from_secs(900),
         }
     }
+
+    fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::DescribeFirst {
+                    max_unverified: one,
+                },
+                Self::DescribeFirst {
+                    max_unverified: other,
+                },
+            ) => Self::DescribeFirst {
+                max_unverified: one.min(other),
+            },
+            _ => Self::GetSecretValue,
+        }
+    }
 }
 
 impl Freshness {
@@ -124,6 +140,17 @@ impl Freshness {
                 let gone = self.max_age.saturating_add(self.stale_on_outage);
                 unverified.saturating_add(nanos(gone)) <= nanos(max_unverified)
             }
+        }
+    }
+
+    /// The stricter of two in everything.
+    pub(crate) fn stricter(self, other: Self) -> Self {
+        Self {
+            refresh_after: self.refresh_after.min(other.refresh_after),
+            max_age: self.max_age.min(other.max_age),
+            jitter: self.jitter.max(other.jitter),
+            stale_on_outage: self.stale_on_outage.min(other.stale_on_outage),
+            refresh_mode: self.refresh_mode.stricter(other.refresh_mode),
         }
     }
 
@@ -257,6 +284,23 @@ mod tests {
         let limits = Freshness::new().limits(1.0);
         assert_eq!(limits.due, 216 * SECOND);
         assert_eq!(limits.over, 300 * SECOND);
+    }
+
+    #[test]
+    fn the_stricter_of_two_is_so_in_everything() {
+        let second = Duration::from_secs(1);
+        let one = Freshness::new().with_max_age(second * 250).with_jitter(0.0);
+        let other = Freshness::new()
+            .with_refresh_after(second * 200)
+            .with_stale_on_outage(second)
+            .with_refresh_mode(RefreshMode::describe_first());
+        for both in [one.stricter(other), other.stricter(one)] {
+            let strict = Freshness::new()
+                .with_refresh_after(second * 200)
+                .with_max_age(second * 250);
+            assert_eq!(both, strict);
+        }
+        assert_eq!(other.stricter(other), other);
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl SecretHandle {
     /// Subscribes to the version of the secret, as [`SecretCache::subscribe`] does.
     #[must_use]
     pub fn subscribe(&self) -> VersionWatch {
-        subscribe(self.cache().inner(), self.slot())
+        subscribe(self.cache().inner(), &self.place())
     }
 }
 

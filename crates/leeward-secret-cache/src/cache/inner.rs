@@ -1,11 +1,10 @@
 use super::OnWithdrawal;
 use crate::{
-    Freshness, Secret, SecretRef, SecretStatus,
+    Freshness, Secret, SecretErrorKind, SecretRef, SecretStatus,
     clock::Clocks,
-    id::Key,
-    refresh::{self, Answer},
-    rotation,
-    slot::Slot,
+    id::{Key, SecretArn},
+    refresh, rotation,
+    slot::{Landed, Slot},
     stats::{Counts, Observers, SecretCacheStats, SecretEvent, SecretEventKind, count},
     table::Table,
     tasks::Tasks,
@@ -44,27 +43,62 @@ impl Inner {
     #[inline]
     pub(crate) fn at_hand(self: &Arc<Self>, secret: SecretRef<'_>) -> Option<Arc<Secret>> {
         let now = self.clocks.now();
-        let at_hand = |slot: &Arc<Slot>| refresh::at_hand(self, slot, now);
+        let at_hand = |slot: &Arc<Slot>| {
+            let is_it = |found: &Secret| slot.key().is_of(secret, found.arn());
+            refresh::at_hand(self, slot, now, is_it)
+        };
         self.table.with(secret, at_hand).flatten()
     }
 
-    /// What there is for somebody who asks by name.
-    pub(crate) fn look_up(self: &Arc<Self>, secret: SecretRef<'_>) -> Answer {
-        let slot = self.slot(secret);
-        refresh::look_closer(self, &slot, self.clocks.now())
+    /// What there is for somebody who asks by name, where `place` gives the slot that has it.
+    pub(crate) async fn obtain(
+        self: &Arc<Self>,
+        secret: SecretRef<'_>,
+        place: impl Fn() -> Arc<Slot>,
+    ) -> Landed {
+        loop {
+            let slot = place();
+            let answer = refresh::look_closer(self, &slot, self.clocks.now());
+            let landed = answer.landed(self).await;
+            if self.is_word_of(&slot, secret, &landed) {
+                return landed;
+            }
+        }
     }
 
-    /// The same for the holder of a slot, which may have had to go meanwhile.
-    pub(crate) fn look_again(self: &Arc<Self>, slot: &Arc<Slot>) -> Answer {
-        refresh::look_closer(self, &self.restored(slot), self.clocks.now())
+    /// The same without waiting.
+    pub(crate) fn obtain_at_once(
+        self: &Arc<Self>,
+        secret: SecretRef<'_>,
+        slot: &Arc<Slot>,
+    ) -> Option<Arc<Secret>> {
+        let found = refresh::look_closer(self, slot, self.clocks.now()).at_once()?;
+        slot.key().is_of(secret, found.arn()).then_some(found)
     }
 
-    /// The slot that stands for this one, back in the table if it had to go.
+    /// Whether what a slot's fetch came to is about the secret that was asked for; if it is not, it is not asked for there again.
+    ///
+    /// It may have been asked for by another name, of which there is another secret, or none, by now.
+    pub(crate) fn is_word_of(&self, slot: &Slot, secret: SecretRef<'_>, landed: &Landed) -> bool {
+        let is_word = match landed {
+            Ok(found) => slot.key().is_of(secret, found.arn()),
+            Err(error) => {
+                error.kind() != SecretErrorKind::NotFound || slot.key().id() == secret.id()
+            }
+        };
+        if !is_word {
+            self.table.forget(secret);
+        }
+        is_word
+    }
+
+    /// The slot that has the place of this one, which is put back if it had to go and there is none.
     pub(crate) fn restored(&self, slot: &Arc<Slot>) -> Arc<Slot> {
-        let slot = slot.standing();
-        let is_there = |held: &Arc<Slot>| Arc::ptr_eq(held, slot);
-        if slot.is_aside() || self.table.with(slot.key().as_ref(), is_there) == Some(true) {
+        if slot.is_aside() {
             return slot.clone();
+        }
+        if let Some(held) = self.table.with(slot.key().as_ref(), Arc::clone) {
+            return held;
         }
         let (slot, evicted) = self.table.restore(slot);
         self.evict(&evicted);
@@ -85,6 +119,17 @@ impl Inner {
         slot
     }
 
+    /// How long what was answered to a slot's fetch may be served: for as short as any of its names was given.
+    pub(crate) fn freshness(&self, slot: &Slot, secret: &Secret) -> Freshness {
+        let partial = SecretArn::read(secret.arn()).and_then(SecretArn::partial);
+        let names = [slot.key().id(), secret.arn(), secret.name()];
+        let names = names.into_iter().chain(partial);
+        let given = names.filter_map(|name| self.freshness_of.get(name).copied());
+        given
+            .reduce(Freshness::stricter)
+            .unwrap_or(*slot.freshness())
+    }
+
     /// Counts how often something was declared void, whether it was there or not.
     pub(crate) fn voids(&self) -> u64 {
         self.voids.load(Relaxed)
@@ -92,7 +137,7 @@ impl Inner {
 
     pub(crate) fn invalidate(&self, id: &str) -> usize {
         count(&self.voids);
-        let slots = self.table.named(id);
+        let slots = self.table.of(id);
         for slot in &slots {
             self.part_with(slot, SecretEventKind::Invalidated);
         }
@@ -145,25 +190,12 @@ impl Inner {
 
     /// Lets go of a slot's value and tells that it did.
     pub(crate) fn part_with(&self, slot: &Arc<Slot>, kind: SecretEventKind) {
-        let before = slot.standing().entry().load_full();
-        let_go(slot);
+        let before = slot.entry().load_full();
+        slot.let_go();
         self.keeper.wake();
         if let Some(before) = before {
             let event = || SecretEvent::of(kind, slot.key(), Some(&before.secret));
             self.observers.tell(event);
         }
-    }
-}
-
-/// Lets go of what is there, and of what a fetch under way will bring.
-fn let_go(slot: &Arc<Slot>) {
-    let slot = slot.standing();
-    let mut state = slot.state();
-    state.declare_void();
-    slot.be_quiet_until(0);
-    slot.entry().store(None);
-    drop(state);
-    if let Some(window) = slot.track().let_go() {
-        window.slots().into_iter().for_each(let_go);
     }
 }

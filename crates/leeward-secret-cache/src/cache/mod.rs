@@ -8,7 +8,7 @@ pub use builder::{OnWithdrawal, SecretCacheBuilder, SecretCacheError};
 pub(crate) use inner::Inner;
 
 use crate::{
-    Secret, SecretError, SecretHandle, SecretRef, SecretStatus, SecretsCalls,
+    Secret, SecretError, SecretHandle, SecretRef, SecretStatus, SecretsCalls, id::Key,
     stats::SecretCacheStats,
 };
 use std::{fmt, sync::Arc};
@@ -55,7 +55,7 @@ impl SecretCache {
         if let Some(found) = inner.at_hand(secret) {
             return Ok(found);
         }
-        inner.look_up(secret).landed(inner).await
+        inner.obtain(secret, || inner.slot(secret)).await
     }
 
     /// Gives a secret that is in memory and may be served, without waiting; begins to fetch one that is not.
@@ -64,16 +64,17 @@ impl SecretCache {
     pub fn try_get<'a>(&self, secret: impl Into<SecretRef<'a>>) -> Option<Arc<Secret>> {
         let (secret, inner) = (secret.into(), self.inner());
         let at_hand = inner.at_hand(secret);
-        at_hand.or_else(|| inner.look_up(secret).at_once())
+        at_hand.or_else(|| inner.obtain_at_once(secret, &inner.slot(secret)))
     }
 
     /// Holds on to one secret, to get it without looking for its name; nothing is fetched yet.
     pub fn handle<'a>(&self, secret: impl Into<SecretRef<'a>>) -> SecretHandle {
-        let slot = self.inner().slot(secret.into());
-        SecretHandle::new(self.clone(), slot)
+        let secret = secret.into();
+        SecretHandle::new(self.clone(), Key::new(secret), self.inner().slot(secret))
     }
 
-    /// Lets go of all versions of the secret with this name or ARN; a fetch that is under way does not bring back what was there.
+    /// Lets go of all versions of the secret with this name or ARN, whichever it was asked for by, and in whatever Region; a fetch that is
+    /// under way does not bring back what was there. By a name, the secrets of that name in other accounts go too.
     ///
     /// For a value that must not be served any more: whoever asks next waits for a new fetch. Where it has changed and the old one may be
     /// served meanwhile, [`invalidate_arn`](Self::invalidate_arn) lets nobody wait. Says how many versions were let go of.

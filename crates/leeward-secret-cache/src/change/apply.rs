@@ -2,7 +2,6 @@ use super::{SecretChange, SecretChangeKind};
 use crate::{
     OnWithdrawal, SecretCache,
     cache::Inner,
-    id::Identity,
     refresh,
     stats::{SecretEventKind, count},
 };
@@ -43,7 +42,7 @@ impl SecretCache {
 impl Inner {
     fn apply(self: &Arc<Self>, id: &str, kind: SecretChangeKind) -> usize {
         count(&self.voids);
-        let mut slots = self.table.of(&Identity::of(id));
+        let mut slots = self.table.of(id);
         let is_purged =
             kind == SecretChangeKind::Deletion && self.on_withdrawal == OnWithdrawal::Purge;
         if kind == SecretChangeKind::Value {

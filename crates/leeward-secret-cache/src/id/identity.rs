@@ -32,6 +32,16 @@ impl<'a> Identity<'a> {
         })
     }
 
+    /// Whether this is the other as it is called in whatever Region.
+    pub(crate) fn is_replica_of(&self, other: &Self) -> bool {
+        self.owner == other.owner && self.name == other.name
+    }
+
+    /// Whether this is the other without the six last characters.
+    pub(crate) fn is_part_of(&self, other: &Self) -> bool {
+        self.owner == other.owner && self.name == other.without_suffix
+    }
+
     /// Whether both may mean one secret.
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         let is_of_owner = match (self.owner, other.owner) {

@@ -1,4 +1,4 @@
-use super::{SecretRef, VersionRef};
+use super::{SecretArn, SecretRef, VersionRef};
 use hashbrown::Equivalent;
 use std::{
     fmt,
@@ -39,6 +39,21 @@ impl Key {
             id: id.into(),
             version: self.version.clone(),
         }
+    }
+
+    /// The name or ARN.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether what `secret` asks for is there, where what is fetched as this was answered with `arn`.
+    ///
+    /// An ARN may have been learnt from an answer to another name, which is that of another secret by now.
+    #[inline]
+    pub(crate) fn is_of(&self, secret: SecretRef<'_>, arn: &str) -> bool {
+        !secret.id.starts_with("arn:")
+            || secret.id == &*self.id
+            || SecretArn::is_called(arn, secret.id)
     }
 
     /// Whether another version may be meant by it tomorrow.

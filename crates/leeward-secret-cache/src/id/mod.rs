@@ -15,7 +15,10 @@ pub(crate) const CURRENT: &str = "AWSCURRENT";
 
 /// A secret, by name or ARN, and which of its versions: the current one unless said otherwise.
 ///
-/// Whatever the name, the full ARN and the ARN without its six last characters name is one secret, fetched once and kept once.
+/// What the name, the full ARN and the ARN without its six last characters name is one secret, kept once, as soon as the name was
+/// answered with that ARN. By an ARN alone it is not known whose the name is: a secret of another account may have the same, so the first
+/// who asks by name fetches it once more.
+///
 /// A text is the current version of the secret with that name or ARN:
 ///
 /// ```

@@ -21,6 +21,11 @@ impl<'a> SecretArn<'a> {
         (is_suffix && !partial.ends_with(':')).then_some(partial)
     }
 
+    /// Whether the secret with this full ARN is called by it, or by it without the six last characters.
+    pub(crate) fn is_called(arn: &'a str, id: &str) -> bool {
+        id == arn || SecretArn::read(arn).and_then(SecretArn::partial) == Some(id)
+    }
+
     /// The Region that holds it: that of a replica is the replica's.
     pub(crate) fn region(self) -> Option<&'a str> {
         self.0.split(':').nth(3).filter(|region| !region.is_empty())

@@ -57,6 +57,11 @@ impl Landing {
         &self.slot
     }
 
+    /// When it took off.
+    pub(super) const fn started(&self) -> Moment {
+        self.started
+    }
+
     /// Lands with what was fetched since `began`.
     pub(super) fn land(mut self, outcome: Result<Fetched, SecretError>, began: Moment) {
         self.touch_down(outcome, began);
@@ -66,57 +71,79 @@ impl Landing {
         let Some(sender) = self.sender.take() else {
             return;
         };
-        let slot = self.slot.standing().clone();
-        let (landed, kind, is_again) = self.settle(&slot, outcome, began);
-        match &landed {
-            _ if slot.is_aside() => {}
-            Ok(secret) => {
-                let standing = self.inner.table.learn(&slot, secret.arn(), secret.name());
-                if !Arc::ptr_eq(&standing, &slot) {
-                    self.hand_on(&slot, &standing, secret, began);
-                }
-            }
-            Err(error) if error.kind() == SecretErrorKind::NotFound => {
-                self.inner.table.forget_aliases(&slot);
-            }
-            Err(_) => {}
+        let slot = &self.slot;
+        let settled = self.settle(outcome, began);
+        for other in &settled.stands_for {
+            self.stand_for(other);
+        }
+        let landed = &settled.landed;
+        let is_missing = |error: &SecretError| error.kind() == SecretErrorKind::NotFound;
+        if settled.counts && landed.as_ref().is_err_and(is_missing) {
+            self.inner.table.forget_aliases(slot);
         }
         if !slot.is_aside() || landed.is_ok() {
-            self.inner.counts.landed(kind, landed.as_ref().err());
+            self.inner
+                .counts
+                .landed(settled.kind, landed.as_ref().err());
         }
         sender.send_replace(Some(landed.clone()));
-        if is_again {
-            super::renew(&self.inner, &slot);
+        if settled.is_again {
+            super::renew(&self.inner, slot);
         }
-        self.tell(kind, &slot, &landed);
+        self.tell(&settled);
+    }
+
+    /// Takes the place of another slot, which had to go: whoever watches it watches this one from now on.
+    fn stand_for(&self, other: &Slot) {
+        other.let_go();
+        let present = self.slot.entry().load();
+        let known = present.as_ref().map(|entry| entry.secret.version_id());
+        let channels = self.slot.channels();
+        channels.take_over(other.channels(), known);
+        drop(present);
+        if channels.are_watched() {
+            self.inner.keeper.keep(&self.inner, self.slot.clone());
+        }
     }
 
     /// Tells those who watch.
-    fn tell(&self, kind: SecretEventKind, slot: &Slot, landed: &Landed) {
-        if slot.is_aside() && landed.is_err() {
-            return;
+    fn tell(&self, settled: &Settled) {
+        let (slot, kind) = (&self.slot, settled.kind);
+        match &settled.landed {
+            Ok(secret) => {
+                let (version_id, region) = (secret.version_id(), secret.region());
+                tracing::debug!(secret = %slot.key(), version_id, region, outcome = kind.as_str(), "secret fetched");
+            }
+            Err(error) if slot.is_aside() => {
+                tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
+                return;
+            }
+            Err(error) if settled.counts => tracing::warn!(
+                secret = %slot.key(),
+                kind = error.kind().as_str(),
+                is_purged = kind == SecretEventKind::Withdrawn,
+                "secret not fetched: {error}; {}",
+                error.advice()
+            ),
+            Err(_) => {}
         }
-        if let Ok(secret) = landed {
-            let (version_id, region) = (secret.version_id(), secret.region());
-            tracing::debug!(secret = %slot.key(), version_id, region, outcome = kind.as_str(), "secret fetched");
-        }
+        let landed = settled.landed.as_ref();
         let duration = self.inner.clocks.now().since(self.started);
         self.inner.observers.tell(|| SecretEvent {
             duration: Some(Duration::from_nanos(duration)),
-            error: landed.as_ref().err().cloned(),
-            ..SecretEvent::of(kind, slot.key(), landed.as_deref().ok())
+            error: landed.err().cloned(),
+            ..SecretEvent::of(kind, slot.key(), landed.ok().map(|secret| &**secret))
         });
     }
 
-    /// Keeps what was fetched, or takes note of the failure; also says what that comes to, and whether it changed meanwhile.
-    fn settle(
-        &self,
-        slot: &Arc<Slot>,
-        outcome: Result<Fetched, SecretError>,
-        began: Moment,
-    ) -> (Landed, SecretEventKind, bool) {
+    /// Keeps what was fetched, or takes note of the failure.
+    ///
+    /// Not if it was declared void meanwhile or the slot had to go, nor if what is there was asked for later: then it is for those alone
+    /// who waited.
+    fn settle(&self, outcome: Result<Fetched, SecretError>, began: Moment) -> Settled {
+        let slot = &self.slot;
         let mut state = slot.state();
-        let is_void = Arc::ptr_eq(slot, &self.slot) && state.generation != self.generation;
+        let is_void = slot.is_out() || state.generation != self.generation;
         let present = slot.entry().load_full();
         let mut kind = match &present {
             Some(_) => SecretEventKind::Changed,
@@ -126,7 +153,7 @@ impl Landing {
         let is_older = present.as_ref().is_some_and(is_older);
         let verified = outcome.as_ref().ok().and_then(|fetched| fetched.verified);
         let verified = verified.unwrap_or(began);
-        let outcome = outcome.and_then(|fetched| match &present {
+        let landed = outcome.and_then(|fetched| match &present {
             Some(present) if fetched.is_behind(present, self.inner.clocks.now()) => {
                 let version_id = fetched.secret.version_id();
                 Err(SecretError::behind(slot.key(), version_id))
@@ -145,40 +172,52 @@ impl Landing {
             }
             _ => Ok(fetched.secret),
         });
-        if outcome.is_err() {
+        if landed.is_err() {
             kind = SecretEventKind::Failed;
         }
+        let mut settled = Settled {
+            landed,
+            kind,
+            counts: !is_void && !is_older,
+            is_again: false,
+            stands_for: Vec::new(),
+        };
         if is_void {
-            return (outcome, kind, false);
+            return settled;
         }
-        let mut is_again = false;
         if self.is_flight {
             state.flight = None;
-            is_again = std::mem::take(&mut state.again);
+            settled.is_again = std::mem::take(&mut state.again);
         }
-        match &outcome {
-            Ok(_) if is_older => {}
+        match &settled.landed {
+            _ if is_older => slot.be_quiet_until(0),
             Ok(secret) => {
-                let limits = slot.freshness().limits(self.inner.jitter());
+                let freshness = self.inner.freshness(slot, secret);
+                let limits = freshness.limits(self.inner.jitter());
                 let entry = Entry::new(secret.clone(), began, verified, limits);
                 keep(slot, &mut state, entry);
+                if !slot.is_aside() {
+                    let table = &self.inner.table;
+                    settled.stands_for = table.learn(slot, secret.arn(), began);
+                }
             }
             Err(error) => {
-                if self.fail(slot, &mut state, error) && present.is_some() {
-                    kind = SecretEventKind::Withdrawn;
+                if self.fail(&mut state, error) && present.is_some() {
+                    settled.kind = SecretEventKind::Withdrawn;
                 }
             }
         }
-        (outcome, kind, is_again)
+        settled
     }
 
     /// Says whether what was there was let go of.
-    fn fail(&self, slot: &Slot, state: &mut State, error: &SecretError) -> bool {
+    fn fail(&self, state: &mut State, error: &SecretError) -> bool {
+        let slot = &self.slot;
         let is_purged = error.kind().is_withdrawal()
             && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
         if is_purged {
             slot.entry().store(None);
-            slot.track().let_go();
+            slot.let_go_of_track();
             slot.channels().withdrawn();
         }
         let now = self.inner.clocks.now();
@@ -186,34 +225,20 @@ impl Landing {
         let failing = Failing::after(before.as_ref(), error.clone(), now, self.inner.jitter());
         slot.be_quiet_until(failing.next_try);
         state.failing = Some(failing);
-        if slot.is_aside() {
-            tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
-            return is_purged;
-        }
-        tracing::warn!(
-            secret = %slot.key(),
-            kind = error.kind().as_str(),
-            is_purged,
-            "secret not fetched: {error}; {}",
-            error.advice()
-        );
         is_purged
     }
+}
 
-    /// Gives the slot that stands for this one what was fetched, unless it has what is as new.
-    fn hand_on(&self, slot: &Slot, standing: &Slot, secret: &Arc<crate::Secret>, began: Moment) {
-        let mut state = standing.state();
-        let present = standing.entry().load();
-        let is_newer = present
-            .as_ref()
-            .is_none_or(|present| present.fetched.steady < began.steady);
-        drop(present);
-        if is_newer {
-            let limits = slot.freshness().limits(self.inner.jitter());
-            let entry = Entry::new(secret.clone(), began, began, limits);
-            keep(standing, &mut state, entry);
-        }
-    }
+/// What a fetch comes to.
+struct Settled {
+    landed: Landed,
+    kind: SecretEventKind,
+    /// Whether it is the last word on the secret.
+    counts: bool,
+    /// Whether it changed meanwhile.
+    is_again: bool,
+    /// The slots that turned out to be of the same secret.
+    stands_for: Vec<Arc<Slot>>,
 }
 
 fn keep(slot: &Slot, state: &mut State, entry: Entry) {
@@ -232,6 +257,6 @@ impl Drop for Landing {
         } else {
             SecretError::interrupted(key)
         };
-        self.touch_down(Err(error), Moment::default());
+        self.touch_down(Err(error), self.started);
     }
 }

@@ -42,12 +42,17 @@ impl Answer {
     }
 }
 
-/// Serves what is there and may be served.
+/// Serves what is there and may be served, if it is what was asked for.
 #[inline]
-pub(crate) fn at_hand(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Option<Arc<Secret>> {
+pub(crate) fn at_hand(
+    inner: &Arc<Inner>,
+    slot: &Arc<Slot>,
+    now: Moment,
+    is_it: impl Fn(&Secret) -> bool,
+) -> Option<Arc<Secret>> {
     slot.touch(now);
     let entry = slot.entry().load();
-    let entry = entry.as_ref()?;
+    let entry = entry.as_ref().filter(|entry| is_it(&entry.secret))?;
     match entry.course(now) {
         Course::Serve => {}
         Course::Refresh if slot.is_quiet(now) => {}
@@ -60,7 +65,7 @@ pub(crate) fn at_hand(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Opti
 
 /// Serves, waits or refuses where nothing was at hand a moment ago.
 pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Answer {
-    let slot = slot.standing();
+    slot.touch(now);
     let state = slot.state();
     // What has landed meanwhile.
     let entry = slot.entry().load_full();
@@ -72,6 +77,10 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
     }
     if inner.tasks.has_ended() {
         return Answer::Have(Err(SecretError::shut_down(slot.key())));
+        let is_due = entry.course(now) == Course::Refresh;
+        if is_due && state.may_refresh(now) && !inner.tasks.has_ended() {
+            begin(inner, slot, state);
+        }
     }
     let refused = |error| match outlast(inner, slot, &error, now) {
         Some(secret) => Answer::Have(Ok(secret)),
@@ -115,7 +124,7 @@ async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) -> Landed {
     let landed = landed.unwrap_or_else(|| Err(SecretError::interrupted(slot.key())));
     landed.or_else(|error| {
         let now = inner.clocks.now();
-        outlast(inner, slot.standing(), &error, now).ok_or(error)
+        outlast(inner, &slot, &error, now).ok_or(error)
     })
 }
 

@@ -11,7 +11,6 @@ use std::sync::Arc;
 /// While it is being fetched, that may bring what there was before: then it is fetched once more afterwards, however often it was
 /// said. What may not be served is fetched when somebody asks for it, also if it was denied or missing a moment ago.
 pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
-    let slot = slot.standing();
     let mut state = slot.state();
     // It stays due until a fetch succeeds.
     let entry = slot

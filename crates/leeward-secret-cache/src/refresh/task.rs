@@ -30,7 +30,7 @@ async fn fetch_in_time(landing: &Landing) -> (Result<Fetched, SecretError>, Mome
     let fetched = timeout(inner.fetch_timeout, fetch(landing)).await;
     fetched.unwrap_or_else(|_| {
         let error = SecretError::unanswered(landing.slot().key(), inner.fetch_timeout);
-        (Err(error), Moment::default())
+        (Err(error), landing.started())
     })
 }
 
@@ -69,7 +69,9 @@ async fn fetch(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
 /// asked twice each time.
 async fn describe(inner: &Inner, slot: &Slot, now: Moment) -> Option<Fetched> {
     let entry = slot.entry().load_full()?;
-    let may_describe = slot.freshness().may_describe(now.since(entry.verified));
+    let may_describe = inner
+        .freshness(slot, &entry.secret)
+        .may_describe(now.since(entry.verified));
     let is_served = matches!(entry.course(now), Course::Serve | Course::Refresh);
     if !may_describe || !is_served || slot.state().failing.is_some() {
         return None;

@@ -44,7 +44,7 @@ impl<'a, Op, IsAuth, E> Call<'a, Op, IsAuth, E> {
             op,
             is_auth_error,
             start: Instant::now(),
-            tried: Tried::nothing_of(handle.slot().key()),
+            tried: Tried::nothing_of(handle.key()),
             current: None,
             refusal: None,
         }
@@ -151,7 +151,7 @@ where
 
     /// Fetches the current version anew; a secret that was withdrawn ends the call.
     async fn refresh(&mut self) -> Flow<T, E> {
-        match refresh_now(self.inner(), self.handle.slot()).await {
+        match self.handle.refresh_now().await {
             Ok(current) => {
                 self.current = Some(current);
                 self.tried.note_refresh(None);

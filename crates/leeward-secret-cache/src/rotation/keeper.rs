@@ -57,7 +57,7 @@ impl Keeper {
     /// Lets go of what is watched, and tells those who watch.
     pub(crate) fn end(&self) {
         for slot in self.lock().drain(..) {
-            slot.standing().channels().close();
+            slot.channels().close();
         }
     }
 

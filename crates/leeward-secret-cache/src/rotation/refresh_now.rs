@@ -28,8 +28,8 @@ impl SecretCache {
         secret: impl Into<SecretRef<'a>>,
     ) -> Result<Arc<Secret>, SecretError> {
         let inner = self.inner();
-        let slot = inner.slot(secret.into());
-        refresh_now(inner, &slot).await
+        let secret = secret.into();
+        refreshed(inner, secret, || inner.slot(secret)).await
     }
 }
 
@@ -40,7 +40,22 @@ impl SecretHandle {
     ///
     /// As [`SecretCache::refresh_now`].
     pub async fn refresh_now(&self) -> Result<Arc<Secret>, SecretError> {
-        refresh_now(self.cache().inner(), self.slot()).await
+        refreshed(self.cache().inner(), self.key().as_ref(), || self.place()).await
+    }
+}
+
+/// Fetches what is asked for by a name anew, in the slot that `place` gives, which may turn out to be of another secret by now.
+async fn refreshed(
+    inner: &Arc<Inner>,
+    secret: SecretRef<'_>,
+    place: impl Fn() -> Arc<Slot>,
+) -> Landed {
+    loop {
+        let slot = place();
+        let landed = refresh_now(inner, &slot).await;
+        if inner.is_word_of(&slot, secret, &landed) {
+            return landed;
+        }
     }
 }
 

@@ -15,11 +15,11 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
     }
 
     pub(super) fn slot(&self) -> Arc<Slot> {
-        self.inner().restored(self.handle.slot())
+        self.handle.place()
     }
 
     pub(super) fn is_of_current(&self) -> bool {
-        let secret = self.handle.slot().key().as_ref();
+        let secret = self.handle.key().as_ref();
         secret == SecretRef::new(secret.id())
     }
 

@@ -15,8 +15,8 @@ pub(crate) use state::{State, Step};
 use crate::{clock::Moment, freshness::Freshness, id::Key, rotation::Track, versions::Channels};
 use arc_swap::ArcSwapOption;
 use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
 /// Where a value lies, who fetches it, and what came of the last fetches.
@@ -32,8 +32,8 @@ pub(crate) struct Slot {
     /// Until when, on the steady clock, readers of what is due have nothing to begin.
     quiet_until: AtomicU64,
     state: Mutex<State>,
-    /// The slot of the same version of the same secret, if it turned out that there were two.
-    merged: OnceLock<Arc<Self>>,
+    /// Whether it had to go from its table: what lands in it then is for those who wait, and is not kept.
+    is_out: AtomicBool,
     track: Track,
     channels: Channels,
     is_aside: bool,
@@ -48,7 +48,7 @@ impl Slot {
             used: AtomicU64::new(now.steady),
             quiet_until: AtomicU64::new(0),
             state: Mutex::default(),
-            merged: OnceLock::new(),
+            is_out: AtomicBool::new(false),
             track: Track::default(),
             channels: Channels::default(),
             is_aside: false,
@@ -117,24 +117,31 @@ impl Slot {
             .expect("nothing panics while it holds the state")
     }
 
-    /// The slot that stands for this one.
-    pub(crate) fn standing(self: &Arc<Self>) -> &Arc<Self> {
-        let mut slot = self;
-        while let Some(merged) = slot.merged.get() {
-            slot = merged;
-        }
-        slot
+    pub(crate) fn is_out(&self) -> bool {
+        self.is_out.load(Relaxed)
     }
 
-    /// Lets `other`, which stands for itself, stand for this one from now on.
-    pub(crate) fn merge_into(&self, other: &Arc<Self>) {
-        // Under the lock of the table, so nobody else merges meanwhile.
-        if self.merged.set(other.clone()).is_ok() {
-            self.entry.store(None);
-            self.track.let_go();
-            let present = other.entry.load();
-            let known = present.as_ref().map(|entry| entry.secret.version_id());
-            other.channels.take_over(&self.channels, known);
+    /// Notes whether it is in its table; called under the lock of that.
+    pub(crate) fn set_out(&self, is_out: bool) {
+        self.is_out.store(is_out, Relaxed);
+    }
+
+    /// Lets go of what is there, and of what a fetch under way will bring.
+    pub(crate) fn let_go(&self) {
+        let mut state = self.state();
+        state.declare_void();
+        self.be_quiet_until(0);
+        self.entry.store(None);
+        drop(state);
+        self.let_go_of_track();
+    }
+
+    /// Lets go of the versions that were tried instead of this one.
+    pub(crate) fn let_go_of_track(&self) {
+        if let Some(window) = self.track.let_go() {
+            for slot in window.slots() {
+                slot.let_go();
+            }
         }
     }
 }

@@ -4,8 +4,9 @@ mod room;
 
 use crate::{
     SecretRef,
+    clock::Moment,
     id::{Identity, Key, SecretArn},
-    slot::Slot,
+    slot::{Entry, Slot},
 };
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
@@ -59,7 +60,11 @@ impl Table {
         let slot = make(key.clone());
         let mut slots = (**present).clone();
         slots.insert(key, slot.clone());
+        slot.set_out(false);
         let evicted = room::make(&mut slots, self.capacity, &slot);
+        for slot in &evicted {
+            slot.set_out(true);
+        }
         self.slots.store(Arc::new(slots));
         (slot, evicted)
     }
@@ -69,45 +74,64 @@ impl Table {
         self.ensure(slot.key().as_ref(), |_| slot.clone())
     }
 
-    /// Takes note of the names that an answer gives a slot's secret; the slot that stands for all of them from now on.
+    /// Takes note of the ARN that an answer of a fetch since `began` gives a slot's secret; the slots that it stands for from now on, which had to go.
     ///
-    /// If another slot has its ARN it was asked for by two names before either was known to be the other: that one stays.
-    pub(crate) fn learn(&self, slot: &Arc<Slot>, arn: &str, name: &str) -> Arc<Slot> {
-        let key = slot.key();
-        let partial = SecretArn::read(arn).and_then(SecretArn::partial);
-        let names = [Some(arn), partial, Some(name)];
-        let names = names.into_iter().flatten().filter(|name| !name.is_empty());
-        let aliases: Vec<Key> = names.map(|name| key.named(name)).collect();
+    /// The slot is called by the ARN then, and by what is left of it without its six last characters, and by no other. A name is never
+    /// learnt: by an ARN, a secret of another account or Region is asked for as well, which has the name of one of ours. Nor
+    /// is an ARN, by a slot that was asked for by one of another Region.
+    ///
+    /// If another slot has the ARN it was asked for by two names before either was known to be the other. The one with the name stands, as
+    /// that may be another secret's tomorrow; and not before it has a value that is as new.
+    pub(crate) fn learn(&self, slot: &Arc<Slot>, arn: &str, began: Moment) -> Vec<Arc<Slot>> {
+        let aliases = aliases(slot.key(), arn);
+        let is_stale = |key: &Key, held: &Arc<Slot>| {
+            Arc::ptr_eq(held, slot) && key != slot.key() && !aliases.contains(key)
+        };
+        let is_new = |slots: &Slots, alias: &Key| {
+            slots.get(alias).is_none_or(|held| {
+                !Arc::ptr_eq(held, slot) && may_stand_for(slot, held, arn, began)
+            })
+        };
         let is_known = |slots: &Slots| {
-            let is_ours = |alias| {
-                slots
-                    .get(alias)
-                    .is_some_and(|known| Arc::ptr_eq(known, slot))
-            };
-            aliases.iter().all(is_ours)
+            !aliases.iter().any(|alias| is_new(slots, alias))
+                && !slots.iter().any(|(key, held)| is_stale(key, held))
         };
         if is_known(&self.slots.load()) {
-            return slot.clone();
+            return Vec::new();
         }
         let _writing = self.lock();
+        if slot.is_out() {
+            return Vec::new();
+        }
         let mut slots = (**self.slots.load()).clone();
-        if !slots.values().any(|held| Arc::ptr_eq(held, slot)) {
-            // It had to go, or was cleared away, while it was fetched.
-            return slot.standing().clone();
-        }
-        let standing = aliases
-            .first()
-            .and_then(|arn| slots.get(arn))
-            .unwrap_or(slot);
-        let standing = standing.clone();
-        for alias in aliases {
-            if let Some(other) = slots.insert(alias, standing.clone()) {
-                merge(&mut slots, &other, &standing);
+        slots.retain(|key, held| !is_stale(key, held));
+        let mut others = Vec::new();
+        for alias in &aliases {
+            if !is_new(&slots, alias) {
+                continue;
             }
+            if let Some(other) = slots.get(alias).cloned() {
+                slots.retain(|_, held| !Arc::ptr_eq(held, &other));
+                other.set_out(true);
+                others.push(other);
+            }
+            slots.insert(alias.clone(), slot.clone());
         }
-        merge(&mut slots, slot, &standing);
         self.slots.store(Arc::new(slots));
-        standing
+        others
+    }
+
+    /// Lets go of this name, unless the slot that has it was asked for by it.
+    pub(crate) fn forget(&self, secret: SecretRef<'_>) {
+        let _writing = self.lock();
+        let mut slots = (**self.slots.load()).clone();
+        if slots
+            .get(&secret)
+            .is_some_and(|held| held.key().id() != secret.id())
+        {
+            slots.remove(&secret);
+            self.slots.store(Arc::new(slots));
+        }
     }
 
     /// Lets go of the names of a slot that are not its own: what they stand for may be another secret by now.
@@ -121,21 +145,15 @@ impl Table {
         }
     }
 
-    /// The slots of all versions of the secret with this name or ARN.
-    pub(crate) fn named(&self, id: &str) -> Vec<Arc<Slot>> {
-        let slots = self.slots.load();
-        let named = slots.iter().filter(|(key, _)| key.as_ref().id() == id);
-        named.map(|(_, slot)| slot.clone()).collect()
-    }
-
     /// The slots of all versions of this secret, each once.
     ///
-    /// What an answer has named is found by that; the others by what they were asked for as.
-    pub(crate) fn of(&self, secret: &Identity<'_>) -> Vec<Arc<Slot>> {
+    /// What an answer has named is found by that; the others, and those that were asked for by this very `id`, by what they were asked for as.
+    pub(crate) fn of(&self, id: &str) -> Vec<Arc<Slot>> {
+        let secret = Identity::of(id);
         let is_meant = |key: &Key, slot: &Arc<Slot>| {
             let entry = slot.entry().load();
             let arn = entry.as_ref().map(|entry| entry.secret.arn());
-            secret.is_of(&Identity::of(arn.unwrap_or(key.as_ref().id())))
+            key.id() == id || secret.is_of(&Identity::of(arn.unwrap_or(key.id())))
         };
         let mut found: Vec<Arc<Slot>> = Vec::new();
         for (key, slot) in self.slots.load().iter() {
@@ -157,7 +175,11 @@ impl Table {
     pub(crate) fn clear(&self) -> Vec<Arc<Slot>> {
         let _writing = self.lock();
         let slots = self.slots.swap(Arc::new(Slots::default()));
-        room::distinct(&slots)
+        let slots = room::distinct(&slots);
+        for slot in &slots {
+            slot.set_out(true);
+        }
+        slots
     }
 
     /// All slots, each once.
@@ -172,25 +194,37 @@ impl Table {
     }
 }
 
-/// Lets `standing` stand for `slot` under each of its names.
-fn merge(slots: &mut Slots, slot: &Arc<Slot>, standing: &Arc<Slot>) {
-    if Arc::ptr_eq(slot, standing) {
-        return;
-    }
-    for held in slots.values_mut() {
-        if Arc::ptr_eq(held, slot) {
-            *held = standing.clone();
-        }
-    }
-    slot.merge_into(standing);
+/// What a slot that is fetched as `key` is called besides, if it was answered with `arn`.
+fn aliases(key: &Key, arn: &str) -> Vec<Key> {
+    let is_elsewhere = SecretArn::read(key.id()).is_some() && !SecretArn::is_called(arn, key.id());
+    let Some(read) = SecretArn::read(arn).filter(|_| !is_elsewhere) else {
+        return Vec::new();
+    };
+    let arns = [Some(arn), read.partial()].into_iter().flatten();
+    let others = arns.filter(|arn| *arn != key.id());
+    others.map(|arn| key.named(arn)).collect()
+}
+
+/// Whether a slot that was answered with `arn`, of a fetch since `began`, takes the place of another that is called so.
+fn may_stand_for(slot: &Slot, other: &Slot, arn: &str, began: Moment) -> bool {
+    let is_name = |slot: &Slot| SecretArn::read(slot.key().id()).is_none();
+    let is_newer = |entry: &Arc<Entry>| began.steady < entry.fetched.steady;
+    let is_other_newer = other.entry().load().as_ref().is_some_and(is_newer);
+    let is_of_less = is_name(slot) || other.key().id() == arn;
+    is_of_less && !is_name(other) && !is_other_newer
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Moment, freshness::Freshness};
+    use crate::{
+        Secret,
+        freshness::Freshness,
+        secret::{About, Value},
+    };
 
     const ARN: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
+    const ELSEWHERE: &str = "arn:aws:secretsmanager:us-west-2:111122223333:secret:db-a1b2c3";
     const PARTIAL: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db";
 
     fn table(capacity: usize) -> Table {
@@ -207,11 +241,27 @@ mod tests {
         table.with(SecretRef::new(name), is_it).unwrap_or(false)
     }
 
+    fn at(steady: u64) -> Moment {
+        Moment { steady, wall: 0 }
+    }
+
+    /// Puts what was fetched at a time into a slot.
+    fn keep(slot: &Slot, fetched: u64) {
+        let secret = Arc::new(Secret::new(About::default(), Value::of_text(String::new())));
+        let limits = Freshness::new().limits(0.0);
+        let entry = Entry::new(secret, at(fetched), at(fetched), limits);
+        slot.entry().store(Some(Arc::new(entry)));
+    }
+
+    fn learn(table: &Table, slot: &Arc<Slot>, arn: &str) -> usize {
+        table.learn(slot, arn, at(1)).len()
+    }
+
     #[test]
     fn all_names_of_a_secret_are_one_slot() {
         let table = table(10);
         let slot = ensure(&table, "db");
-        assert!(Arc::ptr_eq(&table.learn(&slot, ARN, "db"), &slot));
+        learn(&table, &slot, ARN);
         for name in ["db", ARN, PARTIAL] {
             assert!(is_at(&table, name, &slot), "{name}");
         }
@@ -220,17 +270,70 @@ mod tests {
     }
 
     #[test]
-    fn two_slots_of_one_secret_become_one() {
+    fn a_name_is_not_learnt() {
         let table = table(10);
-        let by_arn = ensure(&table, ARN);
+        let (by_arn, by_partial) = (ensure(&table, ARN), ensure(&table, ELSEWHERE));
+        learn(&table, &by_arn, ARN);
+        learn(&table, &by_partial, ELSEWHERE);
+        assert!(table.with(SecretRef::new("db"), |_| ()).is_none());
+        assert!(is_at(&table, PARTIAL, &by_arn));
+        assert!(is_at(&table, ELSEWHERE, &by_partial));
+    }
+
+    #[test]
+    fn an_arn_that_another_region_answers_for_has_no_other_name() {
+        let table = table(10);
+        let (by_name, by_arn) = (ensure(&table, "db"), ensure(&table, ELSEWHERE));
+        learn(&table, &by_name, ARN);
+        assert_eq!(learn(&table, &by_arn, ARN), 0);
+        assert!(is_at(&table, ARN, &by_name) && is_at(&table, ELSEWHERE, &by_arn));
+        // Nor has it any more what it had.
+        learn(&table, &by_arn, ELSEWHERE);
+        let partial = ELSEWHERE.trim_end_matches("-a1b2c3");
+        assert!(is_at(&table, partial, &by_arn));
+        learn(&table, &by_arn, ARN);
+        assert!(!is_at(&table, partial, &by_arn) && is_at(&table, ELSEWHERE, &by_arn));
+    }
+
+    #[test]
+    fn two_slots_of_one_secret_become_one_that_has_its_name() {
+        let table = table(10);
+        let (by_arn, by_partial) = (ensure(&table, ARN), ensure(&table, PARTIAL));
         let by_name = ensure(&table, "db");
-        table.learn(&by_arn, ARN, "");
-        let standing = table.learn(&by_name, ARN, "db");
-        assert!(Arc::ptr_eq(&standing, &by_arn));
-        assert!(Arc::ptr_eq(by_name.standing(), &by_arn));
+        learn(&table, &by_arn, ARN);
+        assert_eq!(learn(&table, &by_partial, ARN), 1);
+        assert_eq!(learn(&table, &by_name, ARN), 1);
+        assert!(by_arn.is_out() && by_partial.is_out() && !by_name.is_out());
+        assert_eq!(learn(&table, &by_partial, ARN), 0);
         for name in ["db", ARN, PARTIAL] {
-            assert!(is_at(&table, name, &by_arn), "{name}");
+            assert!(is_at(&table, name, &by_name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_was_fetched_later_is_not_replaced() {
+        let table = table(10);
+        let (by_arn, by_name) = (ensure(&table, ARN), ensure(&table, "db"));
+        keep(&by_arn, 2);
+        assert_eq!(learn(&table, &by_name, ARN), 0);
+        assert!(is_at(&table, ARN, &by_arn) && is_at(&table, PARTIAL, &by_name));
+        assert_eq!(table.learn(&by_name, ARN, at(2)).len(), 1);
+        assert!(is_at(&table, ARN, &by_name));
+    }
+
+    #[test]
+    fn a_secret_that_was_made_anew_is_not_called_by_the_arn_before() {
+        let table = table(10);
+        let slot = ensure(&table, "db");
+        learn(&table, &slot, ARN);
+        let anew = ARN.replace("a1b2c3", "zzzzzz");
+        learn(&table, &slot, &anew);
+        assert!(table.with(SecretRef::new(ARN), |_| ()).is_none());
+        assert!(is_at(&table, PARTIAL, &slot) && is_at(&table, &anew, &slot));
+        table.forget(SecretRef::new(&anew));
+        table.forget(SecretRef::new("db"));
+        assert!(table.with(SecretRef::new(&anew), |_| ()).is_none());
+        assert!(is_at(&table, "db", &slot));
     }
 
     #[test]
@@ -238,8 +341,8 @@ mod tests {
         let table = table(10);
         let current = ensure(&table, "db");
         let pending = ensure(&table, SecretRef::new("db").at_stage("AWSPENDING"));
-        table.learn(&current, ARN, "db");
-        table.learn(&pending, ARN, "db");
+        learn(&table, &current, ARN);
+        learn(&table, &pending, ARN);
         assert_eq!(table.slots().len(), 2);
         assert!(is_at(&table, ARN, &current));
     }
@@ -248,10 +351,10 @@ mod tests {
     fn what_was_deleted_keeps_only_the_name_that_it_was_asked_for_by() {
         let table = table(10);
         let slot = ensure(&table, ARN);
-        table.learn(&slot, ARN, "db");
+        learn(&table, &slot, ARN);
         table.forget_aliases(&slot);
         assert!(is_at(&table, ARN, &slot));
-        assert!(!is_at(&table, "db", &slot));
+        assert!(!is_at(&table, PARTIAL, &slot));
     }
 
     #[test]
@@ -260,7 +363,7 @@ mod tests {
         let first = ensure(&table, "one");
         let second = ensure(&table, "two");
         assert!(!is_at(&table, "one", &first));
-        table.learn(&first, ARN, "one");
+        learn(&table, &first, ARN);
         assert!(!is_at(&table, ARN, &first));
         let (restored, evicted) = table.restore(&first);
         assert!(Arc::ptr_eq(&restored, &first) && is_at(&table, "one", &first));

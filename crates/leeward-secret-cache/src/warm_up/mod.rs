@@ -87,7 +87,8 @@ impl fmt::Display for WarmUp {
 impl SecretCache {
     /// Fetches many secrets at once, before anybody asks for them: up to 20 by one call of `BatchGetSecretValue`.
     ///
-    /// Each value lands as if it had been fetched alone, counted from the start of the call, under all of its names. What is refused is
+    /// Each value lands as if it had been fetched alone, by the id that was given or by the name that a filter found, counted from the start
+    /// of the call. What is refused is
     /// asked for once more alone, and that answer is remembered as ever. What is there and not due is not fetched again. Four fifths of the [room](crate::SecretCacheBuilder::with_capacity) are
     /// filled at most, and nothing has to go for it. A `get` meanwhile does not wait for it.
     ///

@@ -97,13 +97,42 @@ impl Item {
         }
     }
 
-    /// Whether it is what was asked for by this name or ARN; one of another Region is its replica's.
-    pub(super) fn is_of(&self, id: &str) -> bool {
-        if SecretArn::read(id).is_none() && !self.name.is_empty() {
-            return id == self.name;
-        }
-        Identity::of(id).is_of(&Identity::of(self.arn()))
+    /// Which of those that were asked for it is, of all the `asked` of its call: the one of the very ARN first, then one of another Region or
+    /// without its end.
+    ///
+    /// What is there by one of the ARNs is not given to a name: it may be of another account.
+    pub(super) fn seat<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str>,
+        asked: &[String],
+    ) -> Option<usize> {
+        let ids: Vec<&str> = ids.collect();
+        let first = |is_it: &dyn Fn(&str) -> bool| ids.iter().position(|id| is_it(id));
+        let by_arn = || {
+            first(&|id| id == self.arn())
+                .or_else(|| {
+                    first(&|id| is_arn(id) && Identity::of(id).is_replica_of(&self.identity()))
+                })
+                .or_else(|| first(&|id| self.is_of_arn(id)))
+        };
+        let is_by_arn = || asked.iter().any(|id| self.is_of_arn(id));
+        let by_name = || first(&|id| id == self.name && !is_by_arn());
+        by_arn().or_else(by_name)
     }
+
+    /// Whether it is what is asked for by this ARN, with or without its end; one of another Region is its replica's.
+    fn is_of_arn(&self, id: &str) -> bool {
+        let (asked, it) = (Identity::of(id), self.identity());
+        is_arn(id) && (asked.is_replica_of(&it) || asked.is_part_of(&it))
+    }
+
+    fn identity(&self) -> Identity<'_> {
+        Identity::of(self.arn())
+    }
+}
+
+pub(super) fn is_arn(id: &str) -> bool {
+    SecretArn::read(id).is_some()
 }
 
 /// `prod/db and 19 more`
@@ -142,30 +171,38 @@ mod tests {
         Page::read(output.build())
     }
 
+    /// Where the items of the page are seated, of these that were asked for.
+    fn seats(ids: &[&str]) -> Vec<Option<usize>> {
+        let asked: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let seat = |item: &Item| item.seat(ids.iter().copied(), &asked);
+        page().items.iter().map(seat).collect()
+    }
+
     #[test]
     fn an_item_is_known_by_all_of_its_names() {
-        let page = page();
-        assert!(page.next.is_none());
-        let known = |item: &Item| {
-            let ids = [
-                "db",
-                "other",
-                "db-a1b2c3",
-                ARN,
-                REPLICA,
-                &ARN[..ARN.len() - 7],
-            ];
-            ids.map(|id| item.is_of(id))
-        };
-        assert_eq!(
-            known(&page.items[0]),
-            [true, false, false, true, true, true]
-        );
-        assert_eq!(
-            known(&page.items[1]),
-            [false, true, false, false, false, false]
-        );
-        assert_eq!(known(&page.items[2])[3..], [true, true, true]);
+        assert!(page().next.is_none());
+        let partial = &ARN[..ARN.len() - 7];
+        for id in ["db", ARN, REPLICA, partial] {
+            assert_eq!(seats(&[id])[0], Some(0), "{id}");
+        }
+        for id in ["other", "db-a1b2c3", &REPLICA.replace("1111", "9999")] {
+            assert_eq!(seats(&[id])[0], None, "{id}");
+        }
+        assert_eq!(seats(&["db", "other"])[1], Some(1));
+    }
+
+    #[test]
+    fn the_very_arn_is_preferred_and_what_has_one_is_not_given_to_a_name() {
+        let partial = &ARN[..ARN.len() - 7];
+        let ids = ["db", partial, REPLICA, ARN, "other"];
+        assert_eq!(seats(&ids), [Some(3), Some(4), Some(2)]);
+        assert_eq!(seats(&["db", partial, REPLICA])[0], Some(2));
+        // Another secret of this name, which has the end of its ARN.
+        let another = ARN.replace("a1b2c3", "zzzzzz");
+        assert_eq!(seats(&[&another, partial, "db"])[0], Some(1));
+        assert_eq!(seats(&[&another, "db"])[0], Some(1));
+        let foreign = ARN.replace("1111", "9999");
+        assert_eq!(seats(&[&foreign, "db"])[0], Some(1));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Run<'_> {
             };
             self.room = room;
         }
-        let slot = self.inner.slot(secret).standing().clone();
+        let slot = self.inner.slot(secret);
         let generation = slot.state().generation;
         Some(Seat {
             id,
@@ -160,7 +160,7 @@ impl Run<'_> {
                 answered => answered?,
             };
             for item in page.items {
-                if let Some(at) = seats.iter().position(|seat| item.is_of(&seat.id)) {
+                if let Some(at) = item.seat(seats.iter().map(|seat| &*seat.id), &ids) {
                     let seat = seats.swap_remove(at);
                     self.land(seat, item, began);
                 }
@@ -173,12 +173,16 @@ impl Run<'_> {
         }
         for seat in seats {
             // It may have come under another of its names.
-            if self.is_fresh(seat.slot.standing()) {
+            let known = self.inner.table.with(SecretRef::new(&seat.id), Arc::clone);
+            if known.is_some_and(|slot| self.is_fresh(&slot)) {
                 self.report.loaded.push(seat.id);
             } else {
                 let reason = "without a word of it";
                 let error = SecretError::unusable(&seat.id, BATCH_GET_SECRET_VALUE, reason);
                 self.report.failed.push(error);
+            } else if !page::is_arn(&seat.id) && ids.iter().any(|id| page::is_arn(id)) {
+                // Or it has, by an ARN that may as well be of another account.
+                self.refused.push(seat);
             }
         }
         Ok(Ok(()))
@@ -199,7 +203,7 @@ impl Run<'_> {
         refresh::land_besides(self.inner, &seat.slot, seat.generation, outcome, began);
         match error {
             Some(error) => self.report.failed.push(error),
-            None if self.is_fresh(seat.slot.standing()) => {
+            None if self.is_fresh(&seat.slot) => {
                 self.report.loaded.push(seat.id);
                 return true;
             }
@@ -266,25 +270,23 @@ impl Run<'_> {
 
     /// Lands what was found, unless something was declared void since `voids` were, which may have been this.
     fn place(&mut self, item: Item, began: Moment, voids: u64) {
-        let (id, arn) = (item.id().to_owned(), item.arn().to_owned());
+        let id = item.id().to_owned();
         if id.is_empty() {
             return;
         }
         if self.inner.voids() != voids && item.value.is_some() {
-            self.void.push(arn);
+            self.void.push(id);
             return;
         }
-        let by_arn = self.inner.table.with(SecretRef::new(&arn), Arc::clone);
-        let known_as = if by_arn.is_some() { &arn } else { &id };
-        let Some(seat) = self.seat(known_as.clone()) else {
+        let Some(seat) = self.seat(id.clone()) else {
             return;
         };
         let slot = seat.slot.clone();
-        let is_there = self.land(Seat { id, ..seat }, item, began);
+        let is_there = self.land(seat, item, began);
         if is_there && self.inner.voids() != voids {
             self.inner.part_with(&slot, SecretEventKind::Invalidated);
             self.report.loaded.pop();
-            self.void.push(arn);
+            self.void.push(id);
         }
     }
 

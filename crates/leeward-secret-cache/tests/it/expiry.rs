@@ -1,7 +1,7 @@
 //! How old a value may be.
 
 use crate::is_one;
-use crate::upstream::{Answer, Upstream, brief, seconds};
+use crate::upstream::{ARN, Answer, Upstream, brief, seconds};
 use leeward_resilience::{Clock, Timestamp, TokioClock};
 use leeward_secret_cache::Freshness;
 use std::{
@@ -86,6 +86,24 @@ async fn a_secret_may_have_limits_of_its_own() {
     advance(seconds(11)).await;
     assert!(cache.try_get("db").is_some());
     assert!(cache.try_get("brief").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_a_secret_hold_by_whichever_name_they_were_set() {
+    let partial = ARN.trim_end_matches("-a1b2c3");
+    let brief = Freshness::new()
+        .with_refresh_after(seconds(5))
+        .with_max_age(seconds(10));
+    for set in ["db", ARN, partial] {
+        for asked in ["db", ARN, partial] {
+            let upstream = Upstream::new();
+            let cache = upstream.builder().with_freshness_of(set, brief);
+            let cache = cache.build().unwrap();
+            cache.get(asked).await.unwrap();
+            advance(seconds(11)).await;
+            assert!(cache.try_get(asked).is_none(), "{set} {asked}");
+        }
+    }
 }
 
 /// Tokio's clock, and a date that is moved by hand.

@@ -8,6 +8,7 @@ mod handles;
 mod herd;
 mod names;
 mod outage;
+mod namesakes;
 mod pitfalls;
 mod replicas;
 mod rotation;

@@ -14,7 +14,7 @@
 //! | 10 | all processes of a fleet refresh at the same time | [`a_fleet_that_was_started_together_does_not_refresh_together`] |
 //! | 11 | values are printed | [`nothing_that_is_printed_tells_a_value`] |
 //! | 12 | each name of a secret is fetched and kept by itself | `names::name_and_arns_and_the_current_stage_are_one_secret` |
-//! | 13 | a secret that was deleted and made anew is looked for by its old ARN for ever | [`a_secret_that_was_made_anew_is_found_by_its_name`] |
+//! | 13 | a secret that was deleted and made anew is looked for by its old ARN for ever | `namesakes::a_secret_that_was_made_anew_is_found_by_its_name_whatever_was_asked_for_before` |
 //! | 14 | names that strangers make up fill the memory | [`names_that_strangers_make_up_take_a_bounded_room`] |
 //! | 15 | a snapshot that is restored serves what it was taken with | [`a_snapshot_that_is_restored_serves_nothing_from_before`] |
 //! | 16 | a version that is being rotated in is served as if it were current | `rotation::with_secret::between_set_secret_and_finish_secret_the_pending_version_logs_in` |
@@ -145,23 +145,6 @@ async fn nothing_that_is_printed_tells_a_value() {
         unreadable.1,
     );
     assert!(!printed.contains("value-1"), "{printed}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_secret_that_was_made_anew_is_found_by_its_name() {
-    use crate::upstream::ARN;
-    let upstream = Upstream::new();
-    let cache = upstream.cache();
-    cache.get(ARN).await.unwrap();
-    cache.get("db").await.unwrap();
-    assert_eq!(upstream.calls(), 1);
-    // Deleted; the next of this name has another ARN.
-    upstream.lacks(ARN);
-    upstream.answers(Answer::Version(2));
-    advance(seconds(301)).await;
-    let error = cache.get(ARN).await.unwrap_err();
-    assert_eq!(error.kind(), SecretErrorKind::NotFound);
-    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,6 +154,50 @@ async fn a_replica_that_lags_replaces_a_newer_version_when_that_is_over_and_not_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replica_that_is_asked_for_by_its_arn_is_not_what_the_name_says() {
+    let regions = Regions::new();
+    let cache = regions.cache(SecretsStack::new([EAST, WEST]));
+    regions.east.answers(Answer::Version(2));
+    let replica = ARN.replace("us-east-1", "us-west-2");
+    for _ in 0..2 {
+        assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+        let lagging = cache.get(&replica).await.unwrap();
+        assert_eq!(lagging.version_id(), "version-1");
+        cache.clear();
+        // The other way round.
+        cache.get(&replica).await.unwrap();
+    }
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+    // What the replica refuses is about the replica.
+    regions.west.answers(Answer::Missing);
+    advance(seconds(241)).await;
+    for id in ["db", &replica] {
+        cache.get(id).await.unwrap();
+    }
+    sleep(seconds(1)).await;
+    let error = cache.get(&replica).await.unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::NotFound);
+    let secret = cache.get("db").await.unwrap();
+    assert_eq!(secret.region(), Some("us-east-1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_called_by_the_arn_of_a_replica_is_so_while_that_answers() {
+    let regions = Regions::new();
+    let cache = regions.cache(SecretsStack::new([EAST, WEST]));
+    let replica = ARN.replace("us-east-1", "us-west-2");
+    regions.east.answers(Answer::Silent);
+    cache.get("db").await.unwrap();
+    let by_arn = cache.handle(&replica);
+    assert_eq!(by_arn.get().await.unwrap().region(), Some("us-west-2"));
+    regions.east.answers(Answer::Version(2));
+    advance(seconds(301)).await;
+    let (by_name, by_arn) = (cache.get("db").await, by_arn.get().await);
+    assert_eq!(by_name.unwrap().region(), Some("us-east-1"));
+    assert_eq!(by_arn.unwrap().region(), Some("us-west-2"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_stacked_is_refused() {
     let maker = || service_fn(|_: Region| ready(Ok::<_, Rejected>(Upstream::new())));
     let refused = |stack: SecretsStack| match stack.over(maker()) {

@@ -1,7 +1,7 @@
 //! What is denied, deleted or declared void.
 
-use crate::upstream::{Answer, Upstream, seconds};
-use leeward_secret_cache::{OnWithdrawal, SecretErrorKind};
+use crate::upstream::{ARN, Answer, Upstream, seconds};
+use leeward_secret_cache::{OnWithdrawal, SecretErrorKind, WarmUp};
 use std::time::Duration;
 use tokio::{
     runtime::Handle,
@@ -57,6 +57,55 @@ async fn a_fetch_from_before_an_invalidation_does_not_bring_the_old_value_back()
     assert_eq!(before.await.unwrap().unwrap().version_id(), "version-1");
     assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
     assert_eq!(upstream.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_it_under_another_name() {
+    for told in [["db", ARN], [ARN, "db"], [ARN, ARN]] {
+        let upstream = Upstream::new();
+        let cache = upstream.cache();
+        let by_arn = cache.handle(ARN);
+        let before = Handle::current().spawn({
+            let cache = cache.clone();
+            async move { cache.get("db").await }
+        });
+        sleep(Duration::from_millis(100)).await;
+        upstream.answers(Answer::Version(2));
+        for id in told {
+            cache.invalidate(id);
+        }
+        // Who asked before gets what there was then.
+        assert_eq!(before.await.unwrap().unwrap().version_id(), "version-1");
+        assert!(cache.try_get("db").is_none() && by_arn.try_get().is_none());
+        sleep(seconds(1)).await;
+        for found in [cache.try_get("db"), by_arn.try_get()] {
+            assert_eq!(found.unwrap().version_id(), "version-2");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_from_before_does_not_let_go_of_what_was_fetched_later() {
+    let upstream = Upstream::new();
+    upstream.answers(Answer::Missing);
+    let cache = upstream.cache();
+    upstream.takes(seconds(2));
+    let before = Handle::current().spawn({
+        let cache = cache.clone();
+        async move { cache.get("db").await }
+    });
+    sleep(seconds(1)).await;
+    // It is made now.
+    upstream.answers(Answer::Version(1));
+    upstream.takes(Duration::from_millis(200));
+    cache.get(ARN).await.unwrap();
+    let at_once = WarmUp::of_ids(["db"]).with_start_within(Duration::ZERO);
+    assert!(cache.warm_up(at_once).await.unwrap().is_complete());
+    let error = before.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::NotFound);
+    for id in ["db", ARN] {
+        assert!(cache.try_get(id).is_some(), "{id}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

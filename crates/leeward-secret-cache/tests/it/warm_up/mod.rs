@@ -162,6 +162,27 @@ async fn one_secret_by_two_names_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_of_another_account_does_not_take_the_place_of_one_of_its_name() {
+    let theirs = arn("db").replace("111122223333", "444455556666");
+    for ids in [
+        [theirs.clone(), "db".to_owned()],
+        ["db".to_owned(), theirs.clone()],
+    ] {
+        let shelf = Shelf::of([]);
+        shelf.has_another(&theirs);
+        let cache = shelf.cache();
+        warmed(
+            &cache,
+            WarmUp::of_ids(ids).with_start_within(Duration::ZERO),
+        )
+        .await;
+        assert_eq!(cache.try_get(&theirs).unwrap().arn(), theirs);
+        assert_eq!(cache.try_get("db").unwrap().arn(), arn("db"));
+        assert_eq!(cache.stats().secrets, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn pages_are_followed_although_they_are_empty_or_come_for_ids() {
     let shelf = Shelf::of(names(20));
     shelf.answers([Batch::Pages(0), Batch::Pages(7)]);

@@ -49,6 +49,8 @@ pub(crate) struct Shelf {
 struct State {
     names: Vec<String>,
     lacking: Vec<String>,
+    /// Of another account, by its ARN.
+    another: Option<String>,
     version: u32,
     answers: VecDeque<Batch>,
     calls: Vec<Instant>,
@@ -60,6 +62,7 @@ impl Shelf {
         let state = State {
             names: names.into_iter().collect(),
             lacking: Vec::new(),
+            another: None,
             version: 1,
             answers: VecDeque::new(),
             calls: Vec::new(),
@@ -87,6 +90,11 @@ impl Shelf {
 
     pub(crate) fn lacks(&self, name: &str) {
         self.state().lacking.push(name.to_owned());
+    }
+
+    /// It has a secret of another account, which batches tell before any other.
+    pub(crate) fn has_another(&self, arn: &str) {
+        self.state().another = Some(arn.to_owned());
     }
 
     /// All secrets have this version from now on.
@@ -119,7 +127,7 @@ impl Service<BatchGetSecretValue> for Shelf {
         state.calls.push(Instant::now());
         let input = request.input();
         let ids = input.get_secret_id_list().clone();
-        let asked = ids.unwrap_or_else(|| state.names.clone());
+        let mut asked = ids.unwrap_or_else(|| state.names.clone());
         assert!(input.get_secret_id_list().is_none() || asked.len() <= 20);
         let from: usize = match input.get_next_token() {
             Some(token) => token.parse().expect("a token that it gave"),
@@ -128,7 +136,8 @@ impl Service<BatchGetSecretValue> for Shelf {
         let most = input.get_max_results().unwrap_or(20);
         let most = usize::try_from(most).expect("a few");
         let (answer, version) = (state.answers.pop_front(), state.version);
-        let lacking = state.lacking.clone();
+        let (lacking, another) = (state.lacking.clone(), state.another.clone());
+        asked.sort_by_key(|id| another.as_ref() != Some(id));
         Box::pin(async move {
             sleep(Duration::from_millis(200)).await;
             let most = match answer {
@@ -139,10 +148,14 @@ impl Service<BatchGetSecretValue> for Shelf {
             };
             let mut output = BatchGetSecretValueOutput::builder();
             for name in asked.iter().skip(from).take(most) {
+                let mut found = entry(name, version);
+                if another.as_ref() == Some(name) {
+                    found.arn = another.clone();
+                }
                 output = if lacking.contains(name) {
                     output.errors(missing(name))
                 } else {
-                    output.secret_values(entry(name, version))
+                    output.secret_values(found)
                 };
             }
             let next = (from + most < asked.len()).then(|| (from + most).to_string());
