@@ -16,7 +16,11 @@ use crate::{
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::{
     BatchGetSecretValueInput, builders::BatchGetSecretValueInputBuilder,
 };
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -176,13 +180,13 @@ impl Run<'_> {
             let known = self.inner.table.with(SecretRef::new(&seat.id), Arc::clone);
             if known.is_some_and(|slot| self.is_fresh(&slot)) {
                 self.report.loaded.push(seat.id);
+            } else if !page::is_arn(&seat.id) && ids.iter().any(|id| page::is_arn(id)) {
+                // Or it has, by an ARN that may as well be of another account.
+                self.refused.push(seat);
             } else {
                 let reason = "without a word of it";
                 let error = SecretError::unusable(&seat.id, BATCH_GET_SECRET_VALUE, reason);
                 self.report.failed.push(error);
-            } else if !page::is_arn(&seat.id) && ids.iter().any(|id| page::is_arn(id)) {
-                // Or it has, by an ARN that may as well be of another account.
-                self.refused.push(seat);
             }
         }
         Ok(Ok(()))
@@ -221,9 +225,11 @@ impl Run<'_> {
     /// Fetches each by a call of its own.
     async fn load_singly(&mut self, seats: Vec<Seat>) {
         let mut calls = JoinSet::new();
+        let mut under_way = HashMap::new();
         for seat in seats {
             let inner = self.inner.clone();
-            calls.spawn(async move {
+            let id = seat.id.clone();
+            let call = calls.spawn(async move {
                 // Never closed.
                 let permit = inner.fan_out.acquire().await;
                 let began = inner.clocks.now();
@@ -235,11 +241,19 @@ impl Run<'_> {
                 });
                 (seat, outcome, began)
             });
+            under_way.insert(call.id(), id);
         }
         while let Some(called) = calls.join_next().await {
-            // One that panicked is nowhere: it is fetched when somebody asks for it.
-            if let Ok((seat, outcome, began)) = called {
-                self.settle(seat, outcome, began);
+            match called {
+                Ok((seat, outcome, began)) => {
+                    self.settle(seat, outcome, began);
+                }
+                // It panicked: it is fetched when somebody asks for it.
+                Err(error) => {
+                    let id = under_way.remove(&error.id());
+                    let failed = id.map(SecretError::interrupted);
+                    self.report.failed.extend(failed);
+                }
             }
         }
     }

@@ -224,6 +224,23 @@ async fn where_batches_are_denied_ids_are_fetched_one_by_one_and_filters_find_no
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secret_whose_call_panics_is_told_as_well() {
+    let shelf = Shelf::of(names(2));
+    shelf.answers([Batch::Denied]);
+    shelf.single.answers(Answer::Panic);
+    let report = shelf.cache().warm_up(of(2)).await.unwrap();
+    let mut failed: Vec<_> = report
+        .failed
+        .iter()
+        .map(|it| (it.secret(), it.kind()))
+        .collect();
+    failed.sort_unstable_by_key(|(secret, _)| *secret);
+    let ended = SecretErrorKind::Ended;
+    assert_eq!(failed, [("db-0", ended), ("db-1", ended)]);
+    assert!(report.loaded.is_empty() && !report.is_complete());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_pass_is_tried_three_times_and_says_nothing_of_the_secrets() {
     let shelf = Shelf::of(names(25));
     shelf.answers([Batch::Throttled, Batch::Throttled]);
