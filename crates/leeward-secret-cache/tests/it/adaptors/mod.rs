@@ -7,4 +7,6 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlx-postgres")]
 mod server;
+#[cfg(feature = "sqlx-postgres")]
+mod set_back;
 mod vault;

@@ -11,7 +11,7 @@ use sqlx::{
 use std::{sync::Arc, time::Duration};
 
 /// What the secret says of `password`, for the database at `server`.
-fn value(server: &Server, password: &str) -> String {
+pub(super) fn value(server: &Server, password: &str) -> String {
     let (host, port) = (server.address.ip(), server.address.port());
     format!(
         r#"{{"engine":"postgres","host":"{host}","port":"{port}","username":"app","password":"{password}","dbname":"orders"}}"#
@@ -26,9 +26,17 @@ fn base() -> PgConnectOptions {
 
 /// A database that takes `old`, its secret, and a pool of at most `connections`.
 async fn site(connections: u32) -> (Server, Vault, RotatingPool<PgConnectOptions>) {
+    site_within(Duration::from_secs(60), connections).await
+}
+
+/// The same with so long to find a version that logs in.
+pub(super) async fn site_within(
+    budget: Duration,
+    connections: u32,
+) -> (Server, Vault, RotatingPool<PgConnectOptions>) {
     let server = Server::start("old").await;
     let vault = Vault::new(value(&server, "old"));
-    let secret = vault.secret_within(Duration::from_secs(60));
+    let secret = vault.secret_within(budget);
     let login = DatabaseLogin::new(secret, base());
     let options = PgPoolOptions::new().max_connections(connections);
     let pool = login.pool(options).await;

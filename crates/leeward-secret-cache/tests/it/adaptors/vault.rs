@@ -14,6 +14,7 @@ use tower::service_fn;
 
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
+const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// The values of the versions by their stages.
 type Versions = BTreeMap<&'static str, String>;
@@ -37,7 +38,8 @@ impl Vault {
     pub(crate) fn finish(&self) {
         let mut versions = self.versions();
         let pending = versions.remove(PENDING).expect("a rotation");
-        versions.insert(CURRENT, pending);
+        let previous = versions.insert(CURRENT, pending);
+        versions.extend(previous.map(|previous| (PREVIOUS, previous)));
     }
 
     /// The secret in a cache that fetches it anew as often as it is told to, and waits for nothing to turn up.
