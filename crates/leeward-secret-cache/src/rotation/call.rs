@@ -99,15 +99,15 @@ where
         let mut is_first = true;
         loop {
             beats.borrow_and_update();
-            let is_turn = self.is_turn(window);
-            if is_turn || is_first {
+            let looker = self.look(window);
+            if looker.is_some() || is_first {
                 is_first = false;
-                self.refresh().await?;
-                self.take_current().await?;
-                if self.tries_pending() {
-                    // Not found, denied or not to be had: there is none.
-                    let _ = refresh_now(self.inner(), &window.pending).await;
+                let flow = self.look_for_new(window).await;
+                // Not before: who is dropped meanwhile leaves it to another.
+                if let Some(looker) = looker {
+                    looker.done();
                 }
+                flow?;
             }
             self.take_news();
             self.take_current().await?;
@@ -123,6 +123,17 @@ where
                 .map_or(deadline, |at| at.min(deadline));
             wait(&mut beats, until).await;
         }
+    }
+
+    /// Fetches what may be new, and tries what is current.
+    async fn look_for_new(&mut self, window: &Window) -> Flow<T, E> {
+        self.refresh().await?;
+        self.take_current().await?;
+        if self.tries_pending() {
+            // Not found, denied or not to be had: there is none.
+            let _ = refresh_now(self.inner(), &window.pending).await;
+        }
+        Continue(())
     }
 
     /// What was current before, if nothing else logs in: where the new password has not arrived everywhere yet.
@@ -181,13 +192,13 @@ where
         let Some(hint) = self.hint() else {
             return Continue(());
         };
-        let version_id = hint.secret.version_id();
+        let version_id = hint.secret().version_id();
         let last = self.tried.last(version_id, self.start);
         if last.is_some_and(|last| hint.worked <= last) {
             return Continue(());
         }
         self.look_by_the_side();
-        self.login(&hint.secret).await?;
+        self.login(hint.secret()).await?;
         self.slot().track().forget(version_id);
         Continue(())
     }
@@ -217,7 +228,7 @@ where
             Continue(()) => scout.refused(Instant::now()),
             Break(end) => {
                 if matches!(end, End::Done(_)) {
-                    self.tell(secret);
+                    self.tell(window, secret);
                 }
                 return Break(end);
             }

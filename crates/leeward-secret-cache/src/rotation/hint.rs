@@ -1,5 +1,5 @@
 use super::{Window, schedule::Schedule};
-use crate::Secret;
+use crate::{Secret, clock::Moment, freshness::Course, slot::Entry};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use tokio::time::Instant;
 
@@ -18,18 +18,33 @@ struct Inside {
 /// A version that logged in when the current one did not.
 #[derive(Clone, Debug)]
 pub(super) struct Hint {
-    pub(super) secret: Arc<Secret>,
+    /// It may be tried first no longer than it may be served.
+    pub(super) entry: Arc<Entry>,
     /// The current version at the time: when it has moved, that one is right.
     pub(super) instead_of: String,
     pub(super) worked: Instant,
-    pub(super) until: Instant,
+    pub(super) told: Moment,
+    /// For how long it is believed after that, in nanoseconds.
+    pub(super) believed: u64,
+}
+
+impl Hint {
+    pub(super) fn secret(&self) -> &Arc<Secret> {
+        &self.entry.secret
+    }
+
+    /// Whether it may be believed at `now`: by both clocks, since the machine may have slept.
+    fn holds(&self, now: Moment) -> bool {
+        let is_served = matches!(self.entry.course(now), Course::Serve | Course::Refresh);
+        is_served && now.since(self.told) < self.believed
+    }
 }
 
 impl Track {
     /// What logged in instead of this version, as long as that may be believed.
-    pub(super) fn hint(&self, instead_of: &str, now: Instant) -> Option<Hint> {
+    pub(super) fn hint(&self, instead_of: &str, now: Moment) -> Option<Hint> {
         let mut inside = self.lock();
-        let holds = |hint: &Hint| hint.instead_of == instead_of && now < hint.until;
+        let holds = |hint: &Hint| hint.instead_of == instead_of && hint.holds(now);
         if !inside.hint.as_ref().is_some_and(holds) {
             inside.hint = None;
         }
@@ -41,11 +56,19 @@ impl Track {
         self.lock().hint = Some(hint);
     }
 
+    /// Lets go of what logged in once if it may not be believed any more.
+    pub(super) fn look_over(&self, now: Moment) {
+        let mut inside = self.lock();
+        if inside.hint.as_ref().is_some_and(|hint| !hint.holds(now)) {
+            inside.hint = None;
+        }
+    }
+
     /// Forgets what logged in once, since this version does not any more.
     pub(super) fn forget(&self, version_id: &str) {
         let mut inside = self.lock();
         if let Some(hint) = &inside.hint
-            && hint.secret.version_id() == version_id
+            && hint.secret().version_id() == version_id
         {
             inside.hint = None;
         }
@@ -104,53 +127,92 @@ impl Track {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::{About, Value};
-    use std::time::Duration;
+    use crate::{
+        Freshness,
+        secret::{About, Value},
+    };
 
-    fn hint(now: Instant) -> Hint {
+    const SECOND: u64 = 1_000_000_000;
+
+    fn at(steady: u64, wall: u64) -> Moment {
+        Moment {
+            steady: steady * SECOND,
+            wall: wall * SECOND,
+        }
+    }
+
+    /// Told at 0, of a value that was fetched then; believed for 90 seconds.
+    fn hint() -> Hint {
         let about = About {
             version_id: "pending".to_owned(),
             ..About::default()
         };
+        let secret = Secret::new(about, Value::of_text("hunter2".to_owned()));
+        let (told, limits) = (at(0, 0), Freshness::new().limits(0.0));
         Hint {
-            secret: Arc::new(Secret::new(about, Value::of_text("hunter2".to_owned()))),
+            entry: Arc::new(Entry::new(Arc::new(secret), told, told, limits)),
             instead_of: "current".to_owned(),
-            worked: now,
-            until: now + Duration::from_secs(90),
+            worked: Instant::now(),
+            told,
+            believed: 90 * SECOND,
         }
     }
 
     #[test]
     fn what_logged_in_holds_until_the_current_version_moves_or_the_time_is_over() {
-        let now = Instant::now();
-        let late = now + Duration::from_secs(90);
-        for (instead_of, at, holds) in [
-            ("current", now, true),
-            ("current", late, false),
-            ("another", now, false),
+        for (instead_of, now, holds) in [
+            ("current", at(89, 89), true),
+            ("current", at(90, 90), false),
+            // The machine slept.
+            ("current", at(1, 90), false),
+            ("another", at(0, 0), false),
         ] {
             let track = Track::default();
-            track.tell(hint(now));
-            assert_eq!(track.hint(instead_of, at).is_some(), holds, "{instead_of}");
+            track.tell(hint());
+            assert_eq!(track.hint(instead_of, now).is_some(), holds, "{now:?}");
         }
         let track = Track::default();
-        track.tell(hint(now));
+        track.tell(hint());
         track.current("current");
-        assert!(track.hint("current", now).is_some());
+        assert!(track.hint("current", at(0, 0)).is_some());
         track.current("pending");
-        assert!(track.hint("current", now).is_none());
+        assert!(track.hint("current", at(0, 0)).is_none());
+    }
+
+    #[test]
+    fn what_logged_in_holds_no_longer_than_it_may_be_served() {
+        for (now, holds) in [
+            (at(299, 299), true),
+            (at(300, 300), false),
+            (at(0, 300), false),
+        ] {
+            let track = Track::default();
+            track.tell(Hint {
+                believed: u64::MAX,
+                ..hint()
+            });
+            assert_eq!(track.hint("current", now).is_some(), holds, "{now:?}");
+        }
     }
 
     #[test]
     fn what_is_let_go_of_is_wiped() {
-        let track = Track::default();
-        let now = Instant::now();
-        let hint = hint(now);
-        let value = Arc::downgrade(&hint.secret);
-        track.tell(hint);
-        track.forget("another");
-        assert!(value.upgrade().is_some());
-        track.let_go();
-        assert!(value.upgrade().is_none());
+        let let_go: [fn(&Track); 2] = [
+            |track| {
+                track.let_go();
+            },
+            |track| track.look_over(at(90, 90)),
+        ];
+        for let_go in let_go {
+            let track = Track::default();
+            let hint = hint();
+            let value = Arc::downgrade(hint.secret());
+            track.tell(hint);
+            track.forget("another");
+            track.look_over(at(89, 89));
+            assert!(value.upgrade().is_some());
+            let_go(&track);
+            assert!(value.upgrade().is_none());
+        }
     }
 }

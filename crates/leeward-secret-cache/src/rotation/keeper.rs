@@ -22,6 +22,7 @@ pub(crate) struct Keeper {
     watched: Mutex<Vec<Arc<Slot>>>,
     wake: Arc<Notify>,
     is_at_work: AtomicBool,
+    is_asking: AtomicBool,
     was_denied: AtomicBool,
 }
 
@@ -40,6 +41,11 @@ impl Keeper {
             watched.push(slot);
         }
         drop(watched);
+        if inner.tasks.has_ended() {
+            // After that, or at the same time: nothing comes any more.
+            self.end();
+            return;
+        }
         self.begin(inner);
         self.wake();
     }
@@ -68,16 +74,18 @@ impl Keeper {
 
     /// The slots that somebody watches, each in its place; forgets the others.
     fn watched(&self, inner: &Inner) -> Vec<Arc<Slot>> {
+        let before = self.lock().clone();
+        // Without the lock: another may have to go, of which observers are told, who may subscribe.
+        let restored: Vec<_> = before.iter().map(|slot| inner.restored(slot)).collect();
         let mut watched = self.lock();
-        for slot in watched.iter_mut() {
-            let there = inner.restored(slot);
-            if !Arc::ptr_eq(&there, slot) {
+        for (slot, there) in before.iter().zip(&restored) {
+            let held = watched.iter_mut().find(|held| Arc::ptr_eq(held, slot));
+            if let Some(held) = held.filter(|_| !Arc::ptr_eq(there, slot)) {
                 // Another has its place by now.
                 let entry = there.entry().load();
                 let known = entry.as_ref().map(|entry| entry.secret.version_id());
                 there.channels().take_over(slot.channels(), known);
-                drop(entry);
-                *slot = there;
+                *held = there.clone();
             }
         }
         watched.retain(|slot| slot.channels().are_watched());
@@ -96,7 +104,7 @@ impl Keeper {
 /// Works until the cache is gone. It holds the cache only while it does something.
 async fn work(cache: Weak<Inner>, wake: Arc<Notify>) {
     while let Some(inner) = cache.upgrade() {
-        let rest = turn(&inner).await;
+        let rest = turn(&inner);
         drop(inner);
         // Who wakes it has put something in before.
         let _ = timeout(rest, wake.notified()).await;
@@ -104,14 +112,14 @@ async fn work(cache: Weak<Inner>, wake: Arc<Notify>) {
 }
 
 /// Does what is due, and says how long it may rest.
-async fn turn(inner: &Arc<Inner>) -> Duration {
+fn turn(inner: &Arc<Inner>) -> Duration {
     let now = inner.clocks.now();
     let mut rest = LONGEST_REST;
     for slot in inner.keeper.watched(inner) {
         rest = rest.min(keep_fresh(inner, &slot, now));
     }
     if inner.rotation.follows_schedule {
-        rest = rest.min(ask_one(inner, now).await);
+        rest = rest.min(ask_one(inner, now));
     }
     rest.max(SHORTEST_REST)
 }
@@ -138,8 +146,12 @@ fn keep_fresh(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Duration {
 
 /// Asks when one secret is to be rotated, of those that it is time for; says when it is time for another.
 ///
-/// One at a time, so that a call that hangs keeps nothing else for longer than its time.
-async fn ask_one(inner: &Arc<Inner>, now: Moment) -> Duration {
+/// One at a time, and by the side: a call that hangs keeps no other secret from being fresh.
+fn ask_one(inner: &Arc<Inner>, now: Moment) -> Duration {
+    if inner.keeper.is_asking.load(Relaxed) {
+        // It is woken.
+        return LONGEST_REST;
+    }
     let mut due = None;
     let mut rest = LONGEST_REST;
     for slot in inner.table.slots() {
@@ -151,25 +163,57 @@ async fn ask_one(inner: &Arc<Inner>, now: Moment) -> Duration {
             Some(schedule) if !schedule.is_due(now) => {
                 rest = rest.min(Duration::from_nanos(schedule.left(now)));
             }
-            _ if due.is_some() => rest = Duration::ZERO,
-            _ => due = Some(slot),
+            _ => due = due.or(Some(slot)),
         }
     }
     if let Some(slot) = due {
-        ask(inner, &slot).await;
+        inner.keeper.is_asking.store(true, Relaxed);
+        let asking = Asking {
+            inner: inner.clone(),
+            slot,
+            told: Told::Nothing,
+        };
+        inner.tasks.spawn(async move {
+            let told = ask(&asking.inner, &asking.slot).await;
+            asking.end(told);
+        });
     }
     rest
 }
 
+/// Who asks about one secret. When it is dropped, whatever it was told, another may.
+struct Asking {
+    inner: Arc<Inner>,
+    slot: Arc<Slot>,
+    told: Told,
+}
+
+impl Asking {
+    fn end(mut self, told: Told) {
+        self.told = told;
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let (now, jitter) = (self.inner.clocks.now(), self.inner.jitter());
+        self.slot
+            .track()
+            .told(|before| Schedule::after(before, now, self.told, jitter));
+        self.inner.keeper.is_asking.store(false, Relaxed);
+        self.inner.keeper.wake();
+    }
+}
+
 /// Asks when this secret is to be rotated, and fetches it if it has been.
-async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) {
+async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
     let deadline = tokio::time::Instant::now() + inner.fetch_timeout;
     let described = timeout_at(deadline, async {
         let _permit = inner.fan_out.acquire().await;
         inner.upstream.describe(slot.key().clone()).await
     });
     let described = described.await;
-    let told = match &described {
+    match &described {
         Ok(Ok(described)) => {
             let current = described.version_at("AWSCURRENT");
             if current.is_some_and(|current| has_another(slot, current)) {
@@ -192,10 +236,7 @@ async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) {
             Told::Nothing
         }
         Err(_) => Told::Nothing,
-    };
-    let (now, jitter) = (inner.clocks.now(), inner.jitter());
-    slot.track()
-        .told(|before| Schedule::after(before, now, told, jitter));
+    }
 }
 
 fn has_another(slot: &Slot, version_id: &str) -> bool {

@@ -1,9 +1,15 @@
-use super::{Window, call::Call, hint::Hint};
+use super::{Window, call::Call, hint::Hint, window::Looker};
 use crate::{
-    Secret, SecretRef, cache::Inner, clock::nanos, freshness::Course, id::Key, refresh, slot::Slot,
+    Secret, SecretRef,
+    cache::Inner,
+    clock::nanos,
+    freshness::Course,
+    id::Key,
+    refresh,
+    slot::{Entry, Slot},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// How often the current version is fetched while another logs in.
 const BY_THE_SIDE: Duration = Duration::from_secs(10);
@@ -32,15 +38,15 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         max_logins.saturating_sub(self.tried.logins().len())
     }
 
-    pub(super) fn is_turn(&self, window: &Window) -> bool {
+    pub(super) fn look(&self, window: &Arc<Window>) -> Option<Looker> {
         let jitter = self.inner().jitter();
-        window.turns().look(Instant::now(), jitter)
+        window.look(Instant::now(), jitter)
     }
 
     pub(super) fn hint(&self) -> Option<Hint> {
         let slot = self.slot();
-        slot.track()
-            .hint(self.current.as_ref()?.version_id(), Instant::now())
+        let now = self.inner().clocks.now();
+        slot.track().hint(self.current.as_ref()?.version_id(), now)
     }
 
     /// Fetches the current version anew, by the side and now and then, while another is tried first: so the end of the rotation is seen
@@ -56,13 +62,18 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         }
     }
 
-    pub(super) fn tell(&self, secret: &Arc<Secret>) {
+    /// Tells the others what logged in, unless it was let go of meanwhile.
+    pub(super) fn tell(&self, window: &Window, secret: &Secret) {
         let Some(current) = &self.current else { return };
         if current.version_id() == secret.version_id() {
             return;
         }
-        let (slot, now) = (self.slot(), Instant::now());
-        let over = Duration::from_nanos(slot.freshness().limits(0.0).over);
+        let is_it = |entry: &Arc<Entry>| entry.secret.version_id() == secret.version_id();
+        let mut entries = window.slots().map(|slot| slot.entry().load_full());
+        let Some(entry) = entries.iter_mut().find_map(|it| it.take().filter(is_it)) else {
+            return;
+        };
+        let (inner, slot) = (self.inner(), self.slot());
         tracing::info!(
             secret = %slot.key(),
             version_id = secret.version_id(),
@@ -70,10 +81,27 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
             "the current version was refused, and this one logs in"
         );
         slot.track().tell(Hint {
-            secret: secret.clone(),
+            entry,
             instead_of: current.version_id().to_owned(),
-            worked: now,
-            until: now + self.inner().rotation.budget.min(over),
+            worked: Instant::now(),
+            told: inner.clocks.now(),
+            believed: nanos(inner.rotation.budget),
+        });
+        self.let_go_in_time(&slot);
+    }
+
+    /// Lets go of what logged in when it is not believed any more, although nobody asks for it.
+    fn let_go_in_time(&self, slot: &Arc<Slot>) {
+        let inner = self.inner();
+        let over = Duration::from_nanos(slot.freshness().limits(0.0).over);
+        let time = inner.rotation.budget.min(over);
+        let (cache, slot) = (Arc::downgrade(inner), Arc::downgrade(slot));
+        inner.tasks.spawn(async move {
+            // A little later, since the clock may be behind by a tick.
+            sleep(time + Duration::from_millis(100)).await;
+            if let (Some(inner), Some(slot)) = (cache.upgrade(), slot.upgrade()) {
+                slot.track().look_over(inner.clocks.now());
+            }
         });
     }
 

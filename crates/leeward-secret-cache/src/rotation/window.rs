@@ -52,6 +52,38 @@ impl Window {
             version_id: version_id.to_owned(),
         })
     }
+
+    /// Lets one caller look for what is new for all, if it is time to at `now`; `jitter` from 0 to 1 puts the next turn off.
+    pub(super) fn look(self: &Arc<Self>, now: Instant, jitter: f64) -> Option<Looker> {
+        let looks = self.turns().look(now, jitter);
+        looks.then(|| Looker {
+            window: self.clone(),
+            is_done: false,
+        })
+    }
+}
+
+/// The one who looks for what is new; when it is dropped before it has, another may.
+#[derive(Debug)]
+pub(super) struct Looker {
+    window: Arc<Window>,
+    is_done: bool,
+}
+
+impl Looker {
+    /// It has looked.
+    pub(super) fn done(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for Looker {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.window.turns().look_again();
+            self.window.beat();
+        }
+    }
 }
 
 /// The one who tries a version; when it is dropped, another may.
@@ -140,7 +172,7 @@ impl Turns {
     }
 
     /// Whether it is the turn of whoever asks at `now` to look; `jitter` from 0 to 1 puts the next turn off.
-    pub(super) fn look(&mut self, now: Instant, jitter: f64) -> bool {
+    fn look(&mut self, now: Instant, jitter: f64) -> bool {
         if self.next_look.is_some_and(|next| now < next) {
             return false;
         }
@@ -148,6 +180,12 @@ impl Turns {
         self.looks = self.looks.saturating_add(1);
         self.next_look = Some(now + pause.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0));
         true
+    }
+
+    /// Takes the last turn to look back.
+    const fn look_again(&mut self) {
+        self.looks = self.looks.saturating_sub(1);
+        self.next_look = None;
     }
 
     /// When somebody looks again.
@@ -206,5 +244,24 @@ mod tests {
         }
         assert!(turns.look(now, 1.0));
         assert_eq!(turns.next_look(), Some(now + seconds(12)));
+    }
+
+    #[test]
+    fn who_is_dropped_while_he_looks_leaves_it_to_another() {
+        use crate::{Freshness, SecretRef, clock::Moment, id::Key};
+        let aside = |stage| {
+            let key = Key::new(SecretRef::new("db").at_stage(stage));
+            Arc::new(Slot::aside(key, Freshness::new(), Moment::default()))
+        };
+        let window = Arc::new(Window::new(aside("AWSPENDING"), aside("AWSPREVIOUS")));
+        let (waiting, now) = (window.beats(), Instant::now());
+        let looker = window.look(now, 0.0).unwrap();
+        assert!(window.look(now, 0.0).is_none());
+        drop(looker);
+        assert!(waiting.has_changed().unwrap());
+        window.look(now, 0.0).unwrap().done();
+        // It counts as the one look that it is.
+        assert!(window.look(now, 0.0).is_none());
+        assert_eq!(window.turns().next_look(), Some(now + FIRST_LOOK));
     }
 }

@@ -1,11 +1,11 @@
 //! How callers get through a rotation.
 
 mod cancellation;
-mod database;
+pub(crate) mod database;
 mod day;
 mod herd;
 mod refresh_now;
 mod schedule;
-mod vault;
+pub(crate) mod vault;
 mod versions;
 mod with_secret;

@@ -1,7 +1,7 @@
 //! Rotations by their date.
 
 use super::vault::{Dated, Vault};
-use crate::upstream::seconds;
+use crate::upstream::{Answer, Upstream, brief, seconds};
 use leeward_secret_cache::{Freshness, SecretCache};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -96,4 +96,22 @@ async fn many_secrets_are_asked_for_one_after_the_other() {
     drop(cache);
     sleep(HOUR * 24).await;
     assert_eq!(vault.descriptions(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_description_that_hangs_or_panics_keeps_nothing_from_being_refreshed() {
+    for answer in [Answer::Silent, Answer::Panic] {
+        let upstream = Upstream::new();
+        upstream.describes(answer.clone());
+        let builder = upstream.builder().with_freshness(brief());
+        let cache = builder.with_rotation_schedule(true).build().unwrap();
+        let _watch = cache.subscribe("db");
+        sleep(seconds(9)).await;
+        assert_eq!(upstream.descriptions(), 1, "{answer:?}");
+        // Of values that are due after two seconds.
+        assert!(upstream.calls() >= 4, "{answer:?} {}", upstream.calls());
+        // It is asked for again, after a minute.
+        sleep(seconds(120)).await;
+        assert_eq!(upstream.descriptions(), 2, "{answer:?}");
+    }
 }

@@ -18,7 +18,10 @@ use leeward_secret_cache::{
 use std::{
     future::{Future, Ready, ready},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -35,6 +38,8 @@ struct Inside {
     denied: Vec<&'static str>,
     is_down: bool,
     next_rotation: Option<SystemTime>,
+    /// For how many seconds the machine of its callers slept so far.
+    slept: Arc<AtomicU64>,
     asked: Vec<String>,
     described: usize,
 }
@@ -110,6 +115,11 @@ impl Vault {
         self.inside().next_rotation = Some(date);
     }
 
+    /// Lets the machine of its callers sleep: their date goes on, and their clock does not.
+    pub(crate) fn puts_to_sleep(&self, time: Duration) {
+        self.inside().slept.fetch_add(time.as_secs(), Relaxed);
+    }
+
     /// How often it was asked for a value.
     pub(crate) fn calls(&self) -> usize {
         self.inside().asked.len()
@@ -126,7 +136,7 @@ impl Vault {
 
     pub(crate) fn builder(&self) -> SecretCacheBuilder {
         SecretCache::builder(self.clone())
-            .with_clock(Dated::new())
+            .with_clock(Dated::of(self))
             .with_seed(7)
     }
 
@@ -272,18 +282,24 @@ impl Refusal {
     }
 }
 
-/// Tokio's clock, and a date that goes with it.
+/// Tokio's clock, and a date that goes with it, and on while the machine sleeps.
 #[derive(Clone, Debug)]
 pub(crate) struct Dated {
+    slept: Arc<AtomicU64>,
     steady: TokioClock,
     origin: Timestamp,
 }
 
 impl Dated {
-    fn new() -> Self {
+    fn of(vault: &Vault) -> Self {
         let steady = TokioClock::new();
         let origin = steady.now();
-        Self { steady, origin }
+        let slept = vault.inside().slept.clone();
+        Self {
+            slept,
+            steady,
+            origin,
+        }
     }
 
     /// The date at the start of a test.
@@ -298,6 +314,7 @@ impl Clock for Dated {
     }
 
     fn date(&self) -> SystemTime {
-        Self::start() + self.now().since(self.origin)
+        let slept = Duration::from_secs(self.slept.load(Relaxed));
+        Self::start() + self.now().since(self.origin) + slept
     }
 }

@@ -5,10 +5,18 @@ use super::{
     vault::Vault,
 };
 use crate::upstream::{ARN, Answer, Upstream, seconds};
-use leeward_secret_cache::{VersionWatch, WatchedVersion};
-use std::{num::NonZeroUsize, time::Duration};
+use leeward_secret_cache::{
+    SecretCache, SecretEvent, SecretEventKind, VersionWatch, WatchedVersion,
+};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, OnceLock, mpsc},
+    thread,
+    time::Duration,
+};
 use tokio::{
     join,
+    runtime::Builder,
     time::{sleep, timeout},
 };
 
@@ -143,4 +151,56 @@ async fn it_follows_a_secret_whose_place_another_has_taken() {
     upstream.answers(Answer::Version(3));
     assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-3"));
     assert_eq!(cache.stats().secrets, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_subscribes_to_what_has_ended_is_told_so() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    cache.get("db").await.unwrap();
+    cache.shutdown().await;
+    let mut watch = cache.subscribe("db");
+    assert_eq!(soon(&mut watch).await, None);
+    let mut watch = cache.handle("other").subscribe();
+    assert_eq!(soon(&mut watch).await, None);
+}
+
+#[test]
+fn an_observer_may_subscribe_when_it_is_told() {
+    let (sender, told) = mpsc::channel();
+    // In a thread of its own, so that who waits for himself is found out.
+    thread::spawn(move || {
+        let mut runtime = Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        sender.send(runtime.block_on(watched_by_an_observer()))
+    });
+    let version = told.recv_timeout(seconds(30)).expect("no deadlock");
+    assert_eq!(version.unwrap().id(), Some("version-1"));
+}
+
+/// What an observer is told that subscribes when another secret makes room for one that is watched.
+async fn watched_by_an_observer() -> Option<WatchedVersion> {
+    let upstream = Upstream::new();
+    let (cache, watch) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(None)));
+    let observer = {
+        let (cache, watch) = (cache.clone(), watch.clone());
+        move |event: &SecretEvent| {
+            if (event.kind, event.secret.as_str()) == (SecretEventKind::Evicted, "one") {
+                let cache: Option<&SecretCache> = cache.get();
+                *watch.lock().expect("no panic") = cache.map(|cache| cache.subscribe("third"));
+            }
+        }
+    };
+    let capacity = NonZeroUsize::new(2).expect("some room");
+    let builder = upstream.builder().with_capacity(capacity);
+    let cache = cache.get_or_init(|| builder.with_observer(observer).build().expect("a cache"));
+    let mut kept = cache.subscribe("db");
+    soon(&mut kept).await;
+    for other in ["one", "two"] {
+        sleep(seconds(2)).await;
+        cache.get(other).await.expect("a secret");
+    }
+    sleep(seconds(2)).await;
+    let mut watch = watch.lock().expect("no panic").take()?;
+    soon(&mut watch).await
 }

@@ -5,8 +5,15 @@ use super::{
     vault::Vault,
 };
 use crate::upstream::seconds;
-use leeward_secret_cache::{SecretCache, SecretErrorKind, SecretRef, WithSecretError};
-use std::{error::Error, num::NonZeroUsize, time::Duration};
+use leeward_secret_cache::{
+    Freshness, Secret, SecretCache, SecretErrorKind, SecretRef, WithSecretError,
+};
+use std::{
+    error::Error,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
 use tokio::{
     runtime::Handle,
     time::{Instant, sleep},
@@ -99,6 +106,60 @@ async fn what_worked_once_is_tried_first_for_as_long_as_the_budget() {
     sleep(seconds(2)).await;
     log_in(&cache, &database).await.unwrap();
     assert_eq!(database.refused().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_worked_before_the_machine_slept_is_not_tried_after_it() {
+    // Longer than the budget, and longer than a value may be served.
+    for slept in [91, 301] {
+        let vault = Vault::new();
+        let (database, cache) = (Database::new(&vault), vault.cache());
+        log_in(&cache, &database).await.unwrap();
+        let before = vault.value_at("AWSCURRENT");
+        Rotation::create(&vault, &database, Strategy::SingleUser).set();
+        assert_eq!(log_in(&cache, &database).await.unwrap(), "version-2");
+        vault.puts_to_sleep(seconds(slept));
+        database.wants(&before);
+        assert_eq!(log_in(&cache, &database).await.unwrap(), "version-1");
+        assert_eq!(database.refused(), ["version-1"], "{slept}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_worked_once_is_tried_first_no_longer_than_it_may_be_served() {
+    let vault = Vault::new();
+    let database = Database::new(&vault);
+    let freshness = Freshness::new()
+        .with_refresh_after(seconds(20))
+        .with_max_age(seconds(30));
+    let cache = vault.builder().with_freshness(freshness).build().unwrap();
+    log_in(&cache, &database).await.unwrap();
+    let rotation = Rotation::create(&vault, &database, Strategy::SingleUser);
+    rotation.set();
+    log_in(&cache, &database).await.unwrap();
+    sleep(seconds(31)).await;
+    log_in(&cache, &database).await.unwrap();
+    assert_eq!(database.refused().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_worked_once_is_wiped_when_its_time_is_over() {
+    let vault = Vault::new();
+    let (database, cache) = (Database::new(&vault), vault.cache());
+    log_in(&cache, &database).await.unwrap();
+    Rotation::create(&vault, &database, Strategy::SingleUser).set();
+    let tried = Mutex::new(Weak::new());
+    let log_in = |secret| {
+        *tried.lock().unwrap() = Arc::downgrade(&secret);
+        database.log_in(secret)
+    };
+    let worked = cache.with_secret("db", log_in, LoginError::is_of_password);
+    assert_eq!(worked.await.unwrap(), "version-2");
+    let pending: Weak<Secret> = tried.lock().unwrap().clone();
+    sleep(seconds(89)).await;
+    assert!(pending.upgrade().is_some());
+    sleep(seconds(2)).await;
+    assert!(pending.upgrade().is_none());
 }
 
 #[tokio::test(start_paused = true)]
