@@ -115,8 +115,8 @@ impl Freshness {
     /// Serves a value for this much longer than [its age](Self::with_max_age) allows while Secrets Manager cannot be reached or
     /// throttles; not at all by default.
     ///
-    /// Such answers are [counted](crate::SecretCacheStats) and told at `WARN`. What was denied, deleted or cannot be
-    /// decrypted is never served for longer.
+    /// Such answers are [counted](crate::SecretCacheStats), and that there are any is told at `WARN`, once for each secret and outage.
+    /// What was denied, deleted or cannot be decrypted is never served for longer.
     pub const fn with_stale_on_outage(self, stale_on_outage: Duration) -> Self {
         Self {
             stale_on_outage,

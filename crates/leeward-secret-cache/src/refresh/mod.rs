@@ -16,7 +16,11 @@ use crate::{
     upstream::Fetched,
 };
 use landing::Landing;
-use std::sync::{Arc, MutexGuard};
+use std::{
+    mem,
+    sync::{Arc, MutexGuard},
+    time::Duration,
+};
 
 /// What there is for somebody who asks.
 pub(crate) enum Answer {
@@ -73,14 +77,14 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
     let is_good = |course| matches!(course, Course::Serve | Course::Refresh);
     if let Some(entry) = entry.filter(|entry| is_good(entry.course(now))) {
         inner.counts.hit(|| entry.age(now));
-        return Answer::Have(Ok(entry.secret.clone()));
-    }
-    if inner.tasks.has_ended() {
-        return Answer::Have(Err(SecretError::shut_down(slot.key())));
         let is_due = entry.course(now) == Course::Refresh;
         if is_due && state.may_refresh(now) && !inner.tasks.has_ended() {
             begin(inner, slot, state);
         }
+        return Answer::Have(Ok(entry.secret.clone()));
+    }
+    if inner.tasks.has_ended() {
+        return Answer::Have(Err(SecretError::shut_down(slot.key())));
     }
     let refused = |error| match outlast(inner, slot, &error, now) {
         Some(secret) => Answer::Have(Ok(secret)),
@@ -94,7 +98,10 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
             count(&inner.counts.joins);
             Answer::Wait(slot.clone(), flight)
         }
-        Step::Refuse(error) => refused(error),
+        Step::Refuse(error) => {
+            drop(state);
+            refused(error)
+        }
         Step::Begin => {
             count(&inner.counts.misses);
             Answer::Wait(slot.clone(), begin(inner, slot, state))
@@ -161,9 +168,29 @@ fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Opti
     let entry = entry.as_ref()?;
     match entry.course(now) {
         Course::Discard => return None,
-        Course::Outlast => count(&inner.counts.stale_serves),
+        Course::Outlast => {
+            count(&inner.counts.stale_serves);
+            tell_of_outage(slot, error, entry.age(now));
+        }
         Course::Serve | Course::Refresh => {}
     }
     inner.counts.hit(|| entry.age(now));
     Some(entry.share())
+}
+
+/// Tells that a value outlasts an outage, once for each outage. Not to be called under the lock of the state.
+fn tell_of_outage(slot: &Slot, error: &SecretError, age: u64) {
+    let mut state = slot.state();
+    let failing = state.failing.as_mut();
+    let was_told = failing.is_none_or(|failing| mem::replace(&mut failing.is_outlasted, true));
+    drop(state);
+    if !was_told {
+        let age = Duration::from_nanos(age);
+        tracing::warn!(
+            secret = %slot.key(),
+            ?age,
+            "the value is served although it is over, since Secrets Manager does not answer: {error}; {}",
+            error.advice()
+        );
+    }
 }

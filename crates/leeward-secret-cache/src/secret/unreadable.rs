@@ -1,4 +1,7 @@
-/// Says why the value of a secret cannot be read as it was asked for; never with a part of the value.
+/// Says why the value of a secret cannot be read as it was asked for; with the names of its fields at most, never with what is in them.
+///
+/// Names are what a typing error is found by, and are printed with the error: a value that is no key and value pairs by its
+/// maker's intent, but JSON of which the names themselves are secret, is to be read by [`Secret::expose`](crate::Secret::expose).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadableSecret {

@@ -15,6 +15,8 @@ pub(crate) struct Failing {
     pub(crate) since: u64,
     /// When it is tried again, on the steady clock.
     pub(crate) next_try: u64,
+    /// Whether it was told that a value outlasts it.
+    pub(crate) is_outlasted: bool,
 }
 
 /// The first pause of what may be over at any time, and of what somebody has to mend.
@@ -50,6 +52,7 @@ impl Failing {
             count,
             since: before.map_or(now.steady, |before| before.since),
             next_try: now.steady.saturating_add(nanos(pause)),
+            is_outlasted: before.is_some_and(|before| before.is_outlasted),
         }
     }
 }

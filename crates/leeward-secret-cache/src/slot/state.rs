@@ -109,6 +109,7 @@ mod tests {
             count: 1,
             since: 0,
             next_try: next_try * SECOND,
+            is_outlasted: false,
         }
     }
 

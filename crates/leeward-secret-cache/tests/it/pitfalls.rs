@@ -12,20 +12,30 @@
 //! | 8 | a fetch from before a change brings back what was there | `withdrawal::a_fetch_from_before_an_invalidation_does_not_bring_the_old_value_back`, `outage::a_replica_that_is_behind_replaces_nothing` |
 //! | 9 | throttling is taken for a refusal, since it comes as HTTP 400; credentials that cannot be loaded too | [`what_says_nothing_of_the_secret_does_not_withdraw_it`] |
 //! | 10 | all processes of a fleet refresh at the same time | [`a_fleet_that_was_started_together_does_not_refresh_together`] |
-//! | 11 | values are printed | [`nothing_that_is_printed_tells_a_value`] |
+//! | 11 | values are printed | [`nothing_that_is_printed_tells_a_value`], [`nothing_that_is_logged_tells_a_value`] |
 //! | 12 | each name of a secret is fetched and kept by itself | `names::name_and_arns_and_the_current_stage_are_one_secret` |
 //! | 13 | a secret that was deleted and made anew is looked for by its old ARN for ever | `namesakes::a_secret_that_was_made_anew_is_found_by_its_name_whatever_was_asked_for_before` |
 //! | 14 | names that strangers make up fill the memory | [`names_that_strangers_make_up_take_a_bounded_room`] |
-//! | 15 | a snapshot that is restored serves what it was taken with | [`a_snapshot_that_is_restored_serves_nothing_from_before`] |
+//! | 15 | a snapshot that is restored serves what it was taken with | `expiry::a_machine_that_was_suspended_serves_nothing_that_is_over`, [`a_snapshot_that_is_restored_serves_nothing_from_before`] |
 //! | 16 | a version that is being rotated in is served as if it were current | `rotation::with_secret::between_set_secret_and_finish_secret_the_pending_version_logs_in` |
 
-use crate::upstream::{Answer, Upstream, brief, seconds};
-use leeward_secret_cache::{SecretErrorKind, SecretRef};
+use crate::{
+    log::Log,
+    rotation::{
+        database::{Database, LoginError, Rotation, Strategy},
+        vault::Vault,
+    },
+    upstream::{Answer, Upstream, brief, seconds},
+};
+use leeward_secret_cache::{
+    Freshness, SecretErrorKind, SecretEvent, SecretEventKind, SecretRef, WarmUp,
+};
 use std::{collections::BTreeMap, num::NonZeroUsize, thread};
 use tokio::{
     runtime::Handle,
     time::{Instant, advance, sleep},
 };
+use tracing::Level;
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_is_slow_keeps_nobody_from_another() {
@@ -145,6 +155,60 @@ async fn nothing_that_is_printed_tells_a_value() {
         unreadable.1,
     );
     assert!(!printed.contains("value-1"), "{printed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_that_is_logged_tells_a_value() {
+    let (log, _guard) = Log::begin();
+    let upstream = Upstream::new();
+    let builder = upstream.builder().with_rotation_schedule(true);
+    let freshness = Freshness::new().with_stale_on_outage(seconds(60));
+    let observer = |event: &SecretEvent| {
+        assert!(event.kind != SecretEventKind::Loaded, "as it was told");
+    };
+    let builder = builder.with_freshness(freshness).with_observer(observer);
+    let cache = builder.build().unwrap();
+    for answer in [
+        Answer::Version(1),
+        Answer::Version(2),
+        Answer::Replica(1),
+        Answer::Throttled,
+        Answer::Refused("DecryptionFailure"),
+        Answer::Missing,
+        Answer::Panic,
+    ] {
+        upstream.answers(answer);
+        let _ = cache.get("db").await;
+        let _ = cache.refresh_now("db").await;
+        let warm_up = WarmUp::of_ids(["db", "other"]).with_start_within(seconds(0));
+        let _ = cache.warm_up(warm_up).await;
+        let refused = |_| async { Err::<(), _>(()) };
+        let _ = cache.with_secret("db", refused, |()| true).await;
+        sleep(seconds(301)).await;
+    }
+    // One logs in that is not current.
+    let vault = Vault::new();
+    let (database, cache) = (Database::new(&vault), vault.cache());
+    cache.get("db").await.unwrap();
+    Rotation::create(&vault, &database, Strategy::SingleUser).set();
+    let log_in = |secret| database.log_in(secret);
+    let logged_in = cache.with_secret("db", log_in, LoginError::is_of_password);
+    assert_eq!(logged_in.await.unwrap(), "version-2");
+    let lines = log.take(Level::TRACE);
+    for told in [
+        "fetch_secret",
+        "secret fetched",
+        "secret not fetched",
+        "an observer of secrets panicked",
+        "this one logs in",
+        "is served although",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(told)), "{told}");
+    }
+    let values = ["value-1", "value-2", "password-1", "password-2"];
+    for line in lines {
+        assert!(!values.iter().any(|value| line.contains(value)), "{line}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
