@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    time::{timeout, timeout_at},
+    time::{sleep, timeout, timeout_at},
 };
 
 /// Those whose secrets are kept, and the task that keeps them, which begins with the first.
@@ -175,6 +175,8 @@ fn ask_one(inner: &Arc<Inner>, now: Moment) -> Duration {
         };
         inner.tasks.spawn(async move {
             let told = ask(&asking.inner, &asking.slot).await;
+            // Of many that are due, each has its moment.
+            sleep(SHORTEST_REST).await;
             asking.end(told);
         });
     }
