@@ -101,7 +101,8 @@ impl<O: LoginOptions> RotatingPool<O> {
         let used = self.versions().used.clone();
         let is_used = used == version;
         // Between two steps of a rotation another one than the current is in use, which the database may have gone back from.
-        if is_used || (is_current && *lock(refused) != used) {
+        let may_help = || *lock(refused) != used || self.0.login.options(&secret).is_err();
+        if is_used || (is_current && may_help()) {
             match self.0.pool.acquire().await {
                 Err(error) if is_sqlx_auth_error(&error) => {
                     let is_login = self.0.login.options(&secret).is_ok();
