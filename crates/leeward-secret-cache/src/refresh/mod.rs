@@ -74,8 +74,7 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
     // What has landed meanwhile.
     let entry = slot.entry().load_full();
     let had_value = entry.is_some();
-    let is_good = |course| matches!(course, Course::Serve | Course::Refresh);
-    if let Some(entry) = entry.filter(|entry| is_good(entry.course(now))) {
+    if let Some(entry) = entry.filter(|entry| entry.is_served(now)) {
         inner.counts.hit(|| entry.age(now));
         let is_due = entry.course(now) == Course::Refresh;
         if is_due && state.may_refresh(now) && !inner.tasks.has_ended() {

@@ -1,9 +1,5 @@
 use super::begin;
-use crate::{
-    cache::Inner,
-    freshness::Course,
-    slot::{Entry, Slot},
-};
+use crate::{cache::Inner, slot::Slot};
 use std::sync::Arc;
 
 /// Fetches anew, by the side, what may be served, since it is said to have changed: it goes on being served meanwhile.
@@ -33,9 +29,10 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
         slot.be_quiet_until(0);
     }
     let now = inner.clocks.now();
-    let is_served =
-        |entry: Arc<Entry>| matches!(entry.course(now), Course::Serve | Course::Refresh);
-    if entry.is_some_and(is_served) && state.may_refresh(now) && !inner.tasks.has_ended() {
+    if entry.is_some_and(|entry| entry.is_served(now))
+        && state.may_refresh(now)
+        && !inner.tasks.has_ended()
+    {
         begin(inner, slot, state);
     }
 }

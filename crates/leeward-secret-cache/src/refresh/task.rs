@@ -3,7 +3,6 @@ use crate::{
     SecretError,
     cache::Inner,
     clock::Moment,
-    freshness::Course,
     slot::{Failing, Slot},
     stats::count,
     upstream::Fetched,
@@ -72,8 +71,7 @@ async fn describe(inner: &Inner, slot: &Slot, now: Moment) -> Option<Fetched> {
     let may_describe = inner
         .freshness(slot, &entry.secret)
         .may_describe(now.since(entry.verified));
-    let is_served = matches!(entry.course(now), Course::Serve | Course::Refresh);
-    if !may_describe || !is_served || slot.state().failing.is_some() {
+    if !may_describe || !entry.is_served(now) || slot.state().failing.is_some() {
         return None;
     }
     match inner.upstream.describe(slot.key().clone()).await {

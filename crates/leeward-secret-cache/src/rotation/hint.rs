@@ -1,5 +1,5 @@
 use super::{Window, schedule::Schedule};
-use crate::{Secret, clock::Moment, freshness::Course, slot::Entry};
+use crate::{Secret, clock::Moment, slot::Entry};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use tokio::time::Instant;
 
@@ -35,8 +35,7 @@ impl Hint {
 
     /// Whether it may be believed at `now`: by both clocks, since the machine may have slept.
     fn holds(&self, now: Moment) -> bool {
-        let is_served = matches!(self.entry.course(now), Course::Serve | Course::Refresh);
-        is_served && now.since(self.told) < self.believed
+        self.entry.is_served(now) && now.since(self.told) < self.believed
     }
 }
 

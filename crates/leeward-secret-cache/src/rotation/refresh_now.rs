@@ -2,7 +2,6 @@ use crate::{
     Secret, SecretCache, SecretError, SecretHandle, SecretRef,
     cache::Inner,
     clock::nanos,
-    freshness::Course,
     refresh,
     slot::{Anew, Flight, Landed, Slot},
 };
@@ -89,10 +88,6 @@ pub(super) async fn refresh_now(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Landed 
     }
 }
 
-const fn may_serve(course: Course) -> bool {
-    matches!(course, Course::Serve | Course::Refresh)
-}
-
 fn look(inner: &Arc<Inner>, slot: &Arc<Slot>, before: u64) -> Look {
     if inner.tasks.has_ended() {
         return Look::Have(Err(SecretError::shut_down(slot.key())));
@@ -107,9 +102,7 @@ fn look(inner: &Arc<Inner>, slot: &Arc<Slot>, before: u64) -> Look {
         Anew::Begin => Look::Join(refresh::begin(inner, slot, state)),
         Anew::Take => match (&state.failing, slot.entry().load_full()) {
             (Some(failing), _) => Look::Have(Err(failing.error.clone())),
-            (None, Some(entry)) if may_serve(entry.course(now)) => {
-                Look::Have(Ok(entry.secret.clone()))
-            }
+            (None, Some(entry)) if entry.is_served(now) => Look::Have(Ok(entry.secret.clone())),
             (None, _) => Look::Join(refresh::begin(inner, slot, state)),
         },
     }

@@ -3,7 +3,6 @@ use crate::{
     Secret, SecretRef,
     cache::Inner,
     clock::nanos,
-    freshness::Course,
     id::Key,
     refresh,
     slot::{Entry, Slot},
@@ -118,8 +117,8 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
 
     fn served(&self, slot: &Slot) -> Option<Arc<Secret>> {
         let entry = slot.entry().load_full()?;
-        let course = entry.course(self.inner().clocks.now());
-        matches!(course, Course::Serve | Course::Refresh).then(|| entry.secret.clone())
+        let now = self.inner().clocks.now();
+        entry.is_served(now).then(|| entry.secret.clone())
     }
 
     /// Takes note of what another has fetched.

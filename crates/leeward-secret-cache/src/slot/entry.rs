@@ -61,6 +61,11 @@ impl Entry {
         self.limits.course(now, self.fetched)
     }
 
+    /// Whether it may be served at `now`, due or not.
+    pub(crate) fn is_served(&self, now: Moment) -> bool {
+        matches!(self.course(now), Course::Serve | Course::Refresh)
+    }
+
     /// The same value, to be fetched anew by whoever asks next, and not just described: it is said to have changed.
     pub(crate) fn due_at_once(&self) -> Self {
         let limits = Limits {

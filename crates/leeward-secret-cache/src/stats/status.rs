@@ -1,7 +1,6 @@
 use crate::{
     SecretError,
     clock::Moment,
-    freshness::Course,
     slot::{Failing, Slot},
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -54,8 +53,7 @@ impl SecretStatus {
             arn: entry.map(|entry| entry.secret.arn().to_owned()),
             version_id: entry.map(|entry| entry.secret.version_id().to_owned()),
             age: entry.map(|entry| Duration::from_nanos(entry.age(now))),
-            is_fresh: entry
-                .is_some_and(|entry| matches!(entry.course(now), Course::Serve | Course::Refresh)),
+            is_fresh: entry.is_some_and(|entry| entry.is_served(now)),
             due_in: entry.map(|entry| apart(entry.age(now), entry.limits.due)),
             is_being_fetched: state.is_under_way(),
             last_used: apart(slot.used(), now.steady),
