@@ -1,8 +1,13 @@
+//! Which Region a call asks next, and what those before it met: `met.rs` keeps that.
+
+mod met;
+
 use std::{cmp::Reverse, time::Duration};
 
-use leeward_error_taxonomy::{Attempt, Classify, Failure, Region, Rejected};
+use leeward_error_taxonomy::{Attempt, Failure, Region, Rejected};
 
 use crate::ranking::Order;
+use met::Met;
 
 /// Decides which Region a call asks next, and keeps what those before it met.
 ///
@@ -21,7 +26,7 @@ pub(crate) struct Round {
     called: usize,
     called_in_turn: usize,
     panicked: bool,
-    met: Vec<Met>,
+    met: Met,
 }
 
 /// A Region to ask.
@@ -37,19 +42,6 @@ pub(crate) enum Pick {
     InPanic(usize),
 }
 
-#[derive(Debug)]
-struct Met {
-    region: usize,
-    what: What,
-}
-
-#[derive(Debug)]
-enum What {
-    HeldBack { retry_in: Duration },
-    Refused(Rejected),
-    Failed(Failure),
-}
-
 impl Round {
     /// A round over these Regions.
     pub(crate) const fn new(order: Order) -> Self {
@@ -62,7 +54,7 @@ impl Round {
             called: 0,
             called_in_turn: 0,
             panicked: false,
-            met: Vec::new(),
+            met: Met::new(),
         }
     }
 
@@ -82,7 +74,7 @@ impl Round {
         }
         let places = self.held_back_ones(is_worth_another);
         let likeliest = places.min_by_key(|at| Reverse(hope(*at)))?;
-        self.forget(likeliest);
+        self.met.forget(likeliest);
         self.panicked = true;
         Some(Pick::InPanic(likeliest))
     }
@@ -97,12 +89,12 @@ impl Round {
         let next = self.hesitant(self.asked_past_slow_start).next();
         if let Some(next) = next {
             self.asked_past_slow_start |= 1 << next;
-            self.forget(next);
+            self.met.forget(next);
             return Some(Pick::PastSlowStart(next));
         }
         let next = self.hesitant(self.asked_for_probe).next()?;
         self.asked_for_probe |= 1 << next;
-        self.forget(next);
+        self.met.forget(next);
         Some(Pick::Probing(next))
     }
 
@@ -114,7 +106,7 @@ impl Round {
     /// Counts `region` as asked.
     pub(crate) fn ask(&mut self, region: usize) {
         self.asked |= 1 << region;
-        self.forget(region);
+        self.met.forget(region);
     }
 
     /// Whether [`pick`](Self::pick) has another Region.
@@ -157,12 +149,12 @@ impl Round {
 
     /// The circuit of `region` holds calls back; this one for the moment only, if it is to wait for no time.
     pub(crate) fn held_back(&mut self, region: usize, retry_in: Duration) {
-        self.note(region, What::HeldBack { retry_in });
+        self.met.held_back(region, retry_in);
     }
 
     /// The request does not go to `region`.
     pub(crate) fn refused(&mut self, region: usize, refusal: Rejected) {
-        self.note(region, What::Refused(refusal));
+        self.met.refused(region, refusal);
     }
 
     /// Whether it is to be told that the request does not go to `region`; from here on it has been.
@@ -175,47 +167,25 @@ impl Round {
 
     /// The attempt in `region` failed.
     pub(crate) fn failed(&mut self, region: usize, failure: Failure) {
-        self.note(region, What::Failed(failure));
+        self.met.failed(region, failure);
     }
 
     /// How the attempt in `region` failed, if one did.
     pub(crate) fn failure_in(&self, region: usize) -> Option<&Failure> {
-        self.met.iter().find_map(|met| match &met.what {
-            What::Failed(failure) if met.region == region => Some(failure),
-            _ => None,
-        })
+        self.met.failure_in(region)
     }
 
     /// What each Region met, in the order in which they were asked.
     pub(crate) fn attempts(&self, name: impl Fn(usize) -> Region) -> Vec<Attempt> {
-        let attempts = self.met.iter().map(|met| {
-            let failure = match &met.what {
-                What::HeldBack { retry_in } => {
-                    let retry_in = *retry_in;
-                    Failure::from(&Rejected::CircuitOpen { retry_in }.facts())
-                }
-                What::Refused(refusal) => Failure::from(&refusal.facts()),
-                What::Failed(failure) => failure.clone(),
-            };
-            Attempt::new(name(met.region), failure)
-        });
-        attempts.collect()
+        self.met.attempts(name)
     }
 
     /// The refusal of the only Region, if that is all that this call met.
     pub(crate) fn take_only_refusal(&mut self) -> Option<Rejected> {
-        match (self.is_of_one(), self.met.pop()?) {
-            (
-                true,
-                Met {
-                    what: What::Refused(refusal),
-                    ..
-                },
-            ) => Some(refusal),
-            (_, met) => {
-                self.met.push(met);
-                None
-            }
+        if self.is_of_one() {
+            self.met.take_refusal()
+        } else {
+            None
         }
     }
 
@@ -231,11 +201,8 @@ impl Round {
 
     /// The Regions that held the call back for the moment only, without those of the bits.
     fn hesitant(&self, without: u16) -> impl Iterator<Item = usize> + '_ {
-        let met = self.met.iter().filter_map(|met| match met.what {
-            What::HeldBack { retry_in } if retry_in.is_zero() => Some(met.region),
-            _ => None,
-        });
-        met.filter(move |at| without >> at & 1 == 0)
+        let hesitant = self.met.hesitant();
+        hesitant.filter(move |at| without >> at & 1 == 0)
     }
 
     /// The Regions that may be asked in panic.
@@ -244,19 +211,8 @@ impl Round {
         is_worth_another: impl Fn(usize) -> bool,
     ) -> impl Iterator<Item = usize> {
         let is_further = self.called > 0;
-        let held_back = self.met.iter().filter_map(|met| match met.what {
-            What::HeldBack { .. } => Some(met.region),
-            _ => None,
-        });
+        let held_back = self.met.held_back_ones();
         held_back.filter(move |at| !is_further || is_worth_another(*at))
-    }
-
-    fn forget(&mut self, region: usize) {
-        self.met.retain(|met| met.region != region);
-    }
-
-    fn note(&mut self, region: usize, what: What) {
-        self.met.push(Met { region, what });
     }
 }
 
