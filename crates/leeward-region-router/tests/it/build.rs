@@ -1,5 +1,5 @@
 use std::{
-    future::{Ready, ready},
+    future::ready,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -13,8 +13,11 @@ use leeward_region_router::{
 use leeward_resilience::{CircuitConfig, Placement, Plain, Ratio, TokioClock, TscClock};
 use tower::{Service, service_fn};
 
-use crate::world::{
-    A, B, Fault, Mood, Router, SECOND, Site, World, builder, circuit, circuits, read, served,
+use crate::{
+    world::{
+        A, B, Fault, Mood, Router, SECOND, Site, World, builder, circuit, circuits, read, served,
+    },
+    yes::Yes,
 };
 
 #[track_caller]
@@ -174,24 +177,6 @@ fn router_and_future_may_move_between_threads() {
     is_shared::<RegionRouter<Site>>();
     moves::<ResponseFuture<Site, Plain<&'static str>, TscClock>>();
     is_shared::<RegionStatus>();
-}
-
-/// Says yes at once, and allocates nothing.
-#[derive(Clone)]
-struct Yes;
-
-impl Service<Plain<&'static str>> for Yes {
-    type Response = ();
-    type Error = Rejected;
-    type Future = Ready<Result<(), Rejected>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Plain<&'static str>) -> Self::Future {
-        ready(Ok(()))
-    }
 }
 
 /// No runtime either: a call that never waits touches no timer.

@@ -47,3 +47,4 @@ mod status;
 mod trouble;
 mod untold;
 mod world;
+mod yes;

@@ -1,9 +1,9 @@
 //! What a status tells, and how it is written.
 
 use std::{
-    future::{Ready, ready},
+    future::ready,
     pin::pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 
 use leeward_error_taxonomy::{Category, Region, Rejected};
@@ -11,13 +11,15 @@ use leeward_region_router::{
     Health, HealthCheck, RegionRouter, RegionState, RouterStatus, RouterView, RouterViews,
     RouterWatch,
 };
-use leeward_resilience::Plain;
 use serde_json::Value;
 use tokio::time::sleep;
 use tower::{Service, ServiceExt, service_fn};
 
-use crate::world::{
-    A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, open_circuits, read, send, served,
+use crate::{
+    world::{
+        A, B, C, Fault, Mood, REST, SECOND, Site, World, builder, open_circuits, read, send, served,
+    },
+    yes::Yes,
 };
 
 #[test]
@@ -34,7 +36,7 @@ fn what_a_task_needs_may_move_there() {
 #[tokio::test]
 async fn a_call_allocates_nothing_while_somebody_watches_and_checks() {
     let check = HealthCheck::sending(read());
-    let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(Always)));
+    let maker = service_fn(|_: Region| ready(Ok::<_, Rejected>(Yes)));
     let builder = RegionRouter::builder([A, B]).with_health_check(check);
     let router = builder.build(maker).unwrap();
     let _watch = router.watch();
@@ -49,24 +51,6 @@ async fn a_call_allocates_nothing_while_somebody_watches_and_checks() {
     let allocated = allocation_counter::measure(|| (0..100).for_each(|_| call()));
     assert_eq!(allocated.count_total, 0);
     assert_eq!(router.status().regions[0].successes, 101);
-}
-
-/// Answers at once.
-#[derive(Clone)]
-struct Always;
-
-impl Service<Plain<&'static str>> for Always {
-    type Response = ();
-    type Error = Rejected;
-    type Future = Ready<Result<(), Rejected>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejected>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Plain<&'static str>) -> Self::Future {
-        ready(Ok(()))
-    }
 }
 
 #[tokio::test(start_paused = true)]
