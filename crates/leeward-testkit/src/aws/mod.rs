@@ -1,6 +1,6 @@
 //! The in-process AWS: emulated services behind one loopback port per Region.
 //!
-//! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it, asks
+//! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it by `counts/`, asks
 //! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
 //! `operation.rs`, who asks by `signature.rs`, and whether they may by `admission.rs`; what the emulators lack is in `kms/`,
 //! `sts/`, `secretsmanager/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`.

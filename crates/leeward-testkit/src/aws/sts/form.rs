@@ -1,6 +1,6 @@
 //! Calls of awsQuery, which are forms, and their answers, which are XML.
 
-use super::ledger::{Caller, Session};
+use super::session::{Caller, Session};
 use crate::aws::{refusal::escaped, request_id::RequestId};
 use aws_smithy_types::date_time::{DateTime, Format};
 use bytes::Bytes;

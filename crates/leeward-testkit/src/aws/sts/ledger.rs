@@ -1,88 +1,20 @@
 //! Decides who gets a role and what credentials are worth: pure, told the time.
 
+use super::{
+    ask::{Ask, Refused},
+    session::{Caller, RoleSession, Session},
+};
 use crate::aws::{ACCOUNT_ID, signature::Signature};
-use fastrand::Rng;
-use leeward_error_taxonomy::Region;
 use std::{
     collections::{HashMap, VecDeque},
-    iter::repeat_with,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 /// Credentials that are known at one time; the oldest are forgotten first.
 const MAX_SESSIONS: usize = 65_536;
 /// Sessions that a test is told of, for each role.
 const MAX_TOLD: usize = 64;
-
-/// What STS lends for, in seconds.
-/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
-const SHORTEST: u64 = 900;
-const LONGEST: u64 = 43_200;
-const LONGEST_OF_A_CHAIN: u64 = 3_600;
-const DEFAULT_LIFETIME: u64 = 3_600;
-
-/// One loan of a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RoleSession {
-    /// The access key id of the credentials that were lent.
-    pub access_key_id: String,
-    /// The name of the session, as the caller gave it.
-    pub session_name: String,
-    /// The external id that the caller gave.
-    pub external_id: Option<String>,
-    /// The access key id of whoever asked; empty for a web identity.
-    pub assumed_by: String,
-    /// The Region whose STS lent it.
-    pub region: Region,
-    /// How long the credentials are good.
-    pub lifetime: Duration,
-    /// When they end, in whole seconds.
-    pub expires: SystemTime,
-}
-
-/// Credentials that were lent, as AWS remembers them.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) told: RoleSession,
-    pub(super) secret_access_key: String,
-    pub(super) token: String,
-    role: String,
-    partition: String,
-    account: String,
-    role_name: String,
-}
-
-/// Who calls, as `GetCallerIdentity` tells it.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::aws) struct Caller {
-    pub(in crate::aws) arn: String,
-    pub(super) user_id: String,
-    pub(in crate::aws) account: String,
-}
-
-/// A call for a role.
-#[derive(Clone, Debug)]
-pub(super) struct Ask<'a> {
-    pub(super) role: &'a str,
-    pub(super) session_name: &'a str,
-    pub(super) external_id: Option<&'a str>,
-    /// In seconds, as it was written.
-    pub(super) lifetime: Option<&'a str>,
-    pub(super) access_key_id: &'a str,
-    pub(super) region: &'a Region,
-    /// The token of a web identity, which stands for keys.
-    pub(super) web_identity: Option<&'a str>,
-}
-
-/// Why a role is not lent.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    pub(super) status: u16,
-    pub(super) code: &'static str,
-    pub(super) message: String,
-}
 
 /// What credentials are worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,26 +66,21 @@ impl Ledger {
 
     /// Lends a role, or says why not.
     pub(super) fn lend(&mut self, ask: &Ask<'_>, now: SystemTime) -> Result<Arc<Session>, Refused> {
-        let arn = RoleArn::read(ask.role)?;
+        let arn = ask.arn()?;
         self.rule(ask.role).calls += 1;
-        if ask.session_name.len() < 2 {
-            return Err(invalid(format!(
-                "1 validation error detected: Value '{}' at 'roleSessionName' failed to satisfy constraint: Member must \
-                 have length greater than or equal to 2",
-                ask.session_name
-            )));
-        }
+        ask.check_name()?;
         let is_chain = self.sessions.contains_key(ask.access_key_id);
-        let asked = lifetime(ask.lifetime, is_chain)?;
+        let asked = ask.checked_lifetime(is_chain)?;
         let caller = self.caller(ask.access_key_id);
         let rule = self.rule(ask.role);
         let mismatch = rule.external_id.is_some() && rule.external_id.as_deref() != ask.external_id;
         if rule.denied || mismatch || ask.web_identity == Some("") {
-            return Err(denied(ask, &caller));
+            return Err(ask.denied(&caller));
         }
 
         let lifetime = rule.lifetime.unwrap_or(asked);
-        let session = self.session(ask, &arn, lifetime, now);
+        self.lent += 1;
+        let session = Arc::new(Session::new(self.lent, ask, &arn, lifetime, now));
         let rule = self.rule(ask.role);
         if rule.told.len() == MAX_TOLD {
             rule.told.pop_front();
@@ -195,130 +122,13 @@ impl Ledger {
             None => Standing::Unknown,
         }
     }
-
-    fn session(
-        &mut self,
-        ask: &Ask<'_>,
-        arn: &RoleArn<'_>,
-        lifetime: Duration,
-        now: SystemTime,
-    ) -> Arc<Session> {
-        self.lent += 1;
-        let mut rng = Rng::with_seed(self.lent);
-        let mut text = |length| repeat_with(|| rng.alphanumeric()).take(length).collect();
-        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Arc::new(Session {
-            told: RoleSession {
-                access_key_id: format!("ASIATESTKIT{:09}", self.lent),
-                session_name: ask.session_name.to_owned(),
-                external_id: ask.external_id.map(str::to_owned),
-                assumed_by: ask.access_key_id.to_owned(),
-                region: ask.region.clone(),
-                lifetime,
-                // STS tells whole seconds, and no later second than is true.
-                expires: UNIX_EPOCH + Duration::from_secs(since.as_secs()) + lifetime,
-            },
-            secret_access_key: text(40),
-            token: text(356),
-            role: ask.role.to_owned(),
-            partition: arn.partition.to_owned(),
-            account: arn.account.to_owned(),
-            role_name: arn.name.to_owned(),
-        })
-    }
-}
-
-impl Session {
-    pub(super) fn caller(&self) -> Caller {
-        let Self {
-            told,
-            partition,
-            account,
-            role_name,
-            ..
-        } = self;
-        let session_name = &told.session_name;
-        Caller {
-            arn: format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}"),
-            user_id: format!("AROATESTKIT0000000001:{session_name}"),
-            account: account.clone(),
-        }
-    }
-}
-
-struct RoleArn<'a> {
-    partition: &'a str,
-    account: &'a str,
-    name: &'a str,
-}
-
-impl<'a> RoleArn<'a> {
-    fn read(arn: &'a str) -> Result<Self, Refused> {
-        let parts: Vec<_> = arn.splitn(6, ':').collect();
-        if let ["arn", partition, "iam", "", account, resource] = parts[..]
-            && account.len() == 12
-            && let Some(path) = resource.strip_prefix("role/")
-            && let Some(name) = path.rsplit('/').next().filter(|name| !name.is_empty())
-        {
-            return Ok(Self {
-                partition,
-                account,
-                name,
-            });
-        }
-        Err(invalid(format!("{arn} is invalid")))
-    }
-}
-
-fn lifetime(asked: Option<&str>, is_chain: bool) -> Result<Duration, Refused> {
-    let Some(written) = asked else {
-        return Ok(Duration::from_secs(DEFAULT_LIFETIME));
-    };
-    let bound = |bound: &str| {
-        invalid(format!(
-            "1 validation error detected: Value '{written}' at 'durationSeconds' failed to satisfy constraint: Member must \
-             have value {bound}"
-        ))
-    };
-    let seconds = written.parse().unwrap_or(0);
-    if seconds < SHORTEST {
-        Err(bound(&format!("greater than or equal to {SHORTEST}")))
-    } else if seconds > LONGEST {
-        Err(bound(&format!("less than or equal to {LONGEST}")))
-    } else if is_chain && seconds > LONGEST_OF_A_CHAIN {
-        let message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
-        Err(invalid(message.to_owned()))
-    } else {
-        Ok(Duration::from_secs(seconds))
-    }
-}
-
-fn denied(ask: &Ask<'_>, caller: &Caller) -> Refused {
-    Refused {
-        status: 403,
-        code: "AccessDenied",
-        message: if ask.web_identity.is_some() {
-            "Not authorized to perform sts:AssumeRoleWithWebIdentity".to_owned()
-        } else {
-            format!(
-                "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-                caller.arn, ask.role
-            )
-        },
-    }
-}
-
-const fn invalid(message: String) -> Refused {
-    Refused {
-        status: 400,
-        code: "ValidationError",
-        message,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use leeward_error_taxonomy::Region;
+    use std::time::UNIX_EPOCH;
 
     static EAST: Region = Region::from_static("us-east-1");
     const ROLE: &str = "arn:aws:iam::111122223333:role/team/reader";

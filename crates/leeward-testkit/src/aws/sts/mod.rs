@@ -1,24 +1,27 @@
 //! STS as the emulator has it, but for who lends roles to whom: temporary credentials with an access key id of their own,
 //! an end by the clock of this AWS, and a memory of whose they are.
 //!
-//! `form.rs` reads calls and writes answers, `ledger.rs` decides, [`Roles`] is the handle of tests.
+//! `form.rs` reads calls and writes answers, `ask.rs` says which of them STS takes, `ledger.rs` decides who gets a role, `session.rs`
+//! is what they get, and [`Roles`] is the handle of tests.
 
+mod ask;
 mod form;
 mod ledger;
 mod roles;
+mod session;
 
-pub use ledger::RoleSession;
 pub use roles::Roles;
+pub use session::RoleSession;
 
 pub(super) use ledger::Standing;
 
 use crate::aws::{
     refusal, request_id::RequestId, service::Protocol, signature::Signature, time::Time,
 };
+use ask::Ask;
 use bytes::Bytes;
 use form::Form;
 use http::Response;
-use ledger::Ask;
 use leeward_error_taxonomy::Region;
 
 /// The part of STS that the emulator leaves to us.

@@ -1,4 +1,8 @@
-use super::ledger::{Ask, Caller, Ledger, Refused, RoleSession, Session, Standing};
+use super::{
+    ask::{Ask, Refused},
+    ledger::{Ledger, Standing},
+    session::{Caller, RoleSession, Session},
+};
 use crate::aws::signature::Signature;
 use std::{
     sync::{Arc, Mutex, MutexGuard},

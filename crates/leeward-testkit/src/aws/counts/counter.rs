@@ -1,168 +1,14 @@
-use crate::aws::call::{Call, signing_name};
-use leeward_error_taxonomy::Region;
-use std::{
-    borrow::Borrow,
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard},
+use super::{
+    snapshot::{Connections, Counts},
+    traces::Trace,
 };
-
-/// Whom the calls are counted under that nobody signed.
-const ANONYMOUS: &str = "anonymous";
-/// Whom the calls are counted under whose signers are too many to be told apart.
-const OTHERS: &str = "others";
-/// How many signers of an operation in a Region are told apart.
-const MAX_SIGNERS: usize = 4096;
-/// How many connections of an operation in a Region are told apart.
-const MAX_CONNECTIONS: usize = 65_536;
-
-/// What has been called so far, as it stood when the snapshot was taken.
-///
-/// A call counts from the moment its head has been read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    calls: BTreeMap<Call, Tally>,
-    traces: BTreeMap<Call, Traces>,
-    connections: BTreeMap<Region, Connections>,
-}
-
-/// How calls ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Tally {
-    /// All calls; the sum of the others.
-    pub calls: u64,
-    /// Answered by the service with a success.
-    pub ok: u64,
-    /// Answered by the service with an error.
-    pub errors: u64,
-    /// Answered with an error, torn or dropped by the fault plane.
-    pub faulted: u64,
-    /// Without an answer: under way, in a black hole, or given up by the client.
-    pub unanswered: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Connections {
-    open: u64,
-    opened: u64,
-    peak: u64,
-    handshakes: u64,
-}
-
-/// Who signed calls, and over which connections they came: calls by access key id and by number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Traces {
-    signers: BTreeMap<String, u64>,
-    connections: BTreeMap<u64, u64>,
-}
-
-impl Counts {
-    /// Keeps only what happened in `region`.
-    #[must_use]
-    pub fn in_region(&self, region: &Region) -> Self {
-        let mut counts = self.clone();
-        counts.calls.retain(|call, _| call.region == *region);
-        counts.traces.retain(|call, _| call.region == *region);
-        counts.connections.retain(|at, _| at == region);
-        counts
-    }
-
-    /// How often an operation was called.
-    #[must_use]
-    pub fn calls(&self, service: &str, operation: &str) -> u64 {
-        self.tally(service, operation).calls
-    }
-
-    /// How the calls of an operation ended.
-    #[must_use]
-    pub fn tally(&self, service: &str, operation: &str) -> Tally {
-        let service = signing_name(service);
-        self.sum(|call| call.service == service && call.operation == operation)
-    }
-
-    /// How the calls of all operations ended.
-    #[must_use]
-    pub fn total(&self) -> Tally {
-        self.sum(|_| true)
-    }
-
-    /// Region, service, operation and tally of whatever was called, in this order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Region, &str, &str, Tally)> {
-        self.calls
-            .iter()
-            .map(|(call, tally)| (&call.region, &*call.service, &*call.operation, *tally))
-    }
-
-    /// Who signed the calls of an operation: calls by access key id.
-    ///
-    /// Calls without a signature are under `anonymous`. Past 4,096 access key ids in a Region the rest is under `others`.
-    #[must_use]
-    pub fn signers(&self, service: &str, operation: &str) -> BTreeMap<String, u64> {
-        let mut sum = BTreeMap::new();
-        for traces in self.traces(service, operation) {
-            for (signer, calls) in &traces.signers {
-                *sum.entry(signer.clone()).or_default() += calls;
-            }
-        }
-        sum
-    }
-
-    /// Over how many connections the calls of an operation came; those past 65,536 in a Region are not told apart.
-    #[must_use]
-    pub fn connections_of(&self, service: &str, operation: &str) -> u64 {
-        let traces = self.traces(service, operation);
-        let connections: BTreeSet<_> = traces.flat_map(|at| at.connections.keys()).collect();
-        connections.len() as u64
-    }
-
-    /// How many connections are open.
-    #[must_use]
-    pub fn open_connections(&self) -> u64 {
-        self.connections.values().map(|at| at.open).sum()
-    }
-
-    /// How many connections were opened since the start or the last reset.
-    #[must_use]
-    pub fn opened_connections(&self) -> u64 {
-        self.connections.values().map(|at| at.opened).sum()
-    }
-
-    /// How many connections were open at one time since the start or the last reset: the sum of each Region's own peak.
-    #[must_use]
-    pub fn peak_connections(&self) -> u64 {
-        self.connections.values().map(|at| at.peak).sum()
-    }
-
-    /// How many TLS handshakes were completed since the start or the last reset.
-    #[must_use]
-    pub fn handshakes(&self) -> u64 {
-        self.connections.values().map(|at| at.handshakes).sum()
-    }
-
-    fn traces(&self, service: &str, operation: &str) -> impl Iterator<Item = &Traces> {
-        let service = signing_name(service);
-        self.traces
-            .iter()
-            .filter(move |(call, _)| call.service == service && call.operation == operation)
-            .map(|(_, traces)| traces)
-    }
-
-    fn sum(&self, wanted: impl Fn(&Call) -> bool) -> Tally {
-        let mut sum = Tally::default();
-        for (_, tally) in self.calls.iter().filter(|(call, _)| wanted(call)) {
-            sum.calls += tally.calls;
-            sum.ok += tally.ok;
-            sum.errors += tally.errors;
-            sum.faulted += tally.faulted;
-            sum.unanswered += tally.unanswered;
-        }
-        sum
-    }
-}
+use crate::aws::call::Call;
+use leeward_error_taxonomy::Region;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Counts as calls come and go.
 #[derive(Debug, Default)]
-pub(super) struct Counter {
+pub(in crate::aws) struct Counter {
     ledger: Mutex<Ledger>,
 }
 
@@ -175,16 +21,9 @@ struct Ledger {
     connections: u64,
 }
 
-/// Whence a call came.
-#[derive(Clone, Debug)]
-pub(super) struct Trace {
-    signer: String,
-    connection: u64,
-}
-
 /// How a call ended that got an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(in crate::aws) enum Outcome {
     Ok,
     Error,
     Faulted,
@@ -192,7 +31,7 @@ pub(super) enum Outcome {
 
 /// A call that is counted; unanswered until it is settled.
 #[derive(Debug)]
-pub(super) struct Ticket {
+pub(in crate::aws) struct Ticket {
     counter: Arc<Counter>,
     call: Call,
     trace: Trace,
@@ -201,28 +40,19 @@ pub(super) struct Ticket {
 
 /// A connection that is counted; open until it is dropped.
 #[derive(Debug)]
-pub(super) struct Connected {
+pub(in crate::aws) struct Connected {
     counter: Arc<Counter>,
     region: Region,
     number: u64,
 }
 
-impl Trace {
-    pub(super) fn new(access_key_id: Option<&str>, connection: u64) -> Self {
-        Self {
-            signer: access_key_id.unwrap_or(ANONYMOUS).to_owned(),
-            connection,
-        }
-    }
-}
-
 impl Counter {
-    pub(super) fn snapshot(&self) -> Counts {
+    pub(in crate::aws) fn snapshot(&self) -> Counts {
         self.ledger().counts.clone()
     }
 
     /// Starts from zero; connections that are open stay counted as such.
-    pub(super) fn reset(&self) {
+    pub(in crate::aws) fn reset(&self) {
         let mut ledger = self.ledger();
         ledger.resets += 1;
         ledger.counts.calls.clear();
@@ -236,7 +66,7 @@ impl Counter {
         }
     }
 
-    pub(super) fn begin(self: &Arc<Self>, call: Call, trace: Trace) -> Ticket {
+    pub(in crate::aws) fn begin(self: &Arc<Self>, call: Call, trace: Trace) -> Ticket {
         let mut ledger = self.ledger();
         ledger.enter(&call, &trace);
         Ticket {
@@ -247,7 +77,7 @@ impl Counter {
         }
     }
 
-    pub(super) fn connected(self: &Arc<Self>, region: Region) -> Connected {
+    pub(in crate::aws) fn connected(self: &Arc<Self>, region: Region) -> Connected {
         let mut ledger = self.ledger();
         let at = ledger.counts.connections.entry(region.clone()).or_default();
         at.open += 1;
@@ -283,7 +113,7 @@ impl Ledger {
     fn leave(&mut self, call: &Call, trace: &Trace) {
         if let Some(traces) = self.counts.traces.get_mut(call) {
             traces.leave(trace);
-            if traces.signers.is_empty() {
+            if traces.is_empty() {
                 self.counts.traces.remove(call);
             }
         }
@@ -297,49 +127,13 @@ impl Ledger {
     }
 }
 
-impl Traces {
-    fn enter(&mut self, trace: &Trace) {
-        let signer = if self.signers.contains_key(&trace.signer) || self.signers.len() < MAX_SIGNERS
-        {
-            &trace.signer
-        } else {
-            OTHERS
-        };
-        *self.signers.entry(signer.to_owned()).or_default() += 1;
-        if self.connections.contains_key(&trace.connection)
-            || self.connections.len() < MAX_CONNECTIONS
-        {
-            *self.connections.entry(trace.connection).or_default() += 1;
-        }
-    }
-
-    fn leave(&mut self, trace: &Trace) {
-        let signer = if self.signers.contains_key(&trace.signer) {
-            trace.signer.as_str()
-        } else {
-            OTHERS
-        };
-        take_one(&mut self.signers, signer);
-        take_one(&mut self.connections, &trace.connection);
-    }
-}
-
-fn take_one<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(counts: &mut BTreeMap<K, u64>, key: &Q) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
-        }
-    }
-}
-
 impl Ticket {
-    pub(super) const fn call(&self) -> &Call {
+    pub(in crate::aws) const fn call(&self) -> &Call {
         &self.call
     }
 
     /// Moves the count to the operation that the body turned out to name.
-    pub(super) fn rename(&mut self, operation: String) {
+    pub(in crate::aws) fn rename(&mut self, operation: String) {
         let mut ledger = self.counter.ledger();
         let from_before_the_reset = ledger.resets != self.resets;
         if !from_before_the_reset {
@@ -351,7 +145,7 @@ impl Ticket {
         }
     }
 
-    pub(super) fn settle(self, outcome: Outcome) {
+    pub(in crate::aws) fn settle(self, outcome: Outcome) {
         let mut ledger = self.counter.ledger();
         if ledger.resets != self.resets {
             return;
@@ -368,11 +162,11 @@ impl Ticket {
 
 impl Connected {
     /// Tells the connection from all others of this AWS.
-    pub(super) const fn number(&self) -> u64 {
+    pub(in crate::aws) const fn number(&self) -> u64 {
         self.number
     }
 
-    pub(super) fn shook_hands(&self) {
+    pub(in crate::aws) fn shook_hands(&self) {
         let mut ledger = self.counter.ledger();
         if let Some(at) = ledger.counts.connections.get_mut(&self.region) {
             at.handshakes += 1;
@@ -392,6 +186,7 @@ impl Drop for Connected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::counts::{Tally, traces::ANONYMOUS};
 
     const EAST: Region = Region::from_static("us-east-1");
     const WEST: Region = Region::from_static("us-west-2");
@@ -518,20 +313,6 @@ mod tests {
             counts.signers("sts", "AssumeRole"),
             [("AKID".into(), 2)].into()
         );
-    }
-
-    #[test]
-    fn the_signers_that_are_too_many_are_counted_together() {
-        let counter = Arc::new(Counter::default());
-        let signers = u64::try_from(MAX_SIGNERS).unwrap() + 3;
-        for at in 0..signers {
-            counter.begin(
-                call(EAST, "kms", "Encrypt"),
-                trace(&format!("ASIA{at}"), at),
-            );
-        }
-        let seen = counter.snapshot().signers("kms", "Encrypt");
-        assert_eq!((seen.len(), seen[OTHERS]), (MAX_SIGNERS + 1, 3));
     }
 
     #[test]
