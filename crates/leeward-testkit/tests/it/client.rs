@@ -37,6 +37,14 @@ pub(crate) fn config_as(credentials: Credentials, aws: &Aws, region: &Region) ->
     config.credentials_provider(credentials).build()
 }
 
+/// A client of S3 that has made a bucket called `bucket`.
+pub(crate) async fn s3_with_bucket(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let client = aws_sdk_s3::Client::new(config);
+    let create = client.create_bucket().bucket("bucket");
+    create.send().await.unwrap();
+    client
+}
+
 fn config(aws: &Aws, region: &Region, attempt_timeout: Duration) -> SdkConfig {
     let http = aws_smithy_http_client::Builder::new().build_http();
     config_by(http, aws, region, attempt_timeout)

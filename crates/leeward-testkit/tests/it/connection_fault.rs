@@ -1,7 +1,7 @@
 //! What a client sees when connections go silent, are refused, or break.
 
 use crate::{
-    client::{EAST, WEST, hasty, patient, two_regions},
+    client::{EAST, WEST, hasty, patient, s3_with_bucket, two_regions},
     wire::{connect, read_to_end, send_list_keys, until},
 };
 use aws_sdk_kms::{Client, error::SdkError};
@@ -99,9 +99,7 @@ async fn a_black_hole_around_one_operation_leaves_the_others() {
 #[tokio::test]
 async fn a_black_hole_stops_an_answer_that_is_half_way_out() {
     let aws = two_regions().await;
-    let client = aws_sdk_s3::Client::new(&patient(&aws, &EAST));
-    let create = client.create_bucket().bucket("bucket");
-    create.send().await.unwrap();
+    let client = s3_with_bucket(&patient(&aws, &EAST)).await;
     let length = 32 << 20;
     let put = client.put_object().bucket("bucket").key("k");
     put.body(vec![7; length].into()).send().await.unwrap();

@@ -1,7 +1,7 @@
 //! Counters are exact, whatever becomes of a call.
 
 use crate::{
-    client::{EAST, WEST, hasty, patient, two_regions},
+    client::{EAST, WEST, hasty, patient, s3_with_bucket, two_regions},
     wire::until,
 };
 use aws_sdk_kms::Client;
@@ -47,8 +47,7 @@ async fn calls_at_once_are_all_counted() {
 async fn operations_of_every_protocol_go_by_their_names() {
     let aws = two_regions().await;
     let config = patient(&aws, &EAST);
-    let s3 = aws_sdk_s3::Client::new(&config);
-    s3.create_bucket().bucket("bucket").send().await.unwrap();
+    let s3 = s3_with_bucket(&config).await;
     s3.list_objects_v2().bucket("bucket").send().await.unwrap();
     let sts = aws_sdk_sts::Client::new(&config);
     sts.get_caller_identity().send().await.unwrap();

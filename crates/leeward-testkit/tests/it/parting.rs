@@ -1,7 +1,7 @@
 //! Connections that the server closes, and says nothing of it beforehand.
 
 use crate::{
-    client::{EAST, patient},
+    client::{EAST, patient, s3_with_bucket},
     wire::{connect, read_to_end, send_list_keys, until},
 };
 use aws_sdk_kms::Client;
@@ -29,8 +29,7 @@ async fn closes_after_an_answer_that_does_not_say_so() {
 #[tokio::test]
 async fn an_answer_is_whole_before_its_connection_closes() {
     let aws = one_region().closing_after_answers().start().await.unwrap();
-    let s3 = aws_sdk_s3::Client::new(&patient(&aws, &EAST));
-    s3.create_bucket().bucket("bucket").send().await.unwrap();
+    let s3 = s3_with_bucket(&patient(&aws, &EAST)).await;
     let large = vec![7; 5 << 20];
     let put = s3.put_object().bucket("bucket").key("k");
     put.body(large.clone().into()).send().await.unwrap();

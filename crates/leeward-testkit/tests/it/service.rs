@@ -1,6 +1,6 @@
 //! Every service keeps what it is given.
 
-use crate::client::{EAST, WEST, answered, patient, two_regions};
+use crate::client::{EAST, WEST, answered, patient, s3_with_bucket, two_regions};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
@@ -74,13 +74,7 @@ fn sample(length: usize) -> Vec<u8> {
 #[tokio::test]
 async fn s3_keeps_bodies_from_memory_and_from_files() {
     let aws = two_regions().await;
-    let client = aws_sdk_s3::Client::new(&patient(&aws, &EAST));
-    client
-        .create_bucket()
-        .bucket("bucket")
-        .send()
-        .await
-        .unwrap();
+    let client = s3_with_bucket(&patient(&aws, &EAST)).await;
     for length in [0, 1, 65_536, 3_000_001] {
         let bytes = sample(length);
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -137,13 +131,7 @@ async fn s3_joins_the_parts_of_an_upload() {
 #[tokio::test]
 async fn s3_errors_carry_both_request_ids() {
     let aws = two_regions().await;
-    let client = aws_sdk_s3::Client::new(&patient(&aws, &EAST));
-    client
-        .create_bucket()
-        .bucket("bucket")
-        .send()
-        .await
-        .unwrap();
+    let client = s3_with_bucket(&patient(&aws, &EAST)).await;
     let missing = client.get_object().bucket("bucket").key("no").send().await;
     let error = missing.unwrap_err();
     assert_eq!(answered(&error), (404, "NoSuchKey".to_owned()));

@@ -1,7 +1,7 @@
 //! TLS: only for those who trust the authority, and with every fault below it.
 
 use crate::{
-    client::{EAST, WEST, config_by, patient},
+    client::{EAST, WEST, config_by, patient, s3_with_bucket},
     wire::until,
 };
 use aws_sdk_kms::Client;
@@ -40,8 +40,7 @@ async fn calls_come_over_tls() {
     for _ in 0..3 {
         kms.list_keys().send().await.unwrap();
     }
-    let s3 = aws_sdk_s3::Client::new(&config);
-    s3.create_bucket().bucket("bucket").send().await.unwrap();
+    let s3 = s3_with_bucket(&config).await;
     let large = vec![7; 3 << 20];
     let put = s3.put_object().bucket("bucket").key("k");
     put.body(large.clone().into()).send().await.unwrap();

@@ -51,16 +51,10 @@ async fn get(aws: &Aws, region: &Region, target: &str, headers: &str) -> String 
 
 #[tokio::test]
 async fn a_presigned_url_reads_the_object() {
-    use crate::client::{EAST, patient, two_regions};
+    use crate::client::{EAST, patient, s3_with_bucket, two_regions};
     use aws_sdk_s3::presigning::PresigningConfig;
     let aws = two_regions().await;
-    let client = aws_sdk_s3::Client::new(&patient(&aws, &EAST));
-    client
-        .create_bucket()
-        .bucket("bucket")
-        .send()
-        .await
-        .unwrap();
+    let client = s3_with_bucket(&patient(&aws, &EAST)).await;
     let put = client
         .put_object()
         .bucket("bucket")
