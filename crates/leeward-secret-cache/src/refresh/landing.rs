@@ -5,8 +5,9 @@ use crate::{
     slot::{Entry, Failing, Landed, Slot, State},
     stats::{SecretEvent, SecretEventKind},
     upstream::Fetched,
+    versions::{self, Strays, Wakes},
 };
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// Who fetches a secret, and tells all who wait what came of it, even if it is dropped before it knows.
@@ -72,7 +73,7 @@ impl Landing {
             return;
         };
         let slot = &self.slot;
-        let settled = self.settle(outcome, began);
+        let mut settled = self.settle(outcome, began);
         for other in &settled.stands_for {
             self.stand_for(other);
         }
@@ -87,6 +88,8 @@ impl Landing {
                 .landed(settled.kind, landed.as_ref().err());
         }
         sender.send_replace(Some(landed.clone()));
+        mem::take(&mut settled.wakes).wake();
+        versions::place(&self.inner, slot, mem::take(&mut settled.strays));
         if settled.is_again {
             super::renew(&self.inner, slot);
         }
@@ -96,14 +99,7 @@ impl Landing {
     /// Takes the place of another slot, which had to go: whoever watches it watches this one from now on.
     fn stand_for(&self, other: &Slot) {
         other.let_go();
-        let present = self.slot.entry().load();
-        let known = present.as_ref().map(|entry| entry.secret.version_id());
-        let channels = self.slot.channels();
-        channels.take_over(other.channels(), known);
-        drop(present);
-        if channels.are_watched() {
-            self.inner.keeper.keep(&self.inner, self.slot.clone());
-        }
+        versions::follow(&self.inner, &self.slot, other);
     }
 
     /// Tells those who watch.
@@ -181,51 +177,63 @@ impl Landing {
             counts: !is_void && !is_older,
             is_again: false,
             stands_for: Vec::new(),
+            wakes: Wakes::default(),
+            strays: Strays::default(),
+            _before: present.clone(),
         };
         if is_void {
             return settled;
         }
         if self.is_flight {
             state.flight = None;
-            settled.is_again = std::mem::take(&mut state.again);
+            settled.is_again = mem::take(&mut state.again);
         }
+        let channels = slot.channels();
         match &settled.landed {
             _ if is_older => slot.be_quiet_until(0),
             Ok(secret) => {
                 let freshness = self.inner.freshness(slot, secret);
                 let limits = freshness.limits(self.inner.jitter());
                 let entry = Entry::new(secret.clone(), began, verified, limits);
-                keep(slot, &mut state, entry);
+                settled.strays =
+                    channels.strays(|key| slot.key().is_of(key.as_ref(), secret.arn()));
+                settled.wakes = keep(slot, &mut state, entry);
                 if !slot.is_aside() {
                     let table = &self.inner.table;
                     settled.stands_for = table.learn(slot, secret.arn(), began);
                 }
             }
             Err(error) => {
-                if self.fail(&mut state, error) && present.is_some() {
-                    settled.kind = SecretEventKind::Withdrawn;
+                if error.kind() == SecretErrorKind::NotFound {
+                    settled.strays = channels.strays(|key| key.id() == slot.key().id());
+                }
+                if let Some(wakes) = self.fail(&mut state, error) {
+                    settled.wakes = wakes;
+                    if present.is_some() {
+                        settled.kind = SecretEventKind::Withdrawn;
+                    }
                 }
             }
         }
         settled
     }
 
-    /// Says whether what was there was let go of.
-    fn fail(&self, state: &mut State, error: &SecretError) -> bool {
+    /// Says who is to be told that what was there was let go of, if it was.
+    fn fail(&self, state: &mut State, error: &SecretError) -> Option<Wakes> {
         let slot = &self.slot;
         let is_purged = error.kind().is_withdrawal()
             && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
-        if is_purged {
+        let wakes = is_purged.then(|| {
             slot.entry().store(None);
             slot.let_go_of_track();
-            slot.channels().withdrawn();
-        }
+            slot.channels().withdrawn()
+        });
         let now = self.inner.clocks.now();
         let before = state.failing.take();
         let failing = Failing::after(before.as_ref(), error.clone(), now, self.inner.jitter());
         slot.be_quiet_until(failing.next_try);
         state.failing = Some(failing);
-        is_purged
+        wakes
     }
 }
 
@@ -239,14 +247,20 @@ struct Settled {
     is_again: bool,
     /// The slots that turned out to be of the same secret.
     stands_for: Vec<Arc<Slot>>,
+    wakes: Wakes,
+    strays: Strays,
+    /// What was there, so that it is not dropped under the lock: what it was read into may be of any type.
+    _before: Option<Arc<Entry>>,
 }
 
-fn keep(slot: &Slot, state: &mut State, entry: Entry) {
-    slot.track().current(entry.secret.version_id());
-    slot.channels().known(entry.secret.version_id());
+/// Says who is to be woken, since they wait for that.
+fn keep(slot: &Slot, state: &mut State, entry: Entry) -> Wakes {
+    let mut wakes = slot.track().current(entry.secret.version_id());
+    wakes.and(slot.channels().known(entry.secret.version_id()));
     slot.entry().store(Some(Arc::new(entry)));
     slot.be_quiet_until(0);
     state.failing = None;
+    wakes
 }
 
 impl Drop for Landing {

@@ -60,7 +60,7 @@ pub(crate) fn at_hand(
     match entry.course(now) {
         Course::Serve => {}
         Course::Refresh if slot.is_quiet(now) => {}
-        Course::Refresh => by_the_side(inner, slot, now),
+        Course::Refresh => begin_by_the_side(inner, slot, slot.state(), now),
         Course::Outlast | Course::Discard => return None,
     }
     inner.counts.hit(|| entry.age(now));
@@ -76,9 +76,8 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
     let had_value = entry.is_some();
     if let Some(entry) = entry.filter(|entry| entry.is_served(now)) {
         inner.counts.hit(|| entry.age(now));
-        let is_due = entry.course(now) == Course::Refresh;
-        if is_due && state.may_refresh(now) && !inner.tasks.has_ended() {
-            begin(inner, slot, state);
+        if entry.course(now) == Course::Refresh {
+            begin_by_the_side(inner, slot, state, now);
         }
         return Answer::Have(Ok(entry.secret.clone()));
     }
@@ -134,13 +133,17 @@ async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) -> Landed {
     })
 }
 
-/// Fetches what is due anew, unless somebody does or it is too early after a failure.
-fn by_the_side(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) {
-    let state = slot.state();
-    if !state.may_refresh(now) || inner.tasks.has_ended() {
-        return;
+/// Begins a flight for what goes on being served meanwhile, unless one is under way, it is too early after a failure, or the cache was
+/// shut down.
+pub(crate) fn begin_by_the_side(
+    inner: &Arc<Inner>,
+    slot: &Arc<Slot>,
+    state: MutexGuard<'_, State>,
+    now: Moment,
+) {
+    if state.may_refresh(now) && !inner.tasks.has_ended() {
+        begin(inner, slot, state);
     }
-    begin(inner, slot, state);
 }
 
 /// Begins a flight. The state is let go of before it is spawned, since a runtime that has ended lands it at once.

@@ -1,4 +1,4 @@
-use super::begin;
+use super::begin_by_the_side;
 use crate::{cache::Inner, slot::Slot};
 use std::sync::Arc;
 
@@ -29,10 +29,7 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
         slot.be_quiet_until(0);
     }
     let now = inner.clocks.now();
-    if entry.is_some_and(|entry| entry.is_served(now))
-        && state.may_refresh(now)
-        && !inner.tasks.has_ended()
-    {
-        begin(inner, slot, state);
+    if entry.is_some_and(|entry| entry.is_served(now)) {
+        begin_by_the_side(inner, slot, state, now);
     }
 }

@@ -84,10 +84,11 @@ where
         }
         self.take_hint().await?;
         self.take_current().await?;
-        if !self.slot().key().may_move() {
+        let slot = self.slot();
+        if !slot.key().may_move() {
             return Continue(());
         }
-        let window = self.enter();
+        let window = self.enter(&slot);
         self.look_around(&window).await?;
         self.try_previous(&window).await
     }
@@ -189,7 +190,8 @@ where
 
     /// Tries what has logged in for another since this call has tried it.
     async fn take_hint(&mut self) -> Flow<T, E> {
-        let Some(hint) = self.hint() else {
+        let slot = self.slot();
+        let Some(hint) = self.hint(&slot) else {
             return Continue(());
         };
         let version_id = hint.secret().version_id();
@@ -197,7 +199,7 @@ where
         if last.is_some_and(|last| hint.worked <= last) {
             return Continue(());
         }
-        self.look_by_the_side();
+        self.look_by_the_side(&slot);
         self.login(hint.secret()).await?;
         self.slot().track().forget(version_id);
         Continue(())

@@ -1,5 +1,5 @@
 use super::{Window, schedule::Schedule};
-use crate::{Secret, clock::Moment, slot::Entry};
+use crate::{Secret, clock::Moment, slot::Entry, versions::Wakes};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use tokio::time::Instant;
 
@@ -84,8 +84,8 @@ impl Track {
         window
     }
 
-    /// Takes note of the version that is current now.
-    pub(crate) fn current(&self, version_id: &str) {
+    /// Takes note of the version that is current now; says who waits for that.
+    pub(crate) fn current(&self, version_id: &str) -> Wakes {
         let mut inside = self.lock();
         if inside
             .hint
@@ -95,10 +95,7 @@ impl Track {
             inside.hint = None;
         }
         let window = inside.window.upgrade();
-        drop(inside);
-        if let Some(window) = window {
-            window.beat();
-        }
+        window.iter().map(|window| window.waiting()).collect()
     }
 
     /// When it is asked next when the secret is to be rotated.
@@ -172,9 +169,9 @@ mod tests {
         }
         let track = Track::default();
         track.tell(hint());
-        track.current("current");
+        track.current("current").wake();
         assert!(track.hint("current", at(0, 0)).is_some());
-        track.current("pending");
+        track.current("pending").wake();
         assert!(track.hint("current", at(0, 0)).is_none());
     }
 

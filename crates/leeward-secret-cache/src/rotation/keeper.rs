@@ -2,9 +2,11 @@
 
 use super::schedule::{Schedule, Told};
 use crate::{
-    SecretErrorKind, SecretRef, cache::Inner, clock::Moment, freshness::Course, refresh, slot::Slot,
+    SecretErrorKind, SecretRef, cache::Inner, clock::Moment, freshness::Course, refresh,
+    slot::Slot, versions,
 };
 use std::{
+    mem,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -19,11 +21,18 @@ use tokio::{
 /// Those whose secrets are kept, and the task that keeps them, which begins with the first.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
-    watched: Mutex<Vec<Arc<Slot>>>,
+    watched: Mutex<Watched>,
     wake: Arc<Notify>,
     is_at_work: AtomicBool,
     is_asking: AtomicBool,
     was_denied: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    slots: Vec<Arc<Slot>>,
+    /// Nothing is kept any more.
+    is_over: bool,
 }
 
 /// How long it rests at most: what is loaded meanwhile is to be noticed, and that the machine slept.
@@ -37,13 +46,13 @@ impl Keeper {
     /// Keeps this slot fresh as long as somebody watches it.
     pub(crate) fn keep(&self, inner: &Arc<Inner>, slot: Arc<Slot>) {
         let mut watched = self.lock();
-        if !watched.iter().any(|held| Arc::ptr_eq(held, &slot)) {
-            watched.push(slot);
+        let is_over = watched.is_over;
+        if !is_over && !watched.slots.iter().any(|held| Arc::ptr_eq(held, &slot)) {
+            watched.slots.push(slot.clone());
         }
         drop(watched);
-        if inner.tasks.has_ended() {
-            // After that, or at the same time: nothing comes any more.
-            self.end();
+        if is_over {
+            slot.channels().close();
             return;
         }
         self.begin(inner);
@@ -55,14 +64,20 @@ impl Keeper {
         if self.is_at_work.swap(true, Relaxed) {
             return;
         }
-        inner
-            .tasks
-            .spawn(work(Arc::downgrade(inner), self.wake.clone()));
+        let work = Work {
+            cache: Arc::downgrade(inner),
+            wake: self.wake.clone(),
+        };
+        inner.tasks.spawn(work.go());
     }
 
-    /// Lets go of what is watched, and tells those who watch.
+    /// Lets go of what is watched for good, and tells those who watch.
     pub(crate) fn end(&self) {
-        for slot in self.lock().drain(..) {
+        let mut watched = self.lock();
+        watched.is_over = true;
+        let slots = mem::take(&mut watched.slots);
+        drop(watched);
+        for slot in slots {
             slot.channels().close();
         }
     }
@@ -73,41 +88,55 @@ impl Keeper {
     }
 
     /// The slots that somebody watches, each in its place; forgets the others.
-    fn watched(&self, inner: &Inner) -> Vec<Arc<Slot>> {
-        let before = self.lock().clone();
-        // Without the lock: another may have to go, of which observers are told, who may subscribe.
-        let restored: Vec<_> = before.iter().map(|slot| inner.restored(slot)).collect();
-        let mut watched = self.lock();
-        for (slot, there) in before.iter().zip(&restored) {
-            let held = watched.iter_mut().find(|held| Arc::ptr_eq(held, slot));
-            if let Some(held) = held.filter(|_| !Arc::ptr_eq(there, slot)) {
+    fn watched(&self, inner: &Arc<Inner>) -> Vec<Arc<Slot>> {
+        for slot in self.look_over() {
+            // Without the lock: another may have to go, of which observers are told, who may subscribe.
+            let there = inner.restored(&slot);
+            if !Arc::ptr_eq(&there, &slot) {
                 // Another has its place by now.
-                let entry = there.entry().load();
-                let known = entry.as_ref().map(|entry| entry.secret.version_id());
-                there.channels().take_over(slot.channels(), known);
-                *held = there.clone();
+                versions::follow(inner, &there, &slot);
             }
         }
-        watched.retain(|slot| slot.channels().are_watched());
-        watched.sort_by_key(|slot| Arc::as_ptr(slot).addr());
-        watched.dedup_by(|one, other| Arc::ptr_eq(one, other));
-        watched.clone()
+        self.look_over()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
+    /// The slots that somebody watches; forgets the others.
+    fn look_over(&self) -> Vec<Arc<Slot>> {
+        let mut watched = self.lock();
+        watched.slots.retain(|slot| slot.channels().are_watched());
+        watched.slots.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched> {
         self.watched
             .lock()
             .expect("nothing panics while it holds it")
     }
 }
 
-/// Works until the cache is gone. It holds the cache only while it does something.
-async fn work(cache: Weak<Inner>, wake: Arc<Notify>) {
-    while let Some(inner) = cache.upgrade() {
-        let rest = turn(&inner);
-        drop(inner);
-        // Who wakes it has put something in before.
-        let _ = timeout(rest, wake.notified()).await;
+/// The task that keeps. When it is dropped, done or not, nothing is kept any more: its cache was shut down, or the runtime has ended.
+struct Work {
+    cache: Weak<Inner>,
+    wake: Arc<Notify>,
+}
+
+impl Work {
+    /// Works until the cache is gone. It holds the cache only while it does something.
+    async fn go(self) {
+        while let Some(inner) = self.cache.upgrade() {
+            let rest = turn(&inner);
+            drop(inner);
+            // Who wakes it has put something in before.
+            let _ = timeout(rest, self.wake.notified()).await;
+        }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Some(inner) = self.cache.upgrade() {
+            inner.keeper.end();
+        }
     }
 }
 

@@ -19,6 +19,7 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         self.handle.cache().inner()
     }
 
+    /// The place of the secret by now: whoever waits in between looks for it anew.
     pub(super) fn slot(&self) -> Arc<Slot> {
         self.handle.place()
     }
@@ -42,22 +43,20 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         window.look(Instant::now(), jitter)
     }
 
-    pub(super) fn hint(&self) -> Option<Hint> {
-        let slot = self.slot();
+    pub(super) fn hint(&self, slot: &Slot) -> Option<Hint> {
         let now = self.inner().clocks.now();
         slot.track().hint(self.current.as_ref()?.version_id(), now)
     }
 
     /// Fetches the current version anew, by the side and now and then, while another is tried first: so the end of the rotation is seen
     /// before what logs in now is forgotten, and nobody is refused once more.
-    pub(super) fn look_by_the_side(&self) {
-        let (inner, slot) = (self.inner(), self.slot());
+    pub(super) fn look_by_the_side(&self, slot: &Arc<Slot>) {
+        let inner = self.inner();
         let now = inner.clocks.now();
         let state = slot.state();
         let is_long_ago = |began| now.since(began) >= nanos(BY_THE_SIDE);
-        if state.may_refresh(now) && state.began.is_none_or(is_long_ago) && !inner.tasks.has_ended()
-        {
-            refresh::begin(inner, &slot, state);
+        if state.began.is_none_or(is_long_ago) {
+            refresh::begin_by_the_side(inner, slot, state, now);
         }
     }
 
@@ -104,8 +103,7 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         });
     }
 
-    pub(super) fn enter(&self) -> Arc<Window> {
-        let slot = self.slot();
+    pub(super) fn enter(&self, slot: &Slot) -> Arc<Window> {
         let aside = |stage| {
             let key = Key::new(slot.key().as_ref().at_stage(stage));
             let now = self.inner().clocks.now();

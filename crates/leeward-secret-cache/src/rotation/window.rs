@@ -27,8 +27,13 @@ impl Window {
     }
 
     /// Wakes who waits, to look whether what is new is for him.
-    pub(crate) fn beat(&self) {
+    fn beat(&self) {
         self.beats.send_replace(());
+    }
+
+    /// What wakes them.
+    pub(super) fn waiting(&self) -> watch::Sender<()> {
+        self.beats.clone()
     }
 
     pub(super) fn beats(&self) -> watch::Receiver<()> {

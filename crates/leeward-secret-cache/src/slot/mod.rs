@@ -131,8 +131,10 @@ impl Slot {
         let mut state = self.state();
         state.declare_void();
         self.be_quiet_until(0);
-        self.entry.store(None);
+        let before = self.entry.swap(None);
         drop(state);
+        // Not under the lock: what it was read into may be of any type.
+        drop(before);
         self.let_go_of_track();
     }
 

@@ -9,14 +9,16 @@ use aws_sdk_secretsmanager::operation::get_secret_value::{
 };
 use leeward_client_pool::Failed;
 use leeward_resilience::TokioClock;
-use leeward_secret_cache::{GetSecretValue, SecretCache, SecretErrorKind, ValuesOnly};
+use leeward_secret_cache::{
+    GetSecretValue, SecretCache, SecretErrorKind, ValuesOnly, VersionWatch, WatchedVersion,
+};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{
     join,
-    time::{advance, sleep},
+    time::{advance, sleep, timeout},
 };
 use tower::service_fn;
 
@@ -163,6 +165,73 @@ async fn a_secret_that_was_made_anew_is_found_by_its_name_whatever_was_asked_for
             advance(seconds(301)).await;
         }
     }
+}
+
+async fn soon(watch: &mut VersionWatch) -> WatchedVersion {
+    let told = timeout(seconds(600), watch.changed()).await;
+    told.expect("a change").expect("a cache that is there")
+}
+
+async fn is_quiet(watch: &mut VersionWatch) -> bool {
+    timeout(seconds(1_200), watch.changed()).await.is_err()
+}
+
+/// Three who watch what has one name, by its name, its partial ARN and its ARN, in whatever order they came.
+async fn watched(namesakes: &Namesakes, comes_late: bool) -> (SecretCache, [VersionWatch; 3]) {
+    let cache = namesakes.cache();
+    if comes_late {
+        cache.get("db").await.expect("a secret");
+    }
+    let mut watches = ["db", partial(ARN), ARN].map(|id| cache.subscribe(id));
+    if !comes_late {
+        for watch in &mut watches {
+            assert_eq!(soon(watch).await.id(), Some(ARN));
+        }
+    }
+    sleep(seconds(600)).await;
+    assert_eq!(cache.stats().secrets, 1);
+    (cache, watches)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_watches_by_an_arn_is_told_nothing_of_a_secret_that_was_made_anew() {
+    for (comes_late, is_cleared) in [(false, false), (true, false), (false, true)] {
+        let namesakes = Namesakes::of(&[ARN]);
+        let (cache, watches) = watched(&namesakes, comes_late).await;
+        let [mut by_name, mut by_partial, mut by_arn] = watches;
+        namesakes.become_those(&[ANEW]);
+        if is_cleared {
+            // Before those who watch have put it back.
+            cache.clear();
+            cache.get("db").await.unwrap();
+        }
+        assert_eq!(soon(&mut by_name).await.id(), Some(ANEW));
+        assert_eq!(soon(&mut by_partial).await.id(), Some(ANEW));
+        assert_eq!(soon(&mut by_arn).await, WatchedVersion::Withdrawn);
+        assert!(is_quiet(&mut by_arn).await && is_quiet(&mut by_name).await);
+        // The same for who comes when it is known, and for the other way about.
+        let mut by_arn_anew = cache.subscribe(ANEW);
+        namesakes.become_those(&[ARN]);
+        for watch in [&mut by_name, &mut by_partial, &mut by_arn] {
+            assert_eq!(soon(watch).await.id(), Some(ARN));
+        }
+        assert_eq!(soon(&mut by_arn_anew).await, WatchedVersion::Withdrawn);
+        assert!(is_quiet(&mut by_arn_anew).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_watches_by_an_arn_stays_with_that_while_its_name_is_anothers_or_nobodys() {
+    let namesakes = Namesakes::of(&[ARN]);
+    let (_cache, [mut by_name, _by_partial, mut by_arn]) = watched(&namesakes, false).await;
+    namesakes.become_those(&[ANEW, ARN]);
+    assert_eq!(soon(&mut by_name).await.id(), Some(ANEW));
+    assert!(is_quiet(&mut by_arn).await);
+    namesakes.become_those(&[]);
+    assert_eq!(soon(&mut by_name).await, WatchedVersion::Withdrawn);
+    assert_eq!(soon(&mut by_arn).await, WatchedVersion::Withdrawn);
+    namesakes.become_those(&[ARN]);
+    assert_eq!(soon(&mut by_arn).await.id(), Some(ARN));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,4 +8,5 @@ mod refresh_now;
 mod schedule;
 pub(crate) mod vault;
 mod versions;
+mod wakers;
 mod with_secret;

@@ -137,6 +137,30 @@ async fn it_ends_with_the_cache() {
     drop(handle);
 }
 
+#[test]
+fn it_ends_with_the_runtime_that_the_cache_was_built_in() {
+    let runtime = || {
+        let mut runtime = Builder::new_current_thread();
+        runtime.enable_all().start_paused(true).build().unwrap()
+    };
+    for is_watched in [true, false] {
+        let (first, second) = (runtime(), runtime());
+        let upstream = Upstream::new();
+        let cache = first.block_on(async { upstream.cache() });
+        first.block_on(cache.get("db")).unwrap();
+        let watch = is_watched.then(|| cache.subscribe("db"));
+        first.block_on(async { sleep(seconds(1)).await });
+        drop(first);
+        let late = cache.subscribe("db");
+        assert_eq!(late.current().id(), Some("version-1"));
+        for mut watch in watch.into_iter().chain([late, cache.subscribe("other")]) {
+            assert_eq!(second.block_on(soon(&mut watch)), None);
+        }
+        // What is there is served on.
+        assert!(cache.try_get("db").is_some());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_follows_a_secret_whose_place_another_has_taken() {
     let upstream = Upstream::new();
