@@ -43,11 +43,12 @@ impl Inner {
     #[inline]
     pub(crate) fn at_hand(self: &Arc<Self>, secret: SecretRef<'_>) -> Option<Arc<Secret>> {
         let now = self.clocks.now();
-        let at_hand = |slot: &Arc<Slot>| {
-            let is_it = |found: &Secret| slot.key().is_of(secret, found.arn());
+        let at_hand = |name: &Key, slot: &Arc<Slot>| {
+            let is_own = name.is_same(slot.key());
+            let is_it = |found: &Secret| is_own || slot.key().is_of(secret, found.arn());
             refresh::at_hand(self, slot, now, is_it)
         };
-        self.table.with(secret, at_hand).flatten()
+        self.table.with_key(secret, at_hand).flatten()
     }
 
     /// What there is for somebody who asks by name, where `place` gives the slot that has it.

@@ -8,7 +8,10 @@ pub(crate) use identity::Identity;
 pub(crate) use key::Key;
 pub(crate) use secret_arn::SecretArn;
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 /// The stage of the version that Secrets Manager gives if nobody says which.
 pub(crate) const CURRENT: &str = "AWSCURRENT";
@@ -29,7 +32,7 @@ pub(crate) const CURRENT: &str = "AWSCURRENT";
 /// assert_eq!(current, SecretRef::new("prod/orders/db").at_stage("AWSCURRENT"));
 /// assert_ne!(current, next);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SecretRef<'a> {
     id: &'a str,
     version: VersionRef<'a>,
@@ -79,6 +82,17 @@ impl<'a> SecretRef<'a> {
 
     pub(crate) const fn version(&self) -> VersionRef<'a> {
         self.version
+    }
+}
+
+/// The current version is hashed as its name alone: it is what every hit asks for.
+impl Hash for SecretRef<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.id.as_bytes());
+        if self.version != VersionRef::Current {
+            self.version.hash(state);
+        }
     }
 }
 

@@ -36,13 +36,24 @@ impl Table {
     }
 
     /// Shows `read` the slot of this secret.
-    #[inline]
     pub(crate) fn with<T>(
         &self,
         secret: SecretRef<'_>,
         read: impl FnOnce(&Arc<Slot>) -> T,
     ) -> Option<T> {
-        self.slots.load().get(&secret).map(read)
+        self.with_key(secret, |_, slot| read(slot))
+    }
+
+    /// Shows `read` the slot of this secret, and the name that it was found by.
+    #[inline]
+    pub(crate) fn with_key<T>(
+        &self,
+        secret: SecretRef<'_>,
+        read: impl FnOnce(&Key, &Arc<Slot>) -> T,
+    ) -> Option<T> {
+        let slots = self.slots.load();
+        let (key, slot) = slots.get_key_value(&secret)?;
+        Some(read(key, slot))
     }
 
     /// The slot of this secret, which `make` makes if there is none, and the slots that had to go for it.
@@ -56,10 +67,9 @@ impl Table {
         if let Some(slot) = present.get(&secret) {
             return (slot.clone(), Vec::new());
         }
-        let key = Key::new(secret);
-        let slot = make(key.clone());
+        let slot = make(Key::new(secret));
         let mut slots = (**present).clone();
-        slots.insert(key, slot.clone());
+        slots.insert(slot.key().clone(), slot.clone());
         slot.set_out(false);
         let evicted = room::make(&mut slots, self.capacity, &slot);
         for slot in &evicted {
