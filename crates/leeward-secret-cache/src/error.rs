@@ -32,9 +32,15 @@ enum Cause {
     Behind {
         version_id: String,
     },
+    Crowded {
+        waiting: usize,
+    },
     Interrupted,
     ShutDown,
 }
+
+/// How a line that is full refuses.
+static FULL: Rejected = Rejected::LimiterFull;
 
 /// What kind of thing kept a secret from being had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +54,8 @@ pub enum SecretErrorKind {
     Withdrawn,
     /// Its KMS key is disabled or about to be deleted, or the caller may not use it.
     KeyUnusable,
-    /// Secrets Manager was not reached, did not answer in time, throttled, or could not serve; also credentials that could not be loaded.
+    /// Secrets Manager was not reached, did not answer in time, throttled, or could not serve; also credentials that could not be loaded, and
+    /// a cache in which [too many secrets wait](crate::SecretCacheBuilder::with_max_fetches) to be fetched.
     Unavailable,
     /// The cache was shut down, or its runtime has ended.
     Ended,
@@ -144,6 +151,11 @@ impl SecretError {
         Self::new(secret, Cause::Behind { version_id })
     }
 
+    /// So many others wait to be fetched.
+    pub(crate) fn crowded(secret: impl fmt::Display, waiting: usize) -> Self {
+        Self::new(secret, Cause::Crowded { waiting })
+    }
+
     pub(crate) fn interrupted(secret: impl fmt::Display) -> Self {
         Self::new(secret, Cause::Interrupted)
     }
@@ -169,7 +181,9 @@ impl SecretError {
         use SecretErrorKind::{Ended, Other, Unavailable};
         let failure = match &self.0.cause {
             Cause::Call { failure, .. } => failure,
-            Cause::Unanswered { .. } | Cause::Behind { .. } => return Unavailable,
+            Cause::Unanswered { .. } | Cause::Behind { .. } | Cause::Crowded { .. } => {
+                return Unavailable;
+            }
             Cause::Unusable { .. } => return Other,
             Cause::Interrupted | Cause::ShutDown => return Ended,
         };
@@ -191,7 +205,7 @@ impl SecretError {
             Cause::Unanswered { .. } => Category::Timeout,
             Cause::Behind { .. } => Category::ServiceUnavailable,
             Cause::Unusable { .. } => Category::Configuration,
-            Cause::Interrupted | Cause::ShutDown => Category::Rejected,
+            Cause::Crowded { .. } | Cause::Interrupted | Cause::ShutDown => Category::Rejected,
         }
     }
 
@@ -230,6 +244,9 @@ impl SecretError {
             }
             Cause::Behind { .. } => {
                 "wait for the replica to catch up, or look at its ReplicationStatus with secretsmanager:DescribeSecret"
+            }
+            Cause::Crowded { .. } => {
+                "ask again in a moment; if that goes on, look for who asks for secrets that there are not, or give the cache more room"
             }
             Cause::Interrupted => {
                 "keep the tokio runtime that the cache was built in for as long as the cache"
@@ -281,6 +298,7 @@ impl fmt::Display for SecretError {
                 f,
                 "the replica that answered still has version {version_id}, which is older than the one that is there"
             ),
+            Cause::Crowded { waiting } => write!(f, "{waiting} others wait for their first fetch"),
             Cause::Interrupted => f.write_str("what fetched it was interrupted"),
             Cause::ShutDown => f.write_str("the cache was shut down"),
         }
@@ -291,6 +309,7 @@ impl Error for SecretError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0.cause {
             Cause::Call { source, .. } => Some(&**source),
+            Cause::Crowded { .. } => Some(&FULL),
             _ => None,
         }
     }
@@ -359,6 +378,11 @@ mod tests {
                 SecretError::unusable("db", operation, "without a value"),
                 "secret db: secretsmanager.GetSecretValue answered without a value",
                 SecretErrorKind::Other,
+            ),
+            (
+                SecretError::crowded("db", 1_000),
+                "secret db: 1000 others wait for their first fetch",
+                SecretErrorKind::Unavailable,
             ),
             (
                 SecretError::interrupted("db"),

@@ -2,7 +2,7 @@ use super::{Inner, Owner, SecretCache};
 use crate::{
     Freshness, InvalidFreshness, SecretsCalls,
     clock::Clocks,
-    rotation,
+    refresh, rotation,
     stats::{Counts, Observers, SecretEvent},
     table::Table,
     tasks::Tasks,
@@ -16,7 +16,7 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::runtime::Handle;
 
 /// Sets a [`SecretCache`] up.
 #[must_use]
@@ -87,7 +87,12 @@ impl SecretCacheBuilder {
         }
     }
 
-    /// Fetches so many secrets at once; 20 by default. The others wait for their turn.
+    /// Fetches so many secrets at once; 20 by default. The others wait for their turn, those of which nothing is there behind those that
+    /// are to be refreshed.
+    ///
+    /// Of those of which nothing is there 1,000 wait, or as many as there is [room](Self::with_capacity) for if that is more. Whoever asks
+    /// for another is refused at once, as [`Unavailable`](crate::SecretErrorKind::Unavailable), and may ask again in a moment: names that
+    /// strangers make up keep nobody from the secrets that are there.
     pub fn with_max_fetches(self, max_fetches: NonZeroUsize) -> Self {
         Self {
             max_fetches,
@@ -154,7 +159,8 @@ impl SecretCacheBuilder {
             observers: self.observers,
             voids: AtomicU64::new(0),
             tasks: Tasks::on(runtime),
-            fan_out: Semaphore::new(self.max_fetches.get().min(Semaphore::MAX_PERMITS)),
+            line: refresh::Line::new(self.max_fetches.get(), self.capacity.get()),
+            loudness: refresh::Loudness::default(),
             fetch_timeout: self.fetch_timeout,
             on_withdrawal: self.on_withdrawal,
             rotation: self.rotation,

@@ -18,7 +18,6 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Semaphore;
 
 /// What all clones of a cache share, and its tasks.
 pub(crate) struct Inner {
@@ -29,7 +28,8 @@ pub(crate) struct Inner {
     pub(crate) observers: Observers,
     pub(crate) voids: AtomicU64,
     pub(crate) tasks: Tasks,
-    pub(crate) fan_out: Semaphore,
+    pub(crate) line: refresh::Line,
+    pub(crate) loudness: refresh::Loudness,
     pub(crate) fetch_timeout: Duration,
     pub(crate) on_withdrawal: OnWithdrawal,
     pub(crate) rotation: rotation::Options,

@@ -1,3 +1,4 @@
+use super::line::{Place, Turn};
 use crate::{
     SecretError, SecretErrorKind,
     cache::{Inner, OnWithdrawal},
@@ -7,7 +8,7 @@ use crate::{
     upstream::Fetched,
     versions::{self, Strays, Wakes},
 };
-use std::{mem, sync::Arc, time::Duration};
+use std::{future::poll_fn, mem, pin::pin, sync::Arc, task::Poll, time::Duration};
 use tokio::sync::watch;
 
 /// Who fetches a secret, and tells all who wait what came of it, even if it is dropped before it knows.
@@ -17,6 +18,8 @@ pub(super) struct Landing {
     generation: u64,
     started: Moment,
     is_flight: bool,
+    /// Where it stands in the line, if nothing of it is there.
+    place: Option<Place>,
     sender: Option<watch::Sender<Option<Landed>>>,
 }
 
@@ -30,6 +33,7 @@ impl Landing {
         Self {
             started: inner.clocks.now(),
             is_flight: true,
+            place: None,
             inner,
             slot,
             generation,
@@ -48,6 +52,33 @@ impl Landing {
         let mut landing = Self::new(inner, slot, generation, sender);
         (landing.started, landing.is_flight) = (began, false);
         landing
+    }
+
+    pub(super) fn with_place(mut self, place: Option<Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Waits for its turn to call; none if what it comes to is not to be kept, and who waited for it is gone.
+    pub(super) async fn turn(&self) -> Option<Turn<'_>> {
+        let line = &self.inner.line;
+        let mut turn = pin!(async {
+            match &self.place {
+                Some(_) => line.turn_of_new().await,
+                None => line.turn().await,
+            }
+        });
+        let mut unwanted = pin!(self.sender.as_ref()?.closed());
+        poll_fn(|cx| match unwanted.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => turn.as_mut().poll(cx).map(Some),
+        })
+        .await
+    }
+
+    /// Ends without a word, as nobody listens.
+    pub(super) fn abandon(mut self) {
+        self.sender = None;
     }
 
     pub(super) const fn inner(&self) -> &Arc<Inner> {
@@ -114,14 +145,16 @@ impl Landing {
                 tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
                 return;
             }
-            Err(error) if settled.counts => tracing::warn!(
+            Err(error) if settled.counts && self.is_loud(settled, error) => tracing::warn!(
                 secret = %slot.key(),
                 kind = error.kind().as_str(),
                 is_purged = kind == SecretEventKind::Withdrawn,
                 "secret not fetched: {error}; {}",
                 error.advice()
             ),
-            Err(_) => {}
+            Err(error) => {
+                tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "secret not fetched: {error}");
+            }
         }
         let landed = settled.landed.as_ref();
         let duration = self.inner.clocks.now().since(self.started);
@@ -130,6 +163,17 @@ impl Landing {
             error: landed.err().cloned(),
             ..SecretEvent::of(kind, slot.key(), landed.ok().map(|secret| &**secret))
         });
+    }
+
+    /// Whether a failure is told loudly: once in a row of those of its kind, and of what nobody has ever seen now and then.
+    fn is_loud(&self, settled: &Settled, error: &SecretError) -> bool {
+        let (inner, slot) = (&self.inner, &self.slot);
+        let is_known = slot.was_there() || slot.channels().are_watched();
+        // Anybody may ask for a name that there is not.
+        let is_told = || {
+            error.kind() != SecretErrorKind::NotFound && inner.loudness.admits(inner.clocks.now())
+        };
+        settled.is_news && (is_known || is_told())
     }
 
     /// Keeps what was fetched, or takes note of the failure.
@@ -176,6 +220,7 @@ impl Landing {
             kind,
             counts: !is_void && !is_older,
             is_again: false,
+            is_news: false,
             stands_for: Vec::new(),
             wakes: Wakes::default(),
             strays: Strays::default(),
@@ -204,6 +249,8 @@ impl Landing {
                 }
             }
             Err(error) => {
+                let is_same = |failing: &Failing| failing.error.kind() == error.kind();
+                settled.is_news = !state.failing.as_ref().is_some_and(is_same);
                 if error.kind() == SecretErrorKind::NotFound {
                     settled.strays = channels.strays(|key| key.id() == slot.key().id());
                 }
@@ -245,6 +292,8 @@ struct Settled {
     counts: bool,
     /// Whether it changed meanwhile.
     is_again: bool,
+    /// Whether the fetch before did not fail in the same way.
+    is_news: bool,
     /// The slots that turned out to be of the same secret.
     stands_for: Vec<Arc<Slot>>,
     wakes: Wakes,
@@ -258,6 +307,7 @@ fn keep(slot: &Slot, state: &mut State, entry: Entry) -> Wakes {
     let mut wakes = slot.track().current(entry.secret.version_id());
     wakes.and(slot.channels().known(entry.secret.version_id()));
     slot.entry().store(Some(Arc::new(entry)));
+    slot.note_there();
     slot.be_quiet_until(0);
     state.failing = None;
     wakes

@@ -1,9 +1,13 @@
 //! How a value is fetched: one flight for all who want it, which goes on without them.
 
 mod landing;
+mod line;
+mod loudness;
 mod renew;
 mod task;
 
+pub(crate) use line::Line;
+pub(crate) use loudness::Loudness;
 pub(crate) use renew::renew;
 
 use crate::{
@@ -100,12 +104,15 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
             drop(state);
             refused(error)
         }
-        Step::Begin => {
-            count(&inner.counts.misses);
-            Answer::Wait(slot.clone(), begin(inner, slot, state))
-        }
+        Step::Begin => match begin(inner, slot, state) {
+            Ok(flight) => {
+                count(&inner.counts.misses);
+                Answer::Wait(slot.clone(), flight)
+            }
+            Err(error) => Answer::Have(Err(error)),
+        },
         Step::BeginAndRefuse(error) => {
-            begin(inner, slot, state);
+            begin_and_leave(inner, slot, state);
             refused(error)
         }
     }
@@ -142,23 +149,46 @@ pub(crate) fn begin_by_the_side(
     now: Moment,
 ) {
     if state.may_refresh(now) && !inner.tasks.has_ended() {
-        begin(inner, slot, state);
+        begin_and_leave(inner, slot, state);
     }
 }
 
-/// Begins a flight. The state is let go of before it is spawned, since a runtime that has ended lands it at once.
+/// Begins a flight that nobody waits for.
+pub(crate) fn begin_and_leave(inner: &Arc<Inner>, slot: &Arc<Slot>, state: MutexGuard<'_, State>) {
+    // If it is refused somebody will ask again.
+    let _ = begin(inner, slot, state);
+}
+
+/// Begins a flight, unless nothing is there and too many wait of which nothing is.
+///
+/// The state is let go of before it is spawned, since a runtime that has ended lands it at once.
 pub(crate) fn begin(
     inner: &Arc<Inner>,
     slot: &Arc<Slot>,
     mut state: MutexGuard<'_, State>,
-) -> Flight {
+) -> Result<Flight, SecretError> {
+    let is_new = !slot.is_aside() && slot.entry().load().is_none();
+    let place = is_new.then(|| inner.line.enter());
+    if let Some(None) = place {
+        drop(state);
+        return Err(crowded(inner, slot));
+    }
     let (sender, flight) = Flight::begin();
     state.take_off(flight.clone(), inner.clocks.now());
     slot.be_quiet_until(u64::MAX);
     let landing = Landing::new(inner.clone(), slot.clone(), state.generation, sender);
     drop(state);
-    task::spawn(landing);
-    flight
+    task::spawn(landing.with_place(place.flatten()));
+    Ok(flight)
+}
+
+fn crowded(inner: &Inner, slot: &Slot) -> SecretError {
+    count(&inner.counts.sheds);
+    let error = SecretError::crowded(slot.key(), inner.line.len());
+    if inner.loudness.admits(inner.clocks.now()) {
+        tracing::warn!(secret = %slot.key(), "not fetched: {error}; {}", error.advice());
+    }
+    error
 }
 
 /// The value that is over, if it may outlast the outage that `error` tells of.

@@ -19,35 +19,39 @@ pub(super) fn spawn(landing: Landing) {
     let inner = landing.inner().clone();
     inner.tasks.spawn(async move {
         let span = tracing::debug_span!("fetch_secret", secret = %landing.slot().key());
-        let (outcome, began) = fetch_in_time(&landing).instrument(span).await;
-        landing.land(outcome, began);
+        match fetch_in_time(&landing).instrument(span).await {
+            Some((outcome, began)) => landing.land(outcome, began),
+            None => landing.abandon(),
+        }
     });
 }
 
-async fn fetch_in_time(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
+/// What a fetch came to, and when it began.
+type Outcome = (Result<Fetched, SecretError>, Moment);
+
+async fn fetch_in_time(landing: &Landing) -> Option<Outcome> {
     let inner = landing.inner();
     let fetched = timeout(inner.fetch_timeout, fetch(landing)).await;
     fetched.unwrap_or_else(|_| {
         let error = SecretError::unanswered(landing.slot().key(), inner.fetch_timeout);
-        (Err(error), landing.started())
+        Some((Err(error), landing.started()))
     })
 }
 
-/// Asks once for what is there, and a few times for what is not: then callers wait for it.
-async fn fetch(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
+/// Asks once for what is there, and a few times for what is not: then callers wait for it. Not at all if nobody does any more.
+async fn fetch(landing: &Landing) -> Option<Outcome> {
     let (inner, slot) = (landing.inner(), landing.slot());
     let is_cold = slot.entry().load().is_none();
     let mut failing: Option<Failing> = None;
     loop {
-        // Never closed.
-        let permit = inner.fan_out.acquire().await;
+        let turn = landing.turn().await?;
         let described = inner.clocks.now();
         if let Some(unmoved) = describe(inner, slot, described).await {
-            return (Ok(unmoved), described);
+            return Some((Ok(unmoved), described));
         }
         let began = inner.clocks.now();
         let outcome = inner.upstream.fetch(slot.key().clone()).await;
-        drop(permit);
+        drop(turn);
         let tries = failing.as_ref().map_or(0, |failing| failing.count) + 1;
         match outcome {
             Err(error) if is_cold && error.kind().is_transient() && tries < COLD_ATTEMPTS => {
@@ -57,7 +61,7 @@ async fn fetch(landing: &Landing) -> (Result<Fetched, SecretError>, Moment) {
                 failing = Some(next);
                 sleep(Duration::from_nanos(pause)).await;
             }
-            outcome => return (outcome, began),
+            outcome => return Some((outcome, began)),
         }
     }
 }

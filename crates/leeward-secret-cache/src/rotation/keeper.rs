@@ -169,7 +169,7 @@ fn keep_fresh(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Duration {
     {
         return Duration::from_nanos(entry.limits.due.saturating_sub(entry.age(now)));
     }
-    refresh::begin(inner, slot, state);
+    refresh::begin_and_leave(inner, slot, state);
     FETCH
 }
 
@@ -240,7 +240,7 @@ impl Drop for Asking {
 async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
     let deadline = tokio::time::Instant::now() + inner.fetch_timeout;
     let described = timeout_at(deadline, async {
-        let _permit = inner.fan_out.acquire().await;
+        let _turn = inner.line.turn().await;
         inner.upstream.describe(slot.key().clone()).await
     });
     let described = described.await;

@@ -3,9 +3,9 @@ use crate::{
     cache::Inner,
     clock::nanos,
     refresh,
-    slot::{Anew, Flight, Landed, Slot},
+    slot::{Anew, Flight, Landed, Slot, State},
 };
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 impl SecretCache {
     /// Fetches a secret anew, whatever is in memory, and gives what that brings.
@@ -99,11 +99,18 @@ fn look(inner: &Arc<Inner>, slot: &Arc<Slot>, before: u64) -> Look {
     match state.anew(now, before, interval) {
         Anew::Join(flight) => Look::Join(flight),
         Anew::Outwait(flight) => Look::Outwait(flight),
-        Anew::Begin => Look::Join(refresh::begin(inner, slot, state)),
+        Anew::Begin => begin(inner, slot, state),
         Anew::Take => match (&state.failing, slot.entry().load_full()) {
             (Some(failing), _) => Look::Have(Err(failing.error.clone())),
             (None, Some(entry)) if entry.is_served(now) => Look::Have(Ok(entry.secret.clone())),
-            (None, _) => Look::Join(refresh::begin(inner, slot, state)),
+            (None, _) => begin(inner, slot, state),
         },
+    }
+}
+
+fn begin(inner: &Arc<Inner>, slot: &Arc<Slot>, state: MutexGuard<'_, State>) -> Look {
+    match refresh::begin(inner, slot, state) {
+        Ok(flight) => Look::Join(flight),
+        Err(error) => Look::Have(Err(error)),
     }
 }

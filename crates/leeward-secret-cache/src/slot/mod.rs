@@ -34,6 +34,8 @@ pub(crate) struct Slot {
     state: Mutex<State>,
     /// Whether it had to go from its table: what lands in it then is for those who wait, and is not kept.
     is_out: AtomicBool,
+    /// Whether there ever was a value.
+    was_there: AtomicBool,
     track: Track,
     channels: Channels,
     is_aside: bool,
@@ -49,6 +51,7 @@ impl Slot {
             quiet_until: AtomicU64::new(0),
             state: Mutex::default(),
             is_out: AtomicBool::new(false),
+            was_there: AtomicBool::new(false),
             track: Track::default(),
             channels: Channels::default(),
             is_aside: false,
@@ -124,6 +127,15 @@ impl Slot {
     /// Notes whether it is in its table; called under the lock of that.
     pub(crate) fn set_out(&self, is_out: bool) {
         self.is_out.store(is_out, Relaxed);
+    }
+
+    pub(crate) fn was_there(&self) -> bool {
+        self.was_there.load(Relaxed)
+    }
+
+    /// Notes that there is a value.
+    pub(crate) fn note_there(&self) {
+        self.was_there.store(true, Relaxed);
     }
 
     /// Lets go of what is there, and of what a fetch under way will bring.

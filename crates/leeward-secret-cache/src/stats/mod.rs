@@ -27,6 +27,9 @@ pub struct SecretCacheStats {
     pub joins: u64,
     /// Calls that were refused with an error that is remembered.
     pub refusals: u64,
+    /// Calls that were refused since too many secrets waited to be fetched of which nothing was there; see
+    /// [`with_max_fetches`](crate::SecretCacheBuilder::with_max_fetches).
+    pub sheds: u64,
     /// Fetches that brought another version than the one before, the first of each secret included.
     pub changes: u64,
     /// Fetches that brought the version that was there.
@@ -76,7 +79,7 @@ impl SecretCacheStats {
     }
 
     const fn calls(&self) -> u64 {
-        self.hits + self.misses + self.joins + self.refusals
+        self.hits + self.misses + self.joins + self.refusals + self.sheds
     }
 }
 
@@ -107,6 +110,7 @@ impl fmt::Display for SecretCacheStats {
             (self.misses, "waited"),
             (self.joins, "joined"),
             (self.refusals, "refused"),
+            (self.sheds, "shed"),
         ];
         parts(f, &calls)?;
         write!(f, "; {} fetches", self.fetches())?;
@@ -155,6 +159,7 @@ mod tests {
             stale_serves: 5,
             misses: 2,
             refusals: 8,
+            sheds: 1_000,
             changes: 3,
             unchanged: 40,
             outages: 9,
@@ -171,7 +176,7 @@ mod tests {
         };
         assert_eq!(
             stats.to_string(),
-            "99.90 % of 10000 calls from memory (5 of them over, 2 waited, 8 refused); 54 fetches (3 new, 40 as before, \
+            "90.82 % of 11000 calls from memory (5 of them over, 2 waited, 8 refused, 1000 shed); 54 fetches (3 new, 40 as before, \
              4 not answered in time, 3 throttled, 2 not served, 1 denied, 1 withdrawn); 3 secrets (1 evicted before), the oldest \
              250.0s old, served at up to 120.0s, 99 % at up to 240.0s"
         );

@@ -12,6 +12,7 @@ pub use values_only::ValuesOnly;
 
 pub(crate) use described::Described;
 pub(crate) use fetched::Fetched;
+pub(crate) use values_only::Unanswered;
 
 use crate::{SecretError, id::Key};
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::{

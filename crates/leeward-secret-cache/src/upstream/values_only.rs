@@ -1,4 +1,5 @@
 use super::operation::{BatchGetSecretValue, DescribeSecret, GetSecretValue};
+use crate::SecretError;
 use aws_sdk_secretsmanager::operation::{
     batch_get_secret_value::{BatchGetSecretValueError, BatchGetSecretValueOutput},
     describe_secret::{DescribeSecretError, DescribeSecretOutput},
@@ -6,7 +7,9 @@ use aws_sdk_secretsmanager::operation::{
 use leeward_client_pool::Failed;
 use leeward_error_taxonomy::Rejected;
 use std::{
+    error::Error,
     future::{Ready, ready},
+    iter,
     task::{Context, Poll},
 };
 use tower_service::Service;
@@ -88,5 +91,17 @@ impl<S> Service<BatchGetSecretValue> for ValuesOnly<S> {
 }
 
 fn unanswered() -> Rejected {
-    Rejected::unavailable("the service that the cache was given answers GetSecretValue alone")
+    Rejected::unavailable(Unanswered)
+}
+
+/// What all other calls are refused with, however often they are made.
+#[derive(Debug, thiserror::Error)]
+#[error("the service that the cache was given answers GetSecretValue alone")]
+pub(crate) struct Unanswered;
+
+impl Unanswered {
+    /// Whether this is at the bottom of `error`.
+    pub(crate) fn is_behind(error: &SecretError) -> bool {
+        iter::successors(error.source(), |&error| error.source()).any(|error| error.is::<Self>())
+    }
 }

@@ -11,11 +11,12 @@ use crate::{
     refresh,
     slot::{Failing, Slot},
     stats::SecretEventKind,
-    upstream::Fetched,
+    upstream::{Fetched, Unanswered},
 };
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::{
     BatchGetSecretValueInput, builders::BatchGetSecretValueInputBuilder,
 };
+use leeward_error_taxonomy::{Obstacle, Rejected};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -106,7 +107,7 @@ impl Run<'_> {
         while !seats.is_empty() {
             let of_page = seats.drain(..seats.len().min(PAGE)).collect();
             if let Err(seats_left) = self.load_page(of_page).await? {
-                // To call for several is denied, so they are called for one by one.
+                // There is no calling for several, so they are called for one by one.
                 let left = seats_left.into_iter().chain(seats).collect();
                 self.load_singly(left).await;
                 return Ok(());
@@ -146,7 +147,7 @@ impl Run<'_> {
         entry.is_some_and(|entry| entry.course(now) == Course::Serve)
     }
 
-    /// Fetches those of one page; gives them back if that is denied.
+    /// Fetches those of one page; gives them back if that is denied, or not to be had.
     async fn load_page(
         &mut self,
         mut seats: Vec<Seat>,
@@ -160,7 +161,7 @@ impl Run<'_> {
                 .set_secret_id_list(Some(ids.clone()))
                 .set_next_token(next);
             let (page, began) = match self.call(&batch, &briefly).await {
-                Err(error) if error.kind() == SecretErrorKind::Denied => return Ok(Err(seats)),
+                Err(error) if is_for_none(&error) => return Ok(Err(seats)),
                 answered => answered?,
             };
             for item in page.items {
@@ -230,12 +231,11 @@ impl Run<'_> {
             let inner = self.inner.clone();
             let id = seat.id.clone();
             let call = calls.spawn(async move {
-                // Never closed.
-                let permit = inner.fan_out.acquire().await;
+                let turn = inner.line.turn_of_new().await;
                 let began = inner.clocks.now();
                 let fetch = inner.upstream.fetch(Key::new(SecretRef::new(&seat.id)));
                 let fetched = timeout(inner.fetch_timeout, fetch).await;
-                drop(permit);
+                drop(turn);
                 let outcome = fetched.unwrap_or_else(|_| {
                     Err(SecretError::unanswered(&seat.id, inner.fetch_timeout))
                 });
@@ -313,22 +313,21 @@ impl Run<'_> {
         let inner = self.inner;
         let mut failing: Option<Failing> = None;
         loop {
-            // Never closed.
-            let permit = inner.fan_out.acquire().await;
+            let turn = inner.line.turn().await;
             let began = inner.clocks.now();
             let answer = timeout(
                 inner.fetch_timeout,
                 inner.upstream.fetch_batch(batch.clone()),
             )
             .await;
-            drop(permit);
+            drop(turn);
             let error = match answer {
                 Ok(Ok(output)) => return Ok((Page::read(output), began)),
                 Ok(Err(error)) => SecretError::call(briefly, BATCH_GET_SECRET_VALUE, error),
                 Err(_) => SecretError::unanswered(briefly, inner.fetch_timeout),
             };
             let tries = failing.as_ref().map_or(0, |failing| failing.count) + 1;
-            if !error.kind().is_transient() || tries >= ATTEMPTS {
+            if !may_pass(&error) || tries >= ATTEMPTS {
                 return Err(error);
             }
             let now = inner.clocks.now();
@@ -338,4 +337,20 @@ impl Run<'_> {
             sleep(Duration::from_nanos(pause)).await;
         }
     }
+}
+
+/// Whether an error of a call for several says that none can be made, whatever is asked for.
+fn is_for_none(error: &SecretError) -> bool {
+    error.kind() == SecretErrorKind::Denied || Unanswered::is_behind(error)
+}
+
+/// Whether the same call may fare better in a moment.
+fn may_pass(error: &SecretError) -> bool {
+    use Obstacle::{Elsewhere, NoCredentialsProvider, NoRegion, Request, Runtime};
+    let obstacle = error.rejected().and_then(Rejected::obstacle);
+    let is_for_good = matches!(
+        obstacle,
+        Some(Elsewhere | NoCredentialsProvider | NoRegion | Request | Runtime)
+    );
+    error.kind().is_transient() && !is_for_good && !Unanswered::is_behind(error)
 }

@@ -15,6 +15,7 @@ mod replicas;
 mod rotation;
 mod sockets;
 mod stats;
+mod strangers;
 mod upstream;
 mod warm_up;
 mod withdrawal;

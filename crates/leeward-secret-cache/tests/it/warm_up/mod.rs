@@ -4,9 +4,11 @@ mod shelf;
 mod sockets;
 
 use crate::is_one;
-use crate::upstream::{Answer, seconds};
+use crate::upstream::{Answer, Upstream, seconds};
+use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
-    SecretCache, SecretErrorKind, SecretFilter, SecretRef, WarmUp, WarmUpError, WarmUpReport,
+    SecretCache, SecretErrorKind, SecretFilter, SecretRef, ValuesOnly, WarmUp, WarmUpError,
+    WarmUpReport,
 };
 use shelf::{Batch, Shelf, arn};
 use std::{num::NonZeroUsize, time::Duration};
@@ -221,6 +223,22 @@ async fn where_batches_are_denied_ids_are_fetched_one_by_one_and_filters_find_no
             .advice()
             .contains("secretsmanager:BatchGetSecretValue")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_a_service_of_values_only_ids_are_fetched_one_by_one_and_filters_fail_at_once() {
+    let upstream = Upstream::new();
+    let builder = SecretCache::builder(ValuesOnly::new(upstream.clone()));
+    let builder = builder.with_clock(TokioClock::new()).with_seed(7);
+    let cache = builder.build().unwrap();
+    let report = warmed(&cache, of(25)).await;
+    assert_eq!((report.loaded.len(), upstream.calls()), (25, 25));
+    let start = Instant::now();
+    let error = cache.warm_up(found()).await.unwrap_err();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(error.kind(), SecretErrorKind::Unavailable);
+    let told = error.error().to_string();
+    assert!(told.contains("answers GetSecretValue alone"), "{told}");
 }
 
 #[tokio::test(start_paused = true)]
