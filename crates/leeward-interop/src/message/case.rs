@@ -61,36 +61,36 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
     ];
     groups.extend(Padding::ALL.map(|(padding, name)| Group::new(name, site.rsa(padding))));
     let both = || Spec::Multi {
-        generator: Box::new(site.key()),
-        children: vec![site.other_key(), aes()],
+        generator: Box::new(site.spec(&site.key)),
+        children: vec![site.spec(&site.other_key), aes()],
     };
     groups.extend([
-        Group::new("KMS key", site.key()),
+        Group::new("KMS key", site.spec(&site.key)),
         Group {
             required: &["tenant"],
-            ..Group::new("KMS key, required context", site.key())
+            ..Group::new("KMS key, required context", site.spec(&site.key))
         },
         Group {
             reader: site.discovery(),
-            ..Group::new("KMS key, read by discovery", site.key())
+            ..Group::new("KMS key, read by discovery", site.spec(&site.key))
         },
         Group {
-            reader: site.replica(),
+            reader: site.spec(&site.replica),
             ..Group::new(
                 "KMS multi-Region key, read by its replica",
-                site.multi_region_key(),
+                site.spec(&site.multi_region_key),
             )
         },
         Group {
             reader: site.multi_region_discovery(),
             ..Group::new(
                 "KMS multi-Region key, read by discovery",
-                site.multi_region_key(),
+                site.spec(&site.multi_region_key),
             )
         },
         Group::new("multi-keyring of KMS and AES", both()),
         Group {
-            reader: site.other_key(),
+            reader: site.spec(&site.other_key),
             ..Group::new("multi-keyring, read by its KMS child", both())
         },
         Group {
@@ -100,7 +100,7 @@ pub(crate) fn groups(site: &Site) -> Vec<Group> {
         Group {
             sizes: &ALL_SIZES,
             is_cached: true,
-            ..Group::new("KMS key, our data keys cached", site.key())
+            ..Group::new("KMS key, our data keys cached", site.spec(&site.key))
         },
     ]);
     groups

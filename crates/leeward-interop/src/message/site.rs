@@ -19,10 +19,12 @@ const WEST: Region = Region::from_static("us-west-2");
 pub(crate) struct Site {
     aws: Aws,
     pool: Pool,
-    key: KeyArn,
-    other_key: KeyArn,
-    multi_region_key: KeyArn,
-    replica: KeyArn,
+    pub(crate) key: KeyArn,
+    /// One of the other Region.
+    pub(crate) other_key: KeyArn,
+    pub(crate) multi_region_key: KeyArn,
+    /// The same in the other Region.
+    pub(crate) replica: KeyArn,
     public_key: String,
     private_key: String,
 }
@@ -77,30 +79,14 @@ impl Site {
         self.aws.counts().calls("kms", "GenerateDataKey")
     }
 
-    pub(crate) fn key(&self) -> Spec {
-        let key = self.key.to_string();
-        let endpoint = self.endpoint(&EAST);
-        Spec::Kms { key, endpoint }
-    }
-
-    /// A key of the other Region.
-    pub(crate) fn other_key(&self) -> Spec {
-        let key = self.other_key.to_string();
-        let endpoint = self.endpoint(&WEST);
-        Spec::Kms { key, endpoint }
-    }
-
-    pub(crate) fn multi_region_key(&self) -> Spec {
-        let key = self.multi_region_key.to_string();
-        let endpoint = self.endpoint(&EAST);
-        Spec::KmsMultiRegion { key, endpoint }
-    }
-
-    /// The same key in the other Region.
-    pub(crate) fn replica(&self) -> Spec {
-        let key = self.replica.to_string();
-        let endpoint = self.endpoint(&WEST);
-        Spec::KmsMultiRegion { key, endpoint }
+    /// This key alone, in its own Region.
+    pub(crate) fn spec(&self, key: &KeyArn) -> Spec {
+        let endpoint = self.endpoint(key.region());
+        let (of_all_regions, key) = (key.is_multi_region(), key.to_string());
+        match of_all_regions {
+            true => Spec::KmsMultiRegion { key, endpoint },
+            false => Spec::Kms { key, endpoint },
+        }
     }
 
     /// Whichever key of the account a message names, in the Region of [`key`](Self::key).
