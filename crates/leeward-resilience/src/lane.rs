@@ -28,16 +28,19 @@ use std::{
     thread,
 };
 
-/// More than this does not pay: memory grows with it, and a lane may be shared.
-const MAX_LANES: usize = 8;
+/// How many lanes there are at the most, a power of two: more would not pay, since memory grows with them and a lane may be shared.
+///
+/// For whoever keeps an array where a slice of [`count`] costs a call too much: what [`of_thread`] says of so many is known to be
+/// within it.
+pub const MAX: usize = 8;
 
-/// How many lanes there are: a power of two near the number of processors, eight at most.
+/// How many lanes there are: a power of two near the number of processors, [`MAX`] at most.
 #[must_use]
 pub fn count() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        processors.next_power_of_two().min(MAX_LANES)
+        processors.next_power_of_two().min(MAX)
     })
 }
 
@@ -67,7 +70,7 @@ mod tests {
 
     #[test]
     fn there_is_a_power_of_two_of_them() {
-        assert!(count().is_power_of_two() && count() <= MAX_LANES);
+        assert!(count().is_power_of_two() && count() <= MAX);
     }
 
     #[test]

@@ -6,17 +6,15 @@ use crate::{
 use leeward_resilience::lane;
 use std::{array, sync::Arc};
 
-/// As many as there ever are: where there are fewer processors, some of them have one secret.
-const LANES: usize = 8;
-
 /// A value, and how long it may be served.
 // All threads read it: what others write to, the counts of secrets among it, is to stay out of its cache lines.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(crate) struct Entry {
     pub(crate) secret: Arc<Secret>,
-    /// The same for the threads of each lane, that those who hold it at a time do not meet at one count.
-    shared: [Arc<Secret>; LANES],
+    /// The same for the threads of each lane, that those who hold it at a time do not meet at one count. Where there are fewer lanes
+    /// than ever may be, some have one secret.
+    shared: [Arc<Secret>; lane::MAX],
     /// When the fetch began that brought it.
     pub(crate) fetched: Moment,
     /// When the fetch began that brought its value, if what came after that has told the version alone.
@@ -52,7 +50,7 @@ impl Entry {
     /// The secret, for the present thread.
     #[inline]
     pub(crate) fn share(&self) -> Arc<Secret> {
-        let lane = lane::of_thread(LANES);
+        let lane = lane::of_thread(lane::MAX);
         self.shared.get(lane).unwrap_or(&self.secret).clone()
     }
 
