@@ -67,7 +67,8 @@ impl Subject {
 
     /// Shares what needs no runtime out among so many threads, each with a clone of it.
     ///
-    /// By the time on the wall: an operation takes as long as all of them together did, over their number.
+    /// By the time on the wall: an operation takes as long as all of them together did, over their number. One thread is the
+    /// caller's own, by the time of the processor, as in [`Subject::repeat`].
     pub fn repeat_by<T, E>(
         threads: NonZeroUsize,
         operation: impl FnMut() -> Result<T, E> + Clone + Send + 'static,
@@ -75,6 +76,9 @@ impl Subject {
     where
         E: Into<BoxError>,
     {
+        if threads == NonZeroUsize::MIN {
+            return Self::repeat(operation);
+        }
         let mut sides = vec![Apart(operation); threads.get()];
         Self::new(move |operations| {
             threads::time(&mut sides, |Apart(operation)| {
@@ -86,7 +90,7 @@ impl Subject {
         })
     }
 
-    /// The same with what has to be awaited, one after the other in one task on each thread.
+    /// The same with what has to be awaited, one after the other in one task on each thread; one is as in [`Subject::awaited`].
     ///
     /// # Errors
     ///
@@ -98,6 +102,9 @@ impl Subject {
     where
         E: Into<BoxError>,
     {
+        if threads == NonZeroUsize::MIN {
+            return Self::awaited(operation);
+        }
         let sides = (0..threads.get()).map(|_| Ok(Apart((runtime()?, operation.clone()))));
         let mut sides: Vec<_> = sides.collect::<io::Result<_>>()?;
         Ok(Self::new(move |operations| {

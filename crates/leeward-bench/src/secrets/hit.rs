@@ -54,38 +54,25 @@ pub(super) fn get(
     turns: &Turns,
 ) -> Result<Subject, BoxError> {
     let (cache, mut turns) = (cache.clone(), turns.clone());
-    let operation = async move || cache.get(turns.take()).await;
-    Ok(match threads {
-        NonZeroUsize::MIN => Subject::awaited(operation),
-        threads => Subject::awaited_by(threads, operation),
-    }?)
+    let get = async move || cache.get(turns.take()).await;
+    Ok(Subject::awaited_by(threads, get)?)
 }
 
 pub(super) fn try_get(threads: NonZeroUsize, cache: &SecretCache, turns: &Turns) -> Subject {
     let (cache, mut turns) = (cache.clone(), turns.clone());
-    repeat(threads, move || cache.try_get(turns.take()).ok_or(MISSED))
+    Subject::repeat_by(threads, move || cache.try_get(turns.take()).ok_or(MISSED))
 }
 
 pub(super) fn handle(threads: NonZeroUsize, cache: &SecretCache, turns: &Turns) -> Subject {
     let handles: Vec<SecretHandle> = turns.arns().map(|arn| cache.handle(arn)).collect();
     let mut at = 0;
-    repeat(threads, move || {
+    Subject::repeat_by(threads, move || {
         let handle = handles.get(turn(&mut at, handles.len()));
         handle.and_then(SecretHandle::try_get).ok_or(MISSED)
     })
 }
 
 const MISSED: &str = "a secret was not in memory";
-
-fn repeat<T>(
-    threads: NonZeroUsize,
-    operation: impl FnMut() -> Result<T, &'static str> + Clone + Send + 'static,
-) -> Subject {
-    match threads {
-        NonZeroUsize::MIN => Subject::repeat(operation),
-        threads => Subject::repeat_by(threads, operation),
-    }
-}
 
 /// Whose turn it is of so many, and the next one's turn from then on.
 #[inline]

@@ -2,8 +2,11 @@
 
 use leeward_bench::{Area, Bar, BoxError, Case, Pace, Subject, Unit};
 use std::{
-    num::NonZeroU32,
+    collections::HashSet,
+    convert::Infallible,
+    num::{NonZeroU32, NonZeroUsize},
     sync::{Arc, Mutex},
+    thread,
     time::Duration,
 };
 
@@ -142,6 +145,30 @@ fn subjects_take_turns() {
     case.measure(&pace(4)).unwrap();
     // Once each to calibrate, then four rounds.
     assert_eq!(turns.lock().unwrap().concat(), "ababbabaab");
+}
+
+#[test]
+fn one_thread_is_the_caller_s_own() {
+    let present = HashSet::from([thread::current().id()]);
+    for threads in [1, 2] {
+        let noted = Arc::new(Mutex::new(HashSet::new()));
+        let (one, other) = (Arc::clone(&noted), Arc::clone(&noted));
+        let note = move |noted: &Mutex<HashSet<_>>| {
+            noted.lock().unwrap().insert(thread::current().id());
+            Ok::<_, Infallible>(())
+        };
+        let threads = NonZeroUsize::new(threads).unwrap();
+        let mut case = case()
+            .with("repeated", Subject::repeat_by(threads, move || note(&one)))
+            .with(
+                "awaited",
+                Subject::awaited_by(threads, async move || note(&other)).unwrap(),
+            );
+        case.measure(&pace(1)).unwrap();
+        let noted = noted.lock().unwrap();
+        assert_eq!(*noted == present, threads.get() == 1);
+        assert_eq!(noted.is_disjoint(&present), threads.get() > 1);
+    }
 }
 
 #[test]

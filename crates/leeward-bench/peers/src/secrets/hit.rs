@@ -4,10 +4,10 @@ use arc_swap::ArcSwap;
 use aws_secretsmanager_caching::SecretsManagerCachingClient;
 use dashmap::DashMap;
 use leeward_bench::{
-    BoxError, Subject,
+    BoxError,
     secrets::{Turns, Upstream},
 };
-use std::{collections::HashMap, io, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc, time::Duration};
 
 type Names<V> = HashMap<Arc<str>, V, ahash::RandomState>;
 
@@ -98,26 +98,5 @@ pub(super) fn dashmap(
     move || {
         let found = map.get(turns.take());
         found.map(|value| Arc::clone(&value)).ok_or(MISSED)
-    }
-}
-
-/// By processor time on one thread, by the wall on more.
-pub(super) fn awaited<T: 'static, E: Into<BoxError> + 'static>(
-    threads: NonZeroUsize,
-    operation: impl AsyncFnMut() -> Result<T, E> + Clone + Send + 'static,
-) -> io::Result<Subject> {
-    match threads {
-        NonZeroUsize::MIN => Subject::awaited(operation),
-        threads => Subject::awaited_by(threads, operation),
-    }
-}
-
-pub(super) fn repeated<T: 'static>(
-    threads: NonZeroUsize,
-    operation: impl FnMut() -> Result<T, &'static str> + Clone + Send + 'static,
-) -> Subject {
-    match threads {
-        NonZeroUsize::MIN => Subject::repeat(operation),
-        threads => Subject::repeat_by(threads, operation),
     }
 }

@@ -4,7 +4,7 @@ mod hit;
 mod keeper;
 
 use leeward_bench::{
-    Bar, BoxError, Case, Tally,
+    Bar, BoxError, Case, Subject, Tally,
     resilience::TWO,
     secrets::{Contender, GET, HANDLE, HIT, SHARED, Scale, TRY_GET, Trial, Upstream},
 };
@@ -50,11 +50,11 @@ fn with_hits(case: Case, threads: NonZeroUsize) -> Result<Case, BoxError> {
     let (quick_cache, arc_swap) = (hit::quick_cache(&turns), hit::arc_swap(&turns));
     let dashmap = hit::dashmap(&turns);
     Ok(case
-        .with(AWS, hit::awaited(threads, aws)?)
-        .with(MOKA, hit::awaited(threads, moka)?)
-        .with(QUICK_CACHE, hit::repeated(threads, quick_cache))
-        .with(ARC_SWAP, hit::repeated(threads, arc_swap))
-        .with(DASHMAP, hit::repeated(threads, dashmap)))
+        .with(AWS, Subject::awaited_by(threads, aws)?)
+        .with(MOKA, Subject::awaited_by(threads, moka)?)
+        .with(QUICK_CACHE, Subject::repeat_by(threads, quick_cache))
+        .with(ARC_SWAP, Subject::repeat_by(threads, arc_swap))
+        .with(DASHMAP, Subject::repeat_by(threads, dashmap)))
 }
 
 /// Adds those who are tried as ours is; a tally without any stays as it is.
