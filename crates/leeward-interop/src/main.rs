@@ -3,10 +3,10 @@
 use clap::Parser;
 use std::{error::Error, fmt::Display, process::ExitCode};
 
+#[cfg(unix)]
+mod database;
 mod error;
 mod message;
-#[cfg(unix)]
-mod postgres;
 mod secret;
 mod server;
 
@@ -19,7 +19,10 @@ enum Arguments {
     Secrets(secret::Arguments),
     /// Rotations of the password of a PostgreSQL under load
     #[cfg(unix)]
-    Postgres(postgres::Arguments),
+    Postgres(database::Arguments),
+    /// The same of a MariaDB, by the protocol of MySQL
+    #[cfg(unix)]
+    Mysql(database::Arguments),
 }
 
 /// What came of it, and whether that is good.
@@ -61,7 +64,12 @@ async fn run(arguments: Arguments) -> Result<Outcome, Box<dyn Error>> {
         }
         #[cfg(unix)]
         Arguments::Postgres(arguments) => {
-            let report = postgres::run(arguments).await?;
+            let report = database::run::<database::Postgres>(arguments).await?;
+            Outcome::new(&report, report.is_good())
+        }
+        #[cfg(unix)]
+        Arguments::Mysql(arguments) => {
+            let report = database::run::<database::MariaDb>(arguments).await?;
             Outcome::new(&report, report.is_good())
         }
     })

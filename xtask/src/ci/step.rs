@@ -62,7 +62,7 @@ impl ValueEnum for Step {
             Self::Examples => ("examples", "Every example builds and runs to its end"),
             Self::Interop => (
                 "interop",
-                "The official SDKs for Python and Node, ministack and PostgreSQL: `cargo xtask interop`",
+                "The official SDKs for Python and Node, ministack, PostgreSQL and MariaDB: `cargo xtask interop`",
             ),
             Self::Sim => (
                 "sim",

@@ -13,10 +13,11 @@ use clap::ArgMatches;
 
 use crate::{cargo, flag, rest, rest_of};
 
+mod database;
+mod debian;
 mod install;
 mod message;
 mod node;
-mod postgres;
 mod python;
 mod secret;
 mod version;
@@ -37,16 +38,18 @@ enum Part {
     Messages,
     Secrets,
     Postgres,
+    Mysql,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Messages, Self::Secrets, Self::Postgres];
+    const ALL: [Self; 4] = [Self::Messages, Self::Secrets, Self::Postgres, Self::Mysql];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
             Self::Secrets => "secrets",
             Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
         }
     }
 
@@ -54,7 +57,8 @@ impl Part {
         match self {
             Self::Messages => message::run(rest),
             Self::Secrets => secret::run(rest),
-            Self::Postgres => postgres::run(rest),
+            Self::Postgres => database::POSTGRES.run(rest),
+            Self::Mysql => database::MARIADB.run(rest),
         }
     }
 }
@@ -63,7 +67,7 @@ impl Part {
 pub(crate) fn arguments() -> clap::Command {
     let part = |part: Part, help| flag(part.name()).help(help);
     clap::Command::new("interop")
-        .about("Plays Leeward against programs of others, installed in target/interop: all three parts unless some are named")
+        .about("Plays Leeward against programs of others, installed in target/interop: all four parts unless some are named")
         .arg(part(
             Part::Messages,
             "Round trips of messages with the official Encryption SDKs for Python and Node",
@@ -75,6 +79,10 @@ pub(crate) fn arguments() -> clap::Command {
         .arg(part(
             Part::Postgres,
             "Rotations of a password under load, with a real PostgreSQL",
+        ))
+        .arg(part(
+            Part::Mysql,
+            "The same with a real MariaDB, by the protocol of MySQL",
         ))
         .arg(rest("ARGUMENTS OF LEEWARD-INTEROP").help(
             "Goes to the one part that is named as it stands: `--messages -- --case KMS` plays what has this text in its name",
@@ -105,7 +113,9 @@ impl Options {
             [] if self.rest.is_empty() => Ok(Part::ALL.to_vec()),
             [part] => Ok(vec![*part]),
             parts if self.rest.is_empty() => Ok(parts.to_vec()),
-            _ => bail!("which part is told this? Name one: --messages, --secrets or --postgres"),
+            _ => bail!(
+                "which part is told this? Name one: --messages, --secrets, --postgres or --mysql"
+            ),
         }
     }
 }
@@ -162,12 +172,14 @@ mod tests {
 
     #[test]
     fn all_is_played_unless_parts_are_named() {
-        use Part::{Messages, Postgres, Secrets};
-        check(&[], Ok(&[Messages, Secrets, Postgres]));
+        use Part::{Messages, Mysql, Postgres, Secrets};
+        check(&[], Ok(&[Messages, Secrets, Postgres, Mysql]));
         check(&["--secrets"], Ok(&[Secrets]));
         check(&["--postgres", "--messages"], Ok(&[Messages, Postgres]));
+        check(&["--mysql"], Ok(&[Mysql]));
         check(&["--secrets", "--", "--case", "text"], Ok(&[Secrets]));
-        let which = "which part is told this? Name one: --messages, --secrets or --postgres";
+        let which =
+            "which part is told this? Name one: --messages, --secrets, --postgres or --mysql";
         check(&["--", "--case", "text"], Err(which));
         check(
             &["--secrets", "--postgres", "--", "--case", "a"],

@@ -1,16 +1,23 @@
-//! Rotations of a password under load: a real PostgreSQL refuses what is not the password any more.
+//! Rotations of a password under load: a real database refuses what is not the password any more.
 
-mod cluster;
+mod engine;
+mod instance;
 mod load;
-mod log;
+mod mariadb;
+mod postgres;
 mod report;
 mod rotation;
 mod scenario;
+mod session;
 mod site;
+
+pub(crate) use mariadb::MariaDb;
+pub(crate) use postgres::Postgres;
 
 use crate::server;
 use clap::Args;
-use cluster::Cluster;
+use engine::Engine;
+use instance::Instance;
 use report::Report;
 use site::Site;
 use std::{error::Error, path::PathBuf, time::Duration};
@@ -20,7 +27,7 @@ const MAX_RUN: Duration = Duration::from_secs(170);
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder of `initdb` and `postgres`
+    /// The folder of its programs
     #[arg(long, value_name = "FOLDER")]
     programs: PathBuf,
     /// A folder with libraries that they need and the machine lacks
@@ -34,18 +41,22 @@ pub(crate) struct Arguments {
     case: Option<String>,
 }
 
-/// Plays every scenario, and says what came of each.
-pub(crate) async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
-    let cluster = Cluster::create(&arguments.programs, arguments.libraries.as_deref()).await?;
-    let server = cluster.start(&arguments.log)?;
-    let work = play(&cluster, &arguments);
+/// Plays every scenario with a database of this kind, and says what came of each.
+pub(crate) async fn run<E: Engine>(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
+    let instance =
+        Instance::<E>::create(&arguments.programs, arguments.libraries.as_deref()).await?;
+    let server = instance.start(&arguments.log)?;
+    let work = play(&instance, &arguments);
     server.during(MAX_RUN, work).await
 }
 
-async fn play(cluster: &Cluster, arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
-    server::listening(cluster.port()).await?;
-    let site = Site::new(cluster, &arguments.log).await?;
-    let mut report = Report::new(site.version());
+async fn play<E: Engine>(
+    instance: &Instance<E>,
+    arguments: &Arguments,
+) -> Result<Report, Box<dyn Error>> {
+    server::listening(instance.port()).await?;
+    let site = Site::new(instance, &arguments.log).await?;
+    let mut report = Report::new(format!("{} {}", E::NAME, site.version()));
     for scenario in &scenario::ALL {
         let wanted = arguments.case.as_deref();
         if wanted.is_none_or(|text| scenario.name.contains(text)) {
