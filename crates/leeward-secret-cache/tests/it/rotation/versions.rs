@@ -105,6 +105,18 @@ async fn two_names_of_one_secret_are_told_alike() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_that_is_not_found_says_nothing_of_the_arn() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let (mut by_name, mut by_arn) = (cache.subscribe("db"), cache.subscribe(ARN));
+    join!(soon(&mut by_name), soon(&mut by_arn));
+    upstream.lacks("db");
+    assert_eq!(soon(&mut by_name).await, Some(WatchedVersion::Withdrawn));
+    assert!(is_quiet(&mut by_arn, seconds(600)).await);
+    assert!(cache.try_get(ARN).is_some() && cache.try_get("db").is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_drops_it_ends_it() {
     let upstream = Upstream::new();
     let cache = upstream.cache();
