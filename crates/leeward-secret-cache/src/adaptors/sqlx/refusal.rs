@@ -4,8 +4,8 @@ use sqlx::Error;
 /// Whether sqlx failed because the database refused the login: what [`with_secret`](crate::SecretCache::with_secret) wants to know.
 ///
 /// With PostgreSQL these are `28P01` (`invalid_password`) and `28000` (`invalid_authorization_specification`, also of a role that may not
-/// log in), with MySQL and MariaDB 1045 (`ER_ACCESS_DENIED_ERROR`). That a user may do less than it tries is none: another
-/// password does not help.
+/// log in), with MySQL and MariaDB 1045 (`ER_ACCESS_DENIED_ERROR`) and 1698 (`ER_ACCESS_DENIED_NO_PASSWORD_ERROR`, of a wrong password
+/// too where the user may also log in by its socket). That a user may do less than it tries is none: another password does not help.
 #[must_use]
 pub fn is_sqlx_auth_error(error: &Error) -> bool {
     match error {
@@ -33,7 +33,7 @@ fn is_postgres_refusal(code: &str) -> bool {
 
 #[cfg(feature = "sqlx-mysql")]
 const fn is_mysql_refusal(number: u16) -> bool {
-    number == 1045
+    matches!(number, 1045 | 1698)
 }
 
 /// A version that is not current and no login: that a rotation has not filled in yet. Another one may log in.
@@ -59,7 +59,14 @@ mod tests {
             assert_eq!(is_postgres_refusal(code), is_refusal, "{code}");
         }
         #[cfg(feature = "sqlx-mysql")]
-        for (number, is_refusal) in [(1045, true), (1044, false), (1040, false)] {
+        for (number, is_refusal) in [
+            (1045, true),
+            (1698, true),
+            // No such right, too many connections, an account that is locked whatever the password.
+            (1044, false),
+            (1040, false),
+            (4151, false),
+        ] {
             assert_eq!(is_mysql_refusal(number), is_refusal, "{number}");
         }
         assert!(!is_sqlx_auth_error(&Error::PoolTimedOut));
