@@ -11,6 +11,7 @@ mod names;
 mod namesakes;
 mod outage;
 mod pitfalls;
+mod refusal;
 mod replicas;
 mod rotation;
 mod sockets;

@@ -43,6 +43,21 @@ async fn log_in(vault: &Vault, taken: &str) -> (Result<(), LoginError<Refusal>>,
     (done, tried)
 }
 
+#[track_caller]
+fn assert_wrong(done: Result<(), LoginError<Refusal>>) {
+    let error = done.expect_err("a refusal");
+    assert!(
+        matches!(
+            &error,
+            LoginError::Refused {
+                error: Refusal::Wrong,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_version_that_is_taken_logs_in() {
     let vault = Vault::new(r#"{"key":"old"}"#);
@@ -62,17 +77,7 @@ async fn a_version_that_is_not_filled_in_yet_is_passed_over() {
     let (done, tried) = log_in(&vault, "new").await;
     assert_eq!(tried, ["old"]);
     // What the login said, not what is wrong with a version that nobody has written yet.
-    let error = done.unwrap_err();
-    assert!(
-        matches!(
-            &error,
-            LoginError::Refused {
-                error: Refusal::Wrong,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert_wrong(done);
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,17 +102,7 @@ async fn a_login_that_fails_otherwise_is_not_tried_again() {
     ));
     assert_eq!(tried.len(), 1);
     let (done, _) = log_in(&vault, "new").await;
-    let error = done.unwrap_err();
-    assert!(
-        matches!(
-            &error,
-            LoginError::Refused {
-                error: Refusal::Wrong,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert_wrong(done);
 }
 
 #[tokio::test(start_paused = true)]

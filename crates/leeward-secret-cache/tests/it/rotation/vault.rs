@@ -1,7 +1,7 @@
 //! A Secrets Manager with one secret, whose versions have labels.
 
+use crate::refusal::{Answering, Failed, Refusal};
 use aws_sdk_secretsmanager::{
-    error::{ErrorMetadata, SdkError},
     operation::{
         batch_get_secret_value::{BatchGetSecretValueError, BatchGetSecretValueOutput},
         describe_secret::{DescribeSecretError, DescribeSecretOutput},
@@ -9,15 +9,13 @@ use aws_sdk_secretsmanager::{
     },
     primitives::DateTime,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use leeward_error_taxonomy::Rejected;
 use leeward_resilience::{Clock, Timestamp, TokioClock};
 use leeward_secret_cache::{
     BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretCache, SecretCacheBuilder,
 };
 use std::{
-    future::{Future, Ready, ready},
-    pin::Pin,
+    future::{Ready, ready},
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -200,15 +198,12 @@ impl Inside {
     }
 }
 
-type Failed<E> = SdkError<E, HttpResponse>;
-type FutureOf<T, E> = Pin<Box<dyn Future<Output = Result<T, Failed<E>>> + Send>>;
-
 const DELAY: Duration = Duration::from_millis(50);
 
 impl Service<GetSecretValue> for Vault {
     type Response = GetSecretValueOutput;
     type Error = Failed<GetSecretValueError>;
-    type Future = FutureOf<GetSecretValueOutput, GetSecretValueError>;
+    type Future = Answering<GetSecretValueOutput, GetSecretValueError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -232,7 +227,7 @@ impl Service<GetSecretValue> for Vault {
 impl Service<DescribeSecret> for Vault {
     type Response = DescribeSecretOutput;
     type Error = Failed<DescribeSecretError>;
-    type Future = FutureOf<DescribeSecretOutput, DescribeSecretError>;
+    type Future = Answering<DescribeSecretOutput, DescribeSecretError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -260,25 +255,6 @@ impl Service<BatchGetSecretValue> for Vault {
 
     fn call(&mut self, _: BatchGetSecretValue) -> Self::Future {
         ready(Err(Rejected::LimiterFull.into()))
-    }
-}
-
-/// Why there is no answer.
-enum Refusal {
-    /// A refusal with this code, as HTTP 400.
-    Code(&'static str),
-    Throttled,
-}
-
-impl Refusal {
-    fn into_error<E>(self, error: fn(ErrorMetadata) -> E) -> Failed<E> {
-        let Self::Code(code) = self else {
-            return Rejected::LimiterFull.into();
-        };
-        let status = 400.try_into().expect("a status");
-        let body = aws_smithy_types::body::SdkBody::empty();
-        let meta = ErrorMetadata::builder().code(code).build();
-        SdkError::service_error(error(meta), HttpResponse::new(status, body))
     }
 }
 

@@ -28,10 +28,10 @@ use std::{
 };
 use tokio::time::{sleep, timeout};
 
-const EAST: Region = Region::from_static("us-east-1");
+pub(crate) const EAST: Region = Region::from_static("us-east-1");
 
 /// More than the busiest machine takes for an answer.
-const UNHURRIED: Duration = Duration::from_secs(120);
+pub(crate) const UNHURRIED: Duration = Duration::from_secs(120);
 
 /// One Region, and the time of the caches over it.
 struct World {
@@ -123,7 +123,8 @@ impl World {
     }
 }
 
-fn pool(aws: &Aws) -> PoolBuilder {
+/// One that waits as long as the machine takes.
+pub(crate) fn pool(aws: &Aws) -> PoolBuilder {
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     Pool::builder()
         .without_proxy()

@@ -2,19 +2,18 @@
 
 mod other_calls;
 
+pub(crate) use other_calls::{entry, error_of};
+
+use crate::refusal::{Answering, Failed, Refusal, refused};
 use aws_sdk_secretsmanager::{
-    error::{ErrorMetadata, SdkError},
+    error::ErrorMetadata,
     operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
     primitives::DateTime,
     types::error::ResourceNotFoundException,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use leeward_error_taxonomy::Rejected;
 use leeward_resilience::TokioClock;
 use leeward_secret_cache::{Freshness, GetSecretValue, SecretCache, SecretCacheBuilder};
 use std::{
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll},
     time::Duration,
@@ -128,12 +127,10 @@ impl Upstream {
     }
 }
 
-type Outcome = Result<GetSecretValueOutput, SdkError<GetSecretValueError, HttpResponse>>;
-
 impl Service<GetSecretValue> for Upstream {
     type Response = GetSecretValueOutput;
-    type Error = SdkError<GetSecretValueError, HttpResponse>;
-    type Future = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+    type Error = Failed<GetSecretValueError>;
+    type Future = Answering<GetSecretValueOutput, GetSecretValueError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -155,16 +152,27 @@ impl Service<GetSecretValue> for Upstream {
     }
 }
 
-async fn answered(asked: &str, answer: Answer) -> Outcome {
+async fn answered(
+    asked: &str,
+    answer: Answer,
+) -> Result<GetSecretValueOutput, Failed<GetSecretValueError>> {
+    match served(answer).await {
+        Ok((region, number)) => Ok(version(asked, region, number)),
+        Err(Refusal::Code(MISSING)) => Err(missing()),
+        Err(refusal) => Err(refusal.into_error(GetSecretValueError::generic)),
+    }
+}
+
+const MISSING: &str = "ResourceNotFoundException";
+
+/// The Region and the number of the version that is there.
+async fn served(answer: Answer) -> Result<(&'static str, u32), Refusal> {
     match answer {
-        Answer::Version(number) => Ok(version(asked, "us-east-1", number)),
-        Answer::Replica(number) => Ok(version(asked, "us-west-2", number)),
-        Answer::Missing => Err(missing()),
-        Answer::Refused(code) => {
-            let meta = ErrorMetadata::builder().code(code).build();
-            Err(refused(GetSecretValueError::generic(meta)))
-        }
-        Answer::Throttled => Err(Rejected::LimiterFull.into()),
+        Answer::Version(number) => Ok(("us-east-1", number)),
+        Answer::Replica(number) => Ok(("us-west-2", number)),
+        Answer::Missing => Err(Refusal::Code(MISSING)),
+        Answer::Refused(code) => Err(Refusal::Code(code)),
+        Answer::Throttled => Err(Refusal::Throttled),
         Answer::Silent => std::future::pending().await,
         Answer::Panic => panic!("as it was told"),
     }
@@ -192,18 +200,8 @@ fn version(asked: &str, region: &str, number: u32) -> GetSecretValueOutput {
         .build()
 }
 
-pub(crate) fn missing() -> SdkError<GetSecretValueError, HttpResponse> {
-    let meta = ErrorMetadata::builder()
-        .code("ResourceNotFoundException")
-        .build();
+pub(crate) fn missing() -> Failed<GetSecretValueError> {
+    let meta = ErrorMetadata::builder().code(MISSING).build();
     let error = ResourceNotFoundException::builder().meta(meta).build();
     refused(GetSecretValueError::ResourceNotFoundException(error))
-}
-
-fn refused(error: GetSecretValueError) -> SdkError<GetSecretValueError, HttpResponse> {
-    let response = HttpResponse::new(
-        400.try_into().expect("a status"),
-        aws_smithy_types::body::SdkBody::empty(),
-    );
-    SdkError::service_error(error, response)
 }

@@ -1,34 +1,26 @@
 //! A Secrets Manager with a shelf of secrets that filters find, a page at a time.
 
-use crate::upstream::{Answer, Upstream};
-use aws_sdk_secretsmanager::{
-    error::{ErrorMetadata, SdkError},
-    operation::{
-        batch_get_secret_value::{BatchGetSecretValueError, BatchGetSecretValueOutput},
-        describe_secret::{DescribeSecretError, DescribeSecretOutput},
-        get_secret_value::{GetSecretValueError, GetSecretValueOutput},
-    },
-    types::{ApiErrorType, SecretValueEntry},
+use crate::{
+    refusal::{Answering, Failed, Refusal},
+    upstream::{Answer, Upstream, entry, error_of},
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::body::SdkBody;
-use leeward_error_taxonomy::Rejected;
+use aws_sdk_secretsmanager::operation::{
+    batch_get_secret_value::{BatchGetSecretValueError, BatchGetSecretValueOutput},
+    describe_secret::{DescribeSecretError, DescribeSecretOutput},
+    get_secret_value::{GetSecretValueError, GetSecretValueOutput},
+};
 use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
     BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretCache, SecretCacheBuilder,
 };
 use std::{
     collections::VecDeque,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
 use tower::Service;
-
-type Failed<E> = SdkError<E, HttpResponse>;
-type FutureOf<T, E> = Pin<Box<dyn Future<Output = Result<T, Failed<E>>> + Send>>;
 
 /// What a call for several comes to.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +108,7 @@ impl Shelf {
 impl Service<BatchGetSecretValue> for Shelf {
     type Response = BatchGetSecretValueOutput;
     type Error = Failed<BatchGetSecretValueError>;
-    type Future = FutureOf<BatchGetSecretValueOutput, BatchGetSecretValueError>;
+    type Future = Answering<BatchGetSecretValueOutput, BatchGetSecretValueError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -138,22 +130,23 @@ impl Service<BatchGetSecretValue> for Shelf {
         let (answer, version) = (state.answers.pop_front(), state.version);
         let (lacking, another) = (state.lacking.clone(), state.another.clone());
         asked.sort_by_key(|id| another.as_ref() != Some(id));
+        let error = |refusal: Refusal| refusal.into_error(BatchGetSecretValueError::generic);
         Box::pin(async move {
             sleep(Duration::from_millis(200)).await;
             let most = match answer {
-                Some(Batch::Denied) => return Err(denied()),
-                Some(Batch::Throttled) => return Err(Rejected::LimiterFull.into()),
+                Some(Batch::Denied) => return Err(error(Refusal::Code("AccessDeniedException"))),
+                Some(Batch::Throttled) => return Err(error(Refusal::Throttled)),
                 Some(Batch::Pages(most)) => most,
                 None => most,
             };
             let mut output = BatchGetSecretValueOutput::builder();
             for name in asked.iter().skip(from).take(most) {
-                let mut found = entry(name, version);
+                let mut found = entry(name, "us-east-1", version);
                 if another.as_ref() == Some(name) {
                     found.arn = another.clone();
                 }
                 output = if lacking.contains(name) {
-                    output.errors(missing(name))
+                    output.errors(error_of(name, "ResourceNotFoundException"))
                 } else {
                     output.secret_values(found)
                 };
@@ -167,7 +160,7 @@ impl Service<BatchGetSecretValue> for Shelf {
 impl Service<GetSecretValue> for Shelf {
     type Response = GetSecretValueOutput;
     type Error = Failed<GetSecretValueError>;
-    type Future = FutureOf<GetSecretValueOutput, GetSecretValueError>;
+    type Future = Answering<GetSecretValueOutput, GetSecretValueError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -181,7 +174,7 @@ impl Service<GetSecretValue> for Shelf {
 impl Service<DescribeSecret> for Shelf {
     type Response = DescribeSecretOutput;
     type Error = Failed<DescribeSecretError>;
-    type Future = FutureOf<DescribeSecretOutput, DescribeSecretError>;
+    type Future = Answering<DescribeSecretOutput, DescribeSecretError>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -192,34 +185,6 @@ impl Service<DescribeSecret> for Shelf {
     }
 }
 
-fn entry(asked: &str, version: u32) -> SecretValueEntry {
-    let name = match asked.rsplit_once(':') {
-        Some((_, name)) => name.trim_end_matches("-a1b2c3"),
-        None => asked,
-    };
-    SecretValueEntry::builder()
-        .arn(arn(name))
-        .name(name)
-        .version_id(format!("version-{version}"))
-        .secret_string(format!("value-{version}"))
-        .version_stages("AWSCURRENT")
-        .build()
-}
-
 pub(crate) fn arn(name: &str) -> String {
     format!("arn:aws:secretsmanager:us-east-1:111122223333:secret:{name}-a1b2c3")
-}
-
-fn missing(name: &str) -> ApiErrorType {
-    ApiErrorType::builder()
-        .secret_id(name)
-        .error_code("ResourceNotFoundException")
-        .message("as it was told")
-        .build()
-}
-
-fn denied() -> Failed<BatchGetSecretValueError> {
-    let meta = ErrorMetadata::builder().code("AccessDeniedException");
-    let response = HttpResponse::new(400.try_into().expect("a status"), SdkBody::empty());
-    SdkError::service_error(BatchGetSecretValueError::generic(meta.build()), response)
 }

@@ -1,18 +1,13 @@
 //! The same with the SDK's client, over sockets.
 
-use crate::warm_up::warmed;
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use crate::{
+    sockets::{EAST, UNHURRIED, pool},
+    warm_up::warmed,
+};
 use aws_sdk_secretsmanager::{Client, primitives::Blob, types::Tag};
-use leeward_client_pool::Pool;
-use leeward_error_taxonomy::Region;
 use leeward_secret_cache::{SecretCache, SecretErrorKind, SecretFilter, WarmUp};
-use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
+use leeward_testkit::Aws;
 use std::time::Duration;
-
-const EAST: Region = Region::from_static("us-east-1");
-
-/// More than the busiest machine takes for an answer.
-const UNHURRIED: Duration = Duration::from_secs(120);
 
 struct World {
     aws: Aws,
@@ -24,16 +19,7 @@ impl World {
     /// With `prod/db-0` to `prod/db-44`, every third of them tagged, and another.
     async fn start() -> Self {
         let aws = Aws::start(&[EAST]).await.expect("a Region");
-        let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
-        let pool = Pool::builder()
-            .without_proxy()
-            .with_connect_timeout(UNHURRIED)
-            .with_max_connection_wait(UNHURRIED)
-            .with_read_timeout(None)
-            .with_attempt_timeout(None)
-            .with_credentials(SharedCredentialsProvider::new(credentials))
-            .with_endpoint(EAST, aws.endpoint(&EAST));
-        let pool = pool.build().await.expect("a pool");
+        let pool = pool(&aws).build().await.expect("a pool");
         let client = pool.client().with_region(EAST).await.expect("a client");
         let target = pool.target::<Client>(EAST).await.expect("a target");
         let cache = SecretCache::builder(target)
