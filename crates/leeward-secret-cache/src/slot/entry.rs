@@ -7,19 +7,20 @@ use leeward_resilience::lane;
 use std::{array, sync::Arc};
 
 /// A value, and how long it may be served.
-// All threads read it: what others write to, the counts of secrets among it, is to stay out of its cache lines.
+// All threads read it: what others write to, the counts of secrets among it, is to stay out of its cache lines. What a hit reads of it is
+// the first one, but for the later lanes, so the order counts.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Entry {
-    pub(crate) secret: Arc<Secret>,
-    /// The same for the threads of each lane, that those who hold it at a time do not meet at one count. Where there are fewer lanes
-    /// than ever may be, some have one secret.
-    shared: [Arc<Secret>; lane::MAX],
+    pub(crate) limits: Limits,
     /// When the fetch began that brought it.
     pub(crate) fetched: Moment,
+    /// The secret for the threads of each lane, that those who hold it at a time do not meet at one count. Where there are fewer lanes
+    /// than ever may be, some have one secret.
+    shared: [Arc<Secret>; lane::MAX],
     /// When the fetch began that brought its value, if what came after that has told the version alone.
     pub(crate) verified: Moment,
-    pub(crate) limits: Limits,
+    pub(crate) secret: Arc<Secret>,
 }
 
 impl Entry {

@@ -20,17 +20,17 @@ use std::sync::{
 };
 
 /// Where a value lies, who fetches it, and what came of the last fetches.
-// As an entry, it is read by all threads.
+// As an entry, it is read by all threads. What a hit reads of it is the first cache line, so the order counts.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Slot {
     key: Key,
-    freshness: Freshness,
     entry: ArcSwapOption<Entry>,
     /// When it was last asked for, on the steady clock.
     used: AtomicU64,
     /// Until when, on the steady clock, readers of what is due have nothing to begin.
     quiet_until: AtomicU64,
+    freshness: Freshness,
     state: Mutex<State>,
     /// Whether it had to go from its table: what lands in it then is for those who wait, and is not kept.
     is_out: AtomicBool,

@@ -2,7 +2,10 @@ use super::Slots;
 use crate::slot::Slot;
 use std::{num::NonZeroUsize, sync::Arc};
 
-/// Takes the slots out that were asked for longest ago, until no more than `capacity` are left; never `newest`.
+/// Takes slots out until no more than `capacity` are left, never `newest`: the one that was asked for longest ago each time.
+///
+/// Before that go those that never had a value, as long as they fill more than a fifth of the room: names that somebody makes up, one after
+/// the other, do not drive out the secrets that are there.
 pub(super) fn make(
     slots: &mut Slots,
     capacity: NonZeroUsize,
@@ -14,10 +17,20 @@ pub(super) fn make(
     if excess == 0 {
         return Vec::new();
     }
+    let empty = others.iter().filter(|slot| !slot.was_there()).count();
+    let all_empty = empty + usize::from(!newest.was_there());
+    let mut first = all_empty.saturating_sub((capacity.get() / 5).max(1));
     others.sort_by_key(|slot| slot.used());
-    others.truncate(excess);
-    slots.retain(|_, held| !others.iter().any(|evicted| Arc::ptr_eq(evicted, held)));
-    others
+    let goes_first = |slot: &Arc<Slot>| {
+        let goes = first > 0 && !slot.was_there();
+        first -= usize::from(goes);
+        goes
+    };
+    let (mut evicted, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(goes_first);
+    evicted.extend(rest);
+    evicted.truncate(excess);
+    slots.retain(|_, held| !evicted.iter().any(|slot| Arc::ptr_eq(slot, held)));
+    evicted
 }
 
 /// Each slot once, however many names it has.
@@ -42,9 +55,47 @@ mod tests {
         Arc::new(Slot::new(key, Freshness::new(), now))
     }
 
+    /// One that has had a value.
+    fn known(name: &str, used: u64) -> Arc<Slot> {
+        let slot = slot(name, used);
+        slot.note_there();
+        slot
+    }
+
+    fn evicted(all: &[Arc<Slot>], capacity: usize) -> Vec<String> {
+        let mut slots = Slots::default();
+        for slot in all {
+            slots.insert(slot.key().clone(), slot.clone());
+        }
+        let newest = all.last().unwrap();
+        let evicted = make(&mut slots, NonZeroUsize::new(capacity).unwrap(), newest);
+        evicted.iter().map(|slot| slot.key().to_string()).collect()
+    }
+
+    #[test]
+    fn made_up_names_drive_each_other_out() {
+        let live = [known("a", 1), known("b", 2)];
+        let all = [&live[..], &[slot("x", 3), slot("y", 4), slot("z", 5)]].concat();
+        assert_eq!(evicted(&all, 4), ["x"]);
+        assert_eq!(evicted(&all, 3), ["x", "y"]);
+        // There is room for one of them besides the newest.
+        assert_eq!(evicted(&all[..4], 3), ["x"]);
+    }
+
+    #[test]
+    fn new_secrets_have_a_fifth_of_the_room() {
+        let mut all: Vec<_> = (0..9)
+            .map(|used| known(&format!("a{used}"), used))
+            .collect();
+        all.extend([slot("x", 10), slot("y", 11)]);
+        assert_eq!(evicted(&all, 10), ["a0"]);
+        all.push(slot("z", 12));
+        assert_eq!(evicted(&all, 10), ["x", "a0"]);
+    }
+
     #[test]
     fn what_was_asked_for_longest_ago_goes_with_all_its_names() {
-        let all = [slot("a", 3), slot("b", 1), slot("c", 2), slot("d", 0)];
+        let all = [known("a", 3), known("b", 1), known("c", 2), known("d", 0)];
         let mut slots = Slots::default();
         for slot in &all {
             slots.insert(slot.key().clone(), slot.clone());

@@ -74,6 +74,19 @@ async fn what_is_in_use_is_refreshed_before_a_thousand_strangers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_in_use_is_not_driven_out_by_strangers() {
+    let upstream = Upstream::new();
+    let room = NonZeroUsize::new(10).unwrap();
+    let cache = upstream.builder().with_capacity(room).build().unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Missing);
+    let strangers = ask(&cache, 100).join_all().await;
+    assert!(strangers.iter().all(Result::is_err));
+    assert!(cache.try_get("db").is_some());
+    assert!(cache.statuses().len() <= 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_nobody_waits_for_any_more_is_not_asked_for() {
     let upstream = Upstream::new();
     upstream.answers(Answer::Missing);
