@@ -98,7 +98,9 @@ impl SecretErrorKind {
         )
     }
 
-    pub(crate) const fn as_str(self) -> &'static str {
+    /// The name for logs and metric labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
             Self::Denied => "denied",

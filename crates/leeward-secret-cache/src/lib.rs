@@ -22,7 +22,7 @@ mod warm_up;
 
 #[cfg(feature = "rds")]
 pub use adaptors::RdsSecret;
-pub use adaptors::{CredentialSource, LoginError, SecretCredentials, SecretJson};
+pub use adaptors::{CredentialSource, LoginError, NoCredentials, SecretCredentials, SecretJson};
 #[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres"))]
 pub use adaptors::{DatabaseLogin, LoginOptions, RotatingPool, is_sqlx_auth_error};
 pub use cache::{OnWithdrawal, SecretCache, SecretCacheBuilder, SecretCacheError};

@@ -1,11 +1,10 @@
 //! Credentials for whoever logs in, wherever they are kept.
 
-use super::is_final;
+use super::{LoginError, NoCredentials, is_final};
 use crate::{Secret, SecretHandle, UnreadableSecret, WithSecretError};
 use serde::de::DeserializeOwned;
 use std::{
     convert::Infallible,
-    error::Error,
     fmt,
     marker::PhantomData,
     ops::Deref,
@@ -44,7 +43,8 @@ pub trait CredentialSource: Send + Sync {
 
     /// Runs `login` with the credentials there are, and again with others if there are any and the first were refused.
     ///
-    /// `is_auth_error` tells whether an error of the login says so; all others end it at once.
+    /// `is_auth_error` tells whether an error of the login says so; all others end it at once. `login` may run several times, each time
+    /// from its beginning: it logs in, and does no more.
     ///
     /// # Errors
     ///
@@ -58,27 +58,6 @@ pub trait CredentialSource: Send + Sync {
         T: Send,
         E: Send,
         F: Future<Output = Result<T, E>> + Send;
-}
-
-/// A login that did not come about.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoginError<E> {
-    /// There was nothing to log in with.
-    #[error("there are no credentials to log in with")]
-    NoCredentials(#[source] Box<dyn Error + Send + Sync>),
-    /// All the credentials that there are were refused.
-    #[error("the login was refused, in {tried}")]
-    Refused {
-        /// The login's own error of the last ones.
-        #[source]
-        error: E,
-        /// What was tried.
-        tried: String,
-    },
-    /// The login failed otherwise.
-    #[error("the login failed")]
-    Failed(#[source] E),
 }
 
 /// A secret as credentials of one kind, such as `RdsSecret`: its JSON, read once for each version.
@@ -106,7 +85,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`LoginError::NoCredentials`] of a [`SecretError`](crate::SecretError) or an [`UnreadableSecret`].
+    /// [`LoginError::NoCredentials`], as the secret could not be had or cannot be read as `T`.
     pub async fn current(&self) -> Result<SecretJson<T>, LoginError<Infallible>> {
         let secret = self.secret.get().await;
         let secret = secret.map_err(|error| LoginError::NoCredentials(error.into()))?;
@@ -158,25 +137,24 @@ where
             |attempt: &Attempt| matches!(attempt, Attempt::Refused | Attempt::Unfinished(_));
         let done = self.secret.with_secret(attempt, is_refused).await;
         let said = said.into_inner().expect("nothing panics while it holds it");
-        done.map_err(|error| {
-            let tried = error.tried().to_string();
-            match (error, said) {
-                (WithSecretError::Secret { error, .. }, _) => {
-                    LoginError::NoCredentials(error.into())
-                }
-                (WithSecretError::Operation { error, .. }, said) => match (error, said) {
-                    (Attempt::Failed, Some(error)) => LoginError::Failed(error),
-                    (Attempt::Unreadable(error), _) => LoginError::NoCredentials(error.into()),
-                    (attempt, _) => LoginError::NoCredentials(attempt.into()),
-                },
-                (WithSecretError::Refused { .. }, Some(error)) => {
-                    LoginError::Refused { error, tried }
-                }
-                (WithSecretError::Refused { error, .. }, None) => {
-                    LoginError::NoCredentials(error.into())
-                }
-            }
-        })
+        done.map_err(|error| told(error, said))
+    }
+}
+
+/// What a login came to of which the last one said this.
+fn told<E>(error: WithSecretError<Attempt>, said: Option<E>) -> LoginError<E> {
+    let none = |attempt: Attempt| LoginError::NoCredentials(attempt.into());
+    match (error, said) {
+        (WithSecretError::Secret { error, .. }, _) => LoginError::NoCredentials(error.into()),
+        (WithSecretError::Operation { error, .. }, said) => match (error, said) {
+            (Attempt::Failed, Some(error)) => LoginError::Failed(error),
+            (attempt, _) => none(attempt),
+        },
+        (WithSecretError::Refused { tried, .. }, Some(error)) => {
+            let tried = Some(tried);
+            LoginError::Refused { error, tried }
+        }
+        (WithSecretError::Refused { error, .. }, None) => none(error),
     }
 }
 
@@ -191,6 +169,15 @@ enum Attempt {
     Unreadable(UnreadableSecret),
     #[error(transparent)]
     Unfinished(UnreadableSecret),
+}
+
+impl From<Attempt> for NoCredentials {
+    fn from(attempt: Attempt) -> Self {
+        match attempt {
+            Attempt::Unreadable(error) | Attempt::Unfinished(error) => Self::Unreadable(error),
+            attempt => Self::Other(attempt.into()),
+        }
+    }
 }
 
 impl<T> Clone for SecretCredentials<T> {

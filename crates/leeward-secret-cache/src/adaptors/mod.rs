@@ -1,6 +1,7 @@
 //! Secrets as what people hold them for: logins, and connections that are logged in.
 
 mod credentials;
+mod error;
 #[cfg(feature = "rds")]
 mod rds;
 #[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres"))]
@@ -8,7 +9,8 @@ mod sqlx;
 
 #[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres"))]
 pub use self::sqlx::{DatabaseLogin, LoginOptions, RotatingPool, is_sqlx_auth_error};
-pub use credentials::{CredentialSource, LoginError, SecretCredentials, SecretJson};
+pub use credentials::{CredentialSource, SecretCredentials, SecretJson};
+pub use error::{LoginError, NoCredentials};
 #[cfg(feature = "rds")]
 pub use rds::RdsSecret;
 

@@ -7,6 +7,7 @@ use std::{error::Error, fmt};
 #[non_exhaustive]
 pub enum WithSecretError<E> {
     /// The secret could not be had, or was withdrawn while a version that logs in was looked for.
+    #[non_exhaustive]
     Secret {
         /// Why.
         error: SecretError,
@@ -14,6 +15,7 @@ pub enum WithSecretError<E> {
         tried: Tried,
     },
     /// The operation failed, and not because the secret was refused.
+    #[non_exhaustive]
     Operation {
         /// Its own error, untouched.
         error: E,
@@ -21,6 +23,7 @@ pub enum WithSecretError<E> {
         tried: Tried,
     },
     /// Every version that there is was refused.
+    #[non_exhaustive]
     Refused {
         /// The operation's own error of the last one, untouched.
         error: E,

@@ -12,6 +12,7 @@ pub enum UnreadableSecret {
     #[error(
         "the value of the secret is no JSON of this kind: it goes wrong at line {line}, column {column}"
     )]
+    #[non_exhaustive]
     Json {
         /// Counted from 1; 0 if no line is to blame.
         line: usize,
@@ -20,6 +21,7 @@ pub enum UnreadableSecret {
     },
     /// The value is a JSON object without this field.
     #[error("the value of the secret has no field {field:?}: its fields are {fields:?}")]
+    #[non_exhaustive]
     NoField {
         /// What was asked for.
         field: String,
@@ -30,6 +32,7 @@ pub enum UnreadableSecret {
     #[error(
         "the field {field:?} of the secret is no text, number or truth value: read it by Secret::json"
     )]
+    #[non_exhaustive]
     NotPlain {
         /// What was asked for.
         field: String,

@@ -6,7 +6,8 @@ use crate::{
     RdsSecret, Secret, SecretHandle, UnreadableSecret, WithSecretError, adaptors::is_final,
 };
 use sqlx::pool::PoolOptions;
-use std::{fmt, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// A login to a database that a secret holds, as RDS keeps it, for connections of sqlx.
 ///
@@ -41,6 +42,7 @@ pub struct DatabaseLogin<O> {
     host: Option<String>,
     port: Option<u16>,
     database: Option<String>,
+    connect_timeout: Duration,
 }
 
 impl<O: LoginOptions> DatabaseLogin<O> {
@@ -52,6 +54,7 @@ impl<O: LoginOptions> DatabaseLogin<O> {
             host: None,
             port: None,
             database: None,
+            connect_timeout: Duration::from_secs(10),
         }
     }
 
@@ -78,6 +81,18 @@ impl<O: LoginOptions> DatabaseLogin<O> {
     pub fn with_database(self, database: impl Into<String>) -> Self {
         Self {
             database: Some(database.into()),
+            ..self
+        }
+    }
+
+    /// Gives up on a connection that has not logged in after this long; 10 seconds by default.
+    ///
+    /// One that hangs with a version that is not current keeps all others from trying that. What a pool opens by itself is given up on by
+    /// the `acquire_timeout` of its options, which is sqlx's: 30 seconds unless said otherwise.
+    #[must_use]
+    pub fn with_connect_timeout(self, connect_timeout: Duration) -> Self {
+        Self {
+            connect_timeout,
             ..self
         }
     }
@@ -114,9 +129,10 @@ impl<O: LoginOptions> DatabaseLogin<O> {
     ///
     /// # Errors
     ///
-    /// [`WithSecretError`] with sqlx's own error; a secret that is no login is [`sqlx::Error::Configuration`] of [`UnreadableSecret`].
+    /// [`WithSecretError`] with sqlx's own error; a secret that is no login is [`sqlx::Error::Configuration`] of [`UnreadableSecret`], and
+    /// a database that does not answer [in time](Self::with_connect_timeout) is [`sqlx::Error::Io`] of [`io::ErrorKind::TimedOut`].
     pub async fn connect(&self) -> Result<O::Connection, WithSecretError<sqlx::Error>> {
-        let connect = |secret: Arc<Secret>| async move { self.tried(&secret)?.connect().await };
+        let connect = |secret: Arc<Secret>| async move { self.open(&self.tried(&secret)?).await };
         self.secret.with_secret(connect, is_sqlx_auth_error).await
     }
 
@@ -139,6 +155,12 @@ impl<O: LoginOptions> DatabaseLogin<O> {
         self.secret.with_secret(open, is_sqlx_auth_error).await
     }
 
+    /// Opens a connection, or gives up on it.
+    pub(super) async fn open(&self, options: &O) -> Result<O::Connection, sqlx::Error> {
+        let opened = timeout(self.connect_timeout, options.connect()).await;
+        opened.map_err(|elapsed| sqlx::Error::Io(io::Error::from(elapsed)))?
+    }
+
     /// The options of a version that is tried: if it is no login, that is final unless there may be another.
     pub(super) fn tried(&self, secret: &Secret) -> Result<O, sqlx::Error> {
         self.options(secret).map_err(|unreadable| {
@@ -159,6 +181,7 @@ impl<O> fmt::Debug for DatabaseLogin<O> {
             .field("host", &self.host)
             .field("port", &self.port)
             .field("database", &self.database)
+            .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,12 @@ use sqlx::{Connection, Pool, pool::PoolConnection};
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
+use tokio::time::timeout;
+
+/// How long a connection that was opened to see whether it logs in has for its farewell.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A pool of connections of sqlx that goes on through rotations of the password; [`DatabaseLogin::pool`] opens it.
 ///
@@ -154,11 +159,12 @@ impl<O: LoginOptions> RotatingPool<O> {
         if self.versions().used == secret.version_id() {
             return Ok(());
         }
-        let options = self.0.login.tried(secret)?;
-        let connection = options.connect().await?;
+        let login = &self.0.login;
+        let options = login.tried(secret)?;
+        let connection = login.open(&options).await?;
         self.put_to_use(&mut self.versions(), options, secret);
         // It has answered what it was asked.
-        let _ = connection.close().await;
+        let _ = timeout(FAREWELL, connection.close()).await;
         Ok(())
     }
 

@@ -1,7 +1,10 @@
 //! Logins by whatever is kept as credentials.
 
 use super::vault::Vault;
-use leeward_secret_cache::{CredentialSource, LoginError, SecretCredentials, UnreadableSecret};
+use leeward_secret_cache::{
+    CredentialSource, LoginError, NoCredentials, SecretCredentials, SecretErrorKind,
+    UnreadableSecret,
+};
 use std::{
     error::Error,
     sync::{Arc, Mutex},
@@ -84,12 +87,50 @@ async fn a_version_that_is_not_filled_in_yet_is_passed_over() {
 async fn what_is_no_such_json_is_no_credentials() {
     let vault = Vault::new(r#"{"token":"hunter2"}"#);
     let (done, tried) = log_in(&vault, "old").await;
-    let error = done.unwrap_err();
-    let source = error.source().unwrap().downcast_ref().unwrap();
-    assert!(matches!(source, UnreadableSecret::NoField { field, .. } if field == "key"));
+    let LoginError::NoCredentials(NoCredentials::Unreadable(error)) = done.unwrap_err() else {
+        panic!("another error");
+    };
+    assert!(matches!(error, UnreadableSecret::NoField { field, .. } if field == "key"));
     assert!(tried.is_empty());
     let credentials = SecretCredentials::<Key>::new(vault.secret());
     credentials.current().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_not_to_be_had_says_why() {
+    let (done, tried) = log_in(&Vault::default(), "old").await;
+    let error = done.unwrap_err();
+    assert_eq!(error.to_string(), "there are no credentials to log in with");
+    let source = error.source().unwrap().to_string();
+    assert!(source.starts_with("secret db: "), "{source}");
+    let LoginError::NoCredentials(NoCredentials::Secret(error)) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(error.kind().as_str(), SecretErrorKind::NotFound.as_str());
+    assert!(tried.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_was_refused_says_which_versions_were_tried() {
+    let vault = Vault::new(r#"{"key":"old"}"#);
+    vault.create(r#"{"key":"pending"}"#);
+    let (done, tried) = log_in(&vault, "new").await;
+    assert_eq!(tried, ["old", "pending"]);
+    let error = done.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the login was refused, in 2 logins within ")
+    );
+    let LoginError::Refused { tried, .. } = error else {
+        panic!("{error}");
+    };
+    let stages = tried.unwrap();
+    let stages = stages.logins().iter().flat_map(|login| &login.stages);
+    assert_eq!(stages.collect::<Vec<_>>(), ["AWSCURRENT", "AWSPENDING"]);
+    // Of another source.
+    let error = LoginError::refused(Refusal::Wrong);
+    assert_eq!(error.to_string(), "the login was refused");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,8 @@ use sqlx::{
     Connection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// What the secret says of `password`, for the database at `server`.
 pub(super) fn value(server: &Server, password: &str) -> String {
@@ -117,6 +118,56 @@ async fn a_refused_login_is_known_for_one() {
     };
     assert!(is_sqlx_auth_error(&error));
     assert!(!is_sqlx_auth_error(&sqlx::Error::PoolTimedOut));
+}
+
+#[tokio::test]
+async fn where_nobody_is_let_in_no_other_version_is_tried() {
+    let server = Server::start("old").await;
+    let vault = Vault::new(value(&server, "old"));
+    vault.create(value(&server, "new"));
+    let login = DatabaseLogin::new(vault.secret(), base());
+    for (routine, is_refusal) in [
+        ("InitializeSessionUserId", true),
+        ("ClientAuthentication", false),
+    ] {
+        server.refuses_as("28000", routine);
+        let error = login.connect().await.unwrap_err();
+        let logins = error.tried().logins().len();
+        assert_eq!(logins, if is_refusal { 2 } else { 1 }, "{error}");
+        let is_operation = matches!(error, WithSecretError::Operation { .. });
+        assert_eq!(is_operation, !is_refusal, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_hangs_is_given_up_on_and_keeps_nobody_from_trying() {
+    let server = Server::start("old").await;
+    let vault = Vault::new(value(&server, "old"));
+    let login = DatabaseLogin::new(vault.secret_within(Duration::from_secs(60)), base())
+        .with_connect_timeout(Duration::from_millis(200));
+    let pool = login.pool(PgPoolOptions::new().max_connections(4)).await;
+    let pool = pool.expect("a login");
+    let first = pool.acquire().await.unwrap();
+    vault.create(value(&server, "new"));
+    server.change_password("new");
+    server.hangs_at(Some("new"));
+    for _ in 0..2 {
+        let hanging = async {
+            let by_pool = pool.acquire().await.err();
+            [by_pool, login.connect().await.err()]
+        };
+        let errors = timeout(Duration::from_secs(20), hanging).await;
+        for error in errors.expect("no hang") {
+            let Some(sqlx::Error::Io(error)) = error.and_then(WithSecretError::into_operation)
+            else {
+                panic!("another outcome");
+            };
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        }
+    }
+    server.hangs_at(None);
+    let second = pool.acquire().await.unwrap();
+    drop((first, second));
 }
 
 #[tokio::test]

@@ -21,6 +21,10 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct Users {
     password: String,
+    /// At which it falls silent.
+    hangs_at: Option<String>,
+    /// How it refuses: the code and the function that PostgreSQL names with it.
+    refuses_as: Option<(&'static str, &'static str)>,
     logins: usize,
     refusals: usize,
 }
@@ -47,6 +51,16 @@ impl Server {
         password.clone_into(&mut self.users().password);
     }
 
+    /// Whoever comes with this password hears nothing.
+    pub(crate) fn hangs_at(&self, password: Option<&str>) {
+        self.users().hangs_at = password.map(str::to_owned);
+    }
+
+    /// Refuses everybody with this code, in this function of PostgreSQL's.
+    pub(crate) fn refuses_as(&self, code: &'static str, routine: &'static str) {
+        self.users().refuses_as = Some((code, routine));
+    }
+
     /// How many have logged in, and how many were refused.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let users = self.users();
@@ -61,9 +75,14 @@ impl Server {
         send(&mut connection, b'R', &3_u32.to_be_bytes()).await?;
         let (_, password) = receive(&mut connection).await?;
         let password = String::from_utf8_lossy(&password);
-        if !self.takes(password.trim_end_matches('\0')) {
-            let refusal = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed\0\0";
-            return send(&mut connection, b'E', refusal).await;
+        let password = password.trim_end_matches('\0');
+        if self.users().hangs_at.as_deref() == Some(password) {
+            // Until the other side has had enough.
+            return connection.read_u8().await.map(drop);
+        }
+        if !self.takes(password) {
+            let refusal = self.refusal();
+            return send(&mut connection, b'E', refusal.as_bytes()).await;
         }
         send(&mut connection, b'R', &0_u32.to_be_bytes()).await?;
         send(&mut connection, b'Z', b"I").await?;
@@ -78,13 +97,19 @@ impl Server {
 
     fn takes(&self, password: &str) -> bool {
         let mut users = self.users();
-        let takes = users.password == password;
+        let takes = users.refuses_as.is_none() && users.password == password;
         if takes {
             users.logins += 1;
         } else {
             users.refusals += 1;
         }
         takes
+    }
+
+    fn refusal(&self) -> String {
+        let refuses_as = self.users().refuses_as;
+        let (code, routine) = refuses_as.unwrap_or(("28P01", "auth_failed"));
+        format!("SFATAL\0VFATAL\0C{code}\0Mthe login was refused\0R{routine}\0\0")
     }
 
     fn users(&self) -> MutexGuard<'_, Users> {
