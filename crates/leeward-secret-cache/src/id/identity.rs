@@ -2,8 +2,7 @@ use super::SecretArn;
 
 /// Which secret a name or an ARN means, wherever its replicas are.
 ///
-/// A replica has the ARN of its primary but for the Region. An ARN with or without its six last characters is of one secret; which of
-/// the two is there cannot always be told, so it is taken for both.
+/// A replica has the ARN of its primary but for the Region. An ARN with or without its six last characters is of one secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity<'a> {
     /// Partition and account, if an ARN tells.
@@ -22,9 +21,9 @@ impl<'a> Identity<'a> {
     }
 
     fn of_arn(id: &'a str) -> Option<Self> {
-        let partial = SecretArn::read(id)?.partial();
+        let rest = SecretArn::read(id)?.without_suffix();
         let (owner, name) = taken_apart(id)?;
-        let without_suffix = partial.and_then(taken_apart).map_or(name, |(_, name)| name);
+        let without_suffix = rest.and_then(taken_apart).map_or(name, |(_, name)| name);
         Some(Self {
             owner: Some(owner),
             name,
@@ -37,12 +36,15 @@ impl<'a> Identity<'a> {
         self.owner == other.owner && self.name == other.name
     }
 
-    /// Whether this is the other without the six last characters.
-    pub(crate) fn is_part_of(&self, other: &Self) -> bool {
-        self.owner == other.owner && self.name == other.without_suffix
+    /// Whether the secret with the full ARN `other`, in whatever Region, is called by this one, with or without the six last characters.
+    ///
+    /// What ends in such characters is a full ARN, never a part of one.
+    pub(crate) fn calls(&self, other: &Self) -> bool {
+        let is_part = self.name == self.without_suffix && self.name == other.without_suffix;
+        self.owner == other.owner && (self.name == other.name || is_part)
     }
 
-    /// Whether both may mean one secret.
+    /// Whether both may mean one secret. Where an ARN may be full or not it is taken for both: for what costs no more than a fetch.
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         let is_of_owner = match (self.owner, other.owner) {
             (Some(one), Some(other)) => one == other,
@@ -85,6 +87,25 @@ mod tests {
                     "{one} {other}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_replica_is_called_by_the_arn_of_its_primary_and_no_other_secret_is() {
+        let primary = arn("us-east-1:111122223333:secret:prod/db-a1b2c3");
+        let replica = arn("eu-west-1:111122223333:secret:prod/db-a1b2c3");
+        let longer = arn("us-east-1:111122223333:secret:prod/db-a1b2c3-zzzzzz");
+        let part = arn("us-east-1:111122223333:secret:prod/db");
+        for (id, of, calls) in [
+            (&primary, &replica, true),
+            (&part, &replica, true),
+            (&longer, &longer, true),
+            (&primary, &longer, false),
+            (&longer, &primary, false),
+            (&replica, &part, false),
+        ] {
+            let (id, of) = (Identity::of(id), Identity::of(of));
+            assert_eq!(id.calls(&of), calls, "{id:?} {of:?}");
         }
     }
 

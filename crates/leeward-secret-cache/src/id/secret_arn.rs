@@ -12,13 +12,24 @@ impl<'a> SecretArn<'a> {
     }
 
     /// The ARN without the six last characters, by which a secret is called as well ("partial ARN").
+    ///
+    /// Not if that ends in a hyphen and six characters itself: Secrets Manager takes it for the full ARN of another secret then
+    /// ("Finding a secret from a partial ARN", AWS Secrets Manager User Guide).
+    #[inline]
     pub(crate) fn partial(self) -> Option<&'a str> {
-        let (partial, suffix) = self
+        let partial = self.without_suffix()?;
+        Self(partial).without_suffix().is_none().then_some(partial)
+    }
+
+    /// What is left without the six last characters.
+    #[inline]
+    pub(crate) fn without_suffix(self) -> Option<&'a str> {
+        let (rest, suffix) = self
             .0
             .split_at_checked(self.0.len().checked_sub(SUFFIX_LEN)?)?;
         let suffix = suffix.strip_prefix('-')?;
         let is_suffix = suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        (is_suffix && !partial.ends_with(':')).then_some(partial)
+        (is_suffix && !rest.ends_with(':')).then_some(rest)
     }
 
     /// Whether the secret with this full ARN is called by it, or by it without the six last characters.
@@ -46,6 +57,16 @@ mod tests {
             arn.partial(),
             Some("arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db")
         );
+    }
+
+    #[test]
+    fn what_ends_like_a_full_arn_is_none_in_part() {
+        let longer = format!("{ARN}-zzzzzz");
+        let arn = SecretArn::read(&longer).unwrap();
+        assert_eq!(arn.without_suffix(), Some(ARN));
+        assert_eq!(arn.partial(), None);
+        assert!(SecretArn::is_called(&longer, &longer));
+        assert!(!SecretArn::is_called(&longer, ARN));
     }
 
     #[test]

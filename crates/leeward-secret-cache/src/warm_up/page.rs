@@ -122,8 +122,7 @@ impl Item {
 
     /// Whether it is what is asked for by this ARN, with or without its end; one of another Region is its replica's.
     fn is_of_arn(&self, id: &str) -> bool {
-        let (asked, it) = (Identity::of(id), self.identity());
-        is_arn(id) && (asked.is_replica_of(&it) || asked.is_part_of(&it))
+        is_arn(id) && Identity::of(id).calls(&self.identity())
     }
 
     fn identity(&self) -> Identity<'_> {
@@ -185,7 +184,13 @@ mod tests {
         for id in ["db", ARN, REPLICA, partial] {
             assert_eq!(seats(&[id])[0], Some(0), "{id}");
         }
-        for id in ["other", "db-a1b2c3", &REPLICA.replace("1111", "9999")] {
+        let longer = format!("{ARN}-zzzzzz");
+        for id in [
+            "other",
+            "db-a1b2c3",
+            &longer,
+            &REPLICA.replace("1111", "9999"),
+        ] {
             assert_eq!(seats(&[id])[0], None, "{id}");
         }
         assert_eq!(seats(&["db", "other"])[1], Some(1));

@@ -2,7 +2,7 @@
 
 use crate::{
     is_one,
-    upstream::{ARN, missing, seconds},
+    upstream::{ARN, Upstream, missing, seconds},
 };
 use aws_sdk_secretsmanager::operation::get_secret_value::{
     GetSecretValueError, GetSecretValueOutput,
@@ -246,5 +246,21 @@ async fn who_is_told_of_an_invalidation_by_one_name_lets_go_under_all() {
         cache.get(asked).await.unwrap();
         assert_eq!(cache.invalidate(told), 1, "{asked} {told}");
         assert!(cache.try_get(asked).is_none(), "{asked} {told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_ends_like_a_full_arn_is_not_served_for_that_arn() {
+    for ids in [[ARN, "db-a1b2c3"], ["db-a1b2c3", ARN]] {
+        let upstream = Upstream::new();
+        let cache = upstream.cache();
+        for id in ids {
+            cache.get(id).await.unwrap();
+        }
+        for (id, name) in [(ARN, "db"), ("db-a1b2c3", "db-a1b2c3")] {
+            assert_eq!(cache.get(id).await.unwrap().name(), name, "{ids:?}");
+            assert_eq!(cache.try_get(id).unwrap().name(), name, "{ids:?}");
+        }
+        assert_eq!((upstream.calls(), cache.stats().secrets), (2, 2));
     }
 }

@@ -185,6 +185,18 @@ async fn a_secret_of_another_account_does_not_take_the_place_of_one_of_its_name(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_that_ends_like_a_full_arn_is_not_taken_for_that() {
+    let shelf = Shelf::of([]);
+    let cache = shelf.cache();
+    let ids = ["db-a1b2c3".to_owned(), arn("db")];
+    let both = WarmUp::of_ids(ids).with_start_within(Duration::ZERO);
+    warmed(&cache, both).await;
+    for (id, name) in [("db-a1b2c3", "db-a1b2c3"), (&*arn("db"), "db")] {
+        assert_eq!(cache.try_get(id).unwrap().name(), name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn pages_are_followed_although_they_are_empty_or_come_for_ids() {
     let shelf = Shelf::of(names(20));
     shelf.answers([Batch::Pages(0), Batch::Pages(7)]);
