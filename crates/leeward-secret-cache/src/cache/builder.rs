@@ -67,8 +67,8 @@ impl SecretCacheBuilder {
         Self { freshness, ..self }
     }
 
-    /// Sets it for the secret that has this name or ARN, in all its versions, whichever of them it is asked for by. Where several are
-    /// set for one secret, or for secrets of one name in several accounts, the strictest limits hold.
+    /// Sets it for the secret that has this name or ARN, in all its versions, whichever of them it is asked for by and whichever Region
+    /// answers. Where several are set for one secret, or for secrets of one name in several accounts, the strictest limits hold.
     pub fn with_freshness_of(mut self, id: impl Into<String>, freshness: Freshness) -> Self {
         self.freshness_of.insert(id.into(), freshness);
         self

@@ -2,7 +2,7 @@ use super::OnWithdrawal;
 use crate::{
     Freshness, Secret, SecretErrorKind, SecretRef, SecretStatus,
     clock::Clocks,
-    id::{Key, SecretArn},
+    id::{Identity, Key},
     refresh, rotation,
     slot::{Landed, Slot},
     stats::{Counts, Observers, SecretCacheStats, SecretEvent, SecretEventKind, count},
@@ -120,13 +120,14 @@ impl Inner {
         slot
     }
 
-    /// How long what was answered to a slot's fetch may be served: for as short as any of its names was given.
+    /// How long what was answered to a slot's fetch may be served: for as short as any of its names was given, in whatever Region.
     pub(crate) fn freshness(&self, slot: &Slot, secret: &Secret) -> Freshness {
-        let partial = SecretArn::read(secret.arn()).and_then(SecretArn::partial);
-        let names = [slot.key().id(), secret.arn(), secret.name()];
-        let names = names.into_iter().chain(partial);
-        let given = names.filter_map(|name| self.freshness_of.get(name).copied());
+        let found = Identity::of(secret.arn());
+        let names = [slot.key().id(), secret.name()];
+        let is_of = |id: &str| names.contains(&id) || Identity::of(id).calls(&found);
+        let given = self.freshness_of.iter().filter(|(id, _)| is_of(id));
         given
+            .map(|(_, freshness)| *freshness)
             .reduce(Freshness::stricter)
             .unwrap_or(*slot.freshness())
     }

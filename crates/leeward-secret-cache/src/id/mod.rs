@@ -22,6 +22,10 @@ pub(crate) const CURRENT: &str = "AWSCURRENT";
 /// answered with that ARN. By an ARN alone it is not known whose the name is: a secret of another account may have the same, so the first
 /// who asks by name fetches it once more.
 ///
+/// An ARN that ends in a hyphen and six letters or digits is a full one, as Secrets Manager takes it: a secret whose own name ends so has no
+/// ARN without its six last characters. Once a replica in another Region answers for the name, the ARN of the Region before is fetched by
+/// itself, and who asks by it goes on with what that has answered until then.
+///
 /// A text is the current version of the secret with that name or ARN:
 ///
 /// ```

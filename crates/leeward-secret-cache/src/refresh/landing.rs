@@ -3,6 +3,7 @@ use crate::{
     SecretError, SecretErrorKind,
     cache::{Inner, OnWithdrawal},
     clock::Moment,
+    freshness::Course,
     slot::{Entry, Failing, Landed, Slot, State},
     stats::{SecretEvent, SecretEventKind},
     upstream::Fetched,
@@ -244,8 +245,10 @@ impl Landing {
                     channels.strays(|key| slot.key().is_of(key.as_ref(), secret.arn()));
                 settled.wakes = keep(slot, &mut state, entry);
                 if !slot.is_aside() {
-                    let table = &self.inner.table;
-                    settled.stands_for = table.learn(slot, secret.arn(), began);
+                    let (table, now) = (&self.inner.table, self.inner.clocks.now());
+                    let before = present.as_ref();
+                    let before = before.filter(|entry| entry.course(now) != Course::Discard);
+                    settled.stands_for = table.learn(slot, secret.arn(), began, before);
                 }
             }
             Err(error) => {

@@ -15,7 +15,7 @@ pub(crate) use state::{State, Step};
 use crate::{clock::Moment, freshness::Freshness, id::Key, rotation::Track, versions::Channels};
 use arc_swap::ArcSwapOption;
 use std::sync::{
-    Mutex, MutexGuard,
+    Arc, Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
 
@@ -63,6 +63,16 @@ impl Slot {
         Self {
             is_aside: true,
             ..Self::new(key, freshness, now)
+        }
+    }
+
+    /// Another of the same secret, with what this one had.
+    pub(crate) fn apart(&self, key: Key, entry: Arc<Entry>) -> Self {
+        Self {
+            entry: ArcSwapOption::new(Some(entry)),
+            used: AtomicU64::new(self.used()),
+            was_there: AtomicBool::new(true),
+            ..Self::new(key, self.freshness, Moment::default())
         }
     }
 

@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::{
+    cmp::Reverse,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -90,9 +91,18 @@ impl Table {
     /// learnt: by an ARN, a secret of another account or Region is asked for as well, which has the name of one of ours. Nor
     /// is an ARN, by a slot that was asked for by one of another Region.
     ///
+    /// If it was another Region that answered until now, with what was there `before`, that goes on for those who ask by the ARN of that
+    /// Region, in a slot of its own.
+    ///
     /// If another slot has the ARN it was asked for by two names before either was known to be the other. The one with the name stands, as
     /// that may be another secret's tomorrow; and not before it has a value that is as new.
-    pub(crate) fn learn(&self, slot: &Arc<Slot>, arn: &str, began: Moment) -> Vec<Arc<Slot>> {
+    pub(crate) fn learn(
+        &self,
+        slot: &Arc<Slot>,
+        arn: &str,
+        began: Moment,
+        before: Option<&Arc<Entry>>,
+    ) -> Vec<Arc<Slot>> {
         let aliases = aliases(slot.key(), arn);
         let is_stale = |key: &Key, held: &Arc<Slot>| {
             Arc::ptr_eq(held, slot) && key != slot.key() && !aliases.contains(key)
@@ -114,7 +124,8 @@ impl Table {
             return Vec::new();
         }
         let mut slots = (**self.slots.load()).clone();
-        slots.retain(|key, held| !is_stale(key, held));
+        let stale = slots.extract_if(|key, held| is_stale(key, held));
+        let stale = stale.map(|(key, _)| key).collect();
         let mut others = Vec::new();
         for alias in &aliases {
             if !is_new(&slots, alias) {
@@ -127,8 +138,35 @@ impl Table {
             }
             slots.insert(alias.clone(), slot.clone());
         }
+        if let Some(before) = before {
+            self.set_apart(&mut slots, slot, stale, before, arn);
+        }
         self.slots.store(Arc::new(slots));
         others
+    }
+
+    /// Gives what one Region answered `before` another answered with `arn` a slot of its own, by those of these names that are of its ARN.
+    ///
+    /// Who asks by that ARN does not wait then, although its Region may be out, and fetches it anew by that ARN by the side.
+    fn set_apart(
+        &self,
+        slots: &mut Slots,
+        slot: &Slot,
+        mut names: Vec<Key>,
+        before: &Arc<Entry>,
+        arn: &str,
+    ) {
+        let former = before.secret.arn();
+        let is_replica = Identity::of(former).is_replica_of(&Identity::of(arn));
+        if !is_replica || room::distinct(slots).len() >= self.capacity.get() {
+            return;
+        }
+        names.retain(|name| SecretArn::is_called(former, name.id()));
+        // The full ARN first: it is fetched by that.
+        names.sort_by_key(|name| Reverse(name.id().len()));
+        let Some(first) = names.first() else { return };
+        let apart = Arc::new(slot.apart(first.clone(), before.clone()));
+        slots.extend(names.into_iter().map(|name| (name, apart.clone())));
     }
 
     /// Lets go of this name, unless the slot that has it was asked for by it.
@@ -255,16 +293,23 @@ mod tests {
         Moment { steady, wall: 0 }
     }
 
+    fn entry(arn: &str, fetched: u64) -> Arc<Entry> {
+        let about = About {
+            arn: arn.to_owned(),
+            ..About::default()
+        };
+        let secret = Arc::new(Secret::new(about, Value::of_text(String::new())));
+        let limits = Freshness::new().limits(0.0);
+        Arc::new(Entry::new(secret, at(fetched), at(fetched), limits))
+    }
+
     /// Puts what was fetched at a time into a slot.
     fn keep(slot: &Slot, fetched: u64) {
-        let secret = Arc::new(Secret::new(About::default(), Value::of_text(String::new())));
-        let limits = Freshness::new().limits(0.0);
-        let entry = Entry::new(secret, at(fetched), at(fetched), limits);
-        slot.entry().store(Some(Arc::new(entry)));
+        slot.entry().store(Some(entry("", fetched)));
     }
 
     fn learn(table: &Table, slot: &Arc<Slot>, arn: &str) -> usize {
-        table.learn(slot, arn, at(1)).len()
+        table.learn(slot, arn, at(1), None).len()
     }
 
     #[test]
@@ -327,7 +372,7 @@ mod tests {
         keep(&by_arn, 2);
         assert_eq!(learn(&table, &by_name, ARN), 0);
         assert!(is_at(&table, ARN, &by_arn) && is_at(&table, PARTIAL, &by_name));
-        assert_eq!(table.learn(&by_name, ARN, at(2)).len(), 1);
+        assert_eq!(table.learn(&by_name, ARN, at(2), None).len(), 1);
         assert!(is_at(&table, ARN, &by_name));
     }
 
@@ -344,6 +389,39 @@ mod tests {
         table.forget(SecretRef::new("db"));
         assert!(table.with(SecretRef::new(&anew), |_| ()).is_none());
         assert!(is_at(&table, "db", &slot));
+    }
+
+    #[test]
+    fn what_one_region_answered_goes_on_by_its_arn_when_another_answers() {
+        let table = table(2);
+        let slot = ensure(&table, "db");
+        learn(&table, &slot, ARN);
+        let before = entry(ARN, 1);
+        table.learn(&slot, ELSEWHERE, at(2), Some(&before));
+        let apart = table.with(SecretRef::new(ARN), Arc::clone).unwrap();
+        assert_eq!((apart.key().id(), apart.was_there()), (ARN, true));
+        assert!(Arc::ptr_eq(&apart.entry().load_full().unwrap(), &before));
+        assert!(is_at(&table, PARTIAL, &apart) && is_at(&table, ELSEWHERE, &slot));
+        // When that answers again it is one, and the other is apart.
+        table.learn(&slot, ARN, at(3), Some(&entry(ELSEWHERE, 2)));
+        for name in ["db", ARN, PARTIAL] {
+            assert!(is_at(&table, name, &slot), "{name}");
+        }
+        assert!(apart.is_out() && !is_at(&table, ELSEWHERE, &slot));
+        assert_eq!(table.slots().len(), 2);
+    }
+
+    #[test]
+    fn nothing_goes_on_that_was_made_anew_or_for_which_there_is_no_room() {
+        let anew = ARN.replace("a1b2c3", "zzzzzz");
+        for (capacity, arn) in [(2, &*anew), (1, ELSEWHERE)] {
+            let table = table(capacity);
+            let slot = ensure(&table, "db");
+            learn(&table, &slot, ARN);
+            table.learn(&slot, arn, at(2), Some(&entry(ARN, 1)));
+            assert!(table.with(SecretRef::new(ARN), |_| ()).is_none(), "{arn}");
+            assert_eq!(table.slots().len(), 1);
+        }
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Whose word counts where a secret has replicas, in two Regions that answer as they are told.
 
-use crate::upstream::{ARN, Answer, Upstream, seconds};
+use crate::{
+    is_one,
+    upstream::{ARN, Answer, Upstream, seconds},
+};
 use leeward_error_taxonomy::{Region, Rejected};
 use leeward_resilience::TokioClock;
-use leeward_secret_cache::{SecretCache, SecretErrorKind, SecretsStack, SecretsStackError};
+use leeward_secret_cache::{
+    Freshness, SecretCache, SecretErrorKind, SecretsStack, SecretsStackError,
+};
 use std::{error::Error, future::ready};
 use tokio::time::{advance, sleep};
 use tower::service_fn;
@@ -195,6 +200,52 @@ async fn what_is_called_by_the_arn_of_a_replica_is_so_while_that_answers() {
     let (by_name, by_arn) = (cache.get("db").await, by_arn.get().await);
     assert_eq!(by_name.unwrap().region(), Some("us-east-1"));
     assert_eq!(by_arn.unwrap().region(), Some("us-west-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_by_the_arn_of_the_primary_waits_for_nothing_when_a_replica_answers() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let partial = ARN.trim_end_matches("-a1b2c3");
+    let (handle, mut watch) = (cache.handle(ARN), cache.subscribe(ARN));
+    cache.get("db").await.unwrap();
+    watch.changed().await.unwrap();
+    upstream.answers(Answer::Replica(1));
+    for _ in 0..10 {
+        advance(seconds(239)).await;
+        for _ in 0..6 {
+            sleep(seconds(1)).await;
+            for id in ["db", ARN, partial] {
+                assert!(cache.try_get(id).is_some(), "{id}");
+            }
+            assert!(handle.try_get().is_some());
+        }
+    }
+    let secret = handle.get().await.unwrap();
+    assert_eq!(secret.region(), Some("us-west-2"));
+    // It is one again when the primary answers, and told to who watches it.
+    upstream.answers(Answer::Version(2));
+    advance(seconds(301)).await;
+    let by_name = cache.get("db").await.unwrap();
+    assert!(is_one(&by_name, &cache.get(ARN).await.unwrap()));
+    assert_eq!(watch.changed().await.unwrap().id(), Some("version-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_by_arn_hold_whichever_region_answers() {
+    let regions = Regions::new();
+    let brief = Freshness::new()
+        .with_refresh_after(seconds(5))
+        .with_max_age(seconds(10));
+    for id in [ARN, ARN.trim_end_matches("-a1b2c3")] {
+        let cache = regions.west.builder().with_freshness_of(id, brief);
+        let cache = cache.build().unwrap();
+        cache.get("db").await.unwrap();
+        cache.get("other").await.unwrap();
+        advance(seconds(11)).await;
+        assert!(cache.try_get("db").is_none(), "{id}");
+        assert!(cache.try_get("other").is_some());
+    }
 }
 
 #[tokio::test(start_paused = true)]
