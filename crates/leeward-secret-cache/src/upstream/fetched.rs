@@ -1,3 +1,4 @@
+use super::Given;
 use crate::{
     Secret, SecretError,
     clock::Moment,
@@ -6,7 +7,6 @@ use crate::{
     secret::{About, Value},
     slot::Entry,
 };
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use leeward_error_taxonomy::OperationName;
 use std::{sync::Arc, time::SystemTime};
 
@@ -37,26 +37,22 @@ impl Fetched {
     pub(crate) fn read(
         asked: &Key,
         operation: OperationName,
-        output: GetSecretValueOutput,
+        given: impl Into<Given>,
     ) -> Result<Self, SecretError> {
-        // Taken first, so that it is wiped whatever else is wrong with the answer.
-        let text = output.secret_string.map(Value::of_text);
-        let binary = output
-            .secret_binary
-            .map(|blob| Value::of_bytes(blob.into_inner()));
+        let given = given.into();
         let unusable = |reason| SecretError::unusable(asked, operation, reason);
-        let value = text.or(binary).ok_or_else(|| unusable("without a value"))?;
-        let arn = output.arn.ok_or_else(|| unusable("without an ARN"))?;
-        let version_id = output
+        let value = given.value.ok_or_else(|| unusable("without a value"))?;
+        let arn = given.arn.ok_or_else(|| unusable("without an ARN"))?;
+        let version_id = given
             .version_id
             .ok_or_else(|| unusable("without a version"))?;
         let about = About {
             arn,
-            name: output.name.unwrap_or_default(),
+            name: given.name.unwrap_or_default(),
             version_id,
-            stages: output.version_stages.unwrap_or_default(),
-            created: output
-                .created_date
+            stages: given.stages.unwrap_or_default(),
+            created: given
+                .created
                 .and_then(|date| SystemTime::try_from(date).ok()),
         };
         Ok(Self::new(about, value))
@@ -83,6 +79,7 @@ impl Fetched {
 mod tests {
     use super::*;
     use crate::{Freshness, SecretRef};
+    use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
     use aws_smithy_types::{Blob, DateTime};
 
     fn output(region: &str, version: &str, created: i64) -> GetSecretValueOutput {

@@ -3,6 +3,7 @@
 mod calls;
 mod described;
 mod fetched;
+mod given;
 mod operation;
 mod values_only;
 
@@ -12,6 +13,7 @@ pub use values_only::ValuesOnly;
 
 pub(crate) use described::Described;
 pub(crate) use fetched::Fetched;
+pub(crate) use given::Given;
 pub(crate) use values_only::Unanswered;
 
 use crate::{SecretError, id::Key};

@@ -1,10 +1,11 @@
 //! One answer of `BatchGetSecretValue`, taken apart.
 
-use crate::id::{Identity, SecretArn};
+use crate::{
+    id::{Identity, SecretArn},
+    upstream::Given,
+};
 use aws_sdk_secretsmanager::{
-    operation::{
-        batch_get_secret_value::BatchGetSecretValueOutput, get_secret_value::GetSecretValueOutput,
-    },
+    operation::batch_get_secret_value::BatchGetSecretValueOutput,
     types::{ApiErrorType, SecretValueEntry},
 };
 use leeward_error_taxonomy::OperationName;
@@ -14,19 +15,17 @@ pub(super) const GET_SECRET_VALUE: OperationName =
 pub(super) const BATCH_GET_SECRET_VALUE: OperationName =
     OperationName::new("secretsmanager", "BatchGetSecretValue");
 
-#[derive(Debug)]
 pub(super) struct Page {
     pub(super) items: Vec<Item>,
     pub(super) next: Option<String>,
 }
 
 /// What a page says of one secret.
-#[derive(Debug)]
 pub(super) struct Item {
     arn: String,
     name: String,
     /// None if it is refused. Who refuses it may be a replica, whose word does not count.
-    pub(super) value: Option<GetSecretValueOutput>,
+    pub(super) value: Option<Given>,
 }
 
 impl Page {
@@ -48,17 +47,7 @@ impl Item {
         Self {
             arn: entry.arn.clone().unwrap_or_default(),
             name: entry.name.clone().unwrap_or_default(),
-            value: Some(
-                GetSecretValueOutput::builder()
-                    .set_arn(entry.arn)
-                    .set_name(entry.name)
-                    .set_version_id(entry.version_id)
-                    .set_secret_string(entry.secret_string)
-                    .set_secret_binary(entry.secret_binary)
-                    .set_version_stages(entry.version_stages)
-                    .set_created_date(entry.created_date)
-                    .build(),
-            ),
+            value: Some(entry.into()),
         }
     }
 
