@@ -1,3 +1,4 @@
+use crate::id::Shown;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
 use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
@@ -35,6 +36,7 @@ enum Cause {
     Crowded {
         waiting: usize,
     },
+    Void,
     Interrupted,
     ShutDown,
 }
@@ -57,7 +59,7 @@ pub enum SecretErrorKind {
     /// Secrets Manager was not reached, did not answer in time, throttled, or could not serve; also credentials that could not be loaded, and
     /// a cache in which [too many secrets wait](crate::SecretCacheBuilder::with_max_fetches) to be fetched.
     Unavailable,
-    /// The cache was shut down, or its runtime has ended.
+    /// The cache was shut down, its runtime has ended, or what fetched it panicked.
     Ended,
     /// Something else: the request was refused as it stands.
     Other,
@@ -158,6 +160,11 @@ impl SecretError {
         Self::new(secret, Cause::Crowded { waiting })
     }
 
+    /// It was declared void however often it was fetched.
+    pub(crate) fn void(secret: impl fmt::Display) -> Self {
+        Self::new(secret, Cause::Void)
+    }
+
     pub(crate) fn interrupted(secret: impl fmt::Display) -> Self {
         Self::new(secret, Cause::Interrupted)
     }
@@ -183,9 +190,10 @@ impl SecretError {
         use SecretErrorKind::{Ended, Other, Unavailable};
         let failure = match &self.0.cause {
             Cause::Call { failure, .. } => failure,
-            Cause::Unanswered { .. } | Cause::Behind { .. } | Cause::Crowded { .. } => {
-                return Unavailable;
-            }
+            Cause::Unanswered { .. }
+            | Cause::Behind { .. }
+            | Cause::Crowded { .. }
+            | Cause::Void => return Unavailable,
             Cause::Unusable { .. } => return Other,
             Cause::Interrupted | Cause::ShutDown => return Ended,
         };
@@ -207,7 +215,9 @@ impl SecretError {
             Cause::Unanswered { .. } => Category::Timeout,
             Cause::Behind { .. } => Category::ServiceUnavailable,
             Cause::Unusable { .. } => Category::Configuration,
-            Cause::Crowded { .. } | Cause::Interrupted | Cause::ShutDown => Category::Rejected,
+            Cause::Crowded { .. } | Cause::Void | Cause::Interrupted | Cause::ShutDown => {
+                Category::Rejected
+            }
         }
     }
 
@@ -250,8 +260,9 @@ impl SecretError {
             Cause::Crowded { .. } => {
                 "ask again in a moment; if that goes on, look for who asks for secrets that there are not, or give the cache more room"
             }
+            Cause::Void => "ask for it again, and look for who declares it void so often",
             Cause::Interrupted => {
-                "keep the tokio runtime that the cache was built in for as long as the cache"
+                "look in the log whether the service that it is fetched through panicked; if not, keep the tokio runtime that the cache was built in for as long as the cache"
             }
             Cause::ShutDown => "build another cache, or shut it down later",
         }
@@ -279,7 +290,7 @@ where
 impl fmt::Debug for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretError")
-            .field("secret", &self.0.secret)
+            .field("secret", &Shown(&self.0.secret).to_string())
             .field("kind", &self.kind())
             .field("failure", &self.failure())
             .finish_non_exhaustive()
@@ -289,7 +300,7 @@ impl fmt::Debug for SecretError {
 /// `secret prod/db: secretsmanager.GetSecretValue: ResourceNotFoundException: … (HTTP 400, request 4f…)`
 impl fmt::Display for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "secret {}: ", self.0.secret)?;
+        write!(f, "secret {}: ", Shown(&self.0.secret))?;
         match &self.0.cause {
             Cause::Call {
                 operation, failure, ..
@@ -301,6 +312,7 @@ impl fmt::Display for SecretError {
                 "the replica that answered still has version {version_id}, which is older than the one that is there"
             ),
             Cause::Crowded { waiting } => write!(f, "{waiting} others wait for their first fetch"),
+            Cause::Void => f.write_str("it was declared void each time while it was fetched"),
             Cause::Interrupted => f.write_str("what fetched it was interrupted"),
             Cause::ShutDown => f.write_str("the cache was shut down"),
         }
@@ -387,8 +399,13 @@ mod tests {
                 SecretErrorKind::Unavailable,
             ),
             (
-                SecretError::interrupted("db"),
-                "secret db: what fetched it was interrupted",
+                SecretError::void("db"),
+                "secret db: it was declared void each time while it was fetched",
+                SecretErrorKind::Unavailable,
+            ),
+            (
+                SecretError::interrupted("d\nb"),
+                "secret d\\nb: what fetched it was interrupted",
                 SecretErrorKind::Ended,
             ),
         ] {

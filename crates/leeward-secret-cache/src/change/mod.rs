@@ -3,6 +3,7 @@
 mod apply;
 mod event;
 
+use crate::id::Shown;
 use std::fmt;
 
 /// Something that happened to a secret in Secrets Manager: which secret, and what may be kept of it.
@@ -115,6 +116,6 @@ impl SecretChangeKind {
 /// `prod/orders/db: deletion`
 impl fmt::Display for SecretChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.id, self.kind.as_str())
+        write!(f, "{}: {}", Shown(&self.id), self.kind.as_str())
     }
 }

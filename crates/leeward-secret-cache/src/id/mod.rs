@@ -3,10 +3,12 @@
 mod identity;
 mod key;
 mod secret_arn;
+mod shown;
 
 pub(crate) use identity::Identity;
 pub(crate) use key::Key;
 pub(crate) use secret_arn::SecretArn;
+pub(crate) use shown::Shown;
 
 use std::{
     fmt,
@@ -124,9 +126,15 @@ impl fmt::Display for SecretRef<'_> {
     }
 }
 
+/// For lines of a log: what no secret is called by is escaped, and what is longer than any name is cut off.
 impl fmt::Debug for SecretRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        fmt::Display::fmt(&Shown(self.id), f)?;
+        match self.version {
+            VersionRef::Current => Ok(()),
+            VersionRef::Stage(stage) => write!(f, " at {}", Shown(stage)),
+            VersionRef::Id(id) => write!(f, " in version {}", Shown(id)),
+        }
     }
 }
 
@@ -144,6 +152,7 @@ mod tests {
             (secret.at_version("4f"), "db in version 4f"),
         ] {
             assert_eq!(secret.to_string(), text);
+            assert_eq!(format!("{secret:?}"), text);
         }
     }
 }

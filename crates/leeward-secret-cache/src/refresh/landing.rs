@@ -140,21 +140,21 @@ impl Landing {
         match &settled.landed {
             Ok(secret) => {
                 let (version_id, region) = (secret.version_id(), secret.region());
-                tracing::debug!(secret = %slot.key(), version_id, region, outcome = kind.as_str(), "secret fetched");
+                tracing::debug!(secret = ?slot.key(), version_id, region, outcome = kind.as_str(), "secret fetched");
             }
             Err(error) if slot.is_aside() => {
-                tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "no such version: {error}");
+                tracing::debug!(secret = ?slot.key(), kind = error.kind().as_str(), "no such version: {error}");
                 return;
             }
             Err(error) if settled.counts && self.is_loud(settled, error) => tracing::warn!(
-                secret = %slot.key(),
+                secret = ?slot.key(),
                 kind = error.kind().as_str(),
                 is_purged = kind == SecretEventKind::Withdrawn,
                 "secret not fetched: {error}; {}",
                 error.advice()
             ),
             Err(error) => {
-                tracing::debug!(secret = %slot.key(), kind = error.kind().as_str(), "secret not fetched: {error}");
+                tracing::debug!(secret = ?slot.key(), kind = error.kind().as_str(), "secret not fetched: {error}");
             }
         }
         let landed = settled.landed.as_ref();

@@ -186,7 +186,7 @@ fn crowded(inner: &Inner, slot: &Slot) -> SecretError {
     count(&inner.counts.sheds);
     let error = SecretError::crowded(slot.key(), inner.line.len());
     if inner.loudness.admits(inner.clocks.now()) {
-        tracing::warn!(secret = %slot.key(), "not fetched: {error}; {}", error.advice());
+        tracing::warn!(secret = ?slot.key(), "not fetched: {error}; {}", error.advice());
     }
     error
 }
@@ -219,7 +219,7 @@ fn tell_of_outage(slot: &Slot, error: &SecretError, age: u64) {
     if !was_told {
         let age = Duration::from_nanos(age);
         tracing::warn!(
-            secret = %slot.key(),
+            secret = ?slot.key(),
             ?age,
             "the value is served although it is over, since Secrets Manager does not answer: {error}; {}",
             error.advice()

@@ -18,7 +18,7 @@ const COLD_ATTEMPTS: u32 = 3;
 pub(super) fn spawn(landing: Landing) {
     let inner = landing.inner().clone();
     inner.tasks.spawn(async move {
-        let span = tracing::debug_span!("fetch_secret", secret = %landing.slot().key());
+        let span = tracing::debug_span!("fetch_secret", secret = ?landing.slot().key());
         match fetch_in_time(&landing).instrument(span).await {
             Some((outcome, began)) => landing.land(outcome, began),
             None => landing.abandon(),
@@ -86,7 +86,7 @@ async fn describe(inner: &Inner, slot: &Slot, now: Moment) -> Option<Fetched> {
         Ok(_) => None,
         Err(error) => {
             // Its value, which is asked for next, has the last word.
-            tracing::debug!(secret = %slot.key(), "secret not described: {error}; {}", error.advice());
+            tracing::debug!(secret = ?slot.key(), "secret not described: {error}; {}", error.advice());
             None
         }
     }

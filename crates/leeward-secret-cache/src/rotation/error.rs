@@ -1,5 +1,5 @@
 use super::Tried;
-use crate::SecretError;
+use crate::{SecretError, id::Shown};
 use std::{error::Error, fmt};
 
 /// An operation that [`with_secret`](crate::SecretCache::with_secret) did not bring to its end.
@@ -88,14 +88,14 @@ impl<E> fmt::Display for WithSecretError<E> {
                 write!(
                     f,
                     "the operation with secret {} failed, in {tried}",
-                    tried.secret()
+                    Shown(tried.secret())
                 )
             }
             Self::Refused { .. } => {
                 write!(
                     f,
                     "secret {}: every version was refused, in {tried}",
-                    tried.secret()
+                    Shown(tried.secret())
                 )
             }
         }

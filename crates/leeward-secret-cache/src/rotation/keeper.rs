@@ -255,7 +255,7 @@ async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
         Ok(Err(error)) if error.kind() == SecretErrorKind::Denied => {
             if !inner.keeper.was_denied.swap(true, Relaxed) {
                 tracing::warn!(
-                    secret = %slot.key(),
+                    secret = ?slot.key(),
                     "rotations are not followed by their dates: {error}; {}",
                     error.advice()
                 );
@@ -263,7 +263,7 @@ async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
             Told::Denied
         }
         Ok(Err(error)) => {
-            tracing::debug!(secret = %slot.key(), "not told when it is rotated: {error}");
+            tracing::debug!(secret = ?slot.key(), "not told when it is rotated: {error}");
             Told::Nothing
         }
         Err(_) => Told::Nothing,

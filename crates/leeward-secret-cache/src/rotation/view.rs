@@ -73,7 +73,7 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         };
         let (inner, slot) = (self.inner(), self.slot());
         tracing::info!(
-            secret = %slot.key(),
+            secret = ?slot.key(),
             version_id = secret.version_id(),
             current = current.version_id(),
             "the current version was refused, and this one logs in"

@@ -1,6 +1,6 @@
 use crate::{
     Secret, SecretError,
-    id::{Key, SecretArn},
+    id::{Key, SecretArn, Shown},
 };
 use leeward_error_taxonomy::{Category, Region};
 use std::{fmt, time::Duration};
@@ -92,7 +92,7 @@ impl fmt::Display for SecretEvent {
         if let Some(error) = &self.error {
             return fmt::Display::fmt(error, f);
         }
-        write!(f, "secret {}: {}", self.secret, self.kind.as_str())?;
+        write!(f, "secret {}: {}", Shown(&self.secret), self.kind.as_str())?;
         match &self.version_id {
             Some(version_id) => write!(f, ", version {version_id}"),
             None => Ok(()),

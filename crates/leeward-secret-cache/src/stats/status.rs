@@ -1,6 +1,7 @@
 use crate::{
     SecretError,
     clock::Moment,
+    id::Shown,
     slot::{Failing, Slot},
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -84,7 +85,7 @@ fn apart(first: u64, second: u64) -> Duration {
 /// One line: `prod/db: version 4f…, 12.0s old, due in 200.0s`
 impl fmt::Display for SecretStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.secret)?;
+        write!(f, "{}: ", Shown(&self.secret))?;
         match (&self.version_id, self.age, self.due_in) {
             (Some(version_id), Some(age), Some(due_in)) => {
                 write!(f, "version {version_id}, {age:.1?} old, ")?;

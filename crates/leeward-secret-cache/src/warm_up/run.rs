@@ -95,9 +95,8 @@ impl Run<'_> {
             self.load(void).await?;
         }
         self.load_refused().await;
-        for id in self.void.drain(..) {
-            self.report.failed.push(SecretError::interrupted(id));
-        }
+        let voids = self.void.drain(..).map(SecretError::void);
+        self.report.failed.extend(voids);
         Ok(())
     }
 
@@ -147,6 +146,13 @@ impl Run<'_> {
         entry.is_some_and(|entry| entry.course(now) == Course::Serve)
     }
 
+    /// Whether what was fetched since `began`, or later, may be served.
+    fn is_there(&self, slot: &Arc<Slot>, began: Moment) -> bool {
+        let (now, entry) = (self.inner.clocks.now(), slot.entry().load());
+        let entry = entry.as_ref();
+        entry.is_some_and(|entry| began.steady <= entry.fetched.steady && entry.is_served(now))
+    }
+
     /// Fetches those of one page; gives them back if that is denied, or not to be had.
     async fn load_page(
         &mut self,
@@ -154,6 +160,7 @@ impl Run<'_> {
     ) -> Result<Result<(), Vec<Seat>>, SecretError> {
         let ids: Vec<String> = seats.iter().map(|seat| seat.id.clone()).collect();
         let briefly = page::brief(&ids);
+        let since = self.inner.clocks.now();
         let mut next = None;
         // There is nothing to hinder that each comes alone.
         for _ in 0..PAGE {
@@ -179,7 +186,7 @@ impl Run<'_> {
         for seat in seats {
             // It may have come under another of its names.
             let known = self.inner.table.with(SecretRef::new(&seat.id), Arc::clone);
-            if known.is_some_and(|slot| self.is_fresh(&slot)) {
+            if known.is_some_and(|slot| self.is_there(&slot, since)) {
                 self.report.loaded.push(seat.id);
             } else if !page::is_arn(&seat.id) && ids.iter().any(|id| page::is_arn(id)) {
                 // Or it has, by an ARN that may as well be of another account.
@@ -195,11 +202,11 @@ impl Run<'_> {
 
     /// Says whether its value is there then.
     fn land(&mut self, seat: Seat, item: Item, began: Moment) -> bool {
-        let Some(output) = item.value else {
+        let Some(given) = item.value else {
             self.refused.push(seat);
             return false;
         };
-        let outcome = Fetched::read(seat.slot.key(), GET_SECRET_VALUE, output);
+        let outcome = Fetched::read(seat.slot.key(), GET_SECRET_VALUE, given);
         self.settle(seat, outcome, began)
     }
 
@@ -208,7 +215,7 @@ impl Run<'_> {
         refresh::land_besides(self.inner, &seat.slot, seat.generation, outcome, began);
         match error {
             Some(error) => self.report.failed.push(error),
-            None if self.is_fresh(&seat.slot) => {
+            None if self.is_there(&seat.slot, began) => {
                 self.report.loaded.push(seat.id);
                 return true;
             }

@@ -1,7 +1,7 @@
 //! What is logged, and how loudly.
 
 use crate::upstream::{Answer, Upstream, seconds};
-use leeward_secret_cache::Freshness;
+use leeward_secret_cache::{Freshness, SecretRef};
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock},
@@ -123,4 +123,38 @@ async fn what_outlasts_an_outage_is_told_loudly_and_once() {
     }
     let stats = cache.stats();
     assert!(stats.stale_serves >= 100, "{stats:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_strangers_make_up_forge_no_line_and_fill_none() {
+    let (log, _guard) = Log::begin();
+    let upstream = Upstream::new();
+    upstream.answers(Answer::Throttled);
+    let cache = upstream.cache();
+    let forged = format!("db\nERROR all is lost\u{1b}[31m{}", "x".repeat(100_000));
+    for secret in [
+        SecretRef::new(&forged),
+        SecretRef::new("db").at_stage(&forged),
+    ] {
+        let error = cache.get(secret).await.unwrap_err();
+        // Who asked knows it as it was asked for.
+        assert_eq!(error.secret(), secret.to_string());
+        assert!(is_one_line(&error.to_string()) && is_one_line(&format!("{error:?}")));
+        assert!(is_one_line(&format!("{secret:?}")));
+    }
+    assert!(
+        cache
+            .statuses()
+            .iter()
+            .all(|it| is_one_line(&it.to_string()))
+    );
+    let lines = log.take(Level::WARN);
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        assert!(line.contains("db") && is_one_line(&line), "{line}");
+    }
+}
+
+fn is_one_line(text: &str) -> bool {
+    !text.contains(char::is_control) && text.len() < 3_000
 }

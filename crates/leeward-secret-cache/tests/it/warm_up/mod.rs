@@ -1,5 +1,6 @@
 //! Many secrets at once, before anybody asks.
 
+mod meanwhile;
 mod shelf;
 mod sockets;
 
@@ -7,8 +8,8 @@ use crate::is_one;
 use crate::upstream::{Answer, Upstream, seconds};
 use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
-    SecretCache, SecretErrorKind, SecretFilter, SecretRef, ValuesOnly, WarmUp, WarmUpError,
-    WarmUpReport,
+    Freshness, SecretCache, SecretErrorKind, SecretFilter, SecretRef, ValuesOnly, WarmUp,
+    WarmUpError, WarmUpReport,
 };
 use shelf::{Batch, Shelf, arn};
 use std::{num::NonZeroUsize, time::Duration};
@@ -267,6 +268,8 @@ async fn a_secret_whose_call_panics_is_told_as_well() {
     failed.sort_unstable_by_key(|(secret, _)| *secret);
     let ended = SecretErrorKind::Ended;
     assert_eq!(failed, [("db-0", ended), ("db-1", ended)]);
+    let advice = report.failed[0].advice();
+    assert!(advice.contains("panicked"), "{advice}");
     assert!(report.loaded.is_empty() && !report.is_complete());
 }
 
@@ -317,37 +320,17 @@ async fn it_ends_in_time_or_when_it_is_dropped_and_what_was_loaded_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changes_meanwhile_is_fetched_anew() {
-    for warm_up in [of(3), found()] {
-        let shelf = Shelf::of(names(3));
-        let cache = shelf.cache();
-        let warming = Handle::current().spawn({
-            let cache = cache.clone();
-            async move { warmed(&cache, warm_up).await }
-        });
-        sleep(Duration::from_millis(100)).await;
-        cache.invalidate("db-1");
-        shelf.is_at(2);
-        let report = warming.await.unwrap();
-        assert_eq!(report.loaded.len(), 3);
-        assert_eq!(cache.try_get("db-1").unwrap().version_id(), "version-2");
+async fn what_is_due_as_soon_as_it_is_there_is_loaded() {
+    for warm_up in [of(2), found()] {
+        let brief = Freshness::new()
+            .with_refresh_after(Duration::from_millis(100))
+            .with_max_age(seconds(10));
+        let shelf = Shelf::of(names(2));
+        let cache = shelf.builder().with_freshness(brief).build().unwrap();
+        warmed(&cache, warm_up).await;
+        assert_eq!(shelf.calls().len(), 1);
+        assert!(cache.try_get("db-1").is_some());
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_somebody_fetched_later_is_not_replaced_by_what_was_asked_for_before() {
-    let shelf = Shelf::of(names(1));
-    shelf.single.takes(Duration::from_millis(10));
-    let cache = shelf.cache();
-    let warming = Handle::current().spawn({
-        let cache = cache.clone();
-        async move { warmed(&cache, of(1)).await }
-    });
-    sleep(Duration::from_millis(100)).await;
-    shelf.single.answers(Answer::Version(2));
-    assert_eq!(cache.get("db-0").await.unwrap().version_id(), "version-2");
-    warming.await.unwrap();
-    assert_eq!(cache.try_get("db-0").unwrap().version_id(), "version-2");
 }
 
 #[tokio::test(start_paused = true)]
