@@ -36,6 +36,30 @@ impl Moment {
         steady.max(self.wall.saturating_sub(earlier.wall))
     }
 
+    /// How long before `later` this is, by the clock that says shorter.
+    pub(crate) fn until(self, later: Self) -> u64 {
+        let steady = later.steady.saturating_sub(self.steady);
+        steady.min(later.wall.saturating_sub(self.wall))
+    }
+
+    /// So many nanoseconds later, on both clocks.
+    pub(crate) const fn after(self, nanos: u64) -> Self {
+        Self {
+            steady: self.steady.saturating_add(nanos),
+            wall: self.wall.saturating_add(nanos),
+        }
+    }
+
+    /// Whether the machine slept since `earlier`, suspended or frozen, or its wall clock was set forward: what was under way then is
+    /// hardly under way any more, and what was to be done meanwhile was not.
+    pub(crate) const fn was_asleep_since(self, earlier: Self) -> bool {
+        let wall = self.wall.saturating_add(earlier.steady);
+        wall > self
+            .steady
+            .saturating_add(earlier.wall)
+            .saturating_add(TOLERANCE)
+    }
+
     /// Whether the wall clock was set back since `earlier`, so that it no longer tells how long that is ago.
     pub(crate) fn was_set_back_since(self, earlier: Self) -> bool {
         earlier.wall.saturating_sub(self.wall) > TOLERANCE
@@ -145,6 +169,40 @@ mod tests {
             (at(160, 0), 60),
         ] {
             assert_eq!(now.since(at(100, 0)), age * SECOND, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn what_lasts_is_over_by_the_clock_that_says_so_first() {
+        let end = at(100, 0).after(30 * SECOND);
+        for (now, left) in [
+            (at(100, 0), 30),
+            (at(110, 10), 20),
+            (at(130, 30), 0),
+            (at(100, 20), 10),
+            (at(100, 700), 0),
+            // The wall clock was set back.
+            (at(120, 0), 10),
+        ] {
+            assert_eq!(now.until(end), left * SECOND, "{now:?}");
+        }
+        assert_eq!(
+            at(100, 0).until(at(100, 0).after(u64::MAX)),
+            u64::MAX - at(100, 0).wall
+        );
+    }
+
+    #[test]
+    fn a_machine_slept_if_the_wall_clock_went_on_alone() {
+        for (now, was_asleep) in [
+            (at(100, 0), false),
+            (at(700, 600), false),
+            (at(100, 5), false),
+            (at(100, 6), true),
+            (at(700, 606), true),
+            (at(700, 0), false),
+        ] {
+            assert_eq!(now.was_asleep_since(at(100, 0)), was_asleep, "{now:?}");
         }
     }
 

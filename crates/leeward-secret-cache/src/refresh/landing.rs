@@ -236,7 +236,7 @@ impl Landing {
         }
         let channels = slot.channels();
         match &settled.landed {
-            _ if is_older => slot.be_quiet_until(0),
+            _ if is_older => slot.end_quiet(),
             Ok(secret) => {
                 let freshness = self.inner.freshness(slot, secret);
                 let limits = freshness.limits(self.inner.jitter());
@@ -311,7 +311,7 @@ fn keep(slot: &Slot, state: &mut State, entry: Entry) -> Wakes {
     wakes.and(slot.channels().known(entry.secret.version_id()));
     slot.entry().store(Some(Arc::new(entry)));
     slot.note_there();
-    slot.be_quiet_until(0);
+    slot.end_quiet();
     state.failing = None;
     wakes
 }

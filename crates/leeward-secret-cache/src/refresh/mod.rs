@@ -173,9 +173,10 @@ pub(crate) fn begin(
         drop(state);
         return Err(crowded(inner, slot));
     }
-    let (sender, flight) = Flight::begin();
-    state.take_off(flight.clone(), inner.clocks.now());
-    slot.be_quiet_until(u64::MAX);
+    let now = inner.clocks.now();
+    let (sender, flight) = Flight::begin(now, inner.fetch_timeout);
+    state.take_off(flight.clone(), now);
+    slot.be_quiet_until(flight.lands_by());
     let landing = Landing::new(inner.clone(), slot.clone(), state.generation, sender);
     drop(state);
     task::spawn(landing.with_place(place.flatten()));

@@ -16,7 +16,8 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
     slot.entry().store(entry.clone());
     // Nor does what began before do for who asks for a fetch from now on.
     state.began = None;
-    if state.is_under_way() {
+    let now = inner.clocks.now();
+    if state.is_under_way(now) {
         state.again = true;
         return;
     }
@@ -26,9 +27,8 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
         .is_some_and(|failing| !failing.error.kind().is_transient());
     if fails_for_good {
         state.failing = None;
-        slot.be_quiet_until(0);
+        slot.end_quiet();
     }
-    let now = inner.clocks.now();
     if entry.is_some_and(|entry| entry.is_served(now)) {
         begin_by_the_side(inner, slot, state, now);
     }

@@ -3,7 +3,7 @@ use crate::{
     SecretError,
     cache::Inner,
     clock::Moment,
-    slot::{Failing, Slot},
+    slot::{self, Failing, Slot},
     stats::count,
     upstream::Fetched,
 };
@@ -44,26 +44,35 @@ async fn fetch(landing: &Landing) -> Option<Outcome> {
     let is_cold = slot.entry().load().is_none();
     let mut failing: Option<Failing> = None;
     loop {
-        let turn = landing.turn().await?;
-        let described = inner.clocks.now();
-        if let Some(unmoved) = describe(inner, slot, described).await {
-            return Some((Ok(unmoved), described));
+        let (outcome, began) = attempt(landing).await?;
+        if slot::is_lost(began, inner.clocks.now(), inner.fetch_timeout) {
+            // What it says is from before the machine slept.
+            continue;
         }
-        let began = inner.clocks.now();
-        let outcome = inner.upstream.fetch(slot.key().clone()).await;
-        drop(turn);
         let tries = failing.as_ref().map_or(0, |failing| failing.count) + 1;
         match outcome {
             Err(error) if is_cold && error.kind().is_transient() && tries < COLD_ATTEMPTS => {
                 let now = inner.clocks.now();
                 let next = Failing::after(failing.as_ref(), error, now, inner.jitter());
-                let pause = next.next_try.saturating_sub(now.steady);
+                let pause = now.until(next.next_try);
                 failing = Some(next);
                 sleep(Duration::from_nanos(pause)).await;
             }
             outcome => return Some((outcome, began)),
         }
     }
+}
+
+/// Asks once, when it is its turn.
+async fn attempt(landing: &Landing) -> Option<Outcome> {
+    let (inner, slot) = (landing.inner(), landing.slot());
+    let _turn = landing.turn().await?;
+    let described = inner.clocks.now();
+    if let Some(unmoved) = describe(inner, slot, described).await {
+        return Some((Ok(unmoved), described));
+    }
+    let began = inner.clocks.now();
+    Some((inner.upstream.fetch(slot.key().clone()).await, began))
 }
 
 /// The value that is there, if it may be and is found to be the version that is asked for still.

@@ -2,8 +2,13 @@
 
 use super::schedule::{Schedule, Told};
 use crate::{
-    SecretErrorKind, SecretRef, cache::Inner, clock::Moment, freshness::Course, refresh,
-    slot::Slot, versions,
+    SecretErrorKind, SecretRef,
+    cache::Inner,
+    clock::Moment,
+    freshness::Course,
+    refresh,
+    slot::{Failing, Slot},
+    versions,
 };
 use std::{
     mem,
@@ -157,12 +162,12 @@ fn turn(inner: &Arc<Inner>) -> Duration {
 fn keep_fresh(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Duration {
     slot.touch(now);
     let state = slot.state();
-    if state.is_under_way() {
+    if state.is_under_way(now) {
         return FETCH;
     }
     if !state.may_refresh(now) {
-        let next_try = state.failing.as_ref().map_or(0, |failing| failing.next_try);
-        return Duration::from_nanos(next_try.saturating_sub(now.steady));
+        let left = |failing: &Failing| now.until(failing.next_try);
+        return Duration::from_nanos(state.failing.as_ref().map_or(0, left));
     }
     if let Some(entry) = slot.entry().load().as_ref()
         && entry.course(now) == Course::Serve

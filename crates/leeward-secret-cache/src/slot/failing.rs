@@ -11,10 +11,10 @@ use std::time::Duration;
 pub(crate) struct Failing {
     pub(crate) error: SecretError,
     pub(crate) count: u32,
-    /// When the first of them failed, on the steady clock.
-    pub(crate) since: u64,
-    /// When it is tried again, on the steady clock.
-    pub(crate) next_try: u64,
+    /// When the first of them failed.
+    pub(crate) since: Moment,
+    /// When it is tried again, by whichever clock says so first: no pause goes on for as long as a machine slept.
+    pub(crate) next_try: Moment,
     /// Whether it was told that a value outlasts it.
     pub(crate) is_outlasted: bool,
 }
@@ -28,6 +28,11 @@ const LONGEST: Duration = Duration::from_secs(30);
 const LEAST: Duration = Duration::from_millis(50);
 
 impl Failing {
+    /// Whether it is too early at `now` to try again.
+    pub(crate) fn is_resting(&self, now: Moment) -> bool {
+        now.until(self.next_try) > 0
+    }
+
     /// Another failure, after those `before`; `jitter` from 0 to 1 makes the pause.
     ///
     /// With full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog), of up to 250 ms, 500 ms, 1 s … 30 s; of up to 1 s … 30 s if
@@ -50,8 +55,8 @@ impl Failing {
         Self {
             error,
             count,
-            since: before.map_or(now.steady, |before| before.since),
-            next_try: now.steady.saturating_add(nanos(pause)),
+            since: before.map_or(now, |before| before.since),
+            next_try: now.after(nanos(pause)),
             is_outlasted: before.is_some_and(|before| before.is_outlasted),
         }
     }
@@ -69,7 +74,7 @@ mod tests {
         let mut failing: Option<Failing> = None;
         let pause = |_| {
             let next = Failing::after(failing.as_ref(), error.clone(), now, jitter);
-            let pause = (next.next_try - 7) / 1_000_000;
+            let pause = now.until(next.next_try) / 1_000_000;
             failing = Some(next);
             pause
         };

@@ -9,7 +9,7 @@ mod state;
 pub(crate) use anew::Anew;
 pub(crate) use entry::Entry;
 pub(crate) use failing::Failing;
-pub(crate) use flight::{Flight, Landed};
+pub(crate) use flight::{Flight, Landed, is_lost};
 pub(crate) use state::{State, Step};
 
 use crate::{clock::Moment, freshness::Freshness, id::Key, rotation::Track, versions::Channels};
@@ -28,8 +28,8 @@ pub(crate) struct Slot {
     entry: ArcSwapOption<Entry>,
     /// When it was last asked for, on the steady clock.
     used: AtomicU64,
-    /// Until when, on the steady clock, readers of what is due have nothing to begin.
-    quiet_until: AtomicU64,
+    /// Until when readers of what is due have nothing to begin: until one of the clocks, the steady one and the other, says so.
+    quiet_until: [AtomicU64; 2],
     freshness: Freshness,
     state: Mutex<State>,
     /// Whether it had to go from its table: what lands in it then is for those who wait, and is not kept.
@@ -48,7 +48,7 @@ impl Slot {
             freshness,
             entry: ArcSwapOption::empty(),
             used: AtomicU64::new(now.steady),
-            quiet_until: AtomicU64::new(0),
+            quiet_until: Default::default(),
             state: Mutex::default(),
             is_out: AtomicBool::new(false),
             was_there: AtomicBool::new(false),
@@ -117,11 +117,18 @@ impl Slot {
 
     #[inline]
     pub(crate) fn is_quiet(&self, now: Moment) -> bool {
-        now.steady < self.quiet_until.load(Relaxed)
+        let [steady, wall] = &self.quiet_until;
+        now.steady < steady.load(Relaxed) && now.wall < wall.load(Relaxed)
     }
 
-    pub(crate) fn be_quiet_until(&self, steady: u64) {
-        self.quiet_until.store(steady, Relaxed);
+    pub(crate) fn be_quiet_until(&self, end: Moment) {
+        let [steady, wall] = &self.quiet_until;
+        steady.store(end.steady, Relaxed);
+        wall.store(end.wall, Relaxed);
+    }
+
+    pub(crate) fn end_quiet(&self) {
+        self.be_quiet_until(Moment::default());
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -152,7 +159,7 @@ impl Slot {
     pub(crate) fn let_go(&self) {
         let mut state = self.state();
         state.declare_void();
-        self.be_quiet_until(0);
+        self.end_quiet();
         let before = self.entry.swap(None);
         drop(state);
         // Not under the lock: what it was read into may be of any type.

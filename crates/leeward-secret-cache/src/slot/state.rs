@@ -37,20 +37,23 @@ const RECENT: u64 = 5_000_000_000;
 impl State {
     /// What is done at `now`; `had_value` says whether there is a value that is over.
     pub(crate) fn step(&self, now: Moment, had_value: bool) -> Step {
-        // Who had a value and is told that it is over wants to know at once; who never had one waits for the first.
-        let fails_fast = |failing: &Failing| had_value && failing.error.kind().is_transient();
+        // Who had a value and is told that it is over wants to know at once; who never had one waits for the first. So does who comes
+        // when the machine has slept since: nothing was tried meanwhile, and it may sleep again before what goes on by the side has landed.
+        let fails_fast = |failing: &Failing| {
+            had_value
+                && failing.error.kind().is_transient()
+                && !now.was_asleep_since(failing.next_try)
+        };
         let refusal = |failing: &Failing| failing.error.clone();
         // That a replica lags says nothing of the next fetch, which takes what there is instead of what is over.
         let failing = self.failing.as_ref();
         let failing = failing.filter(|failing| !failing.error.is_behind());
-        match (self.flight_under_way(), failing) {
+        match (self.flight_under_way(now), failing) {
             (Some(_), Some(failing)) if fails_fast(failing) => Step::Refuse(refusal(failing)),
             (Some(flight), _) => Step::Join(flight.clone()),
-            (None, Some(failing)) if now.steady < failing.next_try => {
-                Step::Refuse(refusal(failing))
-            }
+            (None, Some(failing)) if failing.is_resting(now) => Step::Refuse(refusal(failing)),
             (None, Some(failing))
-                if fails_fast(failing) && now.steady - failing.next_try < RECENT =>
+                if fails_fast(failing) && now.since(failing.next_try) < RECENT =>
             {
                 Step::BeginAndRefuse(refusal(failing))
             }
@@ -60,23 +63,32 @@ impl State {
 
     /// Whether a fetch by the side may begin for what is due.
     pub(crate) fn may_refresh(&self, now: Moment) -> bool {
-        let is_early = |failing: &Failing| now.steady < failing.next_try;
-        self.flight_under_way().is_none() && !self.failing.as_ref().is_some_and(is_early)
+        let is_resting = |failing: &Failing| failing.is_resting(now);
+        self.flight_under_way(now).is_none() && !self.failing.as_ref().is_some_and(is_resting)
     }
 
-    pub(crate) fn is_under_way(&self) -> bool {
-        self.flight_under_way().is_some()
+    pub(crate) fn is_under_way(&self, now: Moment) -> bool {
+        self.flight_under_way(now).is_some()
     }
 
-    /// Takes note of a fetch that begins at `now`.
+    /// Takes note of a fetch that begins at `now`. One that is lost does not count any more, should it land.
     pub(crate) fn take_off(&mut self, flight: Flight, now: Moment) {
-        self.flight = Some(flight);
+        if self.flight.replace(flight).is_some() {
+            self.generation = self.generation.wrapping_add(1);
+            self.again = false;
+        }
         self.begun = self.begun.wrapping_add(1);
         self.began = Some(now);
     }
 
-    pub(super) fn flight_under_way(&self) -> Option<&Flight> {
-        self.flight.as_ref().filter(|flight| flight.is_under_way())
+    pub(super) fn flight_under_way(&self, now: Moment) -> Option<&Flight> {
+        let flight = self.flight.as_ref();
+        flight.filter(|flight| flight.is_under_way(now))
+    }
+
+    /// Whether the last fetch will not land.
+    pub(super) fn has_lost(&self, now: Moment) -> bool {
+        self.flight.is_some() && !self.is_under_way(now)
     }
 
     /// Declares void what was fetched, and what is being fetched.
@@ -92,23 +104,29 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slot::Landed;
     use std::time::Duration;
+    use tokio::sync::watch;
 
     const SECOND: u64 = 1_000_000_000;
 
     fn at(second: u64) -> Moment {
         Moment {
             steady: second * SECOND,
-            wall: 0,
+            wall: second * SECOND,
         }
+    }
+
+    fn flight() -> (watch::Sender<Option<Landed>>, Flight) {
+        Flight::begin(at(0), Duration::from_secs(10))
     }
 
     fn failing(next_try: u64) -> Failing {
         Failing {
             error: SecretError::unanswered("db", Duration::from_secs(1)),
             count: 1,
-            since: 0,
-            next_try: next_try * SECOND,
+            since: at(0),
+            next_try: at(next_try),
             is_outlasted: false,
         }
     }
@@ -126,7 +144,7 @@ mod tests {
     fn the_first_who_asks_begins_and_the_others_join() {
         let mut state = State::default();
         assert_eq!(shown(&state.step(at(0), false)), "begin");
-        let (landing, flight) = Flight::begin();
+        let (landing, flight) = flight();
         state.flight = Some(flight);
         assert_eq!(shown(&state.step(at(0), false)), "join");
         // Who fetched is gone without a word.
@@ -160,7 +178,7 @@ mod tests {
 
     #[test]
     fn during_an_outage_nobody_waits_for_the_next_try() {
-        let (_landing, flight) = Flight::begin();
+        let (_landing, flight) = flight();
         let state = State {
             flight: Some(flight),
             failing: Some(failing(0)),
@@ -171,8 +189,28 @@ mod tests {
     }
 
     #[test]
+    fn when_the_machine_has_slept_who_comes_waits_for_a_fetch() {
+        let woken = |asleep: u64| Moment {
+            steady: 0,
+            ..at(asleep)
+        };
+        let (_landing, flight) = flight();
+        let mut state = State {
+            flight: Some(flight),
+            failing: Some(failing(5)),
+            ..State::default()
+        };
+        assert_eq!(shown(&state.step(woken(4), true)), "refuse");
+        assert_eq!(shown(&state.step(woken(6), true)), "begin");
+        let (_landing, flight) = Flight::begin(woken(6), Duration::from_secs(10));
+        state.take_off(flight, woken(6));
+        assert_eq!(state.generation, 1);
+        assert_eq!(shown(&state.step(woken(7), true)), "join");
+    }
+
+    #[test]
     fn what_was_declared_void_is_begun_anew() {
-        let (_landing, flight) = Flight::begin();
+        let (_landing, flight) = flight();
         let mut state = State {
             flight: Some(flight),
             failing: Some(failing(10)),

@@ -56,7 +56,7 @@ impl SecretStatus {
             age: entry.map(|entry| Duration::from_nanos(entry.age(now))),
             is_fresh: entry.is_some_and(|entry| entry.is_served(now)),
             due_in: entry.map(|entry| apart(entry.age(now), entry.limits.due)),
-            is_being_fetched: state.is_under_way(),
+            is_being_fetched: state.is_under_way(now),
             last_used: apart(slot.used(), now.steady),
             failing: state
                 .failing
@@ -71,8 +71,8 @@ impl SecretFailing {
         Self {
             error: failing.error.clone(),
             count: failing.count,
-            since: apart(failing.since, now.steady),
-            next_try_in: apart(now.steady, failing.next_try),
+            since: Duration::from_nanos(now.since(failing.since)),
+            next_try_in: Duration::from_nanos(now.until(failing.next_try)),
         }
     }
 }

@@ -339,7 +339,7 @@ impl Run<'_> {
             }
             let now = inner.clocks.now();
             let again = Failing::after(failing.as_ref(), error, now, inner.jitter());
-            let pause = again.next_try.saturating_sub(now.steady);
+            let pause = now.until(again.next_try);
             failing = Some(again);
             sleep(Duration::from_nanos(pause)).await;
         }

@@ -131,7 +131,7 @@ async fn what_cannot_be_described_is_fetched() {
 async fn a_service_that_has_no_descriptions_is_asked_for_values() {
     let upstream = Upstream::new();
     let builder = SecretCache::builder(ValuesOnly::new(upstream.clone()));
-    let builder = builder.with_clock(leeward_resilience::TokioClock::new());
+    let builder = builder.with_clock(crate::clock::Dated::new());
     let cache = builder.with_freshness(describing()).build().unwrap();
     cache.get("db").await.unwrap();
     refresh(&cache).await;

@@ -2,6 +2,7 @@
 
 mod adaptors;
 mod changes;
+mod clock;
 mod describing;
 mod expiry;
 mod handles;
@@ -17,6 +18,7 @@ mod rotation;
 mod sockets;
 mod stats;
 mod strangers;
+mod thaw;
 mod upstream;
 mod warm_up;
 mod withdrawal;

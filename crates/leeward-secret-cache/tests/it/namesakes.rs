@@ -1,6 +1,7 @@
 //! Other secrets of the same name: in other accounts, and made anew.
 
 use crate::{
+    clock::Dated,
     is_one,
     upstream::{ARN, Upstream, missing, seconds},
 };
@@ -8,7 +9,6 @@ use aws_sdk_secretsmanager::operation::get_secret_value::{
     GetSecretValueError, GetSecretValueOutput,
 };
 use leeward_client_pool::Failed;
-use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
     GetSecretValue, SecretCache, SecretErrorKind, ValuesOnly, VersionWatch, WatchedVersion,
 };
@@ -78,7 +78,7 @@ impl Namesakes {
             }
         });
         let builder = SecretCache::builder(ValuesOnly::new(service));
-        let builder = builder.with_clock(TokioClock::new()).with_seed(7);
+        let builder = builder.with_clock(Dated::new()).with_seed(7);
         builder.build().expect("what can be built")
     }
 }

@@ -6,7 +6,7 @@
 //! | 2 | a fetch is spawned where there is no runtime, or in one that has ended, and the secret is wedged | `herd::a_cache_that_outlives_its_runtime_refuses_and_does_not_hang`, [`a_thread_without_a_runtime_begins_a_fetch`] |
 //! | 3 | a caller that gives up takes the fetch of all others along | `herd::callers_that_give_up_do_not_end_the_fetch` |
 //! | 4 | a failed fetch is repeated by each who waited | `herd::all_who_wait_share_one_failure_and_the_next_are_refused_at_once`, `outage::an_outage_costs_few_calls_and_nobody_waits_for_it` |
-//! | 5 | a clock stands still while the machine is suspended, or is set back | `expiry::a_machine_that_was_suspended_serves_nothing_that_is_over` |
+//! | 5 | a clock stands still while the machine is suspended, or is set back | `expiry::a_machine_that_was_suspended_serves_nothing_that_is_over`, `thaw::what_was_asked_for_before_the_machine_slept_is_not_served` |
 //! | 6 | age counts from the answer | `expiry::age_counts_from_the_start_of_the_fetch` |
 //! | 7 | retries within a fetch make a caller wait for ever | `herd::a_silent_upstream_is_given_up_on` |
 //! | 8 | a fetch from before a change brings back what was there | `withdrawal::a_fetch_from_before_an_invalidation_does_not_bring_the_old_value_back`, `outage::a_replica_that_is_behind_replaces_nothing` |

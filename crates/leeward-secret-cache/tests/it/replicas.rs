@@ -1,11 +1,11 @@
 //! Whose word counts where a secret has replicas, in two Regions that answer as they are told.
 
 use crate::{
+    clock::Dated,
     is_one,
     upstream::{ARN, Answer, Upstream, seconds},
 };
 use leeward_error_taxonomy::{Region, Rejected};
-use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
     Freshness, SecretCache, SecretErrorKind, SecretsStack, SecretsStackError,
 };
@@ -36,7 +36,7 @@ impl Regions {
             ready(Ok::<_, Rejected>(upstream.clone()))
         });
         let service = stack.over(maker).expect("a stack");
-        let builder = SecretCache::builder(service).with_clock(TokioClock::new());
+        let builder = SecretCache::builder(service).with_clock(Dated::new());
         builder.with_seed(7).build().expect("what can be built")
     }
 

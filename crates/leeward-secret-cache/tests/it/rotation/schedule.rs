@@ -1,6 +1,7 @@
 //! Rotations by their date.
 
-use super::vault::{Dated, Vault};
+use super::vault::Vault;
+use crate::clock::Dated;
 use crate::upstream::{Answer, Upstream, brief, seconds};
 use leeward_secret_cache::{Freshness, SecretCache};
 use std::time::Duration;

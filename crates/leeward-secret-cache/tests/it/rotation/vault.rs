@@ -1,6 +1,9 @@
 //! A Secrets Manager with one secret, whose versions have labels.
 
-use crate::refusal::{Answering, Failed, Refusal};
+use crate::{
+    clock::Dated,
+    refusal::{Answering, Failed, Refusal},
+};
 use aws_sdk_secretsmanager::{
     operation::{
         batch_get_secret_value::{BatchGetSecretValueError, BatchGetSecretValueOutput},
@@ -10,16 +13,12 @@ use aws_sdk_secretsmanager::{
     primitives::DateTime,
 };
 use leeward_error_taxonomy::Rejected;
-use leeward_resilience::{Clock, Timestamp, TokioClock};
 use leeward_secret_cache::{
     BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretCache, SecretCacheBuilder,
 };
 use std::{
     future::{Ready, ready},
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -36,8 +35,8 @@ struct Inside {
     denied: Vec<&'static str>,
     is_down: bool,
     next_rotation: Option<SystemTime>,
-    /// For how many seconds the machine of its callers slept so far.
-    slept: Arc<AtomicU64>,
+    /// Of the machine of its callers.
+    clock: Dated,
     asked: Vec<String>,
     described: usize,
 }
@@ -115,7 +114,7 @@ impl Vault {
 
     /// Lets the machine of its callers sleep: their date goes on, and their clock does not.
     pub(crate) fn puts_to_sleep(&self, time: Duration) {
-        self.inside().slept.fetch_add(time.as_secs(), Relaxed);
+        self.inside().clock.sleeps(time.as_secs());
     }
 
     /// How often it was asked for a value.
@@ -134,7 +133,7 @@ impl Vault {
 
     pub(crate) fn builder(&self) -> SecretCacheBuilder {
         SecretCache::builder(self.clone())
-            .with_clock(Dated::of(self))
+            .with_clock(self.inside().clock.clone())
             .with_seed(7)
     }
 
@@ -255,42 +254,5 @@ impl Service<BatchGetSecretValue> for Vault {
 
     fn call(&mut self, _: BatchGetSecretValue) -> Self::Future {
         ready(Err(Rejected::LimiterFull.into()))
-    }
-}
-
-/// Tokio's clock, and a date that goes with it, and on while the machine sleeps.
-#[derive(Clone, Debug)]
-pub(crate) struct Dated {
-    slept: Arc<AtomicU64>,
-    steady: TokioClock,
-    origin: Timestamp,
-}
-
-impl Dated {
-    fn of(vault: &Vault) -> Self {
-        let steady = TokioClock::new();
-        let origin = steady.now();
-        let slept = vault.inside().slept.clone();
-        Self {
-            slept,
-            steady,
-            origin,
-        }
-    }
-
-    /// The date at the start of a test.
-    pub(crate) fn start() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
-    }
-}
-
-impl Clock for Dated {
-    fn now(&self) -> Timestamp {
-        self.steady.now()
-    }
-
-    fn date(&self) -> SystemTime {
-        let slept = Duration::from_secs(self.slept.load(Relaxed));
-        Self::start() + self.now().since(self.origin) + slept
     }
 }

@@ -4,6 +4,7 @@ mod other_calls;
 
 pub(crate) use other_calls::{entry, error_of};
 
+use crate::clock::Dated;
 use crate::refusal::{Answering, Failed, Refusal, refused};
 use aws_sdk_secretsmanager::{
     error::ErrorMetadata,
@@ -11,7 +12,6 @@ use aws_sdk_secretsmanager::{
     primitives::DateTime,
     types::error::ResourceNotFoundException,
 };
-use leeward_resilience::TokioClock;
 use leeward_secret_cache::{Freshness, GetSecretValue, SecretCache, SecretCacheBuilder};
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -118,7 +118,7 @@ impl Upstream {
 
     pub(crate) fn builder(&self) -> SecretCacheBuilder {
         SecretCache::builder(self.clone())
-            .with_clock(TokioClock::new())
+            .with_clock(Dated::new())
             .with_seed(7)
     }
 

@@ -1,6 +1,7 @@
 //! A Secrets Manager with a shelf of secrets that filters find, a page at a time.
 
 use crate::{
+    clock::Dated,
     refusal::{Answering, Failed, Refusal},
     upstream::{Answer, Upstream, entry, error_of},
 };
@@ -9,7 +10,6 @@ use aws_sdk_secretsmanager::operation::{
     describe_secret::{DescribeSecretError, DescribeSecretOutput},
     get_secret_value::{GetSecretValueError, GetSecretValueOutput},
 };
-use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
     BatchGetSecretValue, DescribeSecret, GetSecretValue, SecretCache, SecretCacheBuilder,
 };
@@ -67,7 +67,7 @@ impl Shelf {
 
     pub(crate) fn builder(&self) -> SecretCacheBuilder {
         SecretCache::builder(self.clone())
-            .with_clock(TokioClock::new())
+            .with_clock(Dated::new())
             .with_seed(7)
     }
 
