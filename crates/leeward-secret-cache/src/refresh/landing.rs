@@ -271,8 +271,14 @@ impl Landing {
     /// Says who is to be told that what was there was let go of, if it was.
     fn fail(&self, state: &mut State, error: &SecretError) -> Option<Wakes> {
         let slot = &self.slot;
-        let is_purged = error.kind().is_withdrawal()
-            && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
+        let is_withdrawn = error.kind().is_withdrawal();
+        let is_purged =
+            is_withdrawn && (slot.is_aside() || self.inner.on_withdrawal == OnWithdrawal::Purge);
+        if is_withdrawn && !is_purged {
+            let kept = slot.entry().load_full();
+            let kept = kept.map(|entry| Arc::new(entry.without_outlasting()));
+            slot.entry().store(kept);
+        }
         let wakes = is_purged.then(|| {
             slot.entry().store(None);
             slot.let_go_of_track();

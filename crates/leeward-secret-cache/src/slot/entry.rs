@@ -78,6 +78,18 @@ impl Entry {
         }
     }
 
+    /// The same value, which no outage has served for longer: it was denied, or is not there any more.
+    pub(crate) fn without_outlasting(&self) -> Self {
+        let gone = self.limits.gone.min(self.limits.over);
+        Self {
+            limits: Limits {
+                gone,
+                ..self.limits
+            },
+            ..self.clone()
+        }
+    }
+
     /// How old it is, in nanoseconds.
     pub(crate) fn age(&self, now: Moment) -> u64 {
         now.since(self.fetched)

@@ -1,7 +1,7 @@
 //! What is denied, deleted or declared void.
 
 use crate::upstream::{ARN, Answer, Upstream, seconds};
-use leeward_secret_cache::{OnWithdrawal, SecretErrorKind, WarmUp};
+use leeward_secret_cache::{Freshness, OnWithdrawal, SecretErrorKind, WarmUp};
 use std::time::Duration;
 use tokio::{
     runtime::Handle,
@@ -38,6 +38,35 @@ async fn what_was_deleted_may_be_kept_until_it_is_over() {
     cache.get("db").await.unwrap();
     advance(seconds(60)).await;
     cache.get("db").await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_denied_and_kept_does_not_outlast_an_outage() {
+    let upstream = Upstream::new();
+    let freshness = Freshness::new().with_stale_on_outage(seconds(600));
+    let builder = upstream.builder().with_freshness(freshness);
+    let cache = builder
+        .with_on_withdrawal(OnWithdrawal::KeepUntilOver)
+        .build()
+        .unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Refused("AccessDeniedException"));
+    advance(seconds(241)).await;
+    cache.get("db").await.unwrap();
+    sleep(seconds(1)).await;
+    upstream.answers(Answer::Throttled);
+    sleep(seconds(30)).await;
+    cache.get("db").await.unwrap();
+    sleep(seconds(30)).await;
+    let error = cache.get("db").await.unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::Unavailable);
+    // It does again once it may be read.
+    upstream.answers(Answer::Version(2));
+    sleep(seconds(60)).await;
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Throttled);
+    sleep(seconds(400)).await;
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
 }
 
 #[tokio::test(start_paused = true)]
