@@ -115,6 +115,9 @@ impl Freshness {
     /// Serves a value for this much longer than [its age](Self::with_max_age) allows while Secrets Manager cannot be reached or
     /// throttles; not at all by default.
     ///
+    /// Who asks after a failure is served at once, and it is tried again by the side; so it is if that failure is a while ago, but no
+    /// longer than [a value may be old](Self::with_max_age), and the machine has not slept since: then who asks waits for one fetch.
+    ///
     /// Such answers are [counted](crate::SecretCacheStats), and that there are any is told at `WARN`, once for each secret and outage.
     /// What was denied, deleted or cannot be decrypted is never served for longer.
     pub const fn with_stale_on_outage(self, stale_on_outage: Duration) -> Self {

@@ -15,7 +15,7 @@ use crate::{
     cache::Inner,
     clock::Moment,
     freshness::Course,
-    slot::{Flight, Landed, Slot, State, Step},
+    slot::{Entry, Flight, Landed, Slot, State, Step},
     stats::count,
     upstream::Fetched,
 };
@@ -25,6 +25,9 @@ use std::{
     sync::{Arc, MutexGuard},
     time::Duration,
 };
+
+/// How long after it could have been tried again an error still tells how things are, in nanoseconds.
+const RECENT: u64 = 5_000_000_000;
 
 /// What there is for somebody who asks.
 pub(crate) enum Answer {
@@ -77,7 +80,11 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
     let state = slot.state();
     // What has landed meanwhile.
     let entry = slot.entry().load_full();
-    let had_value = entry.is_some();
+    let believed = entry.as_ref().map(|entry| match entry.course(now) {
+        // Nobody waits for what may be served: an outage is taken to go on for as long as a value is served without one.
+        Course::Outlast => entry.limits.over.max(RECENT),
+        _ => RECENT,
+    });
     if let Some(entry) = entry.filter(|entry| entry.is_served(now)) {
         inner.counts.hit(|| entry.age(now));
         if entry.course(now) == Course::Refresh {
@@ -89,13 +96,16 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
         return Answer::Have(Err(SecretError::shut_down(slot.key())));
     }
     let refused = |error| match outlast(inner, slot, &error, now) {
-        Some(secret) => Answer::Have(Ok(secret)),
+        Some(entry) => {
+            inner.counts.hit(|| entry.age(now));
+            Answer::Have(Ok(entry.share()))
+        }
         None => {
             count(&inner.counts.refusals);
             Answer::Have(Err(error))
         }
     };
-    match state.step(now, had_value) {
+    match state.step(now, believed) {
         Step::Join(flight) => {
             count(&inner.counts.joins);
             Answer::Wait(slot.clone(), flight)
@@ -136,7 +146,8 @@ async fn wait(inner: &Arc<Inner>, slot: Arc<Slot>, flight: Flight) -> Landed {
     let landed = landed.unwrap_or_else(|| Err(SecretError::interrupted(slot.key())));
     landed.or_else(|error| {
         let now = inner.clocks.now();
-        outlast(inner, &slot, &error, now).ok_or(error)
+        let outlasting = outlast(inner, &slot, &error, now);
+        outlasting.map(|entry| entry.share()).ok_or(error)
     })
 }
 
@@ -193,12 +204,11 @@ fn crowded(inner: &Inner, slot: &Slot) -> SecretError {
 }
 
 /// The value that is over, if it may outlast the outage that `error` tells of.
-fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Option<Arc<Secret>> {
+fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Option<Arc<Entry>> {
     if !error.kind().is_transient() {
         return None;
     }
-    let entry = slot.entry().load();
-    let entry = entry.as_ref()?;
+    let entry = slot.entry().load_full()?;
     match entry.course(now) {
         Course::Discard => return None,
         Course::Outlast => {
@@ -207,8 +217,7 @@ fn outlast(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) -> Opti
         }
         Course::Serve | Course::Refresh => {}
     }
-    inner.counts.hit(|| entry.age(now));
-    Some(entry.share())
+    Some(entry)
 }
 
 /// Tells that a value outlasts an outage, once for each outage. Not to be called under the lock of the state.

@@ -31,16 +31,14 @@ pub(crate) enum Step {
     BeginAndRefuse(SecretError),
 }
 
-/// How long after it could have been tried again an error still tells how things are, in nanoseconds.
-const RECENT: u64 = 5_000_000_000;
-
 impl State {
-    /// What is done at `now`; `had_value` says whether there is a value that is over.
-    pub(crate) fn step(&self, now: Moment, had_value: bool) -> Step {
+    /// What is done at `now`. Where there is a value that is over, an error still tells how things are for `believed` nanoseconds after it
+    /// could have been tried again; where there never was one, it does not.
+    pub(crate) fn step(&self, now: Moment, believed: Option<u64>) -> Step {
         // Who had a value and is told that it is over wants to know at once; who never had one waits for the first. So does who comes
         // when the machine has slept since: nothing was tried meanwhile, and it may sleep again before what goes on by the side has landed.
         let fails_fast = |failing: &Failing| {
-            had_value
+            believed.is_some()
                 && failing.error.kind().is_transient()
                 && !now.was_asleep_since(failing.next_try)
         };
@@ -53,7 +51,8 @@ impl State {
             (Some(flight), _) => Step::Join(flight.clone()),
             (None, Some(failing)) if failing.is_resting(now) => Step::Refuse(refusal(failing)),
             (None, Some(failing))
-                if fails_fast(failing) && now.since(failing.next_try) < RECENT =>
+                if fails_fast(failing)
+                    && believed.is_some_and(|time| now.since(failing.next_try) < time) =>
             {
                 Step::BeginAndRefuse(refusal(failing))
             }
@@ -109,6 +108,7 @@ mod tests {
     use tokio::sync::watch;
 
     const SECOND: u64 = 1_000_000_000;
+    const RECENT: Option<u64> = Some(5 * SECOND);
 
     fn at(second: u64) -> Moment {
         Moment {
@@ -143,22 +143,26 @@ mod tests {
     #[test]
     fn the_first_who_asks_begins_and_the_others_join() {
         let mut state = State::default();
-        assert_eq!(shown(&state.step(at(0), false)), "begin");
+        assert_eq!(shown(&state.step(at(0), None)), "begin");
         let (landing, flight) = flight();
         state.flight = Some(flight);
-        assert_eq!(shown(&state.step(at(0), false)), "join");
+        assert_eq!(shown(&state.step(at(0), None)), "join");
         // Who fetched is gone without a word.
         drop(landing);
-        assert_eq!(shown(&state.step(at(0), false)), "begin");
+        assert_eq!(shown(&state.step(at(0), None)), "begin");
     }
 
     #[test]
     fn what_failed_is_refused_until_it_may_be_tried_again() {
-        for (had_value, table) in [
-            (false, [(9, "refuse"), (10, "begin"), (20, "begin")]),
+        for (believed, table) in [
+            (None, [(9, "refuse"), (10, "begin"), (20, "begin")]),
             (
-                true,
+                RECENT,
                 [(9, "refuse"), (10, "begin and refuse"), (20, "begin")],
+            ),
+            (
+                Some(20 * SECOND),
+                [(9, "refuse"), (20, "begin and refuse"), (30, "begin")],
             ),
         ] {
             let state = State {
@@ -167,9 +171,9 @@ mod tests {
             };
             for (now, step) in table {
                 assert_eq!(
-                    shown(&state.step(at(now), had_value)),
+                    shown(&state.step(at(now), believed)),
                     step,
-                    "{had_value} {now}"
+                    "{believed:?} {now}"
                 );
                 assert_eq!(state.may_refresh(at(now)), now >= 10);
             }
@@ -184,7 +188,7 @@ mod tests {
             failing: Some(failing(0)),
             ..State::default()
         };
-        assert_eq!(shown(&state.step(at(1), true)), "refuse");
+        assert_eq!(shown(&state.step(at(1), RECENT)), "refuse");
         assert!(!state.may_refresh(at(1)));
     }
 
@@ -200,12 +204,12 @@ mod tests {
             failing: Some(failing(5)),
             ..State::default()
         };
-        assert_eq!(shown(&state.step(woken(4), true)), "refuse");
-        assert_eq!(shown(&state.step(woken(6), true)), "begin");
+        assert_eq!(shown(&state.step(woken(4), RECENT)), "refuse");
+        assert_eq!(shown(&state.step(woken(6), RECENT)), "begin");
         let (_landing, flight) = Flight::begin(woken(6), Duration::from_secs(10));
         state.take_off(flight, woken(6));
         assert_eq!(state.generation, 1);
-        assert_eq!(shown(&state.step(woken(7), true)), "join");
+        assert_eq!(shown(&state.step(woken(7), RECENT)), "join");
     }
 
     #[test]
@@ -219,7 +223,7 @@ mod tests {
             ..State::default()
         };
         state.declare_void();
-        assert_eq!(shown(&state.step(at(1), false)), "begin");
+        assert_eq!(shown(&state.step(at(1), None)), "begin");
         assert_eq!((state.generation, state.again), (4, false));
     }
 }

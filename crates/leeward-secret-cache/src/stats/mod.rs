@@ -17,13 +17,14 @@ use std::{fmt, time::Duration};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecretCacheStats {
-    /// Calls that were served from memory at once, those of [`stale_serves`](Self::stale_serves) included.
+    /// Calls that were served from memory at once.
     pub hits: u64,
-    /// Of the hits, those during an outage whose value was over; see [`Freshness::with_stale_on_outage`](crate::Freshness::with_stale_on_outage).
+    /// Calls that were served a value that was over, during an outage: hits, and those of whom waited for a fetch in vain; see
+    /// [`Freshness::with_stale_on_outage`](crate::Freshness::with_stale_on_outage).
     pub stale_serves: u64,
-    /// Calls that had to wait for a fetch which they began.
+    /// Calls that had to wait for a fetch which they began; of [`try_get`](crate::SecretCache::try_get), that went away without a value.
     pub misses: u64,
-    /// Calls that had to wait for a fetch which another had begun.
+    /// Calls that had to wait for a fetch which another had begun, or went away without a value.
     pub joins: u64,
     /// Calls that were refused with an error that is remembered.
     pub refusals: u64,

@@ -62,6 +62,27 @@ async fn a_value_outlasts_an_outage_if_it_was_said_to_and_not_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_in_an_outage_that_a_value_outlasts_however_seldom_it_is_asked_for() {
+    let upstream = Upstream::new();
+    let freshness = Freshness::new().with_stale_on_outage(seconds(3_000));
+    let builder = upstream.builder().with_freshness(freshness);
+    let cache = builder.build().unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Silent);
+    advance(seconds(241)).await;
+    for _ in 0..30 {
+        let before = Instant::now();
+        cache.get("db").await.unwrap();
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        sleep(seconds(60)).await;
+    }
+    // What nobody has asked for in a while may be over, and the outage too.
+    upstream.answers(Answer::Version(2));
+    sleep(seconds(600)).await;
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_never_there_is_asked_for_three_times() {
     let upstream = Upstream::new();
     upstream.answers(Answer::Throttled);

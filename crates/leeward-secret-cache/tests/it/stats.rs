@@ -3,7 +3,7 @@
 use crate::upstream::{Answer, Upstream, seconds};
 use leeward_error_taxonomy::{Category, Region};
 use leeward_secret_cache::{
-    SecretCache, SecretCacheBuilder, SecretEvent, SecretEventKind, SecretRef,
+    Freshness, SecretCache, SecretCacheBuilder, SecretEvent, SecretEventKind, SecretRef,
 };
 use std::{
     num::NonZeroUsize,
@@ -81,6 +81,27 @@ async fn the_age_at_which_values_are_served_is_told() {
     );
     assert_eq!(median, p99);
     assert_eq!((stats.hits, stats.misses), (200, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_counted_once_whatever_it_meets() {
+    let upstream = Upstream::new();
+    let freshness = Freshness::new().with_stale_on_outage(seconds(3_000));
+    let builder = upstream.builder().with_freshness(freshness);
+    let cache = builder.build().unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Throttled);
+    advance(seconds(301)).await;
+    // One waits for a fetch in vain, and one does not.
+    cache.get("db").await.unwrap();
+    cache.get("db").await.unwrap();
+    let stats = cache.stats();
+    assert_eq!((stats.misses, stats.hits, stats.stale_serves), (2, 1, 2));
+    let line = stats.to_string();
+    assert!(
+        line.starts_with("33.33 % of 3 calls from memory (2 of them over"),
+        "{line}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

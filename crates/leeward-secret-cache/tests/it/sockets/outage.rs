@@ -91,6 +91,9 @@ async fn a_value_outlasts_an_outage_as_long_as_it_was_said_to_and_no_refusal() {
     world.aws.secrets().deny("db", "GetSecretValue");
     until_it_landed(&cache, "db").await;
     world.rest();
+    // Once more, while it is asked for by the side.
+    assert_eq!(cache.get("db").await.unwrap().expose(), b"1");
+    until_it_landed(&cache, "db").await;
     let error = cache.get("db").await.unwrap_err();
     assert_eq!(error.kind(), SecretErrorKind::Denied);
     world.aws.shutdown().await;
