@@ -92,6 +92,10 @@ impl SecretCacheBuilder {
     /// Fetches so many secrets at once; 20 by default. The others wait for their turn, those of which nothing is there behind those that
     /// are to be refreshed.
     ///
+    /// A call that is not answered within a second goes on and makes way to the next, so that what is silent does not keep all others
+    /// waiting: while nothing answers there are so many calls more each second, each for as long as
+    /// [a fetch may take](Self::with_fetch_timeout).
+    ///
     /// Of those of which nothing is there 1,000 wait, or as many as there is [room](Self::with_capacity) for if that is more. Whoever asks
     /// for another is refused at once, as [`Unavailable`](crate::SecretErrorKind::Unavailable), and may ask again in a moment: names that
     /// strangers make up keep nobody from the secrets that are there.

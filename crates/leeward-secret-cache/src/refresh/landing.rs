@@ -16,28 +16,36 @@ use tokio::sync::watch;
 pub(super) struct Landing {
     inner: Arc<Inner>,
     slot: Arc<Slot>,
-    generation: u64,
+    whose: Whose,
     started: Moment,
-    is_flight: bool,
     /// Where it stands in the line, if nothing of it is there.
     place: Option<Place>,
     sender: Option<watch::Sender<Option<Landed>>>,
 }
 
+/// What it is that lands.
+#[derive(Clone, Copy)]
+enum Whose {
+    /// The flight with this number.
+    Flight(u64),
+    /// Nobody's flight: what a call for several brought, which began when the slot had this generation.
+    Besides(u64),
+}
+
 impl Landing {
+    /// The flight with this number.
     pub(super) fn new(
         inner: Arc<Inner>,
         slot: Arc<Slot>,
-        generation: u64,
+        number: u64,
         sender: watch::Sender<Option<Landed>>,
     ) -> Self {
         Self {
             started: inner.clocks.now(),
-            is_flight: true,
+            whose: Whose::Flight(number),
             place: None,
             inner,
             slot,
-            generation,
             sender: Some(sender),
         }
     }
@@ -50,8 +58,8 @@ impl Landing {
         began: Moment,
     ) -> Self {
         let (sender, _) = watch::channel(None);
-        let mut landing = Self::new(inner, slot, generation, sender);
-        (landing.started, landing.is_flight) = (began, false);
+        let mut landing = Self::new(inner, slot, 0, sender);
+        (landing.started, landing.whose) = (began, Whose::Besides(generation));
         landing
     }
 
@@ -60,21 +68,31 @@ impl Landing {
         self
     }
 
-    /// Waits for its turn to call; none if what it comes to is not to be kept, and who waited for it is gone.
-    pub(super) async fn turn(&self) -> Option<Turn<'_>> {
-        let line = &self.inner.line;
-        let mut turn = pin!(async {
-            match &self.place {
-                Some(_) => line.turn_of_new().await,
-                None => line.turn().await,
-            }
-        });
+    /// What `work` comes to; none if that is not to be kept any more, and whoever waited for it is gone.
+    pub(super) async fn while_wanted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut unwanted = pin!(self.sender.as_ref()?.closed());
+        let mut work = pin!(work);
         poll_fn(|cx| match unwanted.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(None),
-            Poll::Pending => turn.as_mut().poll(cx).map(Some),
+            Poll::Pending => work.as_mut().poll(cx).map(Some),
         })
         .await
+    }
+
+    /// Waits for its turn to call.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        let line = &self.inner.line;
+        match &self.place {
+            Some(_) => line.turn_of_new().await,
+            None => line.turn().await,
+        }
+    }
+
+    /// Takes note that it calls: what is declared void from now on, it may have been told before.
+    pub(super) fn calls(&self) {
+        if let Whose::Flight(number) = self.whose {
+            self.slot.state().calls(number);
+        }
     }
 
     /// Ends without a word, as nobody listens.
@@ -184,7 +202,11 @@ impl Landing {
     fn settle(&self, outcome: Result<Fetched, SecretError>, began: Moment) -> Settled {
         let slot = &self.slot;
         let mut state = slot.state();
-        let is_void = slot.is_out() || state.generation != self.generation;
+        let is_overtaken = match self.whose {
+            Whose::Flight(number) => !state.is_flying(number),
+            Whose::Besides(generation) => state.generation != generation,
+        };
+        let is_void = slot.is_out() || is_overtaken;
         let present = slot.entry().load_full();
         let mut kind = match &present {
             Some(_) => SecretEventKind::Changed,
@@ -230,7 +252,7 @@ impl Landing {
         if is_void {
             return settled;
         }
-        if self.is_flight {
+        if matches!(self.whose, Whose::Flight(_)) {
             state.flight = None;
             settled.is_again = mem::take(&mut state.again);
         }

@@ -1,5 +1,8 @@
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use std::{pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 /// Who calls Secrets Manager, who waits for a turn, and for whom there is no room to wait.
 ///
@@ -22,6 +25,22 @@ pub(super) type Place = OwnedSemaphorePermit;
 pub(crate) struct Turn<'a> {
     _call: Option<SemaphorePermit<'a>>,
     _new: Option<SemaphorePermit<'a>>,
+}
+
+/// How long a call is one of those at once at most. What is not answered by then goes on and stands in nobody's way: a secret, or a
+/// Region, that is silent keeps the others waiting for this long, and not for as long as it is waited for.
+const LONGEST: Duration = Duration::from_secs(1);
+
+impl Turn<'_> {
+    /// Makes a call.
+    pub(crate) async fn call<T>(self, call: impl Future<Output = T>) -> T {
+        let mut call = pin!(call);
+        if let Ok(answer) = timeout(LONGEST, &mut call).await {
+            return answer;
+        }
+        drop(self);
+        call.await
+    }
 }
 
 /// How many wait at least.

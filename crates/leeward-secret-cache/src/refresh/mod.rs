@@ -188,7 +188,7 @@ pub(crate) fn begin(
     let (sender, flight) = Flight::begin(now, inner.fetch_timeout);
     state.take_off(flight.clone(), now);
     slot.be_quiet_until(flight.lands_by());
-    let landing = Landing::new(inner.clone(), slot.clone(), state.generation, sender);
+    let landing = Landing::new(inner.clone(), slot.clone(), state.begun, sender);
     drop(state);
     task::spawn(landing.with_place(place.flatten()));
     Ok(flight)

@@ -14,8 +14,9 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
         .load_full()
         .map(|entry| Arc::new(entry.due_at_once()));
     slot.entry().store(entry.clone());
-    // Nor does what began before do for who asks for a fetch from now on.
+    // Nor does what began before do, for who asks for a fetch from now on, or of what a call for several brings.
     state.began = None;
+    state.generation = state.generation.wrapping_add(1);
     let now = inner.clocks.now();
     if state.is_under_way(now) {
         state.again = true;

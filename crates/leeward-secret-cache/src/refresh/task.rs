@@ -19,7 +19,8 @@ pub(super) fn spawn(landing: Landing) {
     let inner = landing.inner().clone();
     inner.tasks.spawn(async move {
         let span = tracing::debug_span!("fetch_secret", secret = ?landing.slot().key());
-        match fetch_in_time(&landing).instrument(span).await {
+        let fetched = landing.while_wanted(fetch_in_time(&landing));
+        match fetched.instrument(span).await {
             Some((outcome, began)) => landing.land(outcome, began),
             None => landing.abandon(),
         }
@@ -29,22 +30,22 @@ pub(super) fn spawn(landing: Landing) {
 /// What a fetch came to, and when it began.
 type Outcome = (Result<Fetched, SecretError>, Moment);
 
-async fn fetch_in_time(landing: &Landing) -> Option<Outcome> {
+async fn fetch_in_time(landing: &Landing) -> Outcome {
     let inner = landing.inner();
     let fetched = timeout(inner.fetch_timeout, fetch(landing)).await;
     fetched.unwrap_or_else(|_| {
         let error = SecretError::unanswered(landing.slot().key(), inner.fetch_timeout);
-        Some((Err(error), landing.started()))
+        (Err(error), landing.started())
     })
 }
 
-/// Asks once for what is there, and a few times for what is not: then callers wait for it. Not at all if nobody does any more.
-async fn fetch(landing: &Landing) -> Option<Outcome> {
+/// Asks once for what is there, and a few times for what is not: then callers wait for it.
+async fn fetch(landing: &Landing) -> Outcome {
     let (inner, slot) = (landing.inner(), landing.slot());
     let is_cold = slot.entry().load().is_none();
     let mut failing: Option<Failing> = None;
     loop {
-        let (outcome, began) = attempt(landing).await?;
+        let (outcome, began) = attempt(landing).await;
         if slot::is_lost(began, inner.clocks.now(), inner.fetch_timeout) {
             // What it says is from before the machine slept.
             continue;
@@ -58,21 +59,27 @@ async fn fetch(landing: &Landing) -> Option<Outcome> {
                 failing = Some(next);
                 sleep(Duration::from_nanos(pause)).await;
             }
-            outcome => return Some((outcome, began)),
+            outcome => return (outcome, began),
         }
     }
 }
 
 /// Asks once, when it is its turn.
-async fn attempt(landing: &Landing) -> Option<Outcome> {
+async fn attempt(landing: &Landing) -> Outcome {
     let (inner, slot) = (landing.inner(), landing.slot());
-    let _turn = landing.turn().await?;
-    let described = inner.clocks.now();
-    if let Some(unmoved) = describe(inner, slot, described).await {
-        return Some((Ok(unmoved), described));
-    }
-    let began = inner.clocks.now();
-    Some((inner.upstream.fetch(slot.key().clone()).await, began))
+    // Never closed.
+    let _call = slot.calls().acquire().await;
+    let turn = landing.turn().await;
+    landing.calls();
+    turn.call(async {
+        let described = inner.clocks.now();
+        if let Some(unmoved) = describe(inner, slot, described).await {
+            return (Ok(unmoved), described);
+        }
+        let began = inner.clocks.now();
+        (inner.upstream.fetch(slot.key().clone()).await, began)
+    })
+    .await
 }
 
 /// The value that is there, if it may be and is found to be the version that is asked for still.

@@ -245,8 +245,8 @@ impl Drop for Asking {
 async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
     let deadline = tokio::time::Instant::now() + inner.fetch_timeout;
     let described = timeout_at(deadline, async {
-        let _turn = inner.line.turn().await;
-        inner.upstream.describe(slot.key().clone()).await
+        let describe = inner.upstream.describe(slot.key().clone());
+        inner.line.turn().await.call(describe).await
     });
     let described = described.await;
     match &described {

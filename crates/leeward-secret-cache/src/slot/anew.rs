@@ -85,7 +85,7 @@ mod tests {
         let mut state = State::default();
         let (_landing, flight) = Flight::begin(at(10), Duration::from_secs(15));
         state.take_off(flight, at(10));
-        state.declare_void();
+        state.declare_void(false);
         assert_eq!(shown(&state, 10, 0), "begin");
     }
 }

@@ -18,6 +18,7 @@ use std::sync::{
     Arc, Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
 };
+use tokio::sync::Semaphore;
 
 /// Where a value lies, who fetches it, and what came of the last fetches.
 // As an entry, it is read by all threads. What a hit reads of it is the first cache line, so the order counts.
@@ -32,6 +33,8 @@ pub(crate) struct Slot {
     quiet_until: [AtomicU64; 2],
     freshness: Freshness,
     state: Mutex<State>,
+    /// How many fetches of it call at once: the one that counts, and one that was declared void and that somebody waits for.
+    calls: Semaphore,
     /// Whether it had to go from its table: what lands in it then is for those who wait, and is not kept.
     is_out: AtomicBool,
     /// Whether there ever was a value.
@@ -50,6 +53,7 @@ impl Slot {
             used: AtomicU64::new(now.steady),
             quiet_until: Default::default(),
             state: Mutex::default(),
+            calls: Semaphore::new(2),
             is_out: AtomicBool::new(false),
             was_there: AtomicBool::new(false),
             track: Track::default(),
@@ -137,6 +141,10 @@ impl Slot {
             .expect("nothing panics while it holds the state")
     }
 
+    pub(crate) const fn calls(&self) -> &Semaphore {
+        &self.calls
+    }
+
     pub(crate) fn is_out(&self) -> bool {
         self.is_out.load(Relaxed)
     }
@@ -158,7 +166,8 @@ impl Slot {
     /// Lets go of what is there, and of what a fetch under way will bring.
     pub(crate) fn let_go(&self) {
         let mut state = self.state();
-        state.declare_void();
+        // What is in its place goes on to wait for its turn, to be told what there is then.
+        state.declare_void(!self.is_out() && !self.is_aside);
         self.end_quiet();
         let before = self.entry.swap(None);
         drop(state);

@@ -6,9 +6,13 @@ use crate::{SecretError, clock::Moment};
 /// What becomes of a slot's fetches.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Counts how often what was there was declared void: a fetch that began before does not count.
+    /// Counts how often what was there was declared void, or said to have changed: what a call for several brings that began before
+    /// does not count.
     pub(crate) generation: u64,
+    /// The last fetch that began, until it has landed or was declared void.
     pub(crate) flight: Option<Flight>,
+    /// Whether that one calls, or has: if it does not yet, it will be told what there is then.
+    pub(super) is_called: bool,
     pub(crate) failing: Option<Failing>,
     /// Whether it is to be fetched once more as soon as the fetch under way has landed.
     pub(crate) again: bool,
@@ -72,10 +76,9 @@ impl State {
 
     /// Takes note of a fetch that begins at `now`. One that is lost does not count any more, should it land.
     pub(crate) fn take_off(&mut self, flight: Flight, now: Moment) {
-        if self.flight.replace(flight).is_some() {
-            self.generation = self.generation.wrapping_add(1);
-            self.again = false;
-        }
+        self.flight = Some(flight);
+        self.is_called = false;
+        self.again = false;
         self.begun = self.begun.wrapping_add(1);
         self.began = Some(now);
     }
@@ -90,13 +93,27 @@ impl State {
         self.flight.is_some() && !self.is_under_way(now)
     }
 
-    /// Declares void what was fetched, and what is being fetched.
-    pub(crate) fn declare_void(&mut self) {
+    /// Whether the fetch with this number, of those that began, is the one that counts.
+    pub(crate) const fn is_flying(&self, number: u64) -> bool {
+        self.flight.is_some() && self.begun == number
+    }
+
+    /// Takes note that the fetch with this number calls.
+    pub(crate) const fn calls(&mut self, number: u64) {
+        if self.is_flying(number) {
+            self.is_called = true;
+        }
+    }
+
+    /// Declares void what was fetched, and what is being fetched; a fetch that does not call yet goes on if it `may_wait`.
+    pub(crate) fn declare_void(&mut self, may_wait: bool) {
         self.generation = self.generation.wrapping_add(1);
-        self.flight = None;
         self.failing = None;
         self.again = false;
-        self.began = None;
+        if self.is_called || !may_wait {
+            self.flight = None;
+            self.began = None;
+        }
     }
 }
 
@@ -208,7 +225,7 @@ mod tests {
         assert_eq!(shown(&state.step(woken(6), RECENT)), "begin");
         let (_landing, flight) = Flight::begin(woken(6), Duration::from_secs(10));
         state.take_off(flight, woken(6));
-        assert_eq!(state.generation, 1);
+        assert!(!state.is_flying(0) && state.is_flying(1));
         assert_eq!(shown(&state.step(woken(7), RECENT)), "join");
     }
 
@@ -222,8 +239,26 @@ mod tests {
             again: true,
             ..State::default()
         };
-        state.declare_void();
+        state.declare_void(false);
         assert_eq!(shown(&state.step(at(1), None)), "begin");
         assert_eq!((state.generation, state.again), (4, false));
+    }
+
+    #[test]
+    fn a_fetch_that_does_not_call_yet_outlives_what_is_declared_void() {
+        let mut state = State::default();
+        let (_landing, flight) = flight();
+        state.take_off(flight, at(0));
+        let number = state.begun;
+        state.declare_void(true);
+        assert_eq!(shown(&state.step(at(1), None)), "join");
+        // Another one's call is not its own.
+        state.calls(number - 1);
+        state.declare_void(true);
+        assert!(state.is_flying(number));
+        state.calls(number);
+        state.declare_void(true);
+        assert!(!state.is_flying(number));
+        assert_eq!(shown(&state.step(at(1), None)), "begin");
     }
 }

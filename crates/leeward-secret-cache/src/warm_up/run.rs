@@ -241,8 +241,7 @@ impl Run<'_> {
                 let turn = inner.line.turn_of_new().await;
                 let began = inner.clocks.now();
                 let fetch = inner.upstream.fetch(Key::new(SecretRef::new(&seat.id)));
-                let fetched = timeout(inner.fetch_timeout, fetch).await;
-                drop(turn);
+                let fetched = turn.call(timeout(inner.fetch_timeout, fetch)).await;
                 let outcome = fetched.unwrap_or_else(|_| {
                     Err(SecretError::unanswered(&seat.id, inner.fetch_timeout))
                 });
@@ -322,12 +321,8 @@ impl Run<'_> {
         loop {
             let turn = inner.line.turn().await;
             let began = inner.clocks.now();
-            let answer = timeout(
-                inner.fetch_timeout,
-                inner.upstream.fetch_batch(batch.clone()),
-            )
-            .await;
-            drop(turn);
+            let fetch = inner.upstream.fetch_batch(batch.clone());
+            let answer = turn.call(timeout(inner.fetch_timeout, fetch)).await;
             let error = match answer {
                 Ok(Ok(output)) => return Ok((Page::read(output), began)),
                 Ok(Err(error)) => SecretError::call(briefly, BATCH_GET_SECRET_VALUE, error),

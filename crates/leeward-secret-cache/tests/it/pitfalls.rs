@@ -2,7 +2,7 @@
 //!
 //! | | what went wrong elsewhere | the test |
 //! |---|---|---|
-//! | 1 | a lock is held while a secret is fetched, so that a slow one keeps all others waiting | [`a_secret_that_is_slow_keeps_nobody_from_another`] |
+//! | 1 | a lock is held while a secret is fetched, so that a slow one keeps all others waiting | [`a_secret_that_is_slow_keeps_nobody_from_another`], [`secrets_that_are_silent_keep_nobody_from_another_for_longer_than_a_second`] |
 //! | 2 | a fetch is spawned where there is no runtime, or in one that has ended, and the secret is wedged | `herd::a_cache_that_outlives_its_runtime_refuses_and_does_not_hang`, [`a_thread_without_a_runtime_begins_a_fetch`] |
 //! | 3 | a caller that gives up takes the fetch of all others along | `herd::callers_that_give_up_do_not_end_the_fetch` |
 //! | 4 | a failed fetch is repeated by each who waited | `herd::all_who_wait_share_one_failure_and_the_next_are_refused_at_once`, `outage::an_outage_costs_few_calls_and_nobody_waits_for_it` |
@@ -30,7 +30,7 @@ use crate::{
 use leeward_secret_cache::{
     Freshness, SecretErrorKind, SecretEvent, SecretEventKind, SecretRef, WarmUp,
 };
-use std::{collections::BTreeMap, num::NonZeroUsize, thread};
+use std::{collections::BTreeMap, num::NonZeroUsize, thread, time::Duration};
 use tokio::{
     runtime::Handle,
     time::{Instant, advance, sleep},
@@ -55,6 +55,26 @@ async fn a_secret_that_is_slow_keeps_nobody_from_another() {
     cache.get("new").await.unwrap();
     assert!(before.elapsed() < seconds(1));
     assert!(!slow.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_are_silent_keep_nobody_from_another_for_longer_than_a_second() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    cache.get("there").await.unwrap();
+    advance(seconds(241)).await;
+    upstream.answers(Answer::Silent);
+    for nth in 0..20 {
+        assert!(cache.try_get(&format!("silent-{nth}")).is_none());
+    }
+    sleep(seconds(0)).await;
+    upstream.answers(Answer::Version(2));
+    let before = Instant::now();
+    // Refreshed by the side as well.
+    cache.get("there").await.unwrap();
+    cache.get("new").await.unwrap();
+    assert!(before.elapsed() <= Duration::from_millis(1_300));
+    assert_eq!(cache.get("there").await.unwrap().version_id(), "version-2");
 }
 
 #[tokio::test]

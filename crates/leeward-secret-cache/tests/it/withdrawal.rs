@@ -5,7 +5,8 @@ use leeward_secret_cache::{Freshness, OnWithdrawal, SecretErrorKind, WarmUp};
 use std::time::Duration;
 use tokio::{
     runtime::Handle,
-    time::{advance, sleep},
+    task::JoinSet,
+    time::{Instant, advance, sleep},
 };
 
 #[tokio::test(start_paused = true)]
@@ -67,6 +68,43 @@ async fn what_was_denied_and_kept_does_not_outlast_an_outage() {
     upstream.answers(Answer::Throttled);
     sleep(seconds(400)).await;
     assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_often_a_secret_is_declared_void_two_calls_for_it_are_out_at_once() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let mut callers = JoinSet::new();
+    for _ in 0..1_000 {
+        cache.invalidate("db");
+        callers.spawn({
+            let cache = cache.clone();
+            async move { cache.get("db").await.map(drop) }
+        });
+        sleep(Duration::from_millis(1)).await;
+    }
+    while let Some(met) = callers.join_next().await {
+        met.unwrap().unwrap();
+    }
+    // Each takes 200 ms of the second.
+    assert!(upstream.calls() <= 12, "{} calls", upstream.calls());
+    cache.get("db").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_declared_void_and_nobody_waits_for_is_called_off() {
+    let upstream = Upstream::new();
+    upstream.answers(Answer::Silent);
+    let cache = upstream.cache();
+    for _ in 0..3 {
+        assert!(cache.try_get("db").is_none());
+        sleep(Duration::from_millis(10)).await;
+        cache.invalidate("db");
+    }
+    upstream.answers(Answer::Version(1));
+    let before = Instant::now();
+    cache.get("db").await.unwrap();
+    assert_eq!(before.elapsed(), Duration::from_millis(200));
 }
 
 #[tokio::test(start_paused = true)]

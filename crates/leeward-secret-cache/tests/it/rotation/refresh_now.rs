@@ -153,3 +153,16 @@ async fn a_cache_that_is_cleared_or_shut_down_meanwhile_leaves_nobody_waiting() 
     let error = cache.refresh_now("db").await.unwrap_err();
     assert_eq!(error.to_string(), "secret db: the cache was shut down");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_have_changed_meanwhile_does_not_serve_for_it() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    assert!(cache.try_get("db").is_none());
+    sleep(Duration::from_millis(100)).await;
+    upstream.answers(Answer::Version(2));
+    cache.invalidate_arn("db");
+    // Within the second, yet it calls from before.
+    let secret = cache.refresh_now("db").await.unwrap();
+    assert_eq!((secret.version_id(), upstream.calls()), ("version-2", 2));
+}

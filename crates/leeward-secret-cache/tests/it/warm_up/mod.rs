@@ -4,9 +4,9 @@ mod meanwhile;
 mod shelf;
 mod sockets;
 
+use crate::clock::Dated;
 use crate::is_one;
 use crate::upstream::{Answer, Upstream, seconds};
-use leeward_resilience::TokioClock;
 use leeward_secret_cache::{
     Freshness, SecretCache, SecretErrorKind, SecretFilter, SecretRef, ValuesOnly, WarmUp,
     WarmUpError, WarmUpReport,
@@ -14,6 +14,7 @@ use leeward_secret_cache::{
 use shelf::{Batch, Shelf, arn};
 use std::{num::NonZeroUsize, time::Duration};
 use tokio::{
+    join,
     runtime::Handle,
     time::{Instant, advance, sleep, timeout},
 };
@@ -242,7 +243,7 @@ async fn where_batches_are_denied_ids_are_fetched_one_by_one_and_filters_find_no
 async fn over_a_service_of_values_only_ids_are_fetched_one_by_one_and_filters_fail_at_once() {
     let upstream = Upstream::new();
     let builder = SecretCache::builder(ValuesOnly::new(upstream.clone()));
-    let builder = builder.with_clock(TokioClock::new()).with_seed(7);
+    let builder = builder.with_clock(Dated::new()).with_seed(7);
     let cache = builder.build().unwrap();
     let report = warmed(&cache, of(25)).await;
     assert_eq!((report.loaded.len(), upstream.calls()), (25, 25));
@@ -347,4 +348,21 @@ async fn who_shuts_the_cache_down_ends_it() {
     assert_eq!(error.kind(), SecretErrorKind::Ended);
     assert_eq!(cache.stats().secrets, 0);
     assert!(cache.try_get(SecretRef::new("db-0")).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_have_changed_meanwhile_is_fetched_anew() {
+    let shelf = Shelf::of([]);
+    let cache = shelf.cache();
+    let warming = async {
+        let report = cache.warm_up(WarmUp::of_ids(["db"]).with_start_within(seconds(0)));
+        assert!(report.await.unwrap().is_complete());
+    };
+    let meanwhile = async {
+        sleep(Duration::from_millis(100)).await;
+        shelf.is_at(2);
+        assert_eq!(cache.invalidate_arn(&arn("db")), 1);
+    };
+    join!(warming, meanwhile);
+    assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
 }
