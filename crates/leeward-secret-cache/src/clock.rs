@@ -18,6 +18,18 @@ pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// What is set to take longer takes this long, so that whatever is counted from now on comes to a moment that there is.
+const AS_GOOD_AS_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// The time that was set, or a hundred years if it is longer.
+pub(crate) const fn bounded(time: Duration) -> Duration {
+    if time.as_nanos() > AS_GOOD_AS_EVER.as_nanos() {
+        AS_GOOD_AS_EVER
+    } else {
+        time
+    }
+}
+
 impl Moment {
     fn new(steady: Duration, date: SystemTime) -> Self {
         let wall = date.duration_since(SystemTime::UNIX_EPOCH);

@@ -1,7 +1,7 @@
 //! How long a value is served, and when it is fetched anew.
 
 use crate::{
-    clock::{Moment, nanos},
+    clock::{Moment, bounded, nanos},
     error::InvalidFreshness,
 };
 use std::time::Duration;
@@ -189,7 +189,7 @@ impl Freshness {
     pub(crate) fn limits(&self, jitter: f64) -> Limits {
         let early = self.jitter * jitter.clamp(0.0, 1.0);
         Limits {
-            due: nanos(self.refresh_after.mul_f64(1.0 - early)),
+            due: nanos(bounded(self.refresh_after).mul_f64(1.0 - early)),
             over: nanos(self.max_age),
             gone: nanos(self.max_age.saturating_add(self.stale_on_outage)),
         }
@@ -287,6 +287,24 @@ mod tests {
         let limits = Freshness::new().limits(1.0);
         assert_eq!(limits.due, 216 * SECOND);
         assert_eq!(limits.over, 300 * SECOND);
+    }
+
+    #[test]
+    fn what_has_no_limit_is_served_for_a_hundred_years() {
+        let freshness = Freshness::new()
+            .with_refresh_after(Duration::MAX)
+            .with_max_age(Duration::MAX)
+            .with_stale_on_outage(Duration::MAX);
+        assert!(freshness.check().is_ok());
+        for jitter in [0.0, 0.5, 1.0] {
+            let limits = freshness.limits(jitter);
+            let years = limits.due / (365 * 86_400 * SECOND);
+            assert!((90..=100).contains(&years), "{years}");
+            assert_eq!(
+                limits.course(at(3_200_000_000, 0), at(0, 0)),
+                Course::Refresh
+            );
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use super::{Inner, Owner, SecretCache};
 use crate::{
     Freshness, InvalidFreshness, SecretsCalls,
-    clock::Clocks,
+    clock::{Clocks, bounded},
     refresh, rotation,
     stats::{Counts, Observers, SecretEvent},
     table::Table,
@@ -84,7 +84,7 @@ impl SecretCacheBuilder {
     /// Gives up on a fetch after this long, waiting for its turn included; 10 seconds by default.
     pub fn with_fetch_timeout(self, fetch_timeout: Duration) -> Self {
         Self {
-            fetch_timeout,
+            fetch_timeout: bounded(fetch_timeout),
             ..self
         }
     }

@@ -1,4 +1,4 @@
-use crate::SecretCacheBuilder;
+use crate::{SecretCacheBuilder, clock::bounded};
 use std::{num::NonZeroUsize, time::Duration};
 
 /// How a cache gets its callers through a rotation.
@@ -35,7 +35,7 @@ impl SecretCacheBuilder {
     /// A rotation of RDS takes about a minute from the step that changes the password to the one that makes it current. Zero is for
     /// callers that cannot wait: then what is there is tried, and nothing is waited for.
     pub const fn with_rotation_budget(mut self, budget: Duration) -> Self {
-        self.rotation.budget = budget;
+        self.rotation.budget = bounded(budget);
         self
     }
 

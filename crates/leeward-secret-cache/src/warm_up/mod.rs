@@ -8,7 +8,7 @@ mod run;
 pub use filter::SecretFilter;
 pub use report::{WarmUpError, WarmUpReport};
 
-use crate::{SecretCache, SecretError};
+use crate::{SecretCache, SecretError, clock::bounded};
 use std::{fmt, time::Duration};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,7 @@ impl WarmUp {
     /// process begins at another time.
     pub fn with_start_within(self, start_within: Duration) -> Self {
         Self {
-            start_within,
+            start_within: bounded(start_within),
             ..self
         }
     }

@@ -1,7 +1,13 @@
 //! How old a value may be.
 
-use crate::is_one;
-use crate::upstream::{ARN, Answer, Upstream, brief, seconds};
+use crate::{
+    is_one,
+    rotation::{
+        database::{Database, LoginError, Rotation, Strategy},
+        vault::Vault,
+    },
+    upstream::{ARN, Answer, Upstream, brief, seconds},
+};
 use leeward_resilience::{Clock, Timestamp, TokioClock};
 use leeward_secret_cache::Freshness;
 use std::{
@@ -104,6 +110,48 @@ async fn limits_of_a_secret_hold_by_whichever_name_they_were_set() {
             assert!(cache.try_get(asked).is_none(), "{set} {asked}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_set_to_last_for_ever_lasts() {
+    let vault = Vault::new();
+    let database = Database::new(&vault);
+    for jitter in [0.0, 0.1] {
+        let ever = Freshness::new()
+            .with_refresh_after(Duration::MAX)
+            .with_max_age(Duration::MAX)
+            .with_jitter(jitter);
+        let cache = vault
+            .builder()
+            .with_freshness(ever)
+            .with_fetch_timeout(Duration::MAX)
+            .with_rotation_budget(Duration::MAX)
+            .build()
+            .unwrap();
+        let secret = cache.get("db").await.unwrap();
+        advance(seconds(86_400 * 365)).await;
+        assert!(is_one(&secret, &cache.get("db").await.unwrap()));
+        assert_eq!(cache.stats().fetches(), 1);
+        // Nor does it keep who looks for another version from finding it.
+        let rotation = Rotation::create(&vault, &database, Strategy::SingleUser);
+        rotation.set();
+        let log_in = |secret| database.log_in(secret);
+        let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
+        let version = outcome.await.unwrap();
+        assert_ne!(version, secret.version_id());
+        sleep(seconds(60)).await;
+        rotation.finish();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_asked_for_the_date_of_a_rotation_may_take_for_ever() {
+    let upstream = Upstream::new();
+    let builder = upstream.builder().with_rotation_schedule(true);
+    let cache = builder.with_fetch_timeout(Duration::MAX).build().unwrap();
+    cache.get("db").await.unwrap();
+    sleep(seconds(60)).await;
+    assert_eq!(upstream.descriptions(), 1);
 }
 
 /// Tokio's clock, and a date that is moved by hand.

@@ -8,11 +8,18 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_secretsmanager::Client;
 use leeward_client_pool::Pool;
 use leeward_error_taxonomy::Region;
-use leeward_secret_cache::SecretCache;
+use leeward_secret_cache::{SecretCache, SecretFilter, WarmUp};
 use marker::Marker;
-use std::sync::Arc;
-use tokio::task::yield_now;
+use server::MANY;
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use tokio::{sync::Mutex, task::yield_now};
 use zeroize::Zeroizing;
+
+/// What is before the marker in a value, and in no answer as it is read: that has backslashes.
+const VALUE: &[u8] = br#"":""#;
+
+/// Held by each test, so that none looks for what another writes over.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 const EAST: Region = Region::from_static("us-east-1");
 
@@ -47,7 +54,7 @@ async fn of_the_sdk(seed: u64) -> Copies {
     let client = client.expect("a client");
     let mut last = None;
     for _ in 0..100 {
-        let answer = client.get_secret_value().secret_id("db").send().await;
+        let answer = client.get_secret_value().secret_id("db-0").send().await;
         last = Some(answer.expect("a secret"));
     }
     let in_use = marker.copies();
@@ -68,15 +75,16 @@ async fn of_a_cache(is_fetched_each_time: bool) -> Copies {
     let mut last = None;
     for _ in 0..100 {
         if is_fetched_each_time {
-            cache.invalidate("db");
+            cache.invalidate("db-0");
         }
-        let secret = cache.get("db").await.expect("a secret");
+        let secret = cache.get("db-0").await.expect("a secret");
         assert_eq!(secret.key("password").map(str::len), Ok(61));
         last = Some(secret);
     }
     let fetches = if is_fetched_each_time { 100 } else { 1 };
     assert_eq!(cache.stats().fetches(), fetches);
     let in_use = marker.copies();
+    println!("of values in use {}", marker.copies_after(VALUE));
     let value = last.as_ref().map(Arc::downgrade);
     drop((last, cache));
     // Until the tasks of the cache have ended as well.
@@ -84,6 +92,7 @@ async fn of_a_cache(is_fetched_each_time: bool) -> Copies {
         yield_now().await;
     }
     end(pool).await;
+    println!("of values at the end {}", marker.copies_after(VALUE));
     Copies {
         in_use,
         at_the_end: marker.copies(),
@@ -97,6 +106,7 @@ async fn end(pool: Pool) {
 
 #[tokio::test]
 async fn a_value_leaves_no_more_behind_than_the_sdk_reads_it_from() {
+    let _alone = ALONE.lock().await;
     check_the_search();
     let kept = of_a_cache(false).await;
     let fetched = of_a_cache(true).await;
@@ -120,6 +130,31 @@ async fn a_value_leaves_no_more_behind_than_the_sdk_reads_it_from() {
         fetched.in_use < 25 && fetched.at_the_end < 25,
         "{fetched:?}"
     );
+}
+
+#[tokio::test]
+async fn a_warm_up_leaves_nothing_of_what_it_does_not_keep() {
+    let _alone = ALONE.lock().await;
+    for (capacity, kept) in [(1, 1), (1_000, MANY)] {
+        let (pool, marker) = site(30 + u64::from(kept == 1)).await;
+        let service = pool.target::<Client>(EAST).await.expect("a target");
+        let builder = SecretCache::builder(service);
+        let capacity = NonZeroUsize::new(capacity).expect("some room");
+        let cache = builder.with_capacity(capacity).build();
+        let cache = cache.expect("what can be built");
+        // What is there is not kept the second time.
+        for _ in 0..2 {
+            let all = WarmUp::of_filters([SecretFilter::name("db-")]);
+            let report = cache.warm_up(all.with_start_within(Duration::ZERO)).await;
+            assert_eq!(report.expect("a report").loaded.len(), kept);
+        }
+        println!("{} {}", marker.copies_after(VALUE), marker.copies());
+        cache.clear();
+        println!("{} {}", marker.copies_after(VALUE), marker.copies());
+        drop(cache);
+        end(pool).await;
+        println!("{} {}", marker.copies_after(VALUE), marker.copies());
+    }
 }
 
 /// What is there is found, and what was wiped is not.

@@ -33,6 +33,12 @@ impl Marker {
 
     /// How often it is in the memory of this process that is its own and may be written.
     pub(crate) fn copies(&self) -> usize {
+        self.copies_after(b"")
+    }
+
+    /// The same, right after these bytes.
+    pub(crate) fn copies_after(&self, before: &[u8]) -> usize {
+        let size = before.len() + LEN;
         let memory = File::open("/proc/self/mem").expect("the memory of this process");
         let mut window = vec![0; 1 << 20];
         let own = window.as_ptr().addr();
@@ -40,16 +46,16 @@ impl Marker {
         let mut copies = 0;
         for range in writable() {
             let mut start = range.start;
-            while range.end - start >= LEN {
+            while range.end - start >= size {
                 let len = window.len().min(range.end - start);
                 let part = &mut window[..len];
                 // What is unmapped meanwhile holds nothing.
                 if memory.read_exact_at(part, start as u64).is_ok() {
-                    let found = self.places_in(part).map(|nth| start + nth);
+                    let found = self.places_in(part, before).map(|nth| start + nth);
                     copies += found.filter(|place| !own.contains(place)).count();
                 }
                 start += if len == window.len() {
-                    len - LEN + 1
+                    len - size + 1
                 } else {
                     len
                 };
@@ -58,12 +64,19 @@ impl Marker {
         copies
     }
 
-    fn places_in<'a>(&'a self, part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-        let first = self.sign(0);
-        let starts = part.iter().enumerate();
+    fn places_in<'a>(
+        &'a self,
+        part: &'a [u8],
+        before: &'a [u8],
+    ) -> impl Iterator<Item = usize> + 'a {
+        let (first, ahead) = (self.sign(0), before.len());
+        let starts = part.iter().skip(ahead).enumerate();
         let starts = starts.filter(move |(_, byte)| **byte == first);
-        let is_here = |nth: &usize| match part.get(*nth..*nth + LEN) {
-            Some(found) => (1..LEN).all(|at| found[at] == self.sign(at)),
+        let is_here = move |nth: &usize| match part.get(*nth..*nth + ahead + LEN) {
+            Some(found) => {
+                let (found_before, found) = found.split_at(ahead);
+                found_before == before && (1..LEN).all(|at| found[at] == self.sign(at))
+            }
             None => false,
         };
         starts.map(|(nth, _)| nth).filter(is_here)

@@ -9,7 +9,10 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-/// Serves the secret `db` with the marker for a password, until the runtime ends.
+/// How many secrets a call for several gives.
+pub(crate) const MANY: usize = 20;
+
+/// Serves the secret `db-0` with the marker for a password, or many such, until the runtime ends.
 pub(crate) async fn serve(marker: Arc<Marker>) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -31,8 +34,14 @@ async fn talk(mut connection: TcpStream, marker: &Marker) -> io::Result<()> {
                 return Ok(());
             }
         }
+        let is_for_many = String::from_utf8_lossy(&asked).contains("BatchGetSecretValue");
         asked.clear();
-        connection.write_all(&answer(marker)).await?;
+        let answer = if is_for_many {
+            many(marker)
+        } else {
+            one(marker)
+        };
+        connection.write_all(&answer).await?;
     }
 }
 
@@ -50,20 +59,40 @@ fn is_whole(asked: &[u8]) -> bool {
     body.len() >= len
 }
 
-fn answer(marker: &Marker) -> Zeroizing<Vec<u8>> {
-    const BEFORE: &str = r#"{"ARN":"arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3","Name":"db","VersionId":"1","VersionStages":["AWSCURRENT"],"CreatedDate":1.0,"SecretString":"{\"username\":\"app\",\"password\":\""#;
-    const AFTER: &str = r#"\"}"}"#;
-    // Room enough for all of it: what grows leaves copies behind.
+fn one(marker: &Marker) -> Zeroizing<Vec<u8>> {
     let mut body = Zeroizing::new(Vec::with_capacity(1_000));
-    body.extend(BEFORE.bytes());
-    marker.write_to(&mut body);
-    body.extend(AFTER.bytes());
+    write_secret(0, marker, &mut body);
+    answer(&body)
+}
+
+fn many(marker: &Marker) -> Zeroizing<Vec<u8>> {
+    let mut body = Zeroizing::new(Vec::with_capacity(1_000 * MANY));
+    body.extend(br#"{"SecretValues":["#);
+    for nth in 0..MANY {
+        body.extend(&b","[..nth.min(1)]);
+        write_secret(nth, marker, &mut body);
+    }
+    body.extend(b"]}");
+    answer(&body)
+}
+
+/// Writes where there is room enough for all of it: what grows leaves copies behind.
+fn write_secret(nth: usize, marker: &Marker, body: &mut Vec<u8>) {
+    let before = format!(
+        r#"{{"ARN":"arn:aws:secretsmanager:us-east-1:111122223333:secret:db-{nth}-a1b2c3","Name":"db-{nth}","VersionId":"1","VersionStages":["AWSCURRENT"],"CreatedDate":1.0,"SecretString":"{{\"username\":\"app\",\"password\":\""#
+    );
+    body.extend(before.bytes());
+    marker.write_to(body);
+    body.extend(br#"\"}"}"#);
+}
+
+fn answer(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    let mut answer = Zeroizing::new(Vec::with_capacity(2_000));
+    let mut answer = Zeroizing::new(Vec::with_capacity(1_000 + body.len()));
     answer.extend(head.bytes());
-    answer.extend(&*body);
+    answer.extend(body);
     answer
 }
