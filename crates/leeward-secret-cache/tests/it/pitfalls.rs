@@ -12,7 +12,7 @@
 //! | 8 | a fetch from before a change brings back what was there | `withdrawal::a_fetch_from_before_an_invalidation_does_not_bring_the_old_value_back`, `outage::a_replica_that_is_behind_replaces_nothing` |
 //! | 9 | throttling is taken for a refusal, since it comes as HTTP 400; credentials that cannot be loaded too | [`what_says_nothing_of_the_secret_does_not_withdraw_it`] |
 //! | 10 | all processes of a fleet refresh at the same time | [`a_fleet_that_was_started_together_does_not_refresh_together`] |
-//! | 11 | values are printed | [`nothing_that_is_printed_tells_a_value`], [`nothing_that_is_logged_tells_a_value`] |
+//! | 11 | values are printed | [`nothing_that_is_printed_tells_a_value`], [`nothing_that_is_logged_tells_a_value`], [`an_answer_that_cannot_be_read_is_not_in_the_error`] |
 //! | 12 | each name of a secret is fetched and kept by itself | `names::name_and_arns_and_the_current_stage_are_one_secret` |
 //! | 13 | a secret that was deleted and made anew is looked for by its old ARN for ever | `namesakes::a_secret_that_was_made_anew_is_found_by_its_name_whatever_was_asked_for_before` |
 //! | 14 | names that strangers make up fill the memory | [`names_that_strangers_make_up_take_a_bounded_room`] |
@@ -27,14 +27,25 @@ use crate::{
     },
     upstream::{Answer, Upstream, brief, seconds},
 };
-use leeward_secret_cache::{
-    Freshness, SecretErrorKind, SecretEvent, SecretEventKind, SecretRef, WarmUp,
+use aws_sdk_secretsmanager::operation::get_secret_value::{
+    GetSecretValueError, GetSecretValueOutput,
 };
-use std::{collections::BTreeMap, num::NonZeroUsize, thread, time::Duration};
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
+use aws_smithy_types::body::SdkBody;
+use leeward_client_pool::Failed;
+use leeward_secret_cache::{
+    Freshness, GetSecretValue, SecretCache, SecretErrorKind, SecretEvent, SecretEventKind,
+    SecretRef, ValuesOnly, WarmUp,
+};
+use std::{
+    collections::BTreeMap, error::Error, future::ready, iter, num::NonZeroUsize, thread,
+    time::Duration,
+};
 use tokio::{
     runtime::Handle,
     time::{Instant, advance, sleep},
 };
+use tower::service_fn;
 use tracing::Level;
 
 #[tokio::test(start_paused = true)]
@@ -229,6 +240,25 @@ async fn nothing_that_is_logged_tells_a_value() {
     for line in lines {
         assert!(!values.iter().any(|value| line.contains(value)), "{line}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_not_in_the_error() {
+    let torn = || {
+        let body = SdkBody::from(r#"{"SecretString":"value-1"#);
+        let response = HttpResponse::new(StatusCode::try_from(200).expect("a status"), body);
+        Failed::<GetSecretValueError>::response_error("the answer is torn", response)
+    };
+    // It is in that of the SDK.
+    assert!(format!("{:?}", torn()).contains("value-1"));
+    let service =
+        service_fn(move |_: GetSecretValue| ready(Err::<GetSecretValueOutput, _>(torn())));
+    let cache = SecretCache::builder(ValuesOnly::new(service)).build();
+    let error = cache.unwrap().get("db").await.unwrap_err();
+    let chain = iter::successors(Some(&error as &dyn Error), |&error| error.source());
+    let printed: String = chain.map(|error| format!("{error} {error:?}")).collect();
+    assert!(printed.contains("the answer is torn"), "{printed}");
+    assert!(!printed.contains("value-1"), "{printed}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,12 +31,7 @@ impl Marker {
         text.extend((0..LEN).map(|nth| self.sign(nth)));
     }
 
-    /// How often it is in the memory of this process that is its own and may be written.
-    pub(crate) fn copies(&self) -> usize {
-        self.copies_after(b"")
-    }
-
-    /// The same, right after these bytes.
+    /// How often it is, right after these bytes, in the memory of this process that is its own and may be written.
     pub(crate) fn copies_after(&self, before: &[u8]) -> usize {
         let size = before.len() + LEN;
         let memory = File::open("/proc/self/mem").expect("the memory of this process");
