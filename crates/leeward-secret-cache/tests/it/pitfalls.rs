@@ -16,10 +16,11 @@
 //! | 12 | each name of a secret is fetched and kept by itself | `names::name_and_arns_and_the_current_stage_are_one_secret` |
 //! | 13 | a secret that was deleted and made anew is looked for by its old ARN for ever | `namesakes::a_secret_that_was_made_anew_is_found_by_its_name_whatever_was_asked_for_before` |
 //! | 14 | names that strangers make up fill the memory | [`names_that_strangers_make_up_take_a_bounded_room`] |
-//! | 15 | a snapshot that is restored serves what it was taken with | `expiry::a_machine_that_was_suspended_serves_nothing_that_is_over`, [`a_snapshot_that_is_restored_serves_nothing_from_before`] |
+//! | 15 | a snapshot that is restored serves what it was taken with | `expiry::a_machine_that_was_suspended_serves_nothing_that_is_over`, [`a_snapshot_that_is_restored_serves_nothing_from_before`], [`a_snapshot_of_a_cache_that_was_cleared_holds_no_value`] |
 //! | 16 | a version that is being rotated in is served as if it were current | `rotation::with_secret::between_set_secret_and_finish_secret_the_pending_version_logs_in` |
 
 use crate::{
+    clock::Dated,
     log::Log,
     rotation::{
         database::{Database, LoginError, Rotation, Strategy},
@@ -280,10 +281,35 @@ async fn names_that_strangers_make_up_take_a_bounded_room() {
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_that_is_restored_serves_nothing_from_before() {
+    let (upstream, clock) = (Upstream::new(), Dated::new());
+    let outlasting = Freshness::new().with_stale_on_outage(seconds(600));
+    let builder = upstream.builder().with_clock(clock.clone());
+    let cache = builder.with_freshness(outlasting).build().unwrap();
+    let handle = cache.handle("db");
+    handle.get().await.unwrap();
+    // Days later its clock goes on where it was.
+    clock.sleeps(2 * 86_400);
+    upstream.answers(Answer::Throttled);
+    assert!(cache.try_get("db").is_none() && handle.try_get().is_none());
+    let error = handle.get().await.unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::Unavailable);
+    upstream.answers(Answer::Version(2));
+    sleep(seconds(31)).await;
+    assert_eq!(handle.get().await.unwrap().version_id(), "version-2");
+    // Another is made while a fetch is under way, of which an answer from before comes.
+    sleep(seconds(250)).await;
+    assert!(handle.try_get().is_some());
+    sleep(Duration::from_millis(100)).await;
+    clock.sleeps(2 * 86_400);
+    upstream.answers(Answer::Version(3));
+    assert_eq!(handle.get().await.unwrap().version_id(), "version-3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_of_a_cache_that_was_cleared_holds_no_value() {
     let upstream = Upstream::new();
     let cache = upstream.cache();
     let secret = cache.get("db").await.unwrap();
-    // Before the snapshot is taken: nothing of it shall be in there.
     cache.clear();
     let value = std::sync::Arc::downgrade(&secret);
     drop(secret);
