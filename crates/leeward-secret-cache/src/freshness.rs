@@ -100,7 +100,8 @@ impl Freshness {
         }
     }
 
-    /// Serves nothing that is older than this; 5 minutes by default.
+    /// Serves nothing that is older than this; 5 minutes by default. A value that is not even served in
+    /// [an outage](Self::with_stale_on_outage) any more is let go of within a minute, although nobody asks, and is wiped when nobody holds it.
     pub const fn with_max_age(self, max_age: Duration) -> Self {
         Self { max_age, ..self }
     }

@@ -137,6 +137,9 @@ impl Landing {
                 .counts
                 .landed(settled.kind, landed.as_ref().err());
         }
+        if landed.is_ok() {
+            self.inner.keeper.begin(&self.inner);
+        }
         sender.send_replace(Some(landed.clone()));
         mem::take(&mut settled.wakes).wake();
         versions::place(&self.inner, slot, mem::take(&mut settled.strays));
@@ -303,6 +306,7 @@ impl Landing {
         }
         let wakes = is_purged.then(|| {
             slot.entry().store(None);
+            state.was_over = false;
             slot.let_go_of_track();
             slot.channels().withdrawn()
         });
@@ -339,6 +343,7 @@ fn keep(slot: &Slot, state: &mut State, entry: Entry) -> Wakes {
     wakes.and(slot.channels().known(entry.secret.version_id()));
     slot.entry().store(Some(Arc::new(entry)));
     slot.note_there();
+    state.was_over = false;
     slot.end_quiet();
     state.failing = None;
     wakes

@@ -4,11 +4,13 @@ mod landing;
 mod line;
 mod loudness;
 mod renew;
+mod sweep;
 mod task;
 
 pub(crate) use line::Line;
 pub(crate) use loudness::Loudness;
 pub(crate) use renew::renew;
+pub(crate) use sweep::sweep;
 
 use crate::{
     Secret, SecretError,
@@ -85,6 +87,7 @@ pub(crate) fn look_closer(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> 
         Course::Outlast => entry.limits.over.max(RECENT),
         _ => RECENT,
     });
+    let believed = believed.or_else(|| state.was_over.then_some(RECENT));
     if let Some(entry) = entry.filter(|entry| entry.is_served(now)) {
         inner.counts.hit(|| entry.age(now));
         if entry.course(now) == Course::Refresh {
@@ -178,7 +181,7 @@ pub(crate) fn begin(
     slot: &Arc<Slot>,
     mut state: MutexGuard<'_, State>,
 ) -> Result<Flight, SecretError> {
-    let is_new = !slot.is_aside() && slot.entry().load().is_none();
+    let is_new = !slot.is_aside() && slot.entry().load().is_none() && !state.was_over;
     let place = is_new.then(|| inner.line.enter());
     if let Some(None) = place {
         drop(state);
@@ -234,5 +237,38 @@ fn tell_of_outage(slot: &Slot, error: &SecretError, age: u64) {
             "the value is served although it is over, since Secrets Manager does not answer: {error}; {}",
             error.advice()
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GetSecretValue, SecretCache, SecretRef, ValuesOnly};
+    use aws_sdk_secretsmanager::operation::get_secret_value::{
+        GetSecretValueError, GetSecretValueOutput,
+    };
+    use leeward_client_pool::Failed;
+    use std::num::NonZeroUsize;
+    use tower::service_fn;
+
+    const ARN: &str = "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3";
+
+    #[tokio::test]
+    async fn what_lands_where_it_had_to_go_from_is_not_kept() {
+        let answer = service_fn(async |_: GetSecretValue| {
+            let output = GetSecretValueOutput::builder().arn(ARN).name("db");
+            let output = output.version_id("1").secret_string("hunter2").build();
+            Ok::<_, Failed<GetSecretValueError>>(output)
+        });
+        let builder = SecretCache::builder(ValuesOnly::new(answer));
+        let cache = builder.with_capacity(NonZeroUsize::MIN).build().unwrap();
+        let inner = cache.inner();
+        let slot = inner.slot(SecretRef::new("db"));
+        // It goes after somebody has found it, and before he has it fetched.
+        inner.slot(SecretRef::new("other"));
+        let answer = look_closer(inner, &slot, inner.clocks.now());
+        assert_eq!(answer.landed(inner).await.unwrap().name(), "db");
+        assert!(slot.entry().load().is_none());
+        assert!(inner.table.with(SecretRef::new(ARN), |_| ()).is_none());
     }
 }

@@ -1,4 +1,5 @@
-//! What a cache does although nobody asks: one task keeps what is watched fresh, and looks when secrets are to be rotated.
+//! What a cache does although nobody asks: one task keeps what is watched fresh, lets go of what is over, and looks when secrets are to be
+//! rotated.
 
 use super::schedule::{Schedule, Told};
 use crate::{
@@ -23,7 +24,7 @@ use tokio::{
     time::{sleep, timeout, timeout_at},
 };
 
-/// Those whose secrets are kept, and the task that keeps them, which begins with the first.
+/// Those whose secrets are kept, and the task that keeps them, which begins with the first of them, or with the first value.
 #[derive(Debug, Default)]
 pub(crate) struct Keeper {
     watched: Mutex<Watched>,
@@ -149,6 +150,7 @@ impl Drop for Work {
 fn turn(inner: &Arc<Inner>) -> Duration {
     let now = inner.clocks.now();
     let mut rest = LONGEST_REST;
+    refresh::sweep(inner, now);
     for slot in inner.keeper.watched(inner) {
         rest = rest.min(keep_fresh(inner, &slot, now));
     }

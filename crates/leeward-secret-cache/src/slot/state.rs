@@ -14,6 +14,8 @@ pub(crate) struct State {
     /// Whether that one calls, or has: if it does not yet, it will be told what there is then.
     pub(super) is_called: bool,
     pub(crate) failing: Option<Failing>,
+    /// Whether there was a value that was let go of since it was over: for who asks, that is as if it were there still.
+    pub(crate) was_over: bool,
     /// Whether it is to be fetched once more as soon as the fetch under way has landed.
     pub(crate) again: bool,
     /// Counts the fetches that began.
@@ -109,6 +111,7 @@ impl State {
     pub(crate) fn declare_void(&mut self, may_wait: bool) {
         self.generation = self.generation.wrapping_add(1);
         self.failing = None;
+        self.was_over = false;
         self.again = false;
         if self.is_called || !may_wait {
             self.flight = None;

@@ -43,6 +43,8 @@ pub enum SecretEventKind {
     Withdrawn,
     /// What was there had to go to make room.
     Evicted,
+    /// What was there was over, outages included, for half a minute or more without a fetch that succeeded.
+    Expired,
     /// What was there was declared void, by the cache's user or by a feed of events.
     Invalidated,
 }
@@ -81,6 +83,7 @@ impl SecretEventKind {
             Self::Failed => "failed",
             Self::Withdrawn => "withdrawn",
             Self::Evicted => "evicted",
+            Self::Expired => "expired",
             Self::Invalidated => "invalidated",
         }
     }

@@ -9,10 +9,10 @@ use crate::{
     upstream::{ARN, Answer, Upstream, brief, seconds},
 };
 use leeward_resilience::{Clock, Timestamp, TokioClock};
-use leeward_secret_cache::Freshness;
+use leeward_secret_cache::{Freshness, SecretEventKind};
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
@@ -74,6 +74,31 @@ async fn the_same_version_keeps_what_was_read_of_it() {
     assert!(is_one(&first, &again));
     let stats = cache.stats();
     assert_eq!((stats.changes, stats.unchanged), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_never_served_again_is_let_go_of_although_nobody_asks() {
+    for outlasts in [0, 600] {
+        let upstream = Upstream::new();
+        let freshness = Freshness::new().with_stale_on_outage(seconds(outlasts));
+        let kinds = Arc::new(Mutex::new(Vec::new()));
+        let told = kinds.clone();
+        let builder = upstream.builder().with_freshness(freshness);
+        let builder = builder.with_observer(move |event| told.lock().unwrap().push(event.kind));
+        let cache = builder.build().unwrap();
+        let value = Arc::downgrade(&cache.get("db").await.unwrap());
+        sleep(seconds(300 + outlasts)).await;
+        assert!(value.upgrade().is_some());
+        sleep(seconds(60)).await;
+        assert!(value.upgrade().is_none());
+        assert_eq!(
+            *kinds.lock().unwrap(),
+            [SecretEventKind::Loaded, SecretEventKind::Expired]
+        );
+        assert_eq!(cache.stats().oldest, seconds(0));
+        cache.get("db").await.unwrap();
+        assert_eq!(upstream.calls(), 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,6 +62,24 @@ async fn a_value_outlasts_an_outage_if_it_was_said_to_and_not_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_does_anybody_once_what_is_over_was_let_go_of() {
+    let upstream = Upstream::new();
+    let cache = upstream.builder().with_freshness(brief()).build().unwrap();
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Throttled);
+    sleep(seconds(2)).await;
+    for _ in 0..600 {
+        let before = Instant::now();
+        let _ = cache.get("db").await;
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        sleep(seconds(1)).await;
+    }
+    assert_eq!(cache.status("db").unwrap().version_id, None);
+    // One after each pause.
+    assert!(upstream.calls() <= 70, "{}", upstream.calls());
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_waits_in_an_outage_that_a_value_outlasts_however_seldom_it_is_asked_for() {
     let upstream = Upstream::new();
     let freshness = Freshness::new().with_stale_on_outage(seconds(3_000));
