@@ -155,6 +155,7 @@ fn told<E>(error: WithSecretError<Attempt>, said: Option<E>) -> LoginError<E> {
             LoginError::Refused { error, tried }
         }
         (WithSecretError::Refused { error, .. }, None) => none(error),
+        (WithSecretError::RefusedToOthers { tried }, _) => LoginError::RefusedToOthers { tried },
     }
 }
 

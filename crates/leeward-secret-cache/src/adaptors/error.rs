@@ -18,6 +18,14 @@ pub enum LoginError<E> {
         /// Which versions of the secret were tried, if they are a secret's.
         tried: Option<Tried>,
     },
+    /// All the credentials that there are were refused to others, and none that log in turned up: so that no account is locked, the login
+    /// was never run.
+    #[error("the login was refused to others, and never run within {:.1?}", .tried.elapsed())]
+    #[non_exhaustive]
+    RefusedToOthers {
+        /// For how long it was waited.
+        tried: Tried,
+    },
     /// The login failed otherwise.
     #[error("the login failed")]
     Failed(#[source] E),

@@ -2,7 +2,7 @@ use super::{Tried, Window, WithSecretError, refresh_now::refresh_now, view::is_m
 use crate::{Secret, SecretError, SecretErrorKind, SecretHandle, cache::OnWithdrawal};
 use std::{
     ops::ControlFlow::{self, Break, Continue},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 use tokio::{
@@ -22,6 +22,8 @@ pub(super) struct Call<'a, Op, IsAuth, E> {
     pub(super) tried: Tried,
     /// The version that is current, as far as is known.
     pub(super) current: Option<Arc<Secret>>,
+    /// The window that others are in, as far as is known.
+    pub(super) window: Weak<Window>,
     /// What the operation said of the last version that was refused.
     refusal: Option<E>,
 }
@@ -46,6 +48,7 @@ impl<'a, Op, IsAuth, E> Call<'a, Op, IsAuth, E> {
             start: Instant::now(),
             tried: Tried::nothing_of(handle.key()),
             current: None,
+            window: Weak::new(),
             refusal: None,
         }
     }
@@ -71,8 +74,7 @@ where
                 Err(WithSecretError::Refused { error, tried })
             }
             (Break(End::Spent) | Continue(()), None) => {
-                let error = SecretError::interrupted(tried.secret());
-                Err(WithSecretError::Secret { error, tried })
+                Err(WithSecretError::RefusedToOthers { tried })
             }
         }
     }
@@ -83,12 +85,15 @@ where
             Err(error) => return Break(End::Secret(error)),
         }
         self.take_hint().await?;
+        self.window = self.slot().track().window();
         self.take_current().await?;
         let slot = self.slot();
         if !slot.key().may_move() {
             return Continue(());
         }
         let window = self.enter(&slot);
+        self.window = Arc::downgrade(&window);
+        self.note_refusal();
         self.look_around(&window).await?;
         self.try_previous(&window).await
     }
@@ -145,7 +150,7 @@ where
         let Ok(previous) = refresh_now(self.inner(), &window.previous).await else {
             return Continue(());
         };
-        let until = Instant::now() + LAST_WAIT;
+        let until = Instant::now() + LAST_WAIT.min(self.inner().rotation.budget);
         let mut beats = window.beats();
         while !self.tried.has(previous.version_id()) && is_meant(&previous) {
             beats.borrow_and_update();
@@ -180,12 +185,17 @@ where
         Continue(())
     }
 
-    /// Tries the current version, unless this call has.
+    /// Tries the current version, unless this call has, or others were refused with it: then one of all tries it.
     async fn take_current(&mut self) -> Flow<T, E> {
-        match self.current.clone() {
-            Some(current) if !self.tried.has(current.version_id()) => self.login(&current).await,
-            _ => Continue(()),
+        let Some(current) = self.current.clone() else {
+            return Continue(());
+        };
+        if self.tried.has(current.version_id()) || self.is_held_back(&current) {
+            return Continue(());
         }
+        self.login(&current).await?;
+        self.note_refusal();
+        Continue(())
     }
 
     /// Tries what has logged in for another since this call has tried it.
@@ -243,9 +253,13 @@ where
         if self.left() == 0 {
             return Break(End::Spent);
         }
-        self.tried.note(secret, self.start.elapsed());
+        let began = Instant::now();
+        self.tried.note(secret, began - self.start);
         match (self.op)(secret.clone()).await {
-            Ok(done) => Break(End::Done(done)),
+            Ok(done) => {
+                self.note_login(secret, began);
+                Break(End::Done(done))
+            }
             Err(error) if (self.is_auth_error)(&error) => {
                 self.refusal = Some(error);
                 Continue(())

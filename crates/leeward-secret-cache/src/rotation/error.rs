@@ -22,6 +22,13 @@ pub enum WithSecretError<E> {
         /// What had been tried, this failure included.
         tried: Tried,
     },
+    /// Every version that there is was refused to others, and none that logs in turned up: so that no account is locked, the operation
+    /// was never run.
+    #[non_exhaustive]
+    RefusedToOthers {
+        /// For how long it was waited.
+        tried: Tried,
+    },
     /// Every version that there is was refused.
     #[non_exhaustive]
     Refused {
@@ -39,15 +46,16 @@ impl<E> WithSecretError<E> {
         match self {
             Self::Secret { tried, .. }
             | Self::Operation { tried, .. }
+            | Self::RefusedToOthers { tried }
             | Self::Refused { tried, .. } => tried,
         }
     }
 
-    /// The operation's own error; none if it never failed, since there was no secret.
+    /// The operation's own error; none if it was never run, since there was no secret or others were refused.
     #[must_use]
     pub fn into_operation(self) -> Option<E> {
         match self {
-            Self::Secret { .. } => None,
+            Self::Secret { .. } | Self::RefusedToOthers { .. } => None,
             Self::Operation { error, .. } | Self::Refused { error, .. } => Some(error),
         }
     }
@@ -60,12 +68,14 @@ impl<E> WithSecretError<E> {
             Self::Operation { .. } => {
                 "look at the operation's own error: it was not told to be one of authentication"
             }
-            Self::Refused { tried, .. } => match tried.refresh_error() {
-                Some(error) => error.advice(),
-                None => {
-                    "look at the last rotation of the secret, and whether somebody changed the password elsewhere; if the account is locked, unlock it before trying again"
+            Self::RefusedToOthers { tried } | Self::Refused { tried, .. } => {
+                match tried.refresh_error() {
+                    Some(error) => error.advice(),
+                    None => {
+                        "look at the last rotation of the secret, and whether somebody changed the password elsewhere; if the account is locked, unlock it before trying again"
+                    }
                 }
-            },
+            }
         }
     }
 }
@@ -91,6 +101,14 @@ impl<E> fmt::Display for WithSecretError<E> {
                     Shown(tried.secret())
                 )
             }
+            Self::RefusedToOthers { .. } => {
+                write!(
+                    f,
+                    "secret {}: every version was refused to others, and none that logs in turned up within {:.1?}",
+                    tried.secret(),
+                    tried.elapsed()
+                )
+            }
             Self::Refused { .. } => {
                 write!(
                     f,
@@ -107,6 +125,7 @@ impl<E: Error + 'static> Error for WithSecretError<E> {
         match self {
             Self::Secret { error, .. } => Some(error),
             Self::Operation { error, .. } | Self::Refused { error, .. } => Some(error),
+            Self::RefusedToOthers { .. } => None,
         }
     }
 }

@@ -73,6 +73,11 @@ impl Track {
         }
     }
 
+    /// The window that others are in, if there is one.
+    pub(super) fn window(&self) -> Weak<Window> {
+        self.lock().window.clone()
+    }
+
     /// The window that others are in, or a new one.
     pub(super) fn enter(&self, open: impl FnOnce() -> Window) -> Arc<Window> {
         let mut inside = self.lock();

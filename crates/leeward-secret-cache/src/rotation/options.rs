@@ -33,7 +33,7 @@ impl SecretCacheBuilder {
     /// Lets [`with_secret`](crate::SecretCache::with_secret) look for a version that logs in for this long; 90 seconds by default.
     ///
     /// A rotation of RDS takes about a minute from the step that changes the password to the one that makes it current. Zero is for
-    /// callers that cannot wait: then what is there is tried, and nothing is waited for.
+    /// callers that cannot wait: then what Secrets Manager has by now is tried, and neither a rotation nor another caller is waited for.
     pub const fn with_rotation_budget(mut self, budget: Duration) -> Self {
         self.rotation.budget = bounded(budget);
         self
@@ -41,7 +41,9 @@ impl SecretCacheBuilder {
 
     /// Lets one call of [`with_secret`](crate::SecretCache::with_secret) run its operation this often at most; 5 times by default.
     ///
-    /// Each may be a failed login, and databases and directories lock accounts that fail too often: keep it below their threshold.
+    /// Each may be a failed login, and databases and directories lock accounts that fail too often: keep it below their threshold. That
+    /// does not bound what all calls do together: as many as log in while a password changes are refused once each. Where that is more than
+    /// an account may fail, rotate between two users.
     pub const fn with_max_logins(mut self, max_logins: NonZeroUsize) -> Self {
         self.rotation.max_logins = max_logins;
         self

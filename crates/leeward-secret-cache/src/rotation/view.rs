@@ -60,6 +60,35 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         }
     }
 
+    /// Whether the current version was refused to others, who look for another one, so that not everybody is to try it.
+    ///
+    /// Not if nobody may wait for what they find.
+    pub(super) fn is_held_back(&self, current: &Secret) -> bool {
+        let may_wait = !self.inner().rotation.budget.is_zero();
+        let holds_back = |window: Arc<Window>| {
+            let turns = window.turns();
+            turns.holds_back(current.version_id(), Instant::now())
+        };
+        may_wait && self.window.upgrade().is_some_and(holds_back)
+    }
+
+    /// Lets those who come later know that the current version was refused, if it was.
+    pub(super) fn note_refusal(&self) {
+        let (Some(current), Some(window)) = (&self.current, self.window.upgrade()) else {
+            return;
+        };
+        if self.tried.has(current.version_id()) {
+            window.refused_current(current.version_id(), Instant::now());
+        }
+    }
+
+    /// Lets those who are held back know that a version logged in.
+    pub(super) fn note_login(&self, secret: &Secret, began: Instant) {
+        if let Some(window) = self.window.upgrade() {
+            window.worked(secret.version_id(), began, Instant::now());
+        }
+    }
+
     /// Tells the others what logged in, unless it was let go of meanwhile.
     pub(super) fn tell(&self, window: &Window, secret: &Secret) {
         let Some(current) = &self.current else { return };

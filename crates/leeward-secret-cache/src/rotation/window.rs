@@ -7,7 +7,7 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// All calls that were refused with the current version of a secret and have not ended yet.
+/// All calls that were refused with the current version of a secret, or found it refused, and have not ended yet.
 #[derive(Debug)]
 pub(crate) struct Window {
     pub(super) pending: Arc<Slot>,
@@ -47,6 +47,18 @@ impl Window {
 
     pub(super) fn turns(&self) -> MutexGuard<'_, Turns> {
         self.turns.lock().expect("nothing panics while it holds it")
+    }
+
+    /// Takes note that the current version, which is this one, was refused to one of them.
+    pub(super) fn refused_current(&self, version_id: &str, now: Instant) {
+        self.turns().refused_current(version_id, now);
+    }
+
+    /// Takes note that this version logged in for somebody who began to at `began`.
+    pub(super) fn worked(&self, version_id: &str, began: Instant, now: Instant) {
+        if self.turns().worked(version_id, began, now) {
+            self.beat();
+        }
     }
 
     /// Lets one caller try this version for all, unless one does, or it was refused a moment ago.
@@ -118,6 +130,7 @@ pub(super) struct Turns {
     is_out: bool,
     /// What was refused to one of them, the latest last.
     refused: Vec<Refused>,
+    current: Option<RefusedCurrent>,
     looks: u32,
     next_look: Option<Instant>,
 }
@@ -127,6 +140,16 @@ struct Refused {
     version_id: String,
     count: u32,
     next_try: Instant,
+}
+
+/// A version that was refused to one of them when it was current.
+#[derive(Debug)]
+struct RefusedCurrent {
+    version_id: String,
+    /// When it was refused for the first time.
+    since: Instant,
+    /// Until when it is taken to log in for some, as it has: a secret may be good for one of two databases.
+    works_until: Instant,
 }
 
 /// How many refused versions are remembered: there are hardly more than three stages to be at.
@@ -174,6 +197,46 @@ impl Turns {
             count: count.saturating_add(1),
             next_try: now + doubled(FIRST_PAUSE, count, LONGEST_PAUSE),
         });
+    }
+
+    /// A current version is tried for all soon after it was refused, whatever was refused when it was pending.
+    fn refused_current(&mut self, version_id: &str, now: Instant) {
+        let is_it = |known: &RefusedCurrent| known.version_id == version_id;
+        if self.current.as_ref().is_some_and(is_it) {
+            return;
+        }
+        self.current = Some(RefusedCurrent {
+            version_id: version_id.to_owned(),
+            since: now,
+            works_until: now,
+        });
+        self.forget(version_id);
+        self.refused(version_id, now);
+    }
+
+    /// Whether this version, which is current, is for one to try at `now`, and not for everybody.
+    pub(super) fn holds_back(&self, version_id: &str, now: Instant) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|it| it.version_id == version_id && it.works_until <= now)
+    }
+
+    /// Says whether it was held back until now.
+    fn worked(&mut self, version_id: &str, began: Instant, now: Instant) -> bool {
+        let was_held_back = self.holds_back(version_id, now);
+        let Some(current) = &mut self.current else {
+            return false;
+        };
+        // What began before it was refused says nothing of what came then.
+        if current.version_id != version_id || began < current.since {
+            return false;
+        }
+        current.works_until = now + LONGEST_PAUSE;
+        self.forget(version_id);
+        was_held_back
+    }
+
+    fn forget(&mut self, version_id: &str) {
+        self.refused.retain(|it| it.version_id != version_id);
     }
 
     /// Whether it is the turn of whoever asks at `now` to look; `jitter` from 0 to 1 puts the next turn off.
@@ -225,6 +288,36 @@ mod tests {
             assert!(!turns.go("pending", now - Duration::from_millis(1)));
         }
         assert!(turns.go("current", now));
+    }
+
+    #[test]
+    fn a_current_version_that_was_refused_is_tried_by_one_until_it_logs_in() {
+        let start = Instant::now();
+        let mut turns = Turns::default();
+        for _ in 0..6 {
+            turns.refused("a", start);
+        }
+        assert!(!turns.holds_back("a", start));
+        for _ in 0..1_000 {
+            turns.refused_current("a", start);
+        }
+        assert!(turns.holds_back("a", start) && !turns.holds_back("b", start));
+        assert!(!turns.go("a", start) && turns.go("a", start + seconds(1)));
+        // A login that began before, one of another version, and one that says so.
+        let now = start + seconds(5);
+        for (version_id, began, is_news) in [
+            ("a", start - seconds(1), false),
+            ("b", start, false),
+            ("a", start, true),
+            ("a", start, false),
+        ] {
+            assert_eq!(turns.worked(version_id, began, now), is_news);
+        }
+        for (after, holds_back) in [(0, false), (29, false), (30, true)] {
+            assert_eq!(turns.holds_back("a", now + seconds(after)), holds_back);
+        }
+        turns.refused_current("b", now);
+        assert!(!turns.holds_back("a", now + seconds(30)));
     }
 
     #[test]

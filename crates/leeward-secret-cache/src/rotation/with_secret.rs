@@ -6,8 +6,9 @@ impl SecretCache {
     /// Runs `operation` with a secret, and again with another of its versions if the first was refused: for logins, so that nobody sees
     /// a rotation.
     ///
-    /// `is_auth_error` tells whether an error of the operation says that the user or password was refused. Any other error is given
-    /// back at once. What is tried, in this order:
+    /// The operation may run several times, from its beginning each time: let it log in and do no more, for what must not be done twice
+    /// comes after it. `is_auth_error` tells whether an error of the operation says that the user or password was refused. Any other error
+    /// is given back at once. What is tried, in this order:
     ///
     /// 1. the current version as it is in memory;
     /// 2. the one that is current by now, fetched [anew](Self::refresh_now), if it is another;
@@ -17,10 +18,13 @@ impl SecretCache {
     ///    one, and the same once more after 5 seconds, and after 15 more, since the database may lag behind;
     /// 5. `AWSPREVIOUS`, at last.
     ///
-    /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins), so that no account is locked. Of all
-    /// who call at once each tries what is current; one looks for what is new, for all; and one at a time tries what is not current, with
+    /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins). Of all who call at once each tries what
+    /// is current, since none knows of the others; one looks for what is new, for all; and one at a time tries what is not current, with
     /// pauses of 1 to 30 seconds between those that are refused. When that logs in it is told to the others, and for as long as the budget
     /// it is what later calls try first, until another version becomes current, which is looked for every 10 seconds meanwhile.
+    ///
+    /// Who calls while others look waits with them, and does not try the current version that was refused to them: one at a time does, with
+    /// the same pauses. If it logs in, as where a secret is good for one of two databases, everybody tries it for the next 30 seconds.
     ///
     /// With a [stage](SecretRef::at_stage) other than `AWSCURRENT` only that is tried and looked for; a [version](SecretRef::at_version) is
     /// tried once, since it never changes.
@@ -29,6 +33,7 @@ impl SecretCache {
     ///
     /// [`WithSecretError::Secret`] if the secret cannot be had, [`WithSecretError::Operation`] if the operation fails otherwise,
     /// [`WithSecretError::Refused`] if all that was tried was refused: both hold the operation's own error.
+    /// [`WithSecretError::RefusedToOthers`] if it never ran, since it was refused to others all the time.
     ///
     /// # Cancellation
     ///

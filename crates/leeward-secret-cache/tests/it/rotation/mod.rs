@@ -9,4 +9,5 @@ mod schedule;
 pub(crate) mod vault;
 mod versions;
 mod wakers;
+mod window;
 mod with_secret;
