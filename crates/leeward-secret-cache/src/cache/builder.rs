@@ -76,7 +76,8 @@ impl SecretCacheBuilder {
 
     /// Keeps so many secrets, each version counted; the one goes that was asked for longest ago. 1,000 by default.
     ///
-    /// Names of which there never was a value have a fifth of the room: beyond that one of them goes, not a secret that is there.
+    /// Those that are [watched](SecretCache::subscribe) stay, even if they are more. Names of which there never was a value have a fifth
+    /// of the room: beyond that one of them goes, not a secret that is there.
     pub fn with_capacity(self, capacity: NonZeroUsize) -> Self {
         Self { capacity, ..self }
     }

@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    time::{sleep, timeout, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 
 /// Those whose secrets are kept, and the task that keeps them, which begins with the first of them, or with the first value.
@@ -130,10 +130,13 @@ impl Work {
     /// Works until the cache is gone. It holds the cache only while it does something.
     async fn go(self) {
         while let Some(inner) = self.cache.upgrade() {
+            let next_turn = Instant::now() + SHORTEST_REST;
             let rest = turn(&inner);
             drop(inner);
             // Who wakes it has put something in before.
             let _ = timeout(rest, self.wake.notified()).await;
+            // However often it is woken.
+            sleep_until(next_turn).await;
         }
     }
 }
@@ -157,19 +160,19 @@ fn turn(inner: &Arc<Inner>) -> Duration {
     if inner.rotation.follows_schedule {
         rest = rest.min(ask_one(inner, now));
     }
-    rest.max(SHORTEST_REST)
+    rest
 }
 
-/// Fetches what is due; says when to look again.
+/// Fetches what is due, and tells that what was withdrawn is over; says when to look again.
 fn keep_fresh(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Duration {
-    slot.touch(now);
+    let left = tell_of_withdrawal(slot, now);
     let state = slot.state();
     if state.is_under_way(now) {
-        return FETCH;
+        return FETCH.min(left);
     }
     if !state.may_refresh(now) {
-        let left = |failing: &Failing| now.until(failing.next_try);
-        return Duration::from_nanos(state.failing.as_ref().map_or(0, left));
+        let pause = |failing: &Failing| now.until(failing.next_try);
+        return Duration::from_nanos(state.failing.as_ref().map_or(0, pause)).min(left);
     }
     if let Some(entry) = slot.entry().load().as_ref()
         && entry.course(now) == Course::Serve
@@ -178,6 +181,23 @@ fn keep_fresh(inner: &Arc<Inner>, slot: &Arc<Slot>, now: Moment) -> Duration {
     }
     refresh::begin_and_leave(inner, slot, state);
     FETCH
+}
+
+/// Tells those who watch that a value that was withdrawn and [kept](crate::OnWithdrawal::KeepUntilOver) is over; says how long it is not.
+fn tell_of_withdrawal(slot: &Slot, now: Moment) -> Duration {
+    let state = slot.state();
+    let is_withdrawal = |failing: &Failing| failing.error.kind().is_withdrawal();
+    if !state.failing.as_ref().is_some_and(is_withdrawal) {
+        return LONGEST_REST;
+    }
+    let entry = slot.entry().load();
+    if let Some(entry) = entry.as_ref().filter(|entry| entry.is_served(now)) {
+        return Duration::from_nanos(entry.limits.over.saturating_sub(entry.age(now)));
+    }
+    let wakes = slot.channels().withdrawn();
+    drop(state);
+    wakes.wake();
+    LONGEST_REST
 }
 
 /// Asks when one secret is to be rotated, of those that it is time for; says when it is time for another.
@@ -245,7 +265,7 @@ impl Drop for Asking {
 
 /// Asks when this secret is to be rotated, and fetches it if it has been.
 async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
-    let deadline = tokio::time::Instant::now() + inner.fetch_timeout;
+    let deadline = Instant::now() + inner.fetch_timeout;
     let described = timeout_at(deadline, async {
         let describe = inner.upstream.describe(slot.key().clone());
         inner.line.turn().await.call(describe).await

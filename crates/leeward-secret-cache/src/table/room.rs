@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 /// Takes slots out until no more than `capacity` are left, never `newest`: the one that was asked for longest ago each time.
 ///
-/// Before that go those that never had a value, as long as they fill more than a fifth of the room: names that somebody makes up, one after
+/// Those that somebody watches stay, even if there are more of them than there is room for. Before the others go those that never had a value, as long as they fill more than a fifth of the room: names that somebody makes up, one after
 /// the other, do not drive out the secrets that are there.
 pub(super) fn make(
     slots: &mut Slots,
@@ -17,6 +17,7 @@ pub(super) fn make(
     if excess == 0 {
         return Vec::new();
     }
+    others.retain(|slot| !slot.channels().are_watched());
     let empty = others.iter().filter(|slot| !slot.was_there()).count();
     let all_empty = empty + usize::from(!newest.was_there());
     let mut first = all_empty.saturating_sub((capacity.get() / 5).max(1));

@@ -96,7 +96,8 @@ impl SecretCache {
     /// Subscribes to the version of a secret: who watches is told when another one is there, and when it is withdrawn.
     ///
     /// As long as somebody watches, the secret is kept fresh by the side although nobody asks for it: it is fetched at once, and
-    /// refreshed whenever it is due. One task of the cache's does so for all. Its place is held as well.
+    /// refreshed whenever it is due. One task of the cache's does so for all. Nor does it have to
+    /// go for another, even where more are watched than there is [room](crate::SecretCacheBuilder::with_capacity) for.
     ///
     /// Who watches by an ARN is told of that secret alone, also once there is another of its name.
     ///

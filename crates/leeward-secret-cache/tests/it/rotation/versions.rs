@@ -3,10 +3,11 @@
 use super::{
     database::{Database, Rotation, Strategy},
     vault::Vault,
+    wakers::in_time,
 };
 use crate::upstream::{ARN, Answer, Upstream, seconds};
 use leeward_secret_cache::{
-    SecretCache, SecretEvent, SecretEventKind, VersionWatch, WatchedVersion,
+    OnWithdrawal, SecretCache, SecretEvent, SecretEventKind, VersionWatch, WatchedVersion,
 };
 use std::{
     num::NonZeroUsize,
@@ -83,10 +84,67 @@ async fn it_holds_the_place_of_its_secret() {
     let cache = builder.build().unwrap();
     let mut watch = cache.subscribe("db");
     soon(&mut watch).await.unwrap();
-    cache.get("other").await.unwrap();
+    for other in ["one", "two"] {
+        cache.get(other).await.unwrap();
+        assert!(cache.try_get("db").is_some());
+    }
+    assert_eq!((cache.stats().secrets, cache.stats().evictions), (2, 1));
     upstream.answers(Answer::Version(2));
     assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-2"));
+    drop(watch);
+    cache.get("three").await.unwrap();
     assert_eq!(cache.stats().secrets, 1);
+}
+
+#[test]
+fn more_that_are_watched_than_there_is_room_for_are_kept_at_no_greater_cost() {
+    // Each that drove out another would have no other task run.
+    in_time(async || {
+        let upstream = Upstream::new();
+        let capacity = NonZeroUsize::new(2).expect("some room");
+        let builder = upstream.builder().with_capacity(capacity);
+        let cache = builder.build().expect("a cache");
+        let names = ["a", "b", "c"];
+        let watches = names.map(|name| cache.subscribe(name));
+        sleep(seconds(60)).await;
+        assert_eq!((upstream.calls(), cache.stats().evictions), (3, 0));
+        assert!(names.iter().all(|name| cache.try_get(*name).is_some()));
+        drop(watches);
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_often_the_keeper_is_woken_it_has_its_rests() {
+    let upstream = Upstream::new();
+    let cache = upstream.cache();
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    let calls = upstream.calls();
+    // Each lets go of it, so that it is to be fetched anew.
+    for _ in 0..1_000 {
+        cache.invalidate("db");
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert!(upstream.calls() <= calls + 11, "{}", upstream.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_withdrawn_and_kept_is_told_when_it_is_over() {
+    let upstream = Upstream::new();
+    let builder = upstream.builder();
+    let builder = builder.with_on_withdrawal(OnWithdrawal::KeepUntilOver);
+    let cache = builder.build().unwrap();
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    upstream.answers(Answer::Missing);
+    // It was fetched at the beginning, which took 200 ms.
+    assert!(is_quiet(&mut watch, Duration::from_millis(299_700)).await);
+    assert!(cache.try_get("db").is_some());
+    let told = timeout(Duration::from_millis(200), watch.changed()).await;
+    assert_eq!(told, Ok(Some(WatchedVersion::Withdrawn)));
+    assert!(cache.try_get("db").is_none());
+    upstream.answers(Answer::Version(1));
+    assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-1"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,7 +58,7 @@ enum Event {
 
 /// Plays `test` in a thread of its own, so that who waits for himself is found out.
 #[track_caller]
-fn in_time<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
+pub(super) fn in_time<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
     let (sender, done) = mpsc::channel();
     thread::spawn(move || {
         let mut runtime = Builder::new_current_thread();
