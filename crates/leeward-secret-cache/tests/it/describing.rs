@@ -92,6 +92,18 @@ async fn a_right_that_was_taken_away_is_noticed_within_what_may_go_unverified() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_scheduled_for_deletion_is_not_served_on_as_the_version_that_it_was() {
+    let upstream = Upstream::new();
+    let cache = cache(&upstream);
+    cache.get("db").await.unwrap();
+    upstream.answers(Answer::Deleted(1));
+    refresh(&cache).await;
+    let error = cache.get("db").await.unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::Withdrawn);
+    assert_eq!(upstream.descriptions(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_goes_unverified_is_not_outlasted_in_an_outage_either() {
     let upstream = Upstream::new();
     let freshness = describing().with_stale_on_outage(seconds(300));

@@ -5,8 +5,12 @@ use super::{
     vault::Vault,
 };
 use crate::upstream::seconds;
-use leeward_secret_cache::{SecretCache, WithSecretError};
-use std::{num::NonZeroUsize, time::Duration};
+use leeward_secret_cache::{Secret, SecretCache, WithSecretError};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
 use tokio::{
     join,
     time::{sleep, timeout},
@@ -102,6 +106,29 @@ async fn what_was_let_go_of_is_not_what_later_calls_try_first() {
     database.wants(&before);
     assert_eq!(log_in(&cache, &database).await.unwrap(), "version-1");
     assert_eq!(database.refused(), ["version-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_logged_in_is_wiped_when_the_secret_is_withdrawn() {
+    let vault = Vault::new();
+    let (database, cache) = (Database::new(&vault), vault.cache());
+    cache.get("db").await.unwrap();
+    Rotation::create(&vault, &database, Strategy::SingleUser).set();
+    let tried = Mutex::new(Weak::new());
+    let log_in = |secret| {
+        *tried.lock().expect("no panic") = Arc::downgrade(&secret);
+        database.log_in(secret)
+    };
+    let worked = cache.with_secret("db", log_in, LoginError::is_of_password);
+    assert_eq!(worked.await.unwrap(), "version-2");
+    let pending: Weak<Secret> = tried.into_inner().expect("no panic");
+    sleep(seconds(2)).await;
+    cache.refresh_now("db").await.unwrap();
+    assert!(pending.upgrade().is_some());
+    sleep(seconds(2)).await;
+    vault.denies("*");
+    cache.refresh_now("db").await.unwrap_err();
+    assert!(pending.upgrade().is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,8 @@ pub(crate) enum Answer {
     /// A version of the replica in another Region, created as its number says.
     Replica(u32),
     Missing,
+    /// It is scheduled for deletion: this version of it is described, and its value refused.
+    Deleted(u32),
     /// A refusal with this code, as HTTP 400.
     Refused(&'static str),
     Throttled,
@@ -171,6 +173,7 @@ async fn served(answer: Answer) -> Result<(&'static str, u32), Refusal> {
         Answer::Version(number) => Ok(("us-east-1", number)),
         Answer::Replica(number) => Ok(("us-west-2", number)),
         Answer::Missing => Err(Refusal::Code(MISSING)),
+        Answer::Deleted(_) => Err(Refusal::Code("InvalidRequestException")),
         Answer::Refused(code) => Err(Refusal::Code(code)),
         Answer::Throttled => Err(Refusal::Throttled),
         Answer::Silent => std::future::pending().await,

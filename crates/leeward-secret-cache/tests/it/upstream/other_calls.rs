@@ -1,18 +1,22 @@
 //! What it answers to calls besides `GetSecretValue`: the same secret, told otherwise.
 
-use super::{MISSING, Upstream, served, version};
+use super::{Answer, MISSING, Upstream, served, version};
 use crate::refusal::{Answering, Failed, Refusal};
 use aws_sdk_secretsmanager::{
     operation::{
         batch_get_secret_value::{BatchGetSecretValueError, BatchGetSecretValueOutput},
         describe_secret::{DescribeSecretError, DescribeSecretOutput},
     },
+    primitives::DateTime,
     types::{ApiErrorType, SecretValueEntry},
 };
 use leeward_secret_cache::{BatchGetSecretValue, DescribeSecret};
 use std::task::{Context, Poll};
 use tokio::time::sleep;
 use tower::Service;
+
+/// When what is deleted was, in seconds of UNIX.
+const DELETED: i64 = 1_800_000_000;
 
 impl Service<DescribeSecret> for Upstream {
     type Response = DescribeSecretOutput;
@@ -32,6 +36,10 @@ impl Service<DescribeSecret> for Upstream {
         let (answer, delay) = (answer.unwrap_or(script.answer.clone()), script.delay);
         Box::pin(async move {
             sleep(delay).await;
+            let (answer, deleted) = match answer {
+                Answer::Deleted(number) => (Answer::Version(number), Some(DELETED)),
+                answer => (answer, None),
+            };
             let (region, number) = served(answer)
                 .await
                 .map_err(|refusal| refusal.into_error(DescribeSecretError::generic))?;
@@ -40,6 +48,7 @@ impl Service<DescribeSecret> for Upstream {
             let described = DescribeSecretOutput::builder()
                 .set_arn(value.arn)
                 .set_name(value.name)
+                .set_deleted_date(deleted.map(DateTime::from_secs))
                 .version_ids_to_stages(format!("version-{number}"), stages);
             Ok(described.build())
         })
