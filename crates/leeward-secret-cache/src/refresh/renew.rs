@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Fetches anew, by the side, what may be served, since it is said to have changed: it goes on being served meanwhile.
 ///
 /// While it is being fetched, that may bring what there was before: then it is fetched once more afterwards, however often it was
-/// said. What may not be served is fetched when somebody asks for it, also if it was denied or missing a moment ago.
+/// said; not if that fetch still waits for its turn. What may not be served is fetched when somebody asks for it, also if it was denied or missing a moment ago.
 pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
     let mut state = slot.state();
     // It stays due until a fetch succeeds.
@@ -14,10 +14,14 @@ pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
         .load_full()
         .map(|entry| Arc::new(entry.due_at_once()));
     slot.entry().store(entry.clone());
-    // Nor does what began before do, for who asks for a fetch from now on, or of what a call for several brings.
-    state.began = None;
-    state.generation = state.generation.wrapping_add(1);
     let now = inner.clocks.now();
+    // Nor does what a call for several brings do that began before.
+    state.generation = state.generation.wrapping_add(1);
+    if state.is_queued(now) {
+        return;
+    }
+    // Nor a fetch that did, for who asks for one from now on.
+    state.began = None;
     if state.is_under_way(now) {
         state.again = true;
         return;

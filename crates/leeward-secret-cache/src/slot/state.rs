@@ -76,6 +76,11 @@ impl State {
         self.flight_under_way(now).is_some()
     }
 
+    /// Whether a fetch is under way that does not call yet.
+    pub(crate) fn is_queued(&self, now: Moment) -> bool {
+        self.is_under_way(now) && !self.is_called
+    }
+
     /// Takes note of a fetch that begins at `now`. One that is lost does not count any more, should it land.
     pub(crate) fn take_off(&mut self, flight: Flight, now: Moment) {
         self.flight = Some(flight);

@@ -5,7 +5,7 @@ use leeward_secret_cache::{
     Freshness, OnWithdrawal, RefreshMode, SecretCache, SecretChange, SecretChangeKind,
     SecretErrorKind, SecretRef,
 };
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 use tokio::{
     runtime::Handle,
     time::{Instant, advance, sleep},
@@ -35,6 +35,24 @@ async fn what_changed_is_fetched_by_the_side_and_nobody_waits() {
         assert!(is(&cache, "version-2"), "{arn}");
         assert_eq!(upstream.calls(), 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_while_its_fetch_waits_for_a_turn_is_not_fetched_twice() {
+    let upstream = Upstream::new();
+    let builder = upstream.builder().with_max_fetches(NonZeroUsize::MIN);
+    let cache = builder.build().unwrap();
+    assert!(cache.try_get("first").is_none());
+    sleep(UPSTREAM / 2).await;
+    assert!(cache.try_get("db").is_none());
+    sleep(UPSTREAM / 4).await;
+    upstream.answers(Answer::Version(2));
+    assert_eq!(cache.invalidate_arn("db"), 1);
+    // That fetch does for who asks for one now as well.
+    let secret = cache.refresh_now("db").await.unwrap();
+    assert_eq!(secret.version_id(), "version-2");
+    sleep(seconds(1)).await;
+    assert_eq!(upstream.calls(), 2);
 }
 
 #[tokio::test(start_paused = true)]
