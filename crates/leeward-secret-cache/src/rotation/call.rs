@@ -18,6 +18,8 @@ pub(super) struct Call<'a, Op, IsAuth, E> {
     pub(super) handle: &'a SecretHandle,
     op: Op,
     is_auth_error: IsAuth,
+    /// Whether the operation would log in with this version, if it is current, and not do without a login.
+    pub(super) logs_in: LogsIn<'a>,
     pub(super) start: Instant,
     pub(super) tried: Tried,
     /// The version that is current, as far as is known.
@@ -27,6 +29,8 @@ pub(super) struct Call<'a, Op, IsAuth, E> {
     /// What the operation said of the last version that was refused.
     refusal: Option<E>,
 }
+
+pub(super) type LogsIn<'a> = &'a (dyn Fn(&Secret) -> bool + Sync);
 
 /// How a call ends, unless every version was refused.
 enum End<T, E> {
@@ -40,11 +44,17 @@ enum End<T, E> {
 type Flow<T, E> = ControlFlow<End<T, E>>;
 
 impl<'a, Op, IsAuth, E> Call<'a, Op, IsAuth, E> {
-    pub(super) fn new(handle: &'a SecretHandle, op: Op, is_auth_error: IsAuth) -> Self {
+    pub(super) fn new(
+        handle: &'a SecretHandle,
+        op: Op,
+        is_auth_error: IsAuth,
+        logs_in: LogsIn<'a>,
+    ) -> Self {
         Self {
             handle,
             op,
             is_auth_error,
+            logs_in,
             start: Instant::now(),
             tried: Tried::nothing_of(handle.key()),
             current: None,
@@ -254,10 +264,13 @@ where
             return Break(End::Spent);
         }
         let began = Instant::now();
+        let is_login = (self.logs_in)(secret);
         self.tried.note(secret, began - self.start);
         match (self.op)(secret.clone()).await {
             Ok(done) => {
-                self.note_login(secret, began);
+                if is_login {
+                    self.note_login(secret, began);
+                }
                 Break(End::Done(done))
             }
             Err(error) if (self.is_auth_error)(&error) => {

@@ -62,9 +62,9 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
 
     /// Whether the current version was refused to others, who look for another one, so that not everybody is to try it.
     ///
-    /// Not if nobody may wait for what they find.
+    /// Not if nobody may wait for what they find, nor where it is not to log in.
     pub(super) fn is_held_back(&self, current: &Secret) -> bool {
-        let may_wait = !self.inner().rotation.budget.is_zero();
+        let may_wait = !self.inner().rotation.budget.is_zero() && (self.logs_in)(current);
         let holds_back = |window: Arc<Window>| {
             let turns = window.turns();
             turns.holds_back(current.version_id(), Instant::now())

@@ -94,6 +94,22 @@ impl SecretHandle {
     where
         F: Future<Output = Result<T, E>>,
     {
-        Call::new(self, operation, is_auth_error).run().await
+        let call = Call::new(self, operation, is_auth_error, &|_| true);
+        call.run().await
+    }
+
+    /// The same where the operation need not log in: `logs_in` tells whether it would with this version, if that is current.
+    #[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres"))]
+    pub(crate) async fn with_secret_if<T, E, F>(
+        &self,
+        operation: impl FnMut(Arc<Secret>) -> F,
+        is_auth_error: impl Fn(&E) -> bool,
+        logs_in: impl Fn(&Secret) -> bool + Sync,
+    ) -> Result<T, WithSecretError<E>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        let call = Call::new(self, operation, is_auth_error, &logs_in);
+        call.run().await
     }
 }

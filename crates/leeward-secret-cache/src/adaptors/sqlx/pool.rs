@@ -90,7 +90,17 @@ impl<O: LoginOptions> RotatingPool<O> {
         let refused = Mutex::default();
         let acquire = |secret| self.acquire_by(secret, &refused);
         let secret = self.0.login.secret();
-        secret.with_secret(acquire, is_sqlx_auth_error).await
+        let logs_in = |current: &Secret| self.logs_in(current);
+        let acquired = secret.with_secret_if(acquire, is_sqlx_auth_error, logs_in);
+        acquired.await
+    }
+
+    /// Whether whoever asks now is for a connection that logs in with this version: there is none, and room for one.
+    fn logs_in(&self, version: &Secret) -> bool {
+        let pool = &self.0.pool;
+        let has_room = pool.size() < pool.options().get_max_connections();
+        let opens_one = pool.num_idle() == 0 && has_room;
+        opens_one && self.versions().used == version.version_id()
     }
 
     /// Gives a connection that is there, or a new one, by the version in use if that may be meant, and otherwise by this one.

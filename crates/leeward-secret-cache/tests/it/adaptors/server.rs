@@ -23,6 +23,7 @@ struct Users {
     password: String,
     /// At which it falls silent.
     hangs_at: Option<String>,
+    hanging: usize,
     /// How it refuses: the code and the function that PostgreSQL names with it.
     refuses_as: Option<(&'static str, &'static str)>,
     logins: usize,
@@ -56,6 +57,11 @@ impl Server {
         self.users().hangs_at = password.map(str::to_owned);
     }
 
+    /// How many have heard nothing so far.
+    pub(crate) fn hanging(&self) -> usize {
+        self.users().hanging
+    }
+
     /// Refuses everybody with this code, in this function of PostgreSQL's.
     pub(crate) fn refuses_as(&self, code: &'static str, routine: &'static str) {
         self.users().refuses_as = Some((code, routine));
@@ -77,6 +83,7 @@ impl Server {
         let password = String::from_utf8_lossy(&password);
         let password = password.trim_end_matches('\0');
         if self.users().hangs_at.as_deref() == Some(password) {
+            self.users().hanging += 1;
             // Until the other side has had enough.
             return connection.read_u8().await.map(drop);
         }

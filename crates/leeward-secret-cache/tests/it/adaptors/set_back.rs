@@ -8,6 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool},
 };
 use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 /// A connection that logs in now, since those that are there are held.
 async fn another(pool: &RotatingPool<PgConnectOptions>, held: &mut Vec<PoolConnection<Postgres>>) {
@@ -56,6 +57,42 @@ async fn a_pool_logs_in_with_what_is_current_after_it_had_to_go_back_to_the_prev
     let (_, refusals) = server.counts();
     another(&pool, &mut held).await;
     assert_eq!(server.counts().1, refusals);
+}
+
+#[tokio::test]
+async fn who_asks_for_a_connection_that_is_there_does_not_wait_with_those_who_are_refused() {
+    let (server, vault, pool) = site_within(Duration::from_secs(2), 4).await;
+    let first = pool.acquire().await.unwrap();
+    // Whoever logs in is refused, and one hangs with the pending version, so that nobody else may try.
+    vault.create(value(&server, "new"));
+    server.change_password("neither");
+    server.hangs_at(Some("new"));
+    let mut refused = tokio::task::JoinSet::new();
+    refused.spawn({
+        let pool = pool.clone();
+        async move { pool.acquire().await.map(drop) }
+    });
+    let hangs = async {
+        while server.hanging() == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), hangs).await.unwrap();
+    drop(first);
+    while pool.pool().num_idle() == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let second = pool.acquire().await.unwrap();
+    assert!(refused.try_join_next().is_none());
+    // But who needs a login is not refused as well.
+    let refusals = server.counts().1;
+    let error = pool.acquire().await.unwrap_err();
+    assert!(
+        matches!(error, WithSecretError::RefusedToOthers { .. }),
+        "{error}"
+    );
+    assert_eq!(server.counts().1, refusals);
+    drop(second);
 }
 
 #[tokio::test]
