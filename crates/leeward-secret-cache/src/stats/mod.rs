@@ -73,7 +73,8 @@ impl SecretCacheStats {
         (calls > 0).then(|| self.hits as f64 / calls as f64)
     }
 
-    /// How often Secrets Manager was asked for a value; a page of [`SecretCache::warm_up`](crate::SecretCache::warm_up) counts once for each secret.
+    /// How often Secrets Manager was asked for a value; a page of [`SecretCache::warm_up`](crate::SecretCache::warm_up) counts once for each secret,
+    /// and what was called off does not: a fetch that was declared void and that nobody waits for.
     #[must_use]
     pub const fn fetches(&self) -> u64 {
         self.changes + self.unchanged + self.outages + self.withdrawals + self.failures

@@ -24,7 +24,7 @@ pub struct SecretStatus {
     pub due_in: Option<Duration>,
     /// Whether it is being fetched.
     pub is_being_fetched: bool,
-    /// How long ago somebody asked for it.
+    /// How long ago somebody asked for it, the time that the machine has slept since aside.
     pub last_used: Duration,
     /// What keeps it from being fetched, if the last fetch failed.
     pub failing: Option<SecretFailing>,
