@@ -189,20 +189,25 @@ impl Turns {
             .iter()
             .position(|it| it.version_id == version_id);
         let count = known.map_or(0, |nth| self.refused.remove(nth).count);
+        // Nobody but who tries it for all finds out that it logs in again.
+        let longest = if self.is_refused_current(version_id) {
+            LONGEST_LOOK
+        } else {
+            LONGEST_PAUSE
+        };
         if self.refused.len() == MAX_REFUSED {
             self.refused.remove(0);
         }
         self.refused.push(Refused {
             version_id: version_id.to_owned(),
             count: count.saturating_add(1),
-            next_try: now + doubled(FIRST_PAUSE, count, LONGEST_PAUSE),
+            next_try: now + doubled(FIRST_PAUSE, count, longest),
         });
     }
 
     /// A current version is tried for all soon after it was refused, whatever was refused when it was pending.
     fn refused_current(&mut self, version_id: &str, now: Instant) {
-        let is_it = |known: &RefusedCurrent| known.version_id == version_id;
-        if self.current.as_ref().is_some_and(is_it) {
+        if self.is_refused_current(version_id) {
             return;
         }
         self.current = Some(RefusedCurrent {
@@ -212,6 +217,11 @@ impl Turns {
         });
         self.forget(version_id);
         self.refused(version_id, now);
+    }
+
+    fn is_refused_current(&self, version_id: &str) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|known| known.version_id == version_id)
     }
 
     /// Whether this version, which is current, is for one to try at `now`, and not for everybody.
@@ -302,7 +312,14 @@ mod tests {
             turns.refused_current("a", start);
         }
         assert!(turns.holds_back("a", start) && !turns.holds_back("b", start));
-        assert!(!turns.go("a", start) && turns.go("a", start + seconds(1)));
+        let mut now = start;
+        for pause in [1, 2, 4, 8, 8] {
+            assert!(!turns.go("a", now));
+            now += seconds(pause);
+            assert!(turns.go("a", now));
+            turns.refused("a", now);
+            turns.is_out = false;
+        }
         // A login that began before, one of another version, and one that says so.
         let now = start + seconds(5);
         for (version_id, began, is_news) in [

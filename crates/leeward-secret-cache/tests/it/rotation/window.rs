@@ -41,10 +41,10 @@ async fn who_comes_while_others_are_refused_waits_with_them() {
     sleep(seconds(2)).await;
     let callers = come(&cache, &database, 60).await;
     let refused = database.refused().len();
-    assert!((5..=10).contains(&refused), "{refused}");
+    assert!((8..=12).contains(&refused), "{refused}");
     // The password is what it was, and one finds out for all.
     database.wants(&vault.value_at("AWSCURRENT"));
-    let outcomes = timeout(seconds(35), callers.join_all()).await;
+    let outcomes = timeout(seconds(9), callers.join_all()).await;
     let outcomes = outcomes.expect("in time");
     assert!(outcomes.iter().all(Result::is_ok));
     assert!(database.refused().len() <= refused + 1);
@@ -84,7 +84,7 @@ async fn who_was_refused_through_others_alone_is_told_so() {
         let error = it.as_ref().expect_err("a refusal");
         error.tried().logins().len()
     });
-    assert!(refused <= 20, "{refused}");
+    assert!(refused <= 30, "{refused}");
     assert_eq!(outcomes.iter().map(logins).sum::<usize>(), refused);
     let error = outcomes.into_iter().find(|it| logins(it) == 0);
     let error = error.expect("one who never tried").unwrap_err();
