@@ -32,7 +32,7 @@ pub use freshness::{Freshness, RefreshMode};
 pub use handle::SecretHandle;
 pub use id::SecretRef;
 pub use rotation::{Login, Tried, WithSecretError};
-pub use secret::{Secret, UnreadableSecret};
+pub use secret::{Secret, UnreadableReason, UnreadableSecret};
 pub use stack::{
     Replica, ReplicaFuture, ReplicaRefusal, SecretsService, SecretsStack, SecretsStackError,
 };

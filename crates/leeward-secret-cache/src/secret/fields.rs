@@ -1,4 +1,4 @@
-use super::{UnreadableSecret, members::Members};
+use super::{UnreadableReason, members::Members};
 use serde::de::IgnoredAny;
 use std::{collections::BTreeMap, iter::repeat_with, ops::Range, str::Chars};
 use zeroize::Zeroizing;
@@ -17,13 +17,14 @@ enum Field {
 const TOLD: usize = 20;
 
 impl Fields {
-    pub(super) fn read(text: &str) -> Result<Self, UnreadableSecret> {
-        if let Some(elsewhere) = start_of_what_is_no_object(text) {
-            return Err(elsewhere);
+    pub(super) fn read(text: &str) -> Result<Self, UnreadableReason> {
+        // What serde_json would say of something else quotes it, and is not wiped.
+        if !text.trim_start().starts_with('{') {
+            return Err(UnreadableReason::NotObject);
         }
         // Of two members with one name the last counts, as everywhere in serde_json.
         serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text)
-            .map_err(|error| UnreadableSecret::json(&error))?;
+            .map_err(|error| UnreadableReason::json(&error))?;
         let read = |(name, value): (&str, Range<usize>)| {
             let name = serde_json::from_str(name).ok()?;
             Some((name, Field::read(text, value)?))
@@ -32,7 +33,7 @@ impl Fields {
         // Only half a pair of surrogates is valid and means nothing.
         fields
             .map(Self)
-            .ok_or(UnreadableSecret::Json { line: 0, column: 0 })
+            .ok_or(UnreadableReason::Json { line: 0, column: 0 })
     }
 
     /// One of the fields that were read from `text`.
@@ -40,21 +41,21 @@ impl Fields {
         &'a self,
         text: &'a str,
         name: &str,
-    ) -> Result<&'a str, UnreadableSecret> {
+    ) -> Result<&'a str, UnreadableReason> {
         let plain = match self.0.get(name) {
             Some(Field::Verbatim(place)) => text.get(place.clone()),
             Some(Field::Unescaped(text)) => Some(text.as_str()),
             Some(Field::Nested) => None,
             None => return Err(self.without(name)),
         };
-        plain.ok_or_else(|| UnreadableSecret::NotPlain {
+        plain.ok_or_else(|| UnreadableReason::NotPlain {
             field: name.to_owned(),
         })
     }
 
     /// Says that there is no field of this name.
-    pub(super) fn without(&self, name: &str) -> UnreadableSecret {
-        UnreadableSecret::NoField {
+    pub(super) fn without(&self, name: &str) -> UnreadableReason {
+        UnreadableReason::NoField {
             field: name.to_owned(),
             fields: self.0.keys().take(TOLD).cloned().collect(),
         }
@@ -77,20 +78,6 @@ impl Field {
         }
         Some(Self::Verbatim(place.start + 1..place.end - 1))
     }
-}
-
-/// Where something else than an object begins. What serde_json would say of it quotes it, and is not wiped.
-fn start_of_what_is_no_object(text: &str) -> Option<UnreadableSecret> {
-    let rest = text.trim_start();
-    if rest.starts_with('{') {
-        return None;
-    }
-    let before = &text[..text.len() - rest.len()];
-    let last_line = before.rsplit('\n').next().unwrap_or_default();
-    Some(UnreadableSecret::Json {
-        line: 1 + before.matches('\n').count(),
-        column: 1 + last_line.len(),
-    })
 }
 
 /// What is meant by the text between the quotes of a valid JSON text; none if it has half a pair of surrogates.
@@ -192,7 +179,7 @@ mod tests {
         let fields = Fields::read(text).unwrap();
         for name in ["hosts", "none", "more"] {
             let field = name.to_owned();
-            let error = UnreadableSecret::NotPlain { field };
+            let error = UnreadableReason::NotPlain { field };
             assert_eq!(fields.field(text, name), Err(error));
         }
     }
@@ -209,24 +196,25 @@ mod tests {
         let error = fields.field(text, "password").unwrap_err();
         assert_eq!(
             error.to_string(),
-            r#"the value of the secret has no field "password": its fields are ["port", "user"]"#
+            r#"its value has no field "password": its fields are ["port", "user"]"#
         );
     }
 
     #[test]
     fn what_is_no_object_is_refused_without_quoting_it() {
-        for (text, line, column) in [
-            ("", 1, 1),
-            ("hunter2", 1, 1),
-            ("\n  [1]", 2, 3),
-            (r#""hunter2""#, 1, 1),
-            ("{", 1, 1),
-            (r#"{"hunter2"}"#, 1, 11),
+        let json = |column| UnreadableReason::Json { line: 1, column };
+        for (text, reason) in [
+            ("", UnreadableReason::NotObject),
+            ("hunter2", UnreadableReason::NotObject),
+            ("\n  [1]", UnreadableReason::NotObject),
+            (r#""hunter2""#, UnreadableReason::NotObject),
+            ("{", json(1)),
+            (r#"{"hunter2"}"#, json(11)),
         ] {
             let Err(error) = Fields::read(text) else {
                 panic!("{text} was read");
             };
-            assert_eq!(error, UnreadableSecret::Json { line, column }, "{text}");
+            assert_eq!(error, reason, "{text}");
             assert!(!error.to_string().contains("hunter"));
         }
     }

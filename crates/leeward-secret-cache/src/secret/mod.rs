@@ -6,7 +6,7 @@ mod parsed;
 mod unreadable;
 mod value;
 
-pub use unreadable::UnreadableSecret;
+pub use unreadable::{UnreadableReason, UnreadableSecret};
 pub(crate) use value::Value;
 
 use crate::id::SecretArn;
@@ -33,7 +33,7 @@ pub struct Secret {
 struct Inside {
     about: About,
     value: Value,
-    fields: OnceLock<Result<Fields, UnreadableSecret>>,
+    fields: OnceLock<Result<Fields, UnreadableReason>>,
     parsed: Parsed,
 }
 
@@ -113,9 +113,9 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`UnreadableSecret::NotText`] if it is binary.
+    /// [`UnreadableReason::NotText`] if it is binary.
     pub fn expose_text(&self) -> Result<&str, UnreadableSecret> {
-        self.inside.value.text()
+        self.inside.value.text().map_err(self.unreadable())
     }
 
     /// The value as JSON of this type, read once for each version and type: later calls give what the first has made.
@@ -125,8 +125,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`UnreadableSecret::NotText`] if it is binary, [`UnreadableSecret::NoField`] if the type needs a field that is not there, and
-    /// [`UnreadableSecret::Json`] if it is no JSON of this type otherwise; none quotes the value.
+    /// [`UnreadableReason::NotText`] if it is binary, [`UnreadableReason::NoField`] if the type needs a field that is not there, and
+    /// [`UnreadableReason::Json`] if it is no JSON of this type otherwise; none quotes the value.
     ///
     /// ```
     /// use leeward_secret_cache::{Secret, UnreadableSecret};
@@ -146,7 +146,7 @@ impl Secret {
         T: DeserializeOwned + Send + Sync + 'static,
     {
         let text = self.expose_text()?;
-        self.inside.parsed.read(text)
+        self.inside.parsed.read(text).map_err(self.unreadable())
     }
 
     /// The field of this name of a value that is a JSON object: a text as it is meant, a number or a truth value as it is written.
@@ -155,13 +155,26 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`UnreadableSecret::NotText`], [`UnreadableSecret::Json`] if the value is no JSON object, [`UnreadableSecret::NoField`] if it has no such
-    /// field, and [`UnreadableSecret::NotPlain`] if that is null, an array or an object: read these by [`json`](Self::json).
+    /// [`UnreadableReason::NotText`], [`UnreadableReason::NotObject`] if the value is no JSON object or [`UnreadableReason::Json`] if it goes wrong
+    /// as one, [`UnreadableReason::NoField`] if it has no such field, and [`UnreadableReason::NotPlain`] if that is null, an array or an object:
+    /// read these by [`json`](Self::json).
     pub fn key(&self, field: &str) -> Result<&str, UnreadableSecret> {
         let text = self.expose_text()?;
-        match self.inside.fields.get_or_init(|| Fields::read(text)) {
+        let found = match self.inside.fields.get_or_init(|| Fields::read(text)) {
             Ok(fields) => fields.field(text, field),
-            Err(error) => Err(error.clone()),
+            Err(reason) => Err(reason.clone()),
+        };
+        found.map_err(self.unreadable())
+    }
+
+    /// Says which secret it is that cannot be read.
+    fn unreadable(&self) -> impl FnOnce(UnreadableReason) -> UnreadableSecret {
+        |reason| {
+            let called = match self.name() {
+                "" => self.arn(),
+                name => name,
+            };
+            UnreadableSecret::new(called, reason)
         }
     }
 
@@ -238,7 +251,45 @@ mod tests {
     fn binary_is_no_text() {
         let secret = secret("v1", Value::of_bytes(vec![1, 2]));
         assert_eq!(secret.expose(), [1, 2]);
-        assert_eq!(secret.expose_text(), Err(UnreadableSecret::NotText));
-        assert_eq!(secret.key("user"), Err(UnreadableSecret::NotText));
+        let error = UnreadableSecret::new("db", UnreadableReason::NotText);
+        assert_eq!(secret.expose_text(), Err(error.clone()));
+        assert_eq!(secret.key("user"), Err(error));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_the_name_of_the_secret() {
+        for (value, told) in [
+            (
+                "hunter2",
+                "its value is no JSON object: read a plain text by Secret::expose_text",
+            ),
+            ("{}", r#"its value has no field "user": its fields are []"#),
+            (
+                r#"{"user":[]}"#,
+                r#"its field "user" is no text, number or truth value: read it by Secret::json"#,
+            ),
+        ] {
+            let secret = text(value);
+            for _ in 0..2 {
+                let error = secret.key("user").unwrap_err();
+                assert_eq!(error.secret(), "db");
+                assert_eq!(error.to_string(), format!("secret db: {told}"));
+            }
+        }
+        let error = text("hunter2").json::<bool>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "secret db: its value is no JSON of this kind: it goes wrong at line 1, column 1"
+        );
+    }
+
+    #[test]
+    fn what_came_without_a_name_is_told_by_its_arn() {
+        let about = About {
+            arn: "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3".to_owned(),
+            ..About::default()
+        };
+        let secret = Secret::new(about, Value::of_text(String::new()));
+        assert_eq!(secret.key("user").unwrap_err().secret(), secret.arn());
     }
 }

@@ -1,4 +1,4 @@
-use super::{UnreadableSecret, fields::Fields};
+use super::{UnreadableReason, fields::Fields};
 use serde::de::DeserializeOwned;
 use std::{any::Any, sync::OnceLock};
 use zeroize::Zeroizing;
@@ -17,7 +17,7 @@ impl Parsed {
     }
 
     /// What `text` was read into, or is now.
-    pub(super) fn read<T>(&self, text: &str) -> Result<&T, UnreadableSecret>
+    pub(super) fn read<T>(&self, text: &str) -> Result<&T, UnreadableReason>
     where
         T: DeserializeOwned + Send + Sync + 'static,
     {
@@ -42,7 +42,7 @@ impl Parsed {
 }
 
 impl Node {
-    fn read<T>(text: &str) -> Result<Box<Self>, UnreadableSecret>
+    fn read<T>(text: &str) -> Result<Box<Self>, UnreadableReason>
     where
         T: DeserializeOwned + Send + Sync + 'static,
     {
@@ -55,14 +55,14 @@ impl Node {
 }
 
 /// Says what is wrong, with the name of a field that is missing.
-fn unreadable(text: &str, error: &serde_json::Error) -> UnreadableSecret {
+fn unreadable(text: &str, error: &serde_json::Error) -> UnreadableReason {
     let message = Zeroizing::new(error.to_string());
     let missing = message.strip_prefix("missing field `");
     let missing = missing.and_then(|rest| rest.split_once('`'));
     // What occurs in the text may be a value, whoever wrote the message.
     match (missing, Fields::read(text)) {
         (Some((name, _)), Ok(fields)) if !text.contains(name) => fields.without(name),
-        _ => UnreadableSecret::json(error),
+        _ => UnreadableReason::json(error),
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let error = parsed.read::<Vec<u8>>(r#"["hunter2"]"#).unwrap_err();
         assert_eq!(
             error,
-            UnreadableSecret::Json {
+            UnreadableReason::Json {
                 line: 1,
                 column: 10
             }
@@ -121,8 +121,8 @@ mod tests {
         let error = parsed.read::<Login>(r#"{"user":"hunter2"}"#).unwrap_err();
         let field = "password".to_owned();
         let fields = vec!["user".to_owned()];
-        assert_eq!(error, UnreadableSecret::NoField { field, fields });
+        assert_eq!(error, UnreadableReason::NoField { field, fields });
         let error = parsed.read::<Login>(r#"{"user":"password"}"#).unwrap_err();
-        assert!(matches!(error, UnreadableSecret::Json { .. }), "{error}");
+        assert!(matches!(error, UnreadableReason::Json { .. }), "{error}");
     }
 }

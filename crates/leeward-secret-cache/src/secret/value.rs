@@ -1,4 +1,4 @@
-use super::UnreadableSecret;
+use super::UnreadableReason;
 use zeroize::Zeroizing;
 
 /// What is secret of a secret; wiped on drop.
@@ -24,10 +24,10 @@ impl Value {
         }
     }
 
-    pub(super) fn text(&self) -> Result<&str, UnreadableSecret> {
+    pub(super) fn text(&self) -> Result<&str, UnreadableReason> {
         match self {
             Self::Text(text) => Ok(text),
-            Self::Binary(_) => Err(UnreadableSecret::NotText),
+            Self::Binary(_) => Err(UnreadableReason::NotText),
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::{Site, Trouble, same};
 use aws_sdk_secretsmanager::primitives::Blob;
-use leeward_secret_cache::UnreadableSecret;
+use leeward_secret_cache::UnreadableReason;
 
 /// The most that Secrets Manager takes.
 const LARGEST: usize = 65_536;
@@ -27,7 +27,8 @@ pub(super) async fn binary(site: &Site) -> Result<(), Trouble> {
     let secret = cache.get("binary").await?;
     same("the value", secret.expose(), bytes)?;
     let text = secret.expose_text();
-    same("read as text", text, Err(UnreadableSecret::NotText))?;
+    let refused = text.as_ref().map_err(|error| error.reason());
+    same("read as text", refused, Err(&UnreadableReason::NotText))?;
     // From binary to text and back.
     let put = site.plain.put_secret_value().secret_id("binary");
     put.secret_string("text now").send().await?;

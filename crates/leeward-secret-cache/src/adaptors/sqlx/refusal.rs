@@ -50,6 +50,7 @@ pub(super) struct Unfinished(pub(super) UnreadableSecret);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::UnreadableReason;
 
     #[test]
     fn only_what_another_password_may_mend_is_a_refusal() {
@@ -81,9 +82,9 @@ mod tests {
             assert_eq!(is_mysql_refusal(number), is_refusal, "{number}");
         }
         assert!(!is_sqlx_auth_error(&Error::PoolTimedOut));
-        let unfinished = Unfinished(UnreadableSecret::NotText);
+        let unreadable = UnreadableSecret::new("db", UnreadableReason::NotText);
+        let unfinished = Unfinished(unreadable.clone());
         assert!(is_sqlx_auth_error(&Error::Configuration(unfinished.into())));
-        let unreadable = UnreadableSecret::NotText;
         assert!(!is_sqlx_auth_error(&Error::Configuration(
             unreadable.into()
         )));

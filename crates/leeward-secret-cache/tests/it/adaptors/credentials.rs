@@ -3,7 +3,7 @@
 use super::vault::Vault;
 use leeward_secret_cache::{
     CredentialSource, LoginError, NoCredentials, SecretCredentials, SecretErrorKind,
-    UnreadableSecret,
+    UnreadableReason,
 };
 use std::{
     error::Error,
@@ -90,7 +90,7 @@ async fn what_is_no_such_json_is_no_credentials() {
     let LoginError::NoCredentials(NoCredentials::Unreadable(error)) = done.unwrap_err() else {
         panic!("another error");
     };
-    assert!(matches!(error, UnreadableSecret::NoField { field, .. } if field == "key"));
+    assert!(matches!(error.reason(), UnreadableReason::NoField { field, .. } if field == "key"));
     assert!(tried.is_empty());
     let credentials = SecretCredentials::<Key>::new(vault.secret());
     credentials.current().await.unwrap_err();

@@ -2,7 +2,8 @@
 
 use super::{server::Server, vault::Vault};
 use leeward_secret_cache::{
-    DatabaseLogin, RotatingPool, Secret, UnreadableSecret, WithSecretError, is_sqlx_auth_error,
+    DatabaseLogin, RotatingPool, Secret, UnreadableReason, UnreadableSecret, WithSecretError,
+    is_sqlx_auth_error,
 };
 use sqlx::{
     Connection,
@@ -104,7 +105,10 @@ async fn a_secret_that_is_no_login_is_told_as_what_it_is() {
         panic!("another error");
     };
     let error: &UnreadableSecret = error.downcast_ref().unwrap();
-    assert!(matches!(error, UnreadableSecret::NoField { field, .. } if field == "password"));
+    assert_eq!(error.secret(), "db");
+    assert!(
+        matches!(error.reason(), UnreadableReason::NoField { field, .. } if field == "password")
+    );
 }
 
 #[tokio::test]
