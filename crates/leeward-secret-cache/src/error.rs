@@ -1,4 +1,4 @@
-use crate::id::Shown;
+use crate::id::{Flaw, Shown};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
 use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
@@ -37,6 +37,7 @@ enum Cause {
         waiting: usize,
     },
     Void,
+    Flawed(Flaw),
     Interrupted,
     ShutDown,
 }
@@ -61,7 +62,8 @@ pub enum SecretErrorKind {
     Unavailable,
     /// The cache was shut down, its runtime has ended, or what fetched it panicked.
     Ended,
-    /// Something else: the request was refused as it stands.
+    /// Something else: the request was refused as it stands. So is, unsent, an id that no secret can have: an empty one, or one of more
+    /// than 2,048 characters.
     Other,
 }
 
@@ -165,6 +167,11 @@ impl SecretError {
         Self::new(secret, Cause::Void)
     }
 
+    /// No secret can be called so.
+    pub(crate) fn flawed(secret: impl fmt::Display, flaw: Flaw) -> Self {
+        Self::new(secret, Cause::Flawed(flaw))
+    }
+
     pub(crate) fn interrupted(secret: impl fmt::Display) -> Self {
         Self::new(secret, Cause::Interrupted)
     }
@@ -194,7 +201,7 @@ impl SecretError {
             | Cause::Behind { .. }
             | Cause::Crowded { .. }
             | Cause::Void => return Unavailable,
-            Cause::Unusable { .. } => return Other,
+            Cause::Unusable { .. } | Cause::Flawed(_) => return Other,
             Cause::Interrupted | Cause::ShutDown => return Ended,
         };
         match SecretErrorKind::of_answer(failure.code(), failure.category()) {
@@ -215,6 +222,7 @@ impl SecretError {
             Cause::Unanswered { .. } => Category::Timeout,
             Cause::Behind { .. } => Category::ServiceUnavailable,
             Cause::Unusable { .. } => Category::Configuration,
+            Cause::Flawed(_) => Category::Validation,
             Cause::Crowded { .. } | Cause::Void | Cause::Interrupted | Cause::ShutDown => {
                 Category::Rejected
             }
@@ -260,6 +268,12 @@ impl SecretError {
             Cause::Crowded { .. } => {
                 "ask again in a moment; if that goes on, look for who asks for secrets that there are not, or give the cache more room"
             }
+            Cause::Flawed(Flaw::Empty) => {
+                "give the name or the ARN of a secret: look for a variable or a setting that is not set where it comes from"
+            }
+            Cause::Flawed(Flaw::Long) => {
+                "give the name or the ARN of a secret, which has 2,048 characters at the most"
+            }
             Cause::Void => "ask for it again, and look for who declares it void so often",
             Cause::Interrupted => {
                 "look in the log whether the service that it is fetched through panicked; if not, keep the tokio runtime that the cache was built in for as long as the cache"
@@ -300,7 +314,10 @@ impl fmt::Debug for SecretError {
 /// `secret prod/db: secretsmanager.GetSecretValue: ResourceNotFoundException: … (HTTP 400, request 4f…)`
 impl fmt::Display for SecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "secret {}: ", Shown(&self.0.secret))?;
+        match &self.0.cause {
+            Cause::Flawed(Flaw::Empty) => f.write_str("the id of the ")?,
+            _ => write!(f, "secret {}: ", Shown(&self.0.secret))?,
+        }
         match &self.0.cause {
             Cause::Call {
                 operation, failure, ..
@@ -313,6 +330,8 @@ impl fmt::Display for SecretError {
             ),
             Cause::Crowded { waiting } => write!(f, "{waiting} others wait for their first fetch"),
             Cause::Void => f.write_str("it was declared void each time while it was fetched"),
+            Cause::Flawed(Flaw::Empty) => f.write_str("secret is empty"),
+            Cause::Flawed(Flaw::Long) => f.write_str("its id has more than 2048 characters"),
             Cause::Interrupted => f.write_str("what fetched it was interrupted"),
             Cause::ShutDown => f.write_str("the cache was shut down"),
         }
@@ -397,6 +416,16 @@ mod tests {
                 SecretError::crowded("db", 1_000),
                 "secret db: 1000 others wait for their first fetch",
                 SecretErrorKind::Unavailable,
+            ),
+            (
+                SecretError::flawed("", Flaw::Empty),
+                "the id of the secret is empty",
+                SecretErrorKind::Other,
+            ),
+            (
+                SecretError::flawed("db", Flaw::Long),
+                "secret db: its id has more than 2048 characters",
+                SecretErrorKind::Other,
             ),
             (
                 SecretError::void("db"),

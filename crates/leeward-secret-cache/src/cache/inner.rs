@@ -101,6 +101,9 @@ impl Inner {
         if let Some(held) = self.table.with(slot.key().as_ref(), Arc::clone) {
             return held;
         }
+        if self.has_no_place_for(slot.key().as_ref()) {
+            return slot.clone();
+        }
         let (slot, evicted) = self.table.restore(slot);
         self.evict(&evicted);
         slot
@@ -115,9 +118,17 @@ impl Inner {
             let freshness = freshness.unwrap_or(&self.freshness);
             Arc::new(Slot::new(key, *freshness, self.clocks.now()))
         };
+        if self.has_no_place_for(secret) {
+            return make(Key::new(secret));
+        }
         let (slot, evicted) = self.table.ensure(secret, make);
         self.evict(&evicted);
         slot
+    }
+
+    /// Whether nothing will ever be fetched as this: no secret can be called so, or the cache was shut down.
+    fn has_no_place_for(&self, secret: SecretRef<'_>) -> bool {
+        secret.flaw().is_some() || self.tasks.has_ended()
     }
 
     /// How long what was answered to a slot's fetch may be served: for as short as any of its names was given, in whatever Region.

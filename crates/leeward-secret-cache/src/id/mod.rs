@@ -1,10 +1,12 @@
 //! Which secret is meant, and which of its versions.
 
+mod flaw;
 mod identity;
 mod key;
 mod secret_arn;
 mod shown;
 
+pub(crate) use flaw::Flaw;
 pub(crate) use identity::Identity;
 pub(crate) use key::Key;
 pub(crate) use secret_arn::SecretArn;
@@ -84,6 +86,11 @@ impl<'a> SecretRef<'a> {
     #[must_use]
     pub const fn id(&self) -> &'a str {
         self.id
+    }
+
+    /// Why no secret can be called so, if none can.
+    pub(crate) fn flaw(&self) -> Option<Flaw> {
+        Flaw::of(self.id)
     }
 
     pub(crate) const fn version(&self) -> VersionRef<'a> {

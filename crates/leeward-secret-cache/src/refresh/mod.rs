@@ -17,7 +17,8 @@ use crate::{
     cache::Inner,
     clock::Moment,
     freshness::Course,
-    slot::{Entry, Flight, Landed, Slot, State, Step},
+    id::Flaw,
+    slot::{Entry, Failing, Flight, Landed, Slot, State, Step},
     stats::count,
     upstream::Fetched,
 };
@@ -173,7 +174,7 @@ pub(crate) fn begin_and_leave(inner: &Arc<Inner>, slot: &Arc<Slot>, state: Mutex
     let _ = begin(inner, slot, state);
 }
 
-/// Begins a flight, unless nothing is there and too many wait of which nothing is.
+/// Begins a flight, unless no secret can be called so, or nothing is there and too many wait of which nothing is.
 ///
 /// The state is let go of before it is spawned, since a runtime that has ended lands it at once.
 pub(crate) fn begin(
@@ -181,6 +182,9 @@ pub(crate) fn begin(
     slot: &Arc<Slot>,
     mut state: MutexGuard<'_, State>,
 ) -> Result<Flight, SecretError> {
+    if let Some(flaw) = slot.key().as_ref().flaw() {
+        return Err(flawed(inner, slot, state, flaw));
+    }
     let is_new = !slot.is_aside() && slot.entry().load().is_none() && !state.was_over;
     let place = is_new.then(|| inner.line.enter());
     if let Some(None) = place {
@@ -195,6 +199,21 @@ pub(crate) fn begin(
     drop(state);
     task::spawn(landing.with_place(place.flatten()));
     Ok(flight)
+}
+
+/// Refuses what is not even asked for; who holds on to the slot finds that noted there.
+fn flawed(inner: &Inner, slot: &Slot, mut state: MutexGuard<'_, State>, flaw: Flaw) -> SecretError {
+    let error = SecretError::flawed(slot.key(), flaw);
+    let now = inner.clocks.now();
+    let before = state.failing.take();
+    let failing = Failing::after(before.as_ref(), error.clone(), now, inner.jitter());
+    state.failing = Some(failing);
+    drop(state);
+    count(&inner.counts.refusals);
+    if before.is_none() && inner.loudness.admits(now) {
+        tracing::warn!(secret = ?slot.key(), "not fetched: {error}; {}", error.advice());
+    }
+    error
 }
 
 fn crowded(inner: &Inner, slot: &Slot) -> SecretError {

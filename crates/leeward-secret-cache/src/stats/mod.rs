@@ -26,7 +26,7 @@ pub struct SecretCacheStats {
     pub misses: u64,
     /// Calls that had to wait for a fetch which another had begun, or went away without a value.
     pub joins: u64,
-    /// Calls that were refused with an error that is remembered.
+    /// Calls that were refused without a request: with an error that is remembered, or since no secret can be called so.
     pub refusals: u64,
     /// Calls that were refused since too many secrets waited to be fetched of which nothing was there; see
     /// [`with_max_fetches`](crate::SecretCacheBuilder::with_max_fetches).

@@ -16,7 +16,7 @@ use crate::{
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::{
     BatchGetSecretValueInput, builders::BatchGetSecretValueInputBuilder,
 };
-use leeward_error_taxonomy::{Obstacle, Rejected};
+use leeward_error_taxonomy::{Category, Obstacle, Rejected};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -119,6 +119,10 @@ impl Run<'_> {
     /// A place for it, unless it is there or there is no room.
     fn seat(&mut self, id: String) -> Option<Seat> {
         let secret = SecretRef::new(&id);
+        if let Some(flaw) = secret.flaw() {
+            self.report.failed.push(SecretError::flawed(secret, flaw));
+            return None;
+        }
         let known = self.inner.table.with(secret, Arc::clone);
         if known.as_ref().is_some_and(|slot| self.is_fresh(slot)) {
             self.report.loaded.push(id);
@@ -169,6 +173,12 @@ impl Run<'_> {
                 .set_next_token(next);
             let (page, began) = match self.call(&batch, &briefly).await {
                 Err(error) if is_for_none(&error) => return Ok(Err(seats)),
+                // By one of them, which is not said: each is told for itself.
+                Err(error) if error.category() == Category::Validation => {
+                    tracing::debug!("secrets not fetched together: {error}");
+                    self.refused.extend(seats);
+                    return Ok(Ok(()));
+                }
                 answered => answered?,
             };
             for item in page.items {

@@ -8,8 +8,8 @@ use crate::clock::Dated;
 use crate::is_one;
 use crate::upstream::{Answer, Upstream, seconds};
 use leeward_secret_cache::{
-    Freshness, SecretCache, SecretErrorKind, SecretFilter, SecretRef, ValuesOnly, WarmUp,
-    WarmUpError, WarmUpReport,
+    Freshness, SecretCache, SecretError, SecretErrorKind, SecretFilter, SecretRef, ValuesOnly,
+    WarmUp, WarmUpError, WarmUpReport,
 };
 use shelf::{Batch, Shelf, arn};
 use std::{num::NonZeroUsize, time::Duration};
@@ -237,6 +237,35 @@ async fn where_batches_are_denied_ids_are_fetched_one_by_one_and_filters_find_no
             .advice()
             .contains("secretsmanager:BatchGetSecretValue")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_no_secret_can_have_is_told_and_harms_no_other() {
+    let shelf = Shelf::of([]);
+    let cache = shelf.cache();
+    let long = "x".repeat(5_000);
+    let ids = WarmUp::of_ids(["db-0", "", "db-1", &long]).with_start_within(Duration::ZERO);
+    let report = cache.warm_up(ids).await.unwrap();
+    assert_eq!(report.loaded, ["db-0", "db-1"]);
+    let failed = report.failed.iter().map(|it| (it.secret(), it.kind()));
+    let failed: Vec<_> = failed.collect();
+    let other = SecretErrorKind::Other;
+    assert_eq!(failed, [("", other), (&*long, other)]);
+    assert_eq!((shelf.calls().len(), shelf.single.calls()), (1, 0));
+    assert_eq!(cache.stats().secrets, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_as_it_stands_has_its_secrets_fetched_one_by_one() {
+    let shelf = Shelf::of([]);
+    shelf.answers([Batch::Invalid]);
+    shelf.single.lacks("db-7");
+    let cache = shelf.cache();
+    let report = cache.warm_up(of(25)).await.unwrap();
+    assert_eq!(report.loaded.len(), 24);
+    let failed: Vec<_> = report.failed.iter().map(SecretError::secret).collect();
+    assert_eq!(failed, ["db-7"]);
+    assert_eq!((shelf.calls().len(), shelf.single.calls()), (2, 20));
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,6 +26,8 @@ use tower::Service;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Batch {
     Denied,
+    /// It cannot be meant, by one of the ids that were asked for.
+    Invalid,
     Throttled,
     /// So many to a page, whatever was asked for.
     Pages(usize),
@@ -135,6 +137,7 @@ impl Service<BatchGetSecretValue> for Shelf {
             sleep(Duration::from_millis(200)).await;
             let most = match answer {
                 Some(Batch::Denied) => return Err(error(Refusal::Code("AccessDeniedException"))),
+                Some(Batch::Invalid) => return Err(error(Refusal::Code("ValidationException"))),
                 Some(Batch::Throttled) => return Err(error(Refusal::Throttled)),
                 Some(Batch::Pages(most)) => most,
                 None => most,
