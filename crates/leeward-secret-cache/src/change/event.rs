@@ -28,7 +28,12 @@ pub(super) fn read(text: &str) -> Result<Option<SecretChange>, UnreadableEvent> 
     let record = detail.unwrap_or(&event);
     let (Some(source), Some(name)) = (text_at(record, "eventSource"), text_at(record, "eventName"))
     else {
-        return Err(UnreadableEvent::NoEvent);
+        let is_batch = event.get("Records").is_some_and(Value::is_array);
+        return Err(if is_batch {
+            UnreadableEvent::Batch
+        } else {
+            UnreadableEvent::NoEvent
+        });
     };
     let has_failed = text_at(record, "errorCode").is_some();
     if source != "secretsmanager.amazonaws.com" || has_failed {
@@ -249,6 +254,14 @@ mod tests {
         let mut other = call("DeleteSecret", &by_name, &Value::Null)["detail"].clone();
         other["eventSource"] = "kms.amazonaws.com".into();
         is_nothing(&other);
+    }
+
+    #[test]
+    fn a_batch_of_messages_is_to_be_taken_apart() {
+        let message = json!({"messageId": "1", "body": label_moved().to_string()});
+        let batch = json!({"Records": [message]}).to_string();
+        assert!(refused(&batch).ends_with("hand over the body of each of its Records"));
+        check(&label_moved(), ARN, NewValue);
     }
 
     #[test]

@@ -58,6 +58,9 @@ pub enum UnreadableEvent {
         "the JSON is neither an event of EventBridge nor a record of CloudTrail: let the rule pass events on as they are"
     )]
     NoEvent,
+    /// It is a batch of messages, as SQS gives it to a Lambda function.
+    #[error("the JSON is a batch of messages: hand over the body of each of its Records")]
+    Batch,
     /// It tells that a secret changed, and not which.
     #[error(
         "the event {event} names no secret: let the rule pass events on as they are, with their detail"

@@ -63,7 +63,7 @@ impl<'a> SecretRef<'a> {
         }
     }
 
-    /// The version that this label is attached to, such as `AWSPENDING` or `AWSPREVIOUS`.
+    /// The version that this label is attached to, such as `AWSPENDING` or `AWSPREVIOUS`; instead of one that was named before by its id.
     #[must_use]
     pub fn at_stage(self, stage: &'a str) -> Self {
         let version = match stage {
@@ -73,7 +73,8 @@ impl<'a> SecretRef<'a> {
         Self { version, ..self }
     }
 
-    /// The version with this id, a UUID as a rule; it never changes, and neither does its value.
+    /// The version with this id, a UUID as a rule; it never changes, and neither does its value. Instead of one that was named before by its
+    /// label: whether it has that, [`Secret::stages`](crate::Secret::stages) says.
     #[must_use]
     pub const fn at_version(self, version_id: &'a str) -> Self {
         Self {

@@ -18,7 +18,7 @@ pub enum WatchedVersion {
     Unknown,
     /// The version with this id was there when it was last looked for.
     Known(Arc<str>),
-    /// It was denied, deleted or cannot be decrypted any more, and was let go of.
+    /// It cannot be had: there is no such secret, or it was denied, deleted or cannot be decrypted. What there was of it was let go of.
     Withdrawn,
 }
 
