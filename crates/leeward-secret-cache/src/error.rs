@@ -1,4 +1,4 @@
-use crate::id::{Flaw, Shown};
+use crate::id::{Flaw, SecretArn, Shown};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
 use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
@@ -137,6 +137,26 @@ impl SecretError {
             source: without_value(error),
         };
         Self::new(secret, cause)
+    }
+
+    /// The same, of a secret that was asked for by this id: an ARN may be of a Region that the stack does not name.
+    pub(crate) fn asked_by(mut self, id: &str) -> Self {
+        use SecretErrorKind::{Denied, NotFound};
+        let is_doubtful = matches!(self.kind(), NotFound | Denied);
+        let region = SecretArn::read(id).filter(|_| is_doubtful);
+        let (Some(region), Some(inner)) = (
+            region.and_then(SecretArn::region),
+            Arc::get_mut(&mut self.0),
+        ) else {
+            return self;
+        };
+        if let Cause::Call { advice, .. } = &mut inner.cause {
+            let region = Shown(region);
+            *advice += &format!(
+                "; the ARN is of {region}: a stack that does not name this Region asks its own for a replica, under the ARN that it has there"
+            );
+        }
+        self
     }
 
     pub(crate) fn unanswered(secret: impl fmt::Display, after: Duration) -> Self {

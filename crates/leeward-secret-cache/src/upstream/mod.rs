@@ -49,7 +49,7 @@ impl<S: SecretsCalls> Upstream for Through<S> {
             let name = request.name();
             match service.oneshot(request).await {
                 Ok(output) => Fetched::read(&secret, name, output),
-                Err(error) => Err(SecretError::call(&secret, name, error)),
+                Err(error) => Err(SecretError::call(&secret, name, error).asked_by(secret.id())),
             }
         })
     }
@@ -61,7 +61,7 @@ impl<S: SecretsCalls> Upstream for Through<S> {
             let name = request.name();
             match service.oneshot(request).await {
                 Ok(output) => Ok(Described::read(output)),
-                Err(error) => Err(SecretError::call(&secret, name, error)),
+                Err(error) => Err(SecretError::call(&secret, name, error).asked_by(secret.id())),
             }
         })
     }

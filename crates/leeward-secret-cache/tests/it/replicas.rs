@@ -141,6 +141,32 @@ async fn by_its_arn_a_secret_is_asked_for_where_that_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_arn_of_a_region_that_is_not_asked_means_its_replica_and_is_told_if_there_is_none() {
+    let regions = Regions::new();
+    let cache = regions.cache(SecretsStack::new([EAST, WEST]));
+    let elsewhere = ARN.replace("us-east-1", "eu-west-1");
+    let secret = cache.get(&elsewhere).await.unwrap();
+    assert_eq!(secret.region(), Some("us-east-1"));
+    for (code, kind) in [
+        ("ResourceNotFoundException", SecretErrorKind::NotFound),
+        ("AccessDeniedException", SecretErrorKind::Denied),
+    ] {
+        regions.east.answers(Answer::Refused(code));
+        let other = elsewhere.replace("db-a1b2c3", code);
+        let error = cache.get(&other).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(
+            error.advice().contains("the ARN is of eu-west-1"),
+            "{}",
+            error.advice()
+        );
+        let by_name = cache.get(code).await.unwrap_err();
+        assert!(!by_name.advice().contains("ARN is of"));
+    }
+    assert_eq!(regions.west.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_replica_that_lags_replaces_a_newer_version_when_that_is_over_and_not_before() {
     let regions = Regions::new();
     let cache = regions.cache(SecretsStack::new([EAST, WEST]));
