@@ -147,15 +147,18 @@ impl SecretCacheBuilder {
     ///
     /// # Errors
     ///
-    /// [`SecretCacheError::NoRuntime`] outside of a tokio runtime, [`SecretCacheError::ZeroTimeout`] if fetches get no time, and
-    /// [`SecretCacheError::Freshness`] if one of them cannot be meant.
+    /// [`SecretCacheError::NoRuntime`] outside of a tokio runtime, [`SecretCacheError::ZeroTimeout`] if fetches get no time,
+    /// [`SecretCacheError::Freshness`] if one of them cannot be meant, and [`SecretCacheError::FreshnessOfNone`] if one is of no secret.
     pub fn build(self) -> Result<SecretCache, SecretCacheError> {
         let runtime = Handle::try_current().map_err(|_| SecretCacheError::NoRuntime)?;
         if self.fetch_timeout.is_zero() {
             return Err(SecretCacheError::ZeroTimeout);
         }
         self.freshness.check()?;
-        for freshness in self.freshness_of.values() {
+        for (id, freshness) in &self.freshness_of {
+            if id.is_empty() {
+                return Err(SecretCacheError::FreshnessOfNone);
+            }
             freshness.check()?;
         }
         let inner = Inner {
@@ -211,4 +214,9 @@ pub enum SecretCacheError {
     /// Values would be too old at once, or never be refreshed.
     #[error(transparent)]
     Freshness(#[from] InvalidFreshness),
+    /// Limits are set for the secret whose name or ARN is empty.
+    #[error(
+        "a freshness is set for a secret whose name is empty: give its name or ARN, or set it for all by with_freshness"
+    )]
+    FreshnessOfNone,
 }

@@ -1,11 +1,13 @@
 //! What a cache has done, counted as it goes, and what there is.
 
 mod ages;
+mod counted;
 mod counts;
 mod event;
 mod observers;
 mod status;
 
+pub(crate) use counted::Counted;
 pub(crate) use counts::{Counts, count};
 pub use event::{SecretEvent, SecretEventKind};
 pub(crate) use observers::Observers;
@@ -91,9 +93,9 @@ impl fmt::Display for SecretCacheStats {
         match self.hit_rate() {
             Some(rate) => write!(
                 f,
-                "{:.2} % of {} calls from memory",
+                "{:.2} % of {} from memory",
                 100.0 * rate,
-                self.calls()
+                Counted(self.calls(), "call")
             )?,
             None => f.write_str("no calls")?,
         }
@@ -115,7 +117,7 @@ impl fmt::Display for SecretCacheStats {
             (self.sheds, "shed"),
         ];
         parts(f, &calls)?;
-        write!(f, "; {} fetches", self.fetches())?;
+        write!(f, "; {}", Counted(self.fetches(), "fetch"))?;
         let withdrawn = [self.missing, self.denials, self.key_failures]
             .iter()
             .fold(self.withdrawals, |left, known| left.saturating_sub(*known));
@@ -133,9 +135,11 @@ impl fmt::Display for SecretCacheStats {
             (self.failures, "refused as they stood"),
         ];
         parts(f, &fetches)?;
-        write!(f, "; {} secrets", self.secrets)?;
+        write!(f, "; {}", Counted(self.secrets as u64, "secret"))?;
         parts(f, &[(self.evictions, "evicted before")])?;
-        write!(f, ", the oldest {:.1?} old", self.oldest)?;
+        if !self.oldest.is_zero() {
+            write!(f, ", the oldest {:.1?} old", self.oldest)?;
+        }
         match (self.median_age, self.p99_age) {
             (Some(median), Some(p99)) => {
                 write!(f, ", served at up to {median:.1?}, 99 % at up to {p99:.1?}")
@@ -152,9 +156,16 @@ mod tests {
     #[test]
     fn says_in_a_line_how_things_are() {
         let quiet = SecretCacheStats::default();
+        assert_eq!(quiet.to_string(), "no calls; 0 fetches; 0 secrets");
+        let first = SecretCacheStats {
+            misses: 1,
+            changes: 1,
+            secrets: 1,
+            ..quiet
+        };
         assert_eq!(
-            quiet.to_string(),
-            "no calls; 0 fetches; 0 secrets, the oldest 0.0ns old"
+            first.to_string(),
+            "0.00 % of 1 call from memory (1 waited); 1 fetch (1 new); 1 secret"
         );
         let stats = SecretCacheStats {
             hits: 9_990,

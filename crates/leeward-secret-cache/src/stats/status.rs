@@ -105,10 +105,56 @@ impl fmt::Display for SecretStatus {
         let Some(failing) = &self.failing else {
             return Ok(());
         };
-        write!(
-            f,
-            ", failing for {:.1?} ({} times, to be tried again in {:.1?}): {}",
-            failing.since, failing.count, failing.next_try_in, failing.error
-        )
+        write!(f, ", {failing}: {}", failing.error)
+    }
+}
+
+/// Without the error: `failing for 12.0s (3 times, to be tried again in 4.0s)`
+impl fmt::Display for SecretFailing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failing")?;
+        if !self.since.is_zero() {
+            write!(f, " for {:.1?}", self.since)?;
+        }
+        match self.count {
+            1 => f.write_str(" (once, to be tried again ")?,
+            count => write!(f, " ({count} times, to be tried again ")?,
+        }
+        if self.next_try_in.is_zero() {
+            return f.write_str("when somebody asks)");
+        }
+        write!(f, "in {:.1?})", self.next_try_in)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_for_how_long_it_has_failed_and_when_it_is_tried_again() {
+        for (count, since, next_try_in, text) in [
+            (
+                1,
+                0,
+                0,
+                "failing (once, to be tried again when somebody asks)",
+            ),
+            (1, 0, 2, "failing (once, to be tried again in 2.0s)"),
+            (
+                3,
+                12,
+                4,
+                "failing for 12.0s (3 times, to be tried again in 4.0s)",
+            ),
+        ] {
+            let failing = SecretFailing {
+                error: SecretError::void("db"),
+                count,
+                since: Duration::from_secs(since),
+                next_try_in: Duration::from_secs(next_try_in),
+            };
+            assert_eq!(failing.to_string(), text);
+        }
     }
 }

@@ -41,7 +41,8 @@ impl WarmUp {
         Self::new(Wanted::Ids(all))
     }
 
-    /// The current versions of the secrets of this account that pass all of these filters, in the Region that is asked.
+    /// The current versions of the secrets of this account that pass all of these filters, in the Region that is asked; none if there is no
+    /// filter.
     pub fn of_filters(filters: impl IntoIterator<Item = SecretFilter>) -> Self {
         Self::new(Wanted::Filters(filters.into_iter().collect()))
     }

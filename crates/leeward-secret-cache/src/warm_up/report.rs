@@ -1,4 +1,4 @@
-use crate::{SecretError, SecretErrorKind};
+use crate::{SecretError, SecretErrorKind, stats::Counted};
 use std::{error::Error, fmt};
 
 /// What a warm-up came to.
@@ -35,7 +35,7 @@ impl WarmUpReport {
 /// `20 secrets loaded, 1 failed, 3 left out`
 impl fmt::Display for WarmUpReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} secrets loaded", self.loaded.len())?;
+        write!(f, "{} loaded", Counted(self.loaded.len() as u64, "secret"))?;
         if !self.failed.is_empty() {
             write!(f, ", {} failed", self.failed.len())?;
         }
@@ -80,5 +80,27 @@ impl fmt::Display for WarmUpError {
 impl Error for WarmUpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_it_came_to() {
+        for (loaded, left_out, has_more, text) in [
+            (0, 0, false, "0 secrets loaded"),
+            (1, 0, true, "1 secret loaded and more"),
+            (2, 3, false, "2 secrets loaded, 3 left out"),
+        ] {
+            let report = WarmUpReport {
+                loaded: vec!["db".to_owned(); loaded],
+                left_out: vec!["db".to_owned(); left_out],
+                has_more,
+                ..WarmUpReport::default()
+            };
+            assert_eq!(report.to_string(), text);
+        }
     }
 }

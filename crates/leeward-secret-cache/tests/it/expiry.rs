@@ -9,7 +9,7 @@ use crate::{
     upstream::{ARN, Answer, Upstream, brief, seconds},
 };
 use leeward_resilience::{Clock, Timestamp, TokioClock};
-use leeward_secret_cache::{Freshness, SecretEventKind};
+use leeward_secret_cache::{Freshness, SecretCacheError, SecretEventKind};
 use std::{
     sync::{
         Arc, Mutex,
@@ -117,6 +117,15 @@ async fn a_secret_may_have_limits_of_its_own() {
     advance(seconds(11)).await;
     assert!(cache.try_get("db").is_some());
     assert!(cache.try_get("brief").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_no_secret_are_refused() {
+    let builder = Upstream::new().builder();
+    let builder = builder.with_freshness_of("", Freshness::new());
+    let refusal = builder.build().unwrap_err();
+    assert_eq!(refusal, SecretCacheError::FreshnessOfNone);
+    assert!(refusal.to_string().contains("by with_freshness"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -222,7 +222,10 @@ async fn the_status_of_a_secret_tells_its_age_and_what_fails() {
     assert_eq!(failing.next_try_in, Duration::ZERO);
     let line = status.to_string();
     assert!(line.starts_with("db: version version-1, 280."), "{line}");
-    assert!(line.contains("due, failing for 39.8s (1 times"), "{line}");
+    assert!(
+        line.contains("due, failing for 39.8s (once, to be tried again when somebody asks)"),
+        "{line}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -285,6 +285,17 @@ async fn over_a_service_of_values_only_ids_are_fetched_one_by_one_and_filters_fa
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_an_id_or_a_filter_nothing_is_fetched() {
+    let shelf = Shelf::of(names(3));
+    let cache = shelf.cache();
+    for nothing in [of(0), WarmUp::of_filters([])] {
+        let report = warmed(&cache, nothing).await;
+        assert_eq!(report.to_string(), "0 secrets loaded");
+    }
+    assert_eq!((shelf.calls().len(), cache.stats().secrets), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_secret_whose_call_panics_is_told_as_well() {
     let shelf = Shelf::of(names(2));
     shelf.answers([Batch::Denied]);
