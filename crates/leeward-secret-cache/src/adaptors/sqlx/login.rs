@@ -25,6 +25,7 @@ use tokio::time::timeout;
 /// # async fn run(secrets: SecretCache) -> Result<(), Box<dyn std::error::Error>> {
 /// let base = PgConnectOptions::new_without_pgpass()
 ///     .ssl_mode(PgSslMode::VerifyFull)
+///     .ssl_root_cert("/etc/ssl/rds/global-bundle.pem")
 ///     .application_name("orders");
 /// let login = DatabaseLogin::new(secrets.handle("prod/orders/db"), base);
 /// let pool = login.pool(PgPoolOptions::new().max_connections(10)).await?;
