@@ -1,4 +1,8 @@
-use super::{Tried, Window, WithSecretError, refresh_now::refresh_now, view::is_meant};
+use super::{
+    Tried, Window, WithSecretError,
+    refresh_now::refresh_now,
+    view::{is_meant, look_by_the_side},
+};
 use crate::{Secret, SecretError, SecretErrorKind, SecretHandle, cache::OnWithdrawal};
 use std::{
     ops::ControlFlow::{self, Break, Continue},
@@ -131,6 +135,9 @@ where
             if self.take_turn(window).await? {
                 continue;
             }
+            if self.left() == 0 {
+                return Break(End::Spent);
+            }
             if Instant::now() >= deadline {
                 return Continue(());
             }
@@ -219,7 +226,7 @@ where
         if last.is_some_and(|last| hint.worked <= last) {
             return Continue(());
         }
-        self.look_by_the_side(&slot);
+        look_by_the_side(self.inner(), &slot);
         self.login(hint.secret()).await?;
         self.slot().track().forget(version_id);
         Continue(())

@@ -55,12 +55,13 @@ impl Track {
         self.lock().hint = Some(hint);
     }
 
-    /// Lets go of what logged in once if it may not be believed any more.
-    pub(super) fn look_over(&self, now: Moment) {
+    /// Lets go of what logged in once if it may not be believed any more; says whether there is something that is.
+    pub(super) fn look_over(&self, now: Moment) -> bool {
         let mut inside = self.lock();
         if inside.hint.as_ref().is_some_and(|hint| !hint.holds(now)) {
             inside.hint = None;
         }
+        inside.hint.is_some()
     }
 
     /// Forgets what logged in once, since this version does not any more.
@@ -202,7 +203,7 @@ mod tests {
             |track| {
                 track.let_go();
             },
-            |track| track.look_over(at(90, 90)),
+            |track| assert!(!track.look_over(at(90, 90))),
         ];
         for let_go in let_go {
             let track = Track::default();
@@ -210,7 +211,7 @@ mod tests {
             let value = Arc::downgrade(hint.secret());
             track.tell(hint);
             track.forget("another");
-            track.look_over(at(89, 89));
+            assert!(track.look_over(at(89, 89)));
             assert!(value.upgrade().is_some());
             let_go(&track);
             assert!(value.upgrade().is_none());

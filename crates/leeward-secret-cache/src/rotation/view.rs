@@ -8,9 +8,9 @@ use crate::{
     slot::{Entry, Slot},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
-/// How often the current version is fetched while another logs in.
+/// How long between fetches of the current version while another logs in.
 const BY_THE_SIDE: Duration = Duration::from_secs(10);
 
 /// What there is, without a wait.
@@ -46,18 +46,6 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
     pub(super) fn hint(&self, slot: &Slot) -> Option<Hint> {
         let now = self.inner().clocks.now();
         slot.track().hint(self.current.as_ref()?.version_id(), now)
-    }
-
-    /// Fetches the current version anew, by the side and now and then, while another is tried first: so the end of the rotation is seen
-    /// before what logs in now is forgotten, and nobody is refused once more.
-    pub(super) fn look_by_the_side(&self, slot: &Arc<Slot>) {
-        let inner = self.inner();
-        let now = inner.clocks.now();
-        let state = slot.state();
-        let is_long_ago = |began| now.since(began) >= nanos(BY_THE_SIDE);
-        if state.began.is_none_or(is_long_ago) {
-            refresh::begin_by_the_side(inner, slot, state, now);
-        }
     }
 
     /// Whether the current version was refused to others, who look for another one, so that not everybody is to try it.
@@ -114,20 +102,29 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
             told: inner.clocks.now(),
             believed: nanos(inner.rotation.budget),
         });
-        self.let_go_in_time(&slot);
+        self.see_it_out(&slot);
     }
 
-    /// Lets go of what logged in when it is not believed any more, although nobody asks for it.
-    fn let_go_in_time(&self, slot: &Arc<Slot>) {
+    /// Looks for the end of the rotation, although nobody logs in meanwhile, until what logged in is not believed any more; lets go of
+    /// that then, although nobody asks for it.
+    fn see_it_out(&self, slot: &Arc<Slot>) {
         let inner = self.inner();
         let over = Duration::from_nanos(slot.freshness().limits(0.0).over);
         let time = inner.rotation.budget.min(over);
+        // A little later, since the clock may be behind by a tick.
+        let end = Instant::now() + time + Duration::from_millis(100);
         let (cache, slot) = (Arc::downgrade(inner), Arc::downgrade(slot));
         inner.tasks.spawn(async move {
-            // A little later, since the clock may be behind by a tick.
-            sleep(time + Duration::from_millis(100)).await;
-            if let (Some(inner), Some(slot)) = (cache.upgrade(), slot.upgrade()) {
-                slot.track().look_over(inner.clocks.now());
+            loop {
+                sleep_until(end.min(Instant::now() + BY_THE_SIDE)).await;
+                let (Some(inner), Some(slot)) = (cache.upgrade(), slot.upgrade()) else {
+                    return;
+                };
+                let is_believed = slot.track().look_over(inner.clocks.now());
+                if !is_believed || Instant::now() >= end {
+                    return;
+                }
+                look_by_the_side(&inner, &slot);
             }
         });
     }
@@ -184,6 +181,17 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         };
         let next_try = self.candidates(window).into_iter().map(next_try).min();
         next_look.into_iter().chain(next_try).min()
+    }
+}
+
+/// Fetches the current version anew, by the side and now and then, while another is tried first: so the end of the rotation is seen
+/// before what logs in now is forgotten, and nobody is refused once more.
+pub(super) fn look_by_the_side(inner: &Arc<Inner>, slot: &Arc<Slot>) {
+    let now = inner.clocks.now();
+    let state = slot.state();
+    let is_long_ago = |began| now.since(began) >= nanos(BY_THE_SIDE);
+    if state.began.is_none_or(is_long_ago) {
+        refresh::begin_by_the_side(inner, slot, state, now);
     }
 }
 

@@ -15,10 +15,11 @@ impl SecretCache {
     /// 3. `AWSPENDING`, if there is one with a value that may be read: it is what the database wants from the second step of a rotation to the
     ///    last. It is never in the cache for anybody else;
     /// 4. for up to [90 seconds](crate::SecretCacheBuilder::with_rotation_budget), whatever turns up: a version that became current, a pending
-    ///    one, and the same once more after 5 seconds, and after 15 more, since the database may lag behind;
+    ///    one, and the same once more after 5 seconds, and after 15 more, since the database may lag behind. The last login is kept for what
+    ///    is new, or for the end;
     /// 5. `AWSPREVIOUS`, at last.
     ///
-    /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins). Of all who call at once each tries what
+    /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins), and ends as soon as it has. Of all who call at once each tries what
     /// is current, since none knows of the others; one looks for what is new, for all; and one at a time tries what is not current, with
     /// pauses of 1 to 30 seconds between those that are refused. When that logs in it is told to the others, and for as long as the budget
     /// it is what later calls try first, until another version becomes current, which is looked for every 10 seconds meanwhile.

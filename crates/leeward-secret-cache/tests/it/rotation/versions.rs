@@ -1,7 +1,7 @@
 //! Those who want to know when a version moves.
 
 use super::{
-    database::{Database, Rotation, Strategy},
+    database::{Database, LoginError, Rotation, Strategy},
     vault::Vault,
     wakers::in_time,
 };
@@ -44,6 +44,27 @@ async fn a_version_that_moves_is_told_although_nobody_reads() {
     Rotation::create(&vault, &database, Strategy::SingleUser).finish();
     assert_eq!(soon(&mut watch).await.unwrap().id(), Some("version-2"));
     assert_eq!(watch.current().id(), Some("version-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_rotation_is_told_soon_after_one_login() {
+    let vault = Vault::new();
+    let (database, cache) = (Database::new(&vault), vault.cache());
+    let mut watch = cache.subscribe("db");
+    soon(&mut watch).await.unwrap();
+    let rotation = Rotation::create(&vault, &database, Strategy::SingleUser);
+    rotation.set();
+    let log_in = |secret| database.log_in(secret);
+    let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
+    assert_eq!(outcome.await.unwrap(), "version-2");
+    sleep(seconds(25)).await;
+    rotation.finish();
+    assert!(!is_quiet(&mut watch, seconds(11)).await);
+    assert_eq!(watch.current().id(), Some("version-2"));
+    // Then there is nothing to look for any more.
+    let before = vault.calls();
+    sleep(seconds(100)).await;
+    assert_eq!(vault.calls(), before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -306,6 +306,10 @@ async fn whatever_is_refused_no_call_logs_in_more_often_than_it_may() {
         }
         assert_eq!(database.refused().len(), max_logins);
         assert!(start.elapsed() <= seconds(91));
+        if max_logins < 3 {
+            // There is none left for what may turn up.
+            assert!(start.elapsed() < seconds(2), "{:?}", start.elapsed());
+        }
         assert_eq!(error.tried().elapsed(), start.elapsed());
     }
 }
