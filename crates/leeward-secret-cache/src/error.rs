@@ -1,7 +1,7 @@
 use crate::id::{Flaw, SecretArn, Shown};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
-use leeward_error_taxonomy::{Category, Classify, Failure, OperationName, Rejected};
+use leeward_error_taxonomy::{Category, Classify, Failure, Obstacle, OperationName, Rejected};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// A secret that could not be had: which, why, and what to do next.
@@ -25,6 +25,7 @@ enum Cause {
     },
     Unanswered {
         after: Duration,
+        within: Limit,
     },
     Unusable {
         operation: OperationName,
@@ -40,6 +41,13 @@ enum Cause {
     Flawed(Flaw),
     Interrupted,
     ShutDown,
+}
+
+/// Whose time it was that was over.
+#[derive(Clone, Copy)]
+enum Limit {
+    Fetch,
+    WarmUp,
 }
 
 /// How a line that is full refuses.
@@ -60,7 +68,7 @@ pub enum SecretErrorKind {
     /// Secrets Manager was not reached, did not answer in time, throttled, or could not serve; also credentials that could not be loaded, and
     /// a cache in which [too many secrets wait](crate::SecretCacheBuilder::with_max_fetches) to be fetched.
     Unavailable,
-    /// The cache was shut down, its runtime has ended, or what fetched it panicked.
+    /// The cache was shut down, or the pool that it calls through; its runtime has ended, or what fetched it panicked.
     Ended,
     /// Something else: the request was refused as it stands. So is, unsent, an id that no secret can have: an empty one, or one of more
     /// than 2,048 characters.
@@ -160,7 +168,14 @@ impl SecretError {
     }
 
     pub(crate) fn unanswered(secret: impl fmt::Display, after: Duration) -> Self {
-        Self::new(secret, Cause::Unanswered { after })
+        let within = Limit::Fetch;
+        Self::new(secret, Cause::Unanswered { after, within })
+    }
+
+    /// A warm-up that was not through in time.
+    pub(crate) fn unfinished(wanted: impl fmt::Display, after: Duration) -> Self {
+        let within = Limit::WarmUp;
+        Self::new(wanted, Cause::Unanswered { after, within })
     }
 
     pub(crate) fn unusable(
@@ -225,9 +240,25 @@ impl SecretError {
             Cause::Interrupted | Cause::ShutDown => return Ended,
         };
         match SecretErrorKind::of_answer(failure.code(), failure.category()) {
+            _ if self.is_of_runtime(failure) => Ended,
             Other if self.rejected().is_some() => Unavailable,
             kind => kind,
         }
+    }
+
+    /// Whether there is nothing left to send with, in whatever Region.
+    fn is_of_runtime(&self, failure: &Failure) -> bool {
+        let is_it = |failure: &Failure| failure.obstacle() == Some(Obstacle::Runtime);
+        match self.rejected() {
+            Some(Rejected::Exhausted { tried }) if !tried.is_empty() => {
+                tried.iter().all(|attempt| is_it(&attempt.failure))
+            }
+            _ => is_it(failure),
+        }
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        matches!(self.0.cause, Cause::ShutDown)
     }
 
     pub(crate) fn is_behind(&self) -> bool {
@@ -276,8 +307,14 @@ impl SecretError {
     pub fn advice(&self) -> &str {
         match &self.0.cause {
             Cause::Call { advice, .. } => advice,
+            Cause::Unanswered {
+                within: Limit::WarmUp,
+                ..
+            } => {
+                "look at what was loaded until then: give the warm-up more time by WarmUp::with_timeout if that is much, and look whether Secrets Manager is reached from here if it is nothing"
+            }
             Cause::Unanswered { .. } => {
-                "look whether Secrets Manager is reached from here, and at its status; raise the fetch timeout only if it is known to be slow"
+                "look whether Secrets Manager is reached from here, and at its status; raise SecretCacheBuilder::with_fetch_timeout only if it is known to be slow"
             }
             Cause::Unusable { .. } => {
                 "look at the secret with secretsmanager:DescribeSecret: give the version asked for a value"
@@ -342,7 +379,7 @@ impl fmt::Display for SecretError {
             Cause::Call {
                 operation, failure, ..
             } => write!(f, "{operation}: {failure}"),
-            Cause::Unanswered { after } => write!(f, "no answer within {after:?}"),
+            Cause::Unanswered { after, .. } => write!(f, "no answer within {after:?}"),
             Cause::Unusable { operation, reason } => write!(f, "{operation} answered {reason}"),
             Cause::Behind { version_id } => write!(
                 f,

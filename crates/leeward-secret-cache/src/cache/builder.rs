@@ -13,10 +13,11 @@ use std::{
     collections::HashMap,
     fmt,
     num::NonZeroUsize,
+    panic::catch_unwind,
     sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::sleep};
 
 /// Sets a [`SecretCache`] up.
 #[must_use]
@@ -147,10 +148,14 @@ impl SecretCacheBuilder {
     ///
     /// # Errors
     ///
-    /// [`SecretCacheError::NoRuntime`] outside of a tokio runtime, [`SecretCacheError::ZeroTimeout`] if fetches get no time,
+    /// [`SecretCacheError::NoRuntime`] outside of a tokio runtime, [`SecretCacheError::NoTimer`] within one that keeps no time (of which tokio
+    /// tells by a panic, which is caught here), [`SecretCacheError::ZeroTimeout`] if fetches get no time,
     /// [`SecretCacheError::Freshness`] if one of them cannot be meant, and [`SecretCacheError::FreshnessOfNone`] if one is of no secret.
     pub fn build(self) -> Result<SecretCache, SecretCacheError> {
         let runtime = Handle::try_current().map_err(|_| SecretCacheError::NoRuntime)?;
+        if catch_unwind(|| drop(sleep(Duration::ZERO))).is_err() {
+            return Err(SecretCacheError::NoTimer);
+        }
         if self.fetch_timeout.is_zero() {
             return Err(SecretCacheError::ZeroTimeout);
         }
@@ -208,6 +213,11 @@ pub enum SecretCacheError {
     /// There is no runtime to fetch in.
     #[error("a cache of secrets fetches on a tokio runtime: build it within one")]
     NoRuntime,
+    /// The runtime was built without its timer, so that no fetch would ever end.
+    #[error(
+        "a cache of secrets needs the timer of its tokio runtime: build that with enable_time or enable_all"
+    )]
+    NoTimer,
     /// Every fetch would be over before it begins.
     #[error("the fetch timeout is zero: no secret would ever be fetched")]
     ZeroTimeout,

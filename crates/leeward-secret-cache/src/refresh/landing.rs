@@ -132,7 +132,8 @@ impl Landing {
         if settled.counts && landed.as_ref().is_err_and(is_missing) {
             self.inner.table.forget_aliases(slot);
         }
-        if !slot.is_aside() || landed.is_ok() {
+        let is_cut_off = landed.as_ref().is_err_and(SecretError::is_shut_down);
+        if !is_cut_off && (!slot.is_aside() || landed.is_ok()) {
             self.inner
                 .counts
                 .landed(settled.kind, landed.as_ref().err());
@@ -166,6 +167,10 @@ impl Landing {
             Err(error) if slot.is_aside() => {
                 tracing::debug!(secret = ?slot.key(), kind = error.kind().as_str(), "no such version: {error}");
                 return;
+            }
+            // Whoever shut the cache down knows.
+            Err(error) if error.is_shut_down() => {
+                tracing::debug!(secret = ?slot.key(), "fetch ended: {error}");
             }
             Err(error) if settled.counts && self.is_loud(settled, error) => tracing::warn!(
                 secret = ?slot.key(),

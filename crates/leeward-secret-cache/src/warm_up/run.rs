@@ -54,7 +54,7 @@ pub(super) async fn run(inner: &Arc<Inner>, warm_up: WarmUp) -> Result<WarmUpRep
     let wanted = warm_up.to_string();
     let outcome = match timeout(warm_up.timeout, course.go(warm_up.wanted, &wanted)).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(SecretError::unanswered(wanted, warm_up.timeout)),
+        Err(_) => Err(SecretError::unfinished(wanted, warm_up.timeout)),
     };
     match outcome {
         Ok(()) => Ok(course.report),

@@ -1,13 +1,19 @@
 //! What is denied, deleted or declared void.
 
-use crate::upstream::{ARN, Answer, Upstream, seconds};
-use leeward_secret_cache::{Freshness, OnWithdrawal, SecretErrorKind, WarmUp};
+use crate::{
+    log::Log,
+    upstream::{ARN, Answer, Upstream, seconds},
+};
+use leeward_secret_cache::{
+    Freshness, OnWithdrawal, SecretCache, SecretCacheError, SecretErrorKind, WarmUp,
+};
 use std::time::Duration;
 use tokio::{
-    runtime::Handle,
+    runtime::{Builder, Handle},
     task::JoinSet,
     time::{Instant, advance, sleep},
 };
+use tracing::Level;
 
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_is_let_go_of_at_once() {
@@ -187,10 +193,15 @@ async fn what_is_cleared_is_fetched_anew_and_what_was_shut_down_is_not() {
     cache.shutdown().await;
     let error = cache.get("db").await.unwrap_err();
     assert_eq!(error.to_string(), "secret db: the cache was shut down");
+    // Nor is anything kept of who asks afterwards.
+    cache.handle("other").refresh_now().await.unwrap_err();
+    assert!(cache.subscribe("another").changed().await.is_none());
+    assert_eq!((cache.stats().secrets, cache.invalidate("another")), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_while_it_is_shut_down_is_told() {
+async fn who_waits_while_it_is_shut_down_is_told_and_nobody_is_warned() {
+    let (log, _guard) = Log::begin();
     let upstream = Upstream::new();
     let cache = upstream.cache();
     let waiting = Handle::current().spawn({
@@ -201,4 +212,20 @@ async fn who_waits_while_it_is_shut_down_is_told() {
     cache.shutdown().await;
     let error = waiting.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), SecretErrorKind::Ended);
+    let stats = cache.stats();
+    assert_eq!((stats.misses, stats.outages, stats.failures), (1, 0, 0));
+    assert!(log.take(Level::WARN).is_empty());
+}
+
+#[test]
+fn a_runtime_that_keeps_no_time_is_refused() {
+    let runtime = |builder: &mut Builder| builder.build().unwrap();
+    let build = || SecretCache::builder(Upstream::new()).build().map(drop);
+    let timeless = runtime(&mut Builder::new_current_thread());
+    let refused = timeless.block_on(async { build() }).unwrap_err();
+    assert_eq!(refused, SecretCacheError::NoTimer);
+    assert!(refused.to_string().contains("enable_time"));
+    let timed = runtime(Builder::new_current_thread().enable_time());
+    timed.block_on(async { build() }).unwrap();
+    assert_eq!(build().unwrap_err(), SecretCacheError::NoRuntime);
 }

@@ -1,6 +1,6 @@
-use super::{World, until_it_landed};
-use leeward_error_taxonomy::Failure;
-use leeward_secret_cache::{Freshness, SecretErrorKind};
+use super::{EAST, World, until_it_landed};
+use leeward_error_taxonomy::{Failure, Region};
+use leeward_secret_cache::{Freshness, SecretCache, SecretErrorKind, SecretsStack};
 use leeward_testkit::Fault;
 use std::time::Duration;
 
@@ -97,4 +97,25 @@ async fn a_value_outlasts_an_outage_as_long_as_it_was_said_to_and_no_refusal() {
     let error = cache.get("db").await.unwrap_err();
     assert_eq!(error.kind(), SecretErrorKind::Denied);
     world.aws.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_pool_that_was_shut_down_first_is_told_as_an_end_in_whatever_regions() {
+    for regions in [vec![EAST], vec![EAST, Region::from_static("us-west-2")]] {
+        let world = World::start().await;
+        world.secret("db", "1").await;
+        let stack = SecretsStack::new(regions).through(&world.pool).unwrap();
+        let stacked = SecretCache::builder(stack).build().unwrap();
+        let caches = [world.cache().await, stacked];
+        for cache in &caches {
+            cache.get("db").await.unwrap();
+        }
+        world.pool.shutdown().await;
+        for cache in &caches {
+            let error = cache.get("other").await.unwrap_err();
+            assert_eq!(error.kind(), SecretErrorKind::Ended, "{error:?}");
+            assert_eq!(cache.stats().failures, 0);
+        }
+        world.aws.shutdown().await;
+    }
 }

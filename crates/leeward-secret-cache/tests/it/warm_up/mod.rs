@@ -348,6 +348,7 @@ async fn it_ends_in_time_or_when_it_is_dropped_and_what_was_loaded_stays() {
     assert_eq!(error.report().loaded.len(), 40);
     let told = error.error().to_string();
     assert_eq!(told, "secret db-0 and 99 more: no answer within 600ms");
+    assert!(error.error().advice().contains("WarmUp::with_timeout"));
 
     let shelf = Shelf::of(names(100));
     let cache = shelf.cache();
