@@ -1,4 +1,7 @@
-use crate::id::{Flaw, SecretArn, Shown};
+use crate::{
+    id::{Flaw, SecretArn, Shown},
+    stack::ReplicaRefusal,
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_client_pool::Failed;
 use leeward_error_taxonomy::{Category, Classify, Failure, Obstacle, OperationName, Rejected};
@@ -137,12 +140,20 @@ impl SecretError {
     {
         let mut facts = error.facts();
         facts.operation = Some(operation);
-        let (failure, advice) = (Failure::from(&facts), facts.advice().to_string());
+        let advice = match ReplicaRefusal::behind(facts.rejected) {
+            Some(refusal) => refusal.advice(),
+            None => facts.advice().to_string(),
+        };
+        let (failure, is_ours) = (Failure::from(&facts), facts.rejected.is_some());
         let cause = Cause::Call {
             operation,
             failure,
             advice,
-            source: without_value(error),
+            source: if is_ours {
+                root(error)
+            } else {
+                without_value(error)
+            },
         };
         Self::new(secret, cause)
     }
@@ -351,6 +362,14 @@ where
     {
         return error.into();
     }
+    root(error)
+}
+
+/// What the SDK's error tells of.
+fn root<E>(error: Failed<E>) -> Box<dyn Error + Send + Sync>
+where
+    E: Error + Send + Sync + 'static,
+{
     match error.into_source() {
         Ok(source) => source,
         Err(_) => "an answer that could not be read".into(),
@@ -378,7 +397,16 @@ impl fmt::Display for SecretError {
         match &self.0.cause {
             Cause::Call {
                 operation, failure, ..
-            } => write!(f, "{operation}: {failure}"),
+            } => {
+                write!(f, "{operation}: {failure}")?;
+                match ReplicaRefusal::behind(self.rejected()) {
+                    Some(ReplicaRefusal { primary, .. }) => write!(
+                        f,
+                        "; {primary}, whose word counts, was not asked, as its circuit is open or it was drained"
+                    ),
+                    None => Ok(()),
+                }
+            }
             Cause::Unanswered { after, .. } => write!(f, "no answer within {after:?}"),
             Cause::Unusable { operation, reason } => write!(f, "{operation} answered {reason}"),
             Cause::Behind { version_id } => write!(

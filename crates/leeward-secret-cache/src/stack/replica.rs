@@ -27,11 +27,12 @@ impl<S> Replica<S> {
         }
     }
 
-    /// Whether what is said here of the secret holds of all its replicas.
-    fn is_primary_of(&self, request: &impl Request) -> bool {
+    /// The Region of which what is said of the secret holds of all its replicas, if that is another than this.
+    fn primary_elsewhere(&self, request: &impl Request) -> Option<Region> {
         let named = request.placement().and_then(Placement::preference);
         let named = named.filter(|region| self.regions.contains(region));
-        named.as_ref().or_else(|| self.regions.first()) == Some(&self.region)
+        let primary = named.or_else(|| self.regions.first().cloned());
+        primary.filter(|primary| *primary != self.region)
     }
 }
 
@@ -50,10 +51,10 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let replica = (!self.is_primary_of(&request)).then(|| self.region.clone());
+        let primary = self.primary_elsewhere(&request);
         ReplicaFuture {
             inner: self.inner.call(request),
-            replica,
+            replica: primary.map(|primary| (self.region.clone(), primary)),
         }
     }
 }
@@ -64,8 +65,8 @@ pin_project! {
     pub struct ReplicaFuture<F> {
         #[pin]
         inner: F,
-        // The Region, unless it is the primary's.
-        replica: Option<Region>,
+        // The Region, and the primary's, unless that is the same.
+        replica: Option<(Region, Region)>,
     }
 }
 
@@ -80,21 +81,26 @@ where
         let this = self.project();
         let answer = ready!(this.inner.poll(cx));
         Poll::Ready(answer.map_err(|error| match this.replica.take() {
-            Some(region) => without_verdict(region, error),
+            Some((region, primary)) => without_verdict(region, primary, error),
             None => error,
         }))
     }
 }
 
 /// What a replica refuses, as a reason to ask elsewhere.
-fn without_verdict<E: Classify + From<Rejected>>(region: Region, error: E) -> E {
+fn without_verdict<E: Classify + From<Rejected>>(region: Region, primary: Region, error: E) -> E {
     let facts = error.facts();
     let kind = SecretErrorKind::of_answer(facts.code, facts.category);
     if facts.rejected.is_some() || !kind.is_withdrawal() {
         return error;
     }
     let failure = Failure::from(&facts);
-    Rejected::unavailable(ReplicaRefusal { region, failure }).into()
+    let refusal = ReplicaRefusal {
+        region,
+        failure,
+        primary,
+    };
+    Rejected::unavailable(refusal).into()
 }
 
 /// A replica that does not serve a secret, which says nothing of the secret itself.
@@ -106,4 +112,26 @@ pub struct ReplicaRefusal {
     pub region: Region,
     /// What it answered.
     pub failure: Failure,
+    /// The Region whose word counts.
+    pub primary: Region,
+}
+
+impl ReplicaRefusal {
+    /// The one that a call ends in, where the primary was not asked: else that tells what each Region said.
+    pub(crate) fn behind(rejected: Option<&Rejected>) -> Option<&Self> {
+        match rejected? {
+            Rejected::Unavailable { source, .. } => source.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn advice(&self) -> String {
+        let Self {
+            region, primary, ..
+        } = self;
+        format!(
+            "wait until {primary} answers again, whose word counts, and look at why its circuit is open or who drained it; to outlast that, have the secret \
+             replicated to {region} and readable there, with its KMS key"
+        )
+    }
 }

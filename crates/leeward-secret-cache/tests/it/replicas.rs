@@ -110,6 +110,19 @@ async fn what_a_replica_refuses_says_nothing_of_the_secret() {
         let told = told(&error);
         let says = format!("the replica in us-west-2 does not serve it: {code}");
         assert!(told.contains(&says), "{told}");
+        // And who would know better.
+        let told = error.to_string();
+        assert!(told.contains(&says), "{told}");
+        assert!(
+            told.contains("us-east-1, whose word counts, was not asked"),
+            "{told}"
+        );
+        let advice = error.advice();
+        assert!(
+            advice.starts_with("wait until us-east-1 answers"),
+            "{advice}"
+        );
+        assert!(!format!("{told} {}", self::told(&error)).contains("construct"));
         assert_eq!(cache.stats().withdrawals, 0);
     }
 }
