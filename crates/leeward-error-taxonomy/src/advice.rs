@@ -17,7 +17,7 @@ use std::{borrow::Cow, fmt};
 /// facts.message = Some("… because no resource-based policy allows the kms:GenerateDataKey action");
 /// assert_eq!(
 ///     facts.advice().to_string(),
-///     "allow kms:GenerateDataKey in the resource's own policy, such as the key policy or bucket policy",
+///     "allow kms:GenerateDataKey in the resource's own policy, such as that of a key, a bucket or a secret",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,10 @@ fn on_answer(facts: &Facts<'_>) -> &'static str {
 
 /// What to do about what was in the way: as a provider of credentials was answered, or as the root of the failure says.
 fn on_obstacle(obstacle: Obstacle, facts: &Facts<'_>) -> &'static str {
+    let is_of_s3 = |operation: OperationName| operation.service() == "s3";
+    if obstacle == Obstacle::Io && facts.operation.is_some_and(is_of_s3) {
+        return IDLE_OF_S3;
+    }
     let answer = obstacle.is_of_credentials().then_some(facts);
     answer.and_then(on_answer_to_provider).unwrap_or_else(|| {
         obstacle.advice(|| match (facts.message, facts.cause) {
@@ -136,6 +140,9 @@ fn on_obstacle(obstacle: Obstacle, facts: &Facts<'_>) -> &'static str {
         })
     })
 }
+
+/// The time was observed (aws-sdk-rust, issue 1106), no page states it.
+const IDLE_OF_S3: &str = "send it again if that is safe, and let idle connections end within 20 s, sooner than S3 ends them, if it stays";
 
 /// What to do about the answer that a provider of credentials was given, if it was.
 fn on_answer_to_provider(facts: &Facts<'_>) -> Option<&'static str> {
@@ -170,7 +177,7 @@ fn reason_of_denial(message: &str) -> Option<&'static str> {
         ),
         (
             "resource-based policy",
-            "allow {action} in the resource's own policy, such as the key policy or bucket policy",
+            "allow {action} in the resource's own policy, such as that of a key, a bucket or a secret",
         ),
         (
             "permissions boundary",
@@ -311,6 +318,13 @@ mod tests {
         let mut facts = Facts::new(Stage::NotSent, Category::Configuration, Verdict::Final);
         facts.obstacle = Some(Obstacle::NoRegion);
         assert!(facts.advice().to_string().contains("AWS_REGION"));
+        facts.obstacle = Some(Obstacle::Io);
+        for (service, is_told) in [("s3", true), ("secretsmanager", false)] {
+            facts.operation = Some(OperationName::new(service, "Any"));
+            let advice = facts.advice().to_string();
+            assert_eq!(advice.contains("S3"), is_told, "{advice}");
+            assert!(advice.contains("idle connections"));
+        }
         let refusal = Rejected::LimiterFull;
         facts.rejected = Some(&refusal);
         assert!(facts.advice().to_string().contains("permits"));

@@ -96,8 +96,7 @@ impl Obstacle {
         known.unwrap_or_else(|| self.general_advice())
     }
 
-    /// The hop limit is that of "Configure the Instance Metadata Service options" in the EC2 User Guide; the idle time of S3
-    /// was observed (aws-sdk-rust, issue 1106), no page states it.
+    /// The hop limit is that of "Configure the Instance Metadata Service options" in the EC2 User Guide.
     const fn general_advice(self) -> &'static str {
         match self {
             Self::Credentials => {
@@ -139,7 +138,7 @@ impl Obstacle {
             Self::Request => "correct the request: it has no form in which it could be sent",
             Self::Interceptor => "look at the interceptor that the message names",
             Self::Io => {
-                "send it again if that is safe, and let idle connections end sooner than the service does (S3: 20 s) if it stays"
+                "send it again if that is safe, and let idle connections end sooner than the service, or what lies between, ends them if it stays"
             }
             Self::Timeout => "send it again if that is safe, and give it more time if it stays",
             Self::Placement => {

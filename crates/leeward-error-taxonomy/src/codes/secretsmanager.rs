@@ -53,6 +53,6 @@ pub(super) const CODES: &[Entry] = &[
         "ResourceNotFoundException",
         NotFound,
         Final,
-        "check the secret's name or ARN, its Region, and that the version stage asked for (AWSCURRENT) has a value",
+        "check the secret's name or ARN, its account and Region, and that it has the version or stage asked for (AWSCURRENT if none is named)",
     ),
 ];

@@ -204,7 +204,7 @@ fn advice_names_the_action_of_the_very_operation() {
     assert_eq!(advice.action().unwrap().to_string(), "kms:GenerateDataKey");
     assert_eq!(
         advice.to_string(),
-        "allow kms:GenerateDataKey in the resource's own policy, such as the key policy or bucket policy"
+        "allow kms:GenerateDataKey in the resource's own policy, such as that of a key, a bucket or a secret"
     );
     let terse = answer(GenerateDataKeyError::generic, code, "", response(400, &[]));
     let terse = AwsError::from(terse);
