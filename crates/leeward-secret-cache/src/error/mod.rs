@@ -1,3 +1,11 @@
+//! Why a secret could not be had, and what cannot be meant.
+
+mod freshness;
+mod kind;
+
+pub use freshness::InvalidFreshness;
+pub use kind::SecretErrorKind;
+
 use crate::{
     id::{Flaw, SecretArn, Shown},
     stack::ReplicaRefusal,
@@ -55,78 +63,6 @@ enum Limit {
 
 /// How a line that is full refuses.
 static FULL: Rejected = Rejected::LimiterFull;
-
-/// What kind of thing kept a secret from being had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SecretErrorKind {
-    /// There is no such secret, or no such version or stage of it.
-    NotFound,
-    /// The caller may not read it.
-    Denied,
-    /// It is scheduled for deletion, or in no state to be read.
-    Withdrawn,
-    /// Its KMS key is disabled or about to be deleted, or the caller may not use it.
-    KeyUnusable,
-    /// Secrets Manager was not reached, did not answer in time, throttled, or could not serve; also credentials that could not be loaded, and
-    /// a cache in which [too many secrets wait](crate::SecretCacheBuilder::with_max_fetches) to be fetched.
-    Unavailable,
-    /// The cache was shut down, or the pool that it calls through; its runtime has ended, or what fetched it panicked.
-    Ended,
-    /// Something else: the request was refused as it stands. So is, unsent, an id that no secret can have: an empty one, or one of more
-    /// than 2,048 characters.
-    Other,
-}
-
-impl SecretErrorKind {
-    /// What an answer with this code and of this category says of a secret.
-    pub(crate) fn of_answer(code: Option<&str>, category: Category) -> Self {
-        match (code, category) {
-            (Some("DecryptionFailure"), _) => Self::KeyUnusable,
-            (Some("InvalidRequestException"), _) => Self::Withdrawn,
-            (_, Category::NotFound) => Self::NotFound,
-            (_, Category::Authorization) => Self::Denied,
-            (
-                _,
-                Category::Authentication
-                | Category::Internal
-                | Category::Network
-                | Category::RateLimit
-                | Category::ServiceUnavailable
-                | Category::Timeout
-                | Category::Rejected,
-            ) => Self::Unavailable,
-            _ => Self::Other,
-        }
-    }
-
-    /// Whether what was fetched before is as good as it was: nobody has said that it is not.
-    pub(crate) const fn is_transient(self) -> bool {
-        matches!(self, Self::Unavailable | Self::Ended)
-    }
-
-    /// Whether what was fetched before must not be used any more.
-    pub(crate) const fn is_withdrawal(self) -> bool {
-        matches!(
-            self,
-            Self::NotFound | Self::Denied | Self::Withdrawn | Self::KeyUnusable
-        )
-    }
-
-    /// The name for logs and metric labels.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotFound => "not_found",
-            Self::Denied => "denied",
-            Self::Withdrawn => "withdrawn",
-            Self::KeyUnusable => "key_unusable",
-            Self::Unavailable => "unavailable",
-            Self::Ended => "ended",
-            Self::Other => "other",
-        }
-    }
-}
 
 impl SecretError {
     /// A call that failed.
@@ -431,44 +367,6 @@ impl Error for SecretError {
             _ => None,
         }
     }
-}
-
-/// Says why a [`Freshness`](crate::Freshness) cannot be meant.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidFreshness {
-    /// A time is zero: every call would fetch.
-    #[error(
-        "a secret must live for more than zero: to fetch for every call, call Secrets Manager without a cache"
-    )]
-    Zero,
-    /// Values would be over before they are due.
-    #[error(
-        "secrets are refreshed after {refresh_after:?}, which is later than they are over, at {max_age:?}: refresh earlier"
-    )]
-    NeverRefreshed {
-        /// When they are refreshed.
-        refresh_after: Duration,
-        /// When they are over.
-        max_age: Duration,
-    },
-    /// Values would be fetched each time all the same.
-    #[error(
-        "a value may go unverified for {max_unverified:?}, within which no description can extend its life: allow {needed:?} at least, or \
-         refresh by GetSecretValue"
-    )]
-    NeverDescribed {
-        /// For how long a value may go unverified.
-        max_unverified: Duration,
-        /// When it is due, and how long it lives after that.
-        needed: Duration,
-    },
-    /// The jitter is no share of the time, or more than half of it.
-    #[error("the jitter must be from 0 to 0.5, not {jitter}")]
-    Jitter {
-        /// What was given.
-        jitter: f64,
-    },
 }
 
 #[cfg(test)]
