@@ -100,5 +100,9 @@ async fn ids_and_filters_exclude_each_other() {
     let ids = (0..21).map(|at| at.to_string()).collect();
     let many = batch().set_secret_id_list(Some(ids));
     assert_eq!(refused(many.send().await).0, "ValidationException");
+    for id in [String::new(), "x".repeat(2_049)] {
+        let with_another = batch().secret_id_list("a").secret_id_list(id);
+        assert_eq!(refused(with_another.send().await).0, "ValidationException");
+    }
     world.aws.shutdown().await;
 }

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// The most values that one call brings.
 const MAX_RESULTS: i64 = 20;
 
+/// The most characters of an id.
+const MAX_ID: usize = 2_048;
+
 pub(super) fn answer(context: &mut Context<'_>, ask: Ask<'_>) -> Result<Value, Refused> {
     let filters = Filters::read(ask)?;
     let ids = ask.texts("SecretIdList").filter(|ids| !ids.is_empty());
@@ -44,6 +47,14 @@ fn by_ids(ask: Ask<'_>, ids: &[&str]) -> Result<Vec<String>, Refused> {
     }
     if ids.len() > MAX_RESULTS.unsigned_abs() as usize {
         let constraint = format!("Member must have length less than or equal to {MAX_RESULTS}");
+        return Err(Refused::constraint("secretIdList", &constraint));
+    }
+    // One that no secret can have, and the others are not looked at.
+    if ids
+        .iter()
+        .any(|id| !(1..=MAX_ID).contains(&id.chars().count()))
+    {
+        let constraint = format!("Member must have length from 1 to {MAX_ID}");
         return Err(Refused::constraint("secretIdList", &constraint));
     }
     Ok(ids.iter().map(|id| (*id).to_owned()).collect())
