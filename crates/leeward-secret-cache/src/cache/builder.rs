@@ -144,7 +144,10 @@ impl SecretCacheBuilder {
         }
     }
 
-    /// Builds it; nothing is fetched before somebody asks. Fetches run on the tokio runtime that this is called in.
+    /// Builds it; nothing is fetched before somebody asks.
+    ///
+    /// Fetches run on the tokio runtime that this is called in, whichever their callers are in: let it be one that goes on for as long as the
+    /// cache is used. In one of a single thread that nobody drives any more no fetch goes on, nor does the time that would end it.
     ///
     /// # Errors
     ///
