@@ -77,8 +77,8 @@ impl SecretCache {
     /// under way does not bring back what was there. By a name, the secrets of that name in other accounts go too.
     ///
     /// For a value that must not be served any more: whoever asks next waits for a new fetch. No more than two calls for one version are
-    /// out at once, however often it is let go of while somebody waits for it: the next is made when one of them is answered. Where it has changed and the old one may be
-    /// served meanwhile, [`invalidate_arn`](Self::invalidate_arn) lets nobody wait. Says how many versions were let go of.
+    /// out at once, however often it is let go of while somebody waits for it: the next is made when one of them is answered. Where it has
+    /// changed and the old one may be served meanwhile, [`invalidate_arn`](Self::invalidate_arn) lets nobody wait. Says how many versions were let go of.
     #[expect(
         clippy::must_use_candidate,
         reason = "what it does matters more than what it says"

@@ -98,7 +98,7 @@ impl Equivalent<Key> for SecretRef<'_> {
     #[inline]
     fn equivalent(&self, key: &Key) -> bool {
         match (self.version, &key.version) {
-            (VersionRef::Current, Version::Current) => is_same(self.id, &key.id),
+            (VersionRef::Current, Version::Current) => are_equal(self.id, &key.id),
             _ => *self == key.as_ref(),
         }
     }
@@ -108,7 +108,7 @@ impl Equivalent<Key> for SecretRef<'_> {
 ///
 /// The ends are compared first, where ARNs differ.
 #[inline]
-fn is_same(one: &str, other: &str) -> bool {
+fn are_equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
@@ -162,12 +162,12 @@ mod tests {
     fn texts_are_told_apart_by_each_of_their_bytes() {
         for length in 0..70 {
             let text = "x".repeat(length);
-            assert!(is_same(&text, &text.clone()), "{length}");
-            assert!(!is_same(&text, &format!("{text}x")), "{length}");
+            assert!(are_equal(&text, &text.clone()), "{length}");
+            assert!(!are_equal(&text, &format!("{text}x")), "{length}");
             for at in 0..length {
                 let mut other = text.clone();
                 other.replace_range(at..=at, "y");
-                assert!(!is_same(&text, &other), "{length} {at}");
+                assert!(!are_equal(&text, &other), "{length} {at}");
             }
         }
     }

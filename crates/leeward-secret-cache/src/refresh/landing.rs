@@ -316,10 +316,8 @@ impl Landing {
             slot.channels().withdrawn()
         });
         let now = self.inner.clocks.now();
-        let before = state.failing.take();
-        let failing = Failing::after(before.as_ref(), error.clone(), now, self.inner.jitter());
+        let failing = state.fails(error.clone(), now, self.inner.jitter());
         slot.be_quiet_until(failing.next_try);
-        state.failing = Some(failing);
         wakes
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     clock::Moment,
     freshness::Course,
     id::Flaw,
-    slot::{Entry, Failing, Flight, Landed, Slot, State, Step},
+    slot::{Entry, Flight, Landed, Slot, State, Step},
     stats::count,
     upstream::Fetched,
 };
@@ -185,7 +185,7 @@ pub(crate) fn begin(
     if let Some(flaw) = slot.key().as_ref().flaw() {
         return Err(flawed(inner, slot, state, flaw));
     }
-    let is_new = !slot.is_aside() && slot.entry().load().is_none() && !state.was_over;
+    let is_new = !slot.is_aside() && slot.is_cold(&state);
     let place = is_new.then(|| inner.line.enter());
     if let Some(None) = place {
         drop(state);
@@ -205,13 +205,12 @@ pub(crate) fn begin(
 fn flawed(inner: &Inner, slot: &Slot, mut state: MutexGuard<'_, State>, flaw: Flaw) -> SecretError {
     let error = SecretError::flawed(slot.key(), flaw);
     let now = inner.clocks.now();
-    let before = state.failing.take();
-    let failing = Failing::after(before.as_ref(), error.clone(), now, inner.jitter());
-    state.failing = Some(failing);
+    let is_news = state.failing.is_none();
+    state.fails(error.clone(), now, inner.jitter());
     drop(state);
     count(&inner.counts.refusals);
-    if before.is_none() && inner.loudness.admits(now) {
-        tracing::warn!(secret = ?slot.key(), "not fetched: {error}; {}", error.advice());
+    if is_news {
+        tell_unasked(inner, slot, &error, now);
     }
     error
 }
@@ -219,10 +218,15 @@ fn flawed(inner: &Inner, slot: &Slot, mut state: MutexGuard<'_, State>, flaw: Fl
 fn crowded(inner: &Inner, slot: &Slot) -> SecretError {
     count(&inner.counts.sheds);
     let error = SecretError::crowded(slot.key(), inner.line.len());
-    if inner.loudness.admits(inner.clocks.now()) {
+    tell_unasked(inner, slot, &error, inner.clocks.now());
+    error
+}
+
+/// Tells what is not even asked for, now and then.
+fn tell_unasked(inner: &Inner, slot: &Slot, error: &SecretError, now: Moment) {
+    if inner.loudness.admits(now) {
         tracing::warn!(secret = ?slot.key(), "not fetched: {error}; {}", error.advice());
     }
-    error
 }
 
 /// The value that is over, if it may outlast the outage that `error` tells of.

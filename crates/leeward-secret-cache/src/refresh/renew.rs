@@ -5,7 +5,8 @@ use std::sync::Arc;
 /// Fetches anew, by the side, what may be served, since it is said to have changed: it goes on being served meanwhile.
 ///
 /// While it is being fetched, that may bring what there was before: then it is fetched once more afterwards, however often it was
-/// said; not if that fetch still waits for its turn. What may not be served is fetched when somebody asks for it, also if it was denied or missing a moment ago.
+/// said; not if that fetch still waits for its turn. What may not be served is fetched when somebody asks for it, also if it was denied or
+/// missing a moment ago.
 pub(crate) fn renew(inner: &Arc<Inner>, slot: &Arc<Slot>) {
     let mut state = slot.state();
     // It stays due until a fetch succeeds.

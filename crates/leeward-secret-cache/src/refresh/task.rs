@@ -42,7 +42,7 @@ async fn fetch_in_time(landing: &Landing) -> Outcome {
 /// Asks once for what is there, and a few times for what is not: then callers wait for it.
 async fn fetch(landing: &Landing) -> Outcome {
     let (inner, slot) = (landing.inner(), landing.slot());
-    let is_cold = slot.entry().load().is_none() && !slot.state().was_over;
+    let is_cold = slot.is_cold(&slot.state());
     let mut failing: Option<Failing> = None;
     loop {
         let (outcome, began) = attempt(landing).await;

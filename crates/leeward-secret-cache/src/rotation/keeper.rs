@@ -21,7 +21,7 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 /// Those whose secrets are kept, and the task that keeps them, which begins with the first of them, or with the first value.
@@ -265,8 +265,7 @@ impl Drop for Asking {
 
 /// Asks when this secret is to be rotated, and fetches it if it has been.
 async fn ask(inner: &Arc<Inner>, slot: &Arc<Slot>) -> Told {
-    let deadline = Instant::now() + inner.fetch_timeout;
-    let described = timeout_at(deadline, async {
+    let described = timeout(inner.fetch_timeout, async {
         let describe = inner.upstream.describe(slot.key().clone());
         inner.line.turn().await.call(describe).await
     });

@@ -19,8 +19,8 @@ impl SecretCache {
     ///    is new, or for the end;
     /// 5. `AWSPREVIOUS`, at last.
     ///
-    /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins), and ends as soon as it has. Of all who call at once each tries what
-    /// is current, since none knows of the others; one looks for what is new, for all; and one at a time tries what is not current, with
+    /// One call runs the operation [5 times at most](crate::SecretCacheBuilder::with_max_logins), and ends as soon as it has. Of all who
+    /// call at once each tries what is current, since none knows of the others; one looks for what is new, for all; and one at a time tries what is not current, with
     /// pauses of 1 to 30 seconds between those that are refused. When that logs in it is told to the others, and for as long as the budget
     /// it is what later calls try first, until another version becomes current, which is looked for every 10 seconds meanwhile.
     ///

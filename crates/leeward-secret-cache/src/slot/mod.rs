@@ -141,6 +141,11 @@ impl Slot {
             .expect("nothing panics while it holds the state")
     }
 
+    /// Whether there is nothing, nor was there until it was over: who asks waits for the first value.
+    pub(crate) fn is_cold(&self, state: &State) -> bool {
+        self.entry.load().is_none() && !state.was_over
+    }
+
     pub(crate) const fn calls(&self) -> &Semaphore {
         &self.calls
     }

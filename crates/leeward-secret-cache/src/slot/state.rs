@@ -112,6 +112,12 @@ impl State {
         }
     }
 
+    /// Takes note of a failure at `now`, and from when on it may be tried again, which `jitter` from 0 to 1 makes; gives that back.
+    pub(crate) fn fails(&mut self, error: SecretError, now: Moment, jitter: f64) -> &Failing {
+        let failing = Failing::after(self.failing.as_ref(), error, now, jitter);
+        self.failing.insert(failing)
+    }
+
     /// Declares void what was fetched, and what is being fetched; a fetch that does not call yet goes on if it `may_wait`.
     pub(crate) fn declare_void(&mut self, may_wait: bool) {
         self.generation = self.generation.wrapping_add(1);

@@ -39,9 +39,9 @@ pub type SecretsService<S = Target<Client>> = StackedRouter<Replica<S>>;
 /// characters at its end, is written as each Region has it; that of a Region which the list does not name means the replica in those that it
 /// names.
 ///
-/// **Whose word counts.** The primary's: the Region of the ARN if the list names it, or [the one that is said to be](Self::with_primary). What a replica
-/// refuses (not found since it lags or there is none, denied, its key disabled) says nothing of the secret: the call goes on to the next
-/// Region, and ends in [`Rejected::Exhausted`] if there is none. To a cache that is an outage, in which nothing is let go of.
+/// **Whose word counts.** The primary's: the Region of the ARN if the list names it, or
+/// [the one that is said to be](Self::with_primary). What a replica refuses (not found since it lags or there is none, denied, its key
+/// disabled) says nothing of the secret: the call goes on to the next Region, and ends in [`Rejected::Exhausted`] if there is none. To a cache that is an outage, in which nothing is let go of.
 ///
 /// ```
 /// use leeward_client_pool::Pool;

@@ -4,8 +4,9 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 /// Takes slots out until no more than `capacity` are left, never `newest`: the one that was asked for longest ago each time.
 ///
-/// Those that somebody watches stay, even if there are more of them than there is room for. Before the others go those that never had a value, as long as they fill more than a fifth of the room: names that somebody makes up, one after
-/// the other, do not drive out the secrets that are there.
+/// Those that somebody watches stay, even if there are more of them than there is room for. Before the others go those that never had a
+/// value, as long as they fill more than a fifth of the room: names that somebody makes up, one after the other, do not drive out the
+/// secrets that are there.
 pub(super) fn make(
     slots: &mut Slots,
     capacity: NonZeroUsize,

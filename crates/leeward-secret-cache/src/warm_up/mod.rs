@@ -90,8 +90,8 @@ impl SecretCache {
     ///
     /// Each value lands as if it had been fetched alone, by the id that was given or by the name that a filter found, counted from the start
     /// of the call. What is refused is asked for once more alone, and that answer is remembered as ever. What is there and not due is
-    /// not asked for again by its id; what filters find is read with the rest, and what is there stays. Four fifths of the [room](crate::SecretCacheBuilder::with_capacity) are filled at most, counted when it begins: nothing
-    /// has to go for it, unless others fill the rest meanwhile. A `get` of the same secret does not wait for it, and fetches by itself.
+    /// not asked for again by its id; what filters find is read with the rest, and what is there stays. Four fifths of the
+    /// [room](crate::SecretCacheBuilder::with_capacity) are filled at most, counted when it begins: nothing has to go for it, unless others fill the rest meanwhile. A `get` of the same secret does not wait for it, and fetches by itself.
     ///
     /// The caller needs `secretsmanager:BatchGetSecretValue`, for filters `secretsmanager:ListSecrets` too, and as ever for each
     /// secret `secretsmanager:GetSecretValue`, and `kms:Decrypt` of a key of one's own. Where ids are given and

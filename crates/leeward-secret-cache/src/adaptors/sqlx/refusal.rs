@@ -5,8 +5,9 @@ use sqlx::Error;
 ///
 /// With PostgreSQL these are `28P01` (`invalid_password`), and `28000` (`invalid_authorization_specification`) of a role that is not there
 /// or may not log in, and of LDAP and the like. It is none where `pg_hba.conf` lets nobody in from here, for want of TLS for example,
-/// although that is `28000` as well: the function that PostgreSQL names with it tells them apart. With MySQL and MariaDB 1045 (`ER_ACCESS_DENIED_ERROR`) and 1698 (`ER_ACCESS_DENIED_NO_PASSWORD_ERROR`, of a wrong password
-/// too where the user may also log in by its socket). That a user may do less than it tries is none: another password does not help.
+/// although that is `28000` as well: the function that PostgreSQL names with it tells them apart. With MySQL and MariaDB 1045
+/// (`ER_ACCESS_DENIED_ERROR`) and 1698 (`ER_ACCESS_DENIED_NO_PASSWORD_ERROR`, of a wrong password too where the user may also log in by its
+/// socket). That a user may do less than it tries is none: another password does not help.
 #[must_use]
 pub fn is_sqlx_auth_error(error: &Error) -> bool {
     match error {

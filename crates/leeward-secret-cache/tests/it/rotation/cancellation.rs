@@ -1,30 +1,17 @@
 //! Calls that are dropped, and caches that change, while somebody looks for a login.
 
 use super::{
-    database::{Database, LoginError, Rotation, Strategy},
+    database::{Database, Rotation, Strategy},
+    logins::{log_in, log_in_by_pending},
     vault::Vault,
 };
 use crate::upstream::seconds;
-use leeward_secret_cache::{Secret, SecretCache, WithSecretError};
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, Weak},
-    time::Duration,
-};
+use leeward_secret_cache::{SecretCache, WithSecretError};
+use std::{num::NonZeroUsize, time::Duration};
 use tokio::{
     join,
     time::{sleep, timeout},
 };
-
-async fn log_in(
-    cache: &SecretCache,
-    database: &Database,
-) -> Result<String, WithSecretError<LoginError>> {
-    let log_in = |secret| database.log_in(secret);
-    cache
-        .with_secret("db", log_in, LoginError::is_of_password)
-        .await
-}
 
 #[tokio::test(start_paused = true)]
 async fn whenever_a_call_is_dropped_the_next_one_gets_in() {
@@ -114,14 +101,7 @@ async fn what_logged_in_is_wiped_when_the_secret_is_withdrawn() {
     let (database, cache) = (Database::new(&vault), vault.cache());
     cache.get("db").await.unwrap();
     Rotation::create(&vault, &database, Strategy::SingleUser).set();
-    let tried = Mutex::new(Weak::new());
-    let log_in = |secret| {
-        *tried.lock().expect("no panic") = Arc::downgrade(&secret);
-        database.log_in(secret)
-    };
-    let worked = cache.with_secret("db", log_in, LoginError::is_of_password);
-    assert_eq!(worked.await.unwrap(), "version-2");
-    let pending: Weak<Secret> = tried.into_inner().expect("no panic");
+    let pending = log_in_by_pending(&cache, &database).await;
     sleep(seconds(2)).await;
     cache.refresh_now("db").await.unwrap();
     assert!(pending.upgrade().is_some());

@@ -2,6 +2,7 @@
 
 use super::{
     database::{Database, LoginError, Rotation, Strategy},
+    logins::log_in,
     vault::Vault,
 };
 use crate::upstream::seconds;
@@ -77,9 +78,7 @@ async fn who_comes_one_after_the_other_in_the_window_is_let_in_at_once() {
     let rotation = Rotation::create(&vault, &database, Strategy::SingleUser);
     rotation.set();
     for _ in 0..600 {
-        let log_in = |secret| database.log_in(secret);
-        let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
-        assert_eq!(outcome.await.unwrap(), "version-2");
+        assert_eq!(log_in(&cache, &database).await.unwrap(), "version-2");
         sleep(std::time::Duration::from_millis(100)).await;
     }
     rotation.finish();
@@ -89,15 +88,11 @@ async fn who_comes_one_after_the_other_in_the_window_is_let_in_at_once() {
     assert!(vault.calls() <= 3 + 8, "{}", vault.calls());
     // Its end is seen before what logged in is forgotten.
     for _ in 0..30 {
-        let log_in = |secret| database.log_in(secret);
-        let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
-        assert_eq!(outcome.await.unwrap(), "version-2");
+        assert_eq!(log_in(&cache, &database).await.unwrap(), "version-2");
         sleep(seconds(1)).await;
     }
     assert_eq!(cache.get("db").await.unwrap().version_id(), "version-2");
     sleep(seconds(120)).await;
-    let log_in = |secret| database.log_in(secret);
-    let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
-    assert_eq!(outcome.await.unwrap(), "version-2");
+    assert_eq!(log_in(&cache, &database).await.unwrap(), "version-2");
     assert_eq!(database.refused().len(), 1);
 }

@@ -4,6 +4,7 @@ mod cancellation;
 pub(crate) mod database;
 mod day;
 mod herd;
+mod logins;
 mod refresh_now;
 mod schedule;
 pub(crate) mod vault;

@@ -1,7 +1,8 @@
 //! Those who want to know when a version moves.
 
 use super::{
-    database::{Database, LoginError, Rotation, Strategy},
+    database::{Database, Rotation, Strategy},
+    logins::log_in,
     vault::Vault,
     wakers::in_time,
 };
@@ -54,9 +55,7 @@ async fn the_end_of_a_rotation_is_told_soon_after_one_login() {
     soon(&mut watch).await.unwrap();
     let rotation = Rotation::create(&vault, &database, Strategy::SingleUser);
     rotation.set();
-    let log_in = |secret| database.log_in(secret);
-    let outcome = cache.with_secret("db", log_in, LoginError::is_of_password);
-    assert_eq!(outcome.await.unwrap(), "version-2");
+    assert_eq!(log_in(&cache, &database).await.unwrap(), "version-2");
     sleep(seconds(25)).await;
     rotation.finish();
     assert!(!is_quiet(&mut watch, seconds(11)).await);

@@ -2,6 +2,7 @@
 
 use super::{
     database::{Database, LoginError, Rotation, Strategy},
+    logins::{self, Outcome},
     vault::Vault,
 };
 use crate::upstream::seconds;
@@ -13,13 +14,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-type Outcome = Result<String, WithSecretError<LoginError>>;
-
 async fn log_in(cache: SecretCache, database: Database) -> Outcome {
-    let log_in = |secret| database.log_in(secret);
-    cache
-        .with_secret("db", log_in, LoginError::is_of_password)
-        .await
+    logins::log_in(&cache, &database).await
 }
 
 /// One caller a second.

@@ -2,31 +2,16 @@
 
 use super::{
     database::{Database, LoginError, Rotation, Strategy},
+    logins::{log_in, log_in_by_pending},
     vault::Vault,
 };
 use crate::upstream::seconds;
-use leeward_secret_cache::{
-    Freshness, Secret, SecretCache, SecretErrorKind, SecretRef, WithSecretError,
-};
-use std::{
-    error::Error,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, Weak},
-    time::Duration,
-};
+use leeward_secret_cache::{Freshness, SecretErrorKind, SecretRef, WithSecretError};
+use std::{error::Error, num::NonZeroUsize, time::Duration};
 use tokio::{
     runtime::Handle,
     time::{Instant, sleep},
 };
-
-type Outcome = Result<String, WithSecretError<LoginError>>;
-
-async fn log_in(cache: &SecretCache, database: &Database) -> Outcome {
-    let log_in = |secret| database.log_in(secret);
-    cache
-        .with_secret("db", log_in, LoginError::is_of_password)
-        .await
-}
 
 fn versions(error: &WithSecretError<LoginError>) -> Vec<&str> {
     let logins = error.tried().logins();
@@ -148,14 +133,7 @@ async fn what_worked_once_is_wiped_when_its_time_is_over() {
     let (database, cache) = (Database::new(&vault), vault.cache());
     log_in(&cache, &database).await.unwrap();
     Rotation::create(&vault, &database, Strategy::SingleUser).set();
-    let tried = Mutex::new(Weak::new());
-    let log_in = |secret| {
-        *tried.lock().unwrap() = Arc::downgrade(&secret);
-        database.log_in(secret)
-    };
-    let worked = cache.with_secret("db", log_in, LoginError::is_of_password);
-    assert_eq!(worked.await.unwrap(), "version-2");
-    let pending: Weak<Secret> = tried.lock().unwrap().clone();
+    let pending = log_in_by_pending(&cache, &database).await;
     sleep(seconds(89)).await;
     assert!(pending.upgrade().is_some());
     sleep(seconds(2)).await;
