@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cache;
+mod caller;
 mod client;
 mod companion;
 mod connections;
@@ -15,13 +16,16 @@ pub mod health;
 mod http;
 mod identity;
 mod key;
+mod name;
 mod operation;
+mod page;
 mod pool;
 mod target;
 mod tasks;
 
 pub use self::http::{HttpService, HttpStats};
 pub use cache::ClientStats;
+pub use caller::{Caller, CallerRequest};
 pub use client::{
     AwsClient, ClientConfig, ClientError, ClientFuture, ClientRequest, TargetFuture, TargetRequest,
 };
@@ -32,6 +36,8 @@ pub use environment::{Environment, UnknownEnvironment};
 pub use guard::{Guard, GuardConfig, GuardKey, GuardStats};
 pub use identity::{Identity, InvalidRoleArn, Role};
 pub use key::Retries;
+pub use name::{Name, NameRule};
 pub use operation::{Failed, FutureOf, Op, Operation, SendWith, Sender, idempotency_of, regional};
+pub use page::{Collected, Page, Pages};
 pub use pool::{Maker, MakerFuture, Pool, PoolBuilder, PoolError, PoolStats};
 pub use target::Target;

@@ -22,6 +22,10 @@ impl<C> Target<C> {
         Self { client, region }
     }
 
+    pub(crate) const fn client(&self) -> &C {
+        &self.client
+    }
+
     /// The Region that answers.
     #[must_use]
     pub const fn region(&self) -> &Region {

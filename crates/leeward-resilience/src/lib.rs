@@ -10,6 +10,7 @@ pub mod load_shed;
 pub mod rate_limit;
 pub mod retry;
 pub mod stack;
+pub mod waiter;
 
 mod clock;
 mod placement;
@@ -40,3 +41,4 @@ pub use ratio::{InvalidRatio, Ratio};
 pub use request::{Idempotency, Plain, Request};
 pub use retry::{Backoff, RetryCounters, RetryLayer, RetryPolicy};
 pub use switch::Switch;
+pub use waiter::{WaitTimedOut, Waiter};

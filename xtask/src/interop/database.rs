@@ -62,6 +62,10 @@ impl Database {
             }
         };
         let log = folder(self.part).with_extension("log");
+        if let Some(folder) = log.parent() {
+            fs::create_dir_all(cargo::root().join(folder))
+                .with_context(|| format!("could not make {}", folder.display()))?;
+        }
         command.arg("--log").arg(log).args(rest);
         cargo::run(command)
     }

@@ -139,6 +139,14 @@ impl<'p, C: Clone + Send + Sync + 'static> ClientRequest<'p, C> {
         Maker::new(self.pool.clone(), self.recipe, self.wish)
     }
 
+    pub(crate) fn service(&self) -> &'static str {
+        self.recipe.id().service
+    }
+
+    pub(crate) const fn identity(&self) -> &Identity {
+        &self.wish.identity
+    }
+
     /// The client's name for logs: `kms:us-east-1:arn:aws:iam::111122223333:role/x`.
     #[must_use]
     pub fn label(&self) -> String {

@@ -33,6 +33,10 @@ impl RoleArn {
         &self.0
     }
 
+    pub(crate) fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
+
     pub(crate) fn partition(&self) -> Partition {
         let name = self.0.split(':').nth(1).unwrap_or_default();
         Partition::named(name).unwrap_or(Partition::Aws)

@@ -158,6 +158,10 @@ impl Role {
         self.arn.as_str()
     }
 
+    pub(crate) fn account(&self) -> &str {
+        self.arn.account()
+    }
+
     pub(crate) fn partition(&self) -> Partition {
         self.arn.partition()
     }

@@ -17,8 +17,10 @@ pub use maker::{Maker, MakerFuture};
 pub use stats::PoolStats;
 
 use crate::{
-    AwsClient, ClientConfig, ClientError, ClientRequest, Identity, Retries, TargetRequest,
+    AwsClient, CallerRequest, ClientConfig, ClientError, ClientRequest, Identity, Retries,
+    TargetRequest,
     cache::{Clients, Found},
+    caller::Quotas,
     client::{Asked, Recipe, Wish},
     connections::Connections,
     credentials::Providers,
@@ -56,6 +58,7 @@ struct Inner {
     guard: Option<Guard>,
     providers: Providers,
     clients: Clients,
+    quotas: Quotas,
     tasks: Tasks,
     time: SharedTimeSource,
     sleep: SharedAsyncSleep,
@@ -112,6 +115,11 @@ impl Pool {
     /// What else there is to ask for, [`client`](Self::client) takes: `pool.client::<C>().with_role(role).target()`.
     pub fn target<C: AwsClient>(&self, region: Region) -> TargetRequest<'_, C> {
         self.client().with_region(region).target()
+    }
+
+    /// Asks for whole calls: a target under all layers, with one error for everything. What the facades of Leeward are made with.
+    pub fn caller<C: AwsClient>(&self) -> CallerRequest<'_, C> {
+        CallerRequest::new(self, self.client())
     }
 
     /// A service that makes a [`Target`](crate::Target) for any Region, as the Region router asks for.
@@ -229,6 +237,10 @@ impl Pool {
             Kind::Profile(_) => None,
             _ => self.inner.home.as_ref().or(service_home),
         }
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.inner.quotas
     }
 
     pub(crate) fn digest_key(&self) -> &RandomState {

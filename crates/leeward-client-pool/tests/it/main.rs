@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod caller;
 mod child;
 mod clients;
 mod clients_refused;

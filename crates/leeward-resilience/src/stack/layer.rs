@@ -3,14 +3,20 @@ use tower_layer::Layer;
 use super::Preset;
 use crate::{
     Budget, CircuitBreaker, CircuitBreakerLayer, Clock, ConcurrencyLimitLayer, ConcurrencyLimiter,
-    DeadlineLayer, HedgeCounters, HedgeLayer, HedgePolicy, RetryCounters, RetryLayer, Switch,
-    TscClock, circuit_breaker::CircuitBreakerService, concurrency_limit::ConcurrencyLimit,
-    deadline::Deadline, hedge::Hedge, retry::Retry,
+    DeadlineLayer, HedgeCounters, HedgeLayer, HedgePolicy, RateLimitLayer, RateLimiter,
+    RetryCounters, RetryLayer, Switch, TscClock, circuit_breaker::CircuitBreakerService,
+    concurrency_limit::ConcurrencyLimit, deadline::Deadline, hedge::Hedge, rate_limit::RateLimit,
+    retry::Retry,
 };
 
 /// The service that a [`StackLayer`] makes.
-pub type Stack<S, C = TscClock> =
-    Deadline<Retry<ConcurrencyLimit<Hedge<CircuitBreakerService<Deadline<S>, C>, C>, C>>>;
+pub type Stack<S, C = TscClock> = Deadline<Retry<Guarded<S, C>>>;
+
+/// The service that a [`StackLayer`] makes [beneath a rate limit](StackLayer::over_at_rate).
+pub type RatedStack<S, C = TscClock> = Deadline<Retry<RateLimit<Guarded<S, C>, C>>>;
+
+/// What each attempt passes.
+type Guarded<S, C> = ConcurrencyLimit<Hedge<CircuitBreakerService<Deadline<S>, C>, C>, C>;
 
 /// All layers of a [`Preset`] as one, with handles to look at them.
 ///
@@ -70,17 +76,27 @@ impl<C: Clock> StackLayer<C> {
         // Bounds the whole operation, retries and waits included.
         self.deadline.layer(
             // Sends again what failed and may pass, within the budget.
-            self.retry.layer(
-                // Keeps the calls in flight to what the service carries.
-                self.limit.layer(
-                    // Sends a slow call a second time, within the same budget; to wait in line is not to be slow.
-                    self.hedge.layer(
-                        // Refuses at once while the service is down.
-                        self.circuit.layer(
-                            // Bounds each attempt, so that silence shows.
-                            self.attempt.layer(service),
-                        ),
-                    ),
+            self.retry.layer(self.guarded(service)),
+        )
+    }
+
+    /// Puts the layers over a service, with a rate limit that other stacks share: outermost of what each attempt passes, so that the
+    /// wait for a share is neither slowness nor a call in flight.
+    pub fn over_at_rate<S>(&self, service: S, rate: &RateLimiter<C>) -> RatedStack<S, C> {
+        let rate = RateLimitLayer::new(rate.clone());
+        self.deadline
+            .layer(self.retry.layer(rate.layer(self.guarded(service))))
+    }
+
+    fn guarded<S>(&self, service: S) -> Guarded<S, C> {
+        // Keeps the calls in flight to what the service carries.
+        self.limit.layer(
+            // Sends a slow call a second time, within the same budget; to wait in line is not to be slow.
+            self.hedge.layer(
+                // Refuses at once while the service is down.
+                self.circuit.layer(
+                    // Bounds each attempt, so that silence shows.
+                    self.attempt.layer(service),
                 ),
             ),
         )

@@ -93,5 +93,5 @@
 mod layer;
 mod preset;
 
-pub use layer::{Stack, StackLayer};
+pub use layer::{RatedStack, Stack, StackLayer};
 pub use preset::Preset;

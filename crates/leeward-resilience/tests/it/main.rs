@@ -79,3 +79,4 @@ mod retry_readiness;
 mod retry_report;
 mod several_steps;
 mod stack;
+mod waiter;

@@ -278,6 +278,9 @@ impl SecretError {
             Cause::Flawed(Flaw::Long) => {
                 "give the name or the ARN of a secret, which has 2,048 characters at the most"
             }
+            Cause::Flawed(Flaw::OtherArn) => {
+                "give the name or the ARN of a secret: the ARN of one is arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
+            }
             Cause::Void => "ask for it again, and look for who declares it void so often",
             Cause::Interrupted => {
                 "look in the log whether the service that it is fetched through panicked; if not, keep the tokio runtime that the cache was built in for as long as the cache"
@@ -353,6 +356,7 @@ impl fmt::Display for SecretError {
             Cause::Void => f.write_str("it was declared void each time while it was fetched"),
             Cause::Flawed(Flaw::Empty) => f.write_str("secret is empty"),
             Cause::Flawed(Flaw::Long) => f.write_str("its id has more than 2048 characters"),
+            Cause::Flawed(Flaw::OtherArn) => f.write_str("its id is the ARN of something else"),
             Cause::Interrupted => f.write_str("what fetched it was interrupted"),
             Cause::ShutDown => f.write_str("the cache was shut down"),
         }
@@ -408,6 +412,11 @@ mod tests {
             (
                 SecretError::flawed("db", Flaw::Long),
                 "secret db: its id has more than 2048 characters",
+                SecretErrorKind::Other,
+            ),
+            (
+                SecretError::flawed("arn:aws:s3:::db", Flaw::OtherArn),
+                "secret arn:aws:s3:::db: its id is the ARN of something else",
                 SecretErrorKind::Other,
             ),
             (

@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-/// Hits are counted by each thread in a lane of its own; everything else is rare.
+/// Hits are counted by each thread in a lane of its own, or one of those that the rest share; everything else is rare.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    hits: Box<[Hits]>,
+    owned_hits: [Hits; lane::OWNED],
+    shared_hits: Box<[Hits]>,
     ages: Ages,
     pub(crate) stale_serves: AtomicU64,
     pub(crate) misses: AtomicU64,
@@ -41,7 +42,8 @@ const SAMPLED: u64 = 64;
 impl Counts {
     pub(crate) fn new() -> Self {
         Self {
-            hits: (0..lane::count()).map(|_| Hits::default()).collect(),
+            owned_hits: Default::default(),
+            shared_hits: (0..lane::count()).map(|_| Hits::default()).collect(),
             ages: Ages::new(),
             stale_serves: AtomicU64::default(),
             misses: AtomicU64::default(),
@@ -66,12 +68,25 @@ impl Counts {
     /// Counts a value that was served; `age` says how old it is, in nanoseconds.
     #[inline]
     pub(crate) fn hit(&self, age: impl FnOnce() -> u64) {
-        if let Some(lane) = self.hits.get(lane::of_thread(self.hits.len())) {
-            let before = lane.0.fetch_add(1, Relaxed);
-            if before.is_multiple_of(SAMPLED) {
-                self.ages.record(Duration::from_nanos(age()));
+        let before = match lane::owned().and_then(|lane| self.owned_hits.get(lane)) {
+            // Nobody else writes to it.
+            Some(Hits(hits)) => {
+                let before = hits.load(Relaxed);
+                hits.store(before.wrapping_add(1), Relaxed);
+                before
             }
+            None => self.shared_hit(),
+        };
+        if before.is_multiple_of(SAMPLED) {
+            self.ages.record(Duration::from_nanos(age()));
         }
+    }
+
+    #[cold]
+    fn shared_hit(&self) -> u64 {
+        let lane = lane::of_thread(self.shared_hits.len());
+        let hits = self.shared_hits.get(lane);
+        hits.map_or(0, |Hits(hits)| hits.fetch_add(1, Relaxed))
     }
 
     /// Counts a fetch by what it came to.
@@ -103,9 +118,14 @@ impl Counts {
         }
     }
 
+    fn hits(&self) -> u64 {
+        let lanes = self.owned_hits.iter().chain(&self.shared_hits);
+        lanes.map(|Hits(hits)| hits.load(Relaxed)).sum()
+    }
+
     pub(crate) fn read(&self) -> SecretCacheStats {
         SecretCacheStats {
-            hits: self.hits.iter().map(|lane| lane.0.load(Relaxed)).sum(),
+            hits: self.hits(),
             stale_serves: self.stale_serves.load(Relaxed),
             misses: self.misses.load(Relaxed),
             joins: self.joins.load(Relaxed),

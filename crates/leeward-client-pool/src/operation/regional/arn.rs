@@ -1,4 +1,6 @@
-use leeward_error_taxonomy::{Obstacle, Region, Rejected, redact};
+use leeward_error_taxonomy::{
+    AwsError, Category, Classify, Facts, Obstacle, Region, Rejected, Stage, Verdict, redact,
+};
 use std::fmt;
 
 /// An ARN of a resource that has a Region and an account, taken apart.
@@ -105,12 +107,24 @@ pub struct InvalidResourceName {
 }
 
 impl InvalidResourceName {
-    pub(super) fn new(text: &str, what: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(text: &str, what: &'static str, reason: impl Into<String>) -> Self {
         let shown: String = text.chars().take(200).collect();
         Self {
             text: redact(&shown).into_owned(),
             what,
             reason: reason.into(),
         }
+    }
+}
+
+impl Classify for InvalidResourceName {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(Stage::NotSent, Category::Validation, Verdict::Final)
+    }
+}
+
+impl From<InvalidResourceName> for AwsError {
+    fn from(invalid: InvalidResourceName) -> Self {
+        Self::new(invalid)
     }
 }

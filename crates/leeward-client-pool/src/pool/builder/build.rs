@@ -3,6 +3,7 @@ use crate::pool::{Inner, Pool, PoolError};
 use crate::{
     ClientError, Environment, Identity,
     cache::Clients,
+    caller::Quotas,
     connections::{self, Connections},
     credentials,
     environment::Numbers,
@@ -100,6 +101,7 @@ impl PoolBuilder {
             http,
             guard,
             clients: Clients::new(self.max_clients),
+            quotas: Quotas::new(),
             tasks,
             time: self.time,
             sleep: self.sleep,

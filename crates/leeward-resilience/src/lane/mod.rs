@@ -2,7 +2,8 @@
 //!
 //! What every call writes to, all threads wait for: its cache line goes from one processor to the other and back. So there are a few
 //! lanes, about as many as processors, and each thread has one of them, by turns. Whatever is kept once for each lane, in cache lines
-//! of its own, is written to by a thread or two; who wants to know the sum adds all of them up.
+//! of its own, is written to by a thread or two; who wants to know the sum adds all of them up. Where even an atomic addition is too
+//! much, a few threads may have a lane to themselves ([`owned()`]).
 //!
 //! ```
 //! use leeward_resilience::lane;
@@ -17,6 +18,10 @@
 //! let sum: u64 = calls.iter().map(|lane| lane.0.load(Ordering::Relaxed)).sum();
 //! assert_eq!(sum, 1);
 //! ```
+
+mod owned;
+
+pub use owned::{OWNED, owned};
 
 use std::{
     cell::Cell,
