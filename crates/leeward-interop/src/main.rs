@@ -6,7 +6,9 @@ use std::{error::Error, fmt::Display, process::ExitCode};
 #[cfg(unix)]
 mod database;
 mod error;
+mod facade;
 mod message;
+mod ministack;
 mod secret;
 mod server;
 
@@ -16,7 +18,9 @@ enum Arguments {
     /// Messages to and from the official AWS Encryption SDKs
     Messages(message::Arguments),
     /// The cache of secrets over the Secrets Manager of ministack
-    Secrets(secret::Arguments),
+    Secrets(ministack::Arguments),
+    /// The facades over ministack: every call of each
+    Facades(ministack::Arguments),
     /// Rotations of the password of a PostgreSQL under load
     #[cfg(unix)]
     Postgres(database::Arguments),
@@ -60,6 +64,10 @@ async fn run(arguments: Arguments) -> Result<Outcome, Box<dyn Error>> {
         }
         Arguments::Secrets(arguments) => {
             let report = secret::run(arguments).await?;
+            Outcome::new(&report, report.is_good())
+        }
+        Arguments::Facades(arguments) => {
+            let report = facade::run(arguments).await?;
             Outcome::new(&report, report.is_good())
         }
         #[cfg(unix)]

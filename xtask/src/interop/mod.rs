@@ -17,9 +17,9 @@ mod database;
 mod debian;
 mod install;
 mod message;
+mod ministack;
 mod node;
 mod python;
-mod secret;
 mod version;
 
 /// Where the programs are installed, and their logs.
@@ -37,17 +37,25 @@ pub(crate) struct Options {
 enum Part {
     Messages,
     Secrets,
+    Facades,
     Postgres,
     Mysql,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Messages, Self::Secrets, Self::Postgres, Self::Mysql];
+    const ALL: [Self; 5] = [
+        Self::Messages,
+        Self::Secrets,
+        Self::Facades,
+        Self::Postgres,
+        Self::Mysql,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
             Self::Secrets => "secrets",
+            Self::Facades => "facades",
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
         }
@@ -56,7 +64,7 @@ impl Part {
     fn run(self, rest: &[OsString]) -> anyhow::Result<()> {
         match self {
             Self::Messages => message::run(rest),
-            Self::Secrets => secret::run(rest),
+            Self::Secrets | Self::Facades => ministack::run(self.name(), rest),
             Self::Postgres => database::POSTGRES.run(rest),
             Self::Mysql => database::MARIADB.run(rest),
         }
@@ -67,7 +75,7 @@ impl Part {
 pub(crate) fn arguments() -> clap::Command {
     let part = |part: Part, help| flag(part.name()).help(help);
     clap::Command::new("interop")
-        .about("Plays Leeward against programs of others, installed in target/interop: all four parts unless some are named")
+        .about("Plays Leeward against programs of others, installed in target/interop: all five parts unless some are named")
         .arg(part(
             Part::Messages,
             "Round trips of messages with the official Encryption SDKs for Python and Node",
@@ -75,6 +83,10 @@ pub(crate) fn arguments() -> clap::Command {
         .arg(part(
             Part::Secrets,
             "The cache of secrets over ministack, an emulator of AWS in Python",
+        ))
+        .arg(part(
+            Part::Facades,
+            "Every call of every facade over ministack",
         ))
         .arg(part(
             Part::Postgres,
@@ -114,7 +126,7 @@ impl Options {
             [part] => Ok(vec![*part]),
             parts if self.rest.is_empty() => Ok(parts.to_vec()),
             _ => bail!(
-                "which part is told this? Name one: --messages, --secrets, --postgres or --mysql"
+                "which part is told this? Name one: --messages, --secrets, --facades, --postgres or --mysql"
             ),
         }
     }
@@ -172,14 +184,13 @@ mod tests {
 
     #[test]
     fn all_is_played_unless_parts_are_named() {
-        use Part::{Messages, Mysql, Postgres, Secrets};
-        check(&[], Ok(&[Messages, Secrets, Postgres, Mysql]));
+        use Part::{Facades, Messages, Mysql, Postgres, Secrets};
+        check(&[], Ok(&[Messages, Secrets, Facades, Postgres, Mysql]));
         check(&["--secrets"], Ok(&[Secrets]));
         check(&["--postgres", "--messages"], Ok(&[Messages, Postgres]));
         check(&["--mysql"], Ok(&[Mysql]));
         check(&["--secrets", "--", "--case", "text"], Ok(&[Secrets]));
-        let which =
-            "which part is told this? Name one: --messages, --secrets, --postgres or --mysql";
+        let which = "which part is told this? Name one: --messages, --secrets, --facades, --postgres or --mysql";
         check(&["--", "--case", "text"], Err(which));
         check(
             &["--secrets", "--postgres", "--", "--case", "a"],

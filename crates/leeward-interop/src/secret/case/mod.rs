@@ -8,49 +8,12 @@ mod version;
 mod withdrawal;
 
 use super::site::Site;
+use crate::ministack::{Case, Lacking, Trouble, same, there};
 use leeward_secret_cache::{SecretError, SecretErrorKind};
-use std::{
-    error::Error,
-    fmt::{self, Debug},
-    pin::Pin,
-};
-
-/// One thing that both sides must agree about.
-pub(super) struct Case {
-    pub(super) name: &'static str,
-    /// Whether it is known that the other side cannot do this.
-    pub(super) may_lack: bool,
-    pub(super) play: Play,
-}
-
-type Play = for<'a> fn(&'a Site) -> Pin<Box<dyn Future<Output = Result<(), Trouble>> + 'a>>;
-
-/// Why a case did not come out well; [`Lacking`] is one.
-pub(super) type Trouble = Box<dyn Error>;
-
-/// The plain SDK met something else than AWS documents, so that there is nothing to compare with.
-#[derive(Debug)]
-pub(super) struct Lacking(pub(super) &'static str);
-
-impl fmt::Display for Lacking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for Lacking {}
 
 /// Every case, from values to Regions.
-pub(super) fn all() -> Vec<Case> {
-    let case = |name, play| Case {
-        name,
-        may_lack: false,
-        play,
-    };
-    let gap = |name, play| Case {
-        may_lack: true,
-        ..case(name, play)
-    };
+pub(super) fn all() -> Vec<Case<Site>> {
+    let (case, gap) = (Case::new, Case::gap);
     vec![
         case("text, and the fields of JSON", |site| {
             Box::pin(value::text(site))
@@ -112,14 +75,6 @@ pub(super) fn all() -> Vec<Case> {
     ]
 }
 
-/// Fails unless both are the same; `what` says of what.
-fn same<T: PartialEq<U> + Debug, U: Debug>(what: &str, got: T, expected: U) -> Result<(), Trouble> {
-    if got == expected {
-        return Ok(());
-    }
-    Err(format!("{what}: {got:?} instead of {expected:?}").into())
-}
-
 /// Fails unless `outcome` is an error of this kind.
 fn refused<T>(
     what: &str,
@@ -130,9 +85,4 @@ fn refused<T>(
         Ok(_) => Err(format!("{what} was served").into()),
         Err(error) => same(what, error.kind(), kind),
     }
-}
-
-/// What must be there in an answer of the plain SDK.
-fn there<T>(part: Option<T>) -> Result<T, Trouble> {
-    part.ok_or_else(|| "the plain SDK got an answer in which something is missing".into())
 }

@@ -3,8 +3,9 @@ use crate::error::told;
 use std::fmt;
 
 /// What came of every case.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Report {
+    title: &'static str,
     rows: Vec<(&'static str, Outcome)>,
 }
 
@@ -17,8 +18,13 @@ enum Outcome {
 }
 
 impl Report {
+    pub(super) const fn new(title: &'static str) -> Self {
+        let rows = Vec::new();
+        Self { title, rows }
+    }
+
     /// Notes what came of a case. What the other side lacks must be known, so that a case does not end in silence.
-    pub(super) fn tell(&mut self, case: &Case, played: Result<(), Trouble>) {
+    pub(super) fn tell<S>(&mut self, case: &Case<S>, played: Result<(), Trouble>) {
         let outcome = match played {
             Ok(()) => Outcome::Ok,
             Err(error) if !error.is::<Lacking>() => Outcome::Failed(told(&*error)),
@@ -43,7 +49,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.rows.iter().map(|(name, _)| name.chars().count());
         let width = names.max().unwrap_or_default();
-        writeln!(f, "{:<width$}  outcome", "secrets over ministack")?;
+        writeln!(f, "{:<width$}  outcome", self.title)?;
         let (mut lacking, mut failed) = (0, 0);
         for (name, outcome) in &self.rows {
             write!(f, "{name:<width$}  ")?;
@@ -71,7 +77,7 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
-    fn case(name: &'static str, may_lack: bool) -> Case {
+    fn case(name: &'static str, may_lack: bool) -> Case<()> {
         Case {
             name,
             may_lack,
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_told_and_fails_where_it_is_new() {
-        let mut report = Report::default();
+        let mut report = Report::new("secrets over ministack");
         report.tell(&case("text", false), Ok(()));
         report.tell(&case("denied", true), lacking());
         assert!(report.is_good());

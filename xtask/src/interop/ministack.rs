@@ -1,4 +1,4 @@
-//! The cache of secrets over ministack, which emulates Secrets Manager.
+//! What is played over ministack, an emulator of AWS.
 
 use std::ffi::OsString;
 
@@ -12,15 +12,17 @@ const PROGRAM: &str = if cfg!(windows) {
     "bin/ministack"
 };
 
-/// Installs it, unless it is there, and plays the cases.
-pub(super) fn run(rest: &[OsString]) -> anyhow::Result<()> {
+/// Installs it, unless it is there, and plays the cases of a part.
+pub(super) fn run(part: &str, rest: &[OsString]) -> anyhow::Result<()> {
     let python = needed(python::look())?;
     let ministack = folder("ministack");
     // What is downloaded is what was looked at: every file of every version by its hash.
     python.install(&ministack, &pins("ministack"), &["--require-hashes"])?;
-    let mut command = driver("secrets");
+    let mut command = driver(part);
     command.arg("--ministack").arg(ministack.join(PROGRAM));
-    command.arg("--log").arg(folder("ministack.log"));
+    command
+        .arg("--log")
+        .arg(folder("ministack").with_extension(format!("{part}.log")));
     command.args(rest);
     cargo::run(command)
 }

@@ -1,0 +1,3 @@
+//! What users of the crate see of it.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
