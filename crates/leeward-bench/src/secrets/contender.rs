@@ -1,6 +1,6 @@
 use super::Upstream;
 use crate::BoxError;
-use leeward_secret_cache::Freshness;
+use leeward_secret_cache::{Freshness, SecretCache};
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 /// A text that is a secret's value, or why there is none, in the future.
@@ -40,11 +40,23 @@ impl Contender {
 
     /// Ours, which fetches anew after four fifths of that time, as it does by default.
     pub(super) fn leeward() -> Self {
-        let ours = Self::new("leeward", |upstream, arn, max_age| {
+        Self::ours("leeward", Upstream::cache)
+    }
+
+    /// Ours over the stack that it comes with, of one Region: its circuit refuses what would fail.
+    pub(super) fn leeward_over_a_stack() -> Self {
+        Self::ours("leeward, SecretsStack", Upstream::cache_over_a_stack)
+    }
+
+    fn ours(
+        name: &'static str,
+        cache: fn(&Upstream, Freshness) -> Result<SecretCache, BoxError>,
+    ) -> Self {
+        let ours = Self::new(name, move |upstream, arn, max_age| {
             let freshness = Freshness::new()
                 .with_refresh_after(max_age.mul_f64(0.8))
                 .with_max_age(max_age);
-            let (cache, arn) = (upstream.cache(freshness)?, Arc::<str>::from(arn));
+            let (cache, arn) = (cache(upstream, freshness)?, Arc::<str>::from(arn));
             Ok(move || -> Answer {
                 let (cache, arn) = (cache.clone(), Arc::clone(&arn));
                 Box::pin(async move { Ok(cache.get(&*arn).await?.expose_text()?.to_owned()) })

@@ -53,7 +53,14 @@ pub(crate) fn cases() -> Result<Vec<Case>, BoxError> {
 pub(crate) fn tallies(crowd: usize) -> Vec<Tally> {
     let scale = Scale::of(crowd);
     let tally = |trial: Trial| {
-        let ours = move || trial.figures(&Contender::leeward(), scale);
+        let ours = move || {
+            let mut figures = trial.figures(&Contender::leeward(), scale)?;
+            if trial.is_of_an_outage() {
+                let stacked = Contender::leeward_over_a_stack();
+                figures.extend(trial.figures(&stacked, scale)?);
+            }
+            Ok(figures)
+        };
         Tally::new(Area::Secrets, trial.name(), ours)
     };
     let mut tallies: Vec<Tally> = Trial::ALL.into_iter().map(tally).collect();

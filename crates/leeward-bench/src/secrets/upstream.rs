@@ -5,7 +5,7 @@ use crate::{
 };
 use aws_sdk_secretsmanager::Client;
 use aws_smithy_http_client::Builder;
-use leeward_secret_cache::{Freshness, SecretCache};
+use leeward_secret_cache::{Freshness, SecretCache, SecretsStack};
 use leeward_testkit::{Aws, Fault, Latency, Scope};
 use std::{sync::Arc, time::Duration};
 
@@ -94,6 +94,15 @@ impl Upstream {
             let cache = SecretCache::builder(target).with_freshness(freshness);
             Ok(cache.build()?)
         })
+    }
+
+    /// The same over the stack that the cache comes with.
+    pub(super) fn cache_over_a_stack(&self, freshness: Freshness) -> Result<SecretCache, BoxError> {
+        let stack = SecretsStack::new([HOME]).through(&self.world.pool()?)?;
+        let _runtime = self.world.enter();
+        Ok(SecretCache::builder(stack)
+            .with_freshness(freshness)
+            .build()?)
     }
 
     /// Waits for what is done on the callers' thread.

@@ -23,7 +23,7 @@ impl<'p, C: Clone + Send + Sync + 'static> CallerRequest<'p, C> {
         Self {
             pool,
             client,
-            preset: Preset::batch(),
+            preset: Preset::mixed(),
             rate: None,
         }
     }
@@ -53,7 +53,8 @@ impl<'p, C: Clone + Send + Sync + 'static> CallerRequest<'p, C> {
         self.map(|client| client.with_endpoint(url))
     }
 
-    /// Sets the numbers of the layers. Default: [`Preset::batch`], whose calls have 90 s in up to five attempts of 15 s.
+    /// Sets the numbers of the layers. Default: [`Preset::mixed`], whose calls have 90 s in up to five attempts of 15 s, 100 of them at a
+    /// time.
     ///
     /// The client's own time-outs, which are the pool's by default, count as well: the shorter one ends an attempt.
     pub fn with_preset(self, preset: Preset) -> Self {

@@ -10,9 +10,10 @@ use aws_sdk_kms::{
 };
 use leeward_client_pool::{Caller, Identity, Op, Page, Pages, Pool, Target};
 use leeward_error_taxonomy::{AwsError, Category, Rejected, Stage};
-use leeward_resilience::{Rate, RateLimitConfig, RateLimiter, stack::Preset};
-use leeward_testkit::{Fault, Scope};
+use leeward_resilience::{CircuitState, Rate, RateLimitConfig, RateLimiter, stack::Preset};
+use leeward_testkit::{Fault, Latency, Scope};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 async fn caller(pool: &Pool) -> Caller<Client> {
     pool.caller().with_region(EAST).await.unwrap()
@@ -122,6 +123,27 @@ async fn a_rate_of_ones_own_takes_the_place_of_that_of_the_pool() {
     );
     assert_eq!((error.stage(), error.attempts()), (Stage::NotSent, Some(0)));
     assert_eq!(aws.counts().in_region(&EAST).calls("kms", "ListKeys"), 1);
+}
+
+#[tokio::test]
+async fn operations_that_take_long_do_not_open_the_circuit_for_those_that_do_not() {
+    let (aws, pool) = regions().await;
+    let kms = caller(&pool).await;
+    for _ in 0..30 {
+        list(&kms).await.unwrap();
+    }
+    let slow = Fault::latency(Latency::fixed(Duration::from_millis(250)));
+    aws.faults()
+        .inject(Scope::any().operation("DescribeKey"), slow);
+    let slow: JoinSet<_> = (0..90)
+        .map(|_| {
+            let kms = kms.clone();
+            async move { describe(&kms).await.unwrap() }
+        })
+        .collect();
+    assert_eq!(slow.join_all().await.len(), 90);
+    list(&kms).await.unwrap();
+    assert_eq!(kms.breaker().state(), CircuitState::Closed);
 }
 
 #[tokio::test]

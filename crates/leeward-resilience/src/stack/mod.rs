@@ -7,7 +7,7 @@
 //!
 //! **When it acts.** See the table. [`Preset::interactive`] is for calls that somebody waits for, [`Preset::batch`] for work
 //! that must get done and may take its time, [`Preset::critical`] for the few calls that all else hangs on (a key that must
-//! be unwrapped before anything works).
+//! be unwrapped before anything works). [`Preset::mixed`] is batch for operations that differ a hundredfold in how long they take.
 //!
 //! | | interactive | batch | critical |
 //! |---|---|---|---|

@@ -54,6 +54,23 @@ impl Preset {
         }
     }
 
+    /// For all operations of a service through one stack, of which some take a hundred times as long as others: as
+    /// [`batch`](Self::batch), but that nothing is learned from how long they take.
+    ///
+    /// To the circuit no call is slow, and the calls in flight have a fixed limit of 100: where a look-up of 5 ms and an upload of 5 s go
+    /// by turns, a service that is well would seem to be slow.
+    #[must_use]
+    pub const fn mixed() -> Self {
+        let batch = Self::batch();
+        Self {
+            concurrency: ConcurrencyLimitConfig::fixed(100)
+                .with_max_waiting(1_000)
+                .with_max_wait(Duration::from_secs(30)),
+            circuit: batch.circuit.with_slow_rate(Ratio::percent(100), 0),
+            ..batch
+        }
+    }
+
     /// For the few calls that all else hangs on.
     #[must_use]
     pub const fn critical() -> Self {

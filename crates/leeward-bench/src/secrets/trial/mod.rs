@@ -102,6 +102,11 @@ impl Trial {
         }
     }
 
+    /// Whether Secrets Manager does not give the value in it.
+    pub(crate) const fn is_of_an_outage(self) -> bool {
+        matches!(self, Self::Outage | Self::Throttling)
+    }
+
     /// What is seen of a contender; ours is held to the bars.
     ///
     /// # Errors
