@@ -1,0 +1,48 @@
+//! An emulated Region with a function in it.
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_lambda::{
+    primitives::Blob,
+    types::{FunctionCode, Runtime},
+};
+use leeward_client_pool::Pool;
+use leeward_error_taxonomy::Region;
+use leeward_lambda::Lambda;
+use leeward_testkit::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, SECRET_ACCESS_KEY};
+
+const EAST: Region = Region::from_static("us-east-1");
+
+pub(crate) async fn cloud() -> (Aws, Lambda) {
+    let aws = Aws::start(&[EAST]).await.unwrap();
+    let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+    let pool = Pool::builder()
+        .without_proxy()
+        .with_region(EAST)
+        .with_endpoint(EAST, aws.endpoint(&EAST))
+        .with_credentials(SharedCredentialsProvider::new(credentials))
+        .build()
+        .await
+        .unwrap();
+    let lambda = Lambda::new(pool.caller().await.unwrap());
+    (aws, lambda)
+}
+
+pub(crate) async fn create(lambda: &Lambda, name: &str) {
+    let code = FunctionCode::builder().zip_file(Blob::new("code")).build();
+    let create = lambda.caller().client().create_function();
+    create
+        .function_name(name)
+        .role(format!("arn:aws:iam::{ACCOUNT_ID}:role/reader"))
+        .runtime(Runtime::Python312)
+        .handler("main.handle")
+        .memory_size(256)
+        .timeout(7)
+        .code(code)
+        .send()
+        .await
+        .unwrap();
+}
+
+pub(crate) fn calls(aws: &Aws, operation: &str) -> u64 {
+    aws.counts().in_region(&EAST).calls("lambda", operation)
+}
