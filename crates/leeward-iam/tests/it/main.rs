@@ -1,3 +1,7 @@
 //! What users of the crate see of it.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod cloud;
+mod lookup;
+mod simulation;
