@@ -1,1 +1,42 @@
 #![doc = include_str!("../README.md")]
+
+mod builder;
+mod change;
+mod change_set;
+mod client;
+mod deploy;
+mod drift;
+mod event;
+mod failure;
+mod handler;
+mod name;
+mod output;
+mod record;
+mod resource;
+mod service;
+mod spec;
+mod stack;
+mod template;
+mod validation;
+mod watch;
+#[cfg(feature = "serde")]
+mod written;
+
+pub use builder::{CloudFormationBuilder, InvalidWait};
+pub use change::{Change, PropertyChange};
+pub use change_set::{ChangeSet, ChangeSetFailed, Proposed};
+pub use client::CloudFormation;
+pub use deploy::Updated;
+pub use drift::{DetectionFailed, Drift, PropertyDifference, ResourceDrift};
+pub use event::StackEvent;
+pub use failure::{Rollback, StackFailed};
+pub use leeward_client_pool::{Caller, Collected, Pages, regional::InvalidResourceName};
+pub use name::{
+    ChangeSetName, ChangeSetNameRule, StackId, StackIdRule, StackName, StackNameRule, StackRef,
+};
+pub use output::{NoOutput, Outputs};
+pub use resource::Resource;
+pub use spec::StackSpec;
+pub use stack::{ListedStack, Stack};
+pub use template::{Template, TemplateTooLong};
+pub use validation::{InvalidTemplate, Position, TemplateParameter, Valid, Validation};

@@ -1,0 +1,38 @@
+//! How parts of the SDK are written by serde.
+
+use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+use serde::{Serialize, Serializer, ser::Error};
+
+/// An enum of the SDK as AWS writes it.
+pub(crate) fn text<T: AsRef<str>, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(value.as_ref())
+}
+
+pub(crate) fn maybe_text<T: AsRef<str>, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(AsRef::as_ref).serialize(serializer)
+}
+
+/// Several of them.
+pub(crate) fn texts<T: AsRef<str>, S: Serializer>(
+    values: &[T],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(AsRef::as_ref))
+}
+
+/// A date as RFC 3339 writes it.
+pub(crate) fn date<S: Serializer>(
+    date: &Option<DateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let date = date.map(|date| date.fmt(DateTimeFormat::DateTime));
+    date.transpose()
+        .map_err(S::Error::custom)?
+        .serialize(serializer)
+}
