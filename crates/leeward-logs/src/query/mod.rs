@@ -1,0 +1,282 @@
+//! Insights queries: begun, waited for, and stopped when nobody waits any more.
+
+#[cfg(feature = "serde")]
+mod read;
+mod row;
+mod running;
+
+#[cfg(feature = "serde")]
+pub use read::UnreadableRow;
+pub use row::QueryRow;
+pub use running::QueryFailed;
+
+use crate::{LogGroupName, Logs, service::millis};
+use aws_sdk_cloudwatchlogs::{
+    operation::{
+        get_query_results::{
+            GetQueryResultsInput, GetQueryResultsOutput, builders::GetQueryResultsInputBuilder,
+        },
+        start_query::{StartQueryInput, builders::StartQueryInputBuilder},
+    },
+    types::{self, QueryLanguage, QueryStatus},
+};
+use leeward_client_pool::Op;
+use leeward_error_taxonomy::AwsError;
+use leeward_resilience::Waiter;
+use running::Running;
+use std::{
+    fmt,
+    ops::ControlFlow,
+    time::{Duration, SystemTime},
+};
+
+/// A question of CloudWatch Logs Insights: its text, the log groups, and from when to when.
+///
+/// ```
+/// use leeward_logs::Query;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// # fn query() -> Result<Query, leeward_logs::InvalidResourceName> {
+/// let to = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+/// let slowest = Query::new("stats max(latency) as latency by path | sort latency desc", to - Duration::from_secs(3_600), to)
+///     .over("/app/orders".parse()?)
+///     .with_max_rows(100);
+/// # Ok(slowest)
+/// # }
+/// # query().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Query {
+    text: String,
+    groups: Vec<LogGroupName>,
+    from: SystemTime,
+    to: SystemTime,
+    max_rows: u32,
+    language: Option<QueryLanguage>,
+}
+
+/// The most that one answer has, and that one query has (CloudWatch Logs API Reference, `GetQueryResults`).
+const ROWS_PER_PAGE: u32 = 10_000;
+const MOST_ROWS: u32 = 100_000;
+
+impl Query {
+    /// Asks `text` of events from one time to another, both counted in.
+    #[must_use]
+    pub fn new(text: impl Into<String>, from: SystemTime, to: SystemTime) -> Self {
+        Self {
+            text: text.into(),
+            groups: Vec::new(),
+            from,
+            to,
+            max_rows: ROWS_PER_PAGE,
+            language: None,
+        }
+    }
+
+    /// Asks this log group; may be called several times, AWS takes up to 50. A query may also name its groups in its text.
+    #[must_use]
+    pub fn over(mut self, group: LogGroupName) -> Self {
+        self.groups.push(group);
+        self
+    }
+
+    /// Collects so many rows at the most. Default: 10,000. AWS gives up to 100,000, which is what more than that is taken for; none is
+    /// taken for one.
+    #[must_use]
+    pub fn with_max_rows(self, max_rows: u32) -> Self {
+        Self {
+            max_rows: max_rows.clamp(1, MOST_ROWS),
+            ..self
+        }
+    }
+
+    /// The language of the text. Default: that of Logs Insights.
+    #[must_use]
+    pub fn with_language(self, language: QueryLanguage) -> Self {
+        Self {
+            language: Some(language),
+            ..self
+        }
+    }
+
+    fn request(&self) -> StartQueryInputBuilder {
+        let seconds = |at, up| (millis(at).unwrap_or(0) + up) / 1_000;
+        let query = StartQueryInput::builder()
+            .query_string(&self.text)
+            .start_time(seconds(self.from, 0))
+            .end_time(seconds(self.to, 999))
+            .set_limit(i32::try_from(self.max_rows).ok())
+            .set_query_language(self.language.clone());
+        match &self.groups[..] {
+            [] => query,
+            [group] => query.log_group_name(group.as_str()),
+            groups => groups
+                .iter()
+                .fold(query, |query, group| query.log_group_names(group.as_str())),
+        }
+    }
+}
+
+/// Without its text, which may name what it looks for.
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("groups", &self.groups)
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .field("max_rows", &self.max_rows)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much a query has read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct QueryStatistics {
+    /// Events that matched.
+    pub records_matched: f64,
+    /// Events that were read.
+    pub records_scanned: f64,
+    /// Their bytes, by which AWS charges.
+    pub bytes_scanned: f64,
+}
+
+impl QueryStatistics {
+    fn of(statistics: Option<&types::QueryStatistics>) -> Self {
+        statistics.map_or_else(Self::default, |statistics| Self {
+            records_matched: statistics.records_matched,
+            records_scanned: statistics.records_scanned,
+            bytes_scanned: statistics.bytes_scanned,
+        })
+    }
+}
+
+/// What is known of a query that is not complete.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct QueryProgress {
+    /// What AWS calls its state, such as `Running`.
+    pub status: String,
+    /// How much it has read.
+    pub statistics: QueryStatistics,
+}
+
+/// `Running, 1200 events read`
+impl fmt::Display for QueryProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let read = self.statistics.records_scanned;
+        write!(f, "{}, {read} events read", self.status)
+    }
+}
+
+/// What a query has found.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct QueryResult {
+    /// The rows, in the order of the query.
+    pub rows: Vec<QueryRow>,
+    /// Whether it has more than were to be collected.
+    pub has_more: bool,
+    /// How much was read.
+    pub statistics: QueryStatistics,
+}
+
+impl Logs {
+    /// Asks a query and waits for its rows; `progress` is told each state before.
+    ///
+    /// It calls `StartQuery`, which is sent again only if it surely began nothing, and `GetQueryResults` until the query is complete and
+    /// for each 10,000 rows. When the time of `waiter` is over, on an error and when the future is dropped, `StopQuery` is sent from a
+    /// task on the runtime that this is called in, for queries are charged by what they read; it is tried as often as any call, and a
+    /// failure is only traced. A query whose `StartQuery` was dropped or lost its answer cannot be stopped: AWS ends it after 60 minutes.
+    ///
+    /// ```no_run
+    /// use leeward_logs::{Query, Waiter};
+    /// use std::time::Duration;
+    ///
+    /// # async fn run(logs: leeward_logs::Logs, query: Query) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let waiter = Waiter::new(Duration::from_secs(120));
+    /// let found = logs
+    ///     .query(&query, &waiter, |progress, waited| println!("{progress} after {waited:?}"))
+    ///     .await?;
+    /// for row in &found.rows {
+    ///     println!("{:?}", row.text("path"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`QueryFailed`] if it ends in another state than complete, `WaitTimedOut`, and that of a call that failed: a
+    /// `MalformedQueryException` has the place in the text in the SDK's `StartQueryError` within.
+    pub async fn query(
+        &self,
+        query: &Query,
+        waiter: &Waiter,
+        progress: impl FnMut(&QueryProgress, Duration),
+    ) -> Result<QueryResult, AwsError> {
+        let start = Op::new(query.request(), StartQueryInputBuilder::send_with);
+        let started = self.caller().call(start).await?;
+        let id = started.query_id.unwrap_or_default();
+        let running = Running::new(self.clone(), id);
+        let first = waiter.wait(|| self.look(running.id()), progress).await?;
+        let statistics = QueryStatistics::of(first.statistics.as_ref());
+        let max_rows = query.max_rows as usize;
+        let mut rows: Vec<QueryRow> = Vec::new();
+        let mut page = first;
+        let has_more = loop {
+            let found = page.results.unwrap_or_default();
+            let room = max_rows - rows.len();
+            let is_more = found.len() > room;
+            rows.extend(found.into_iter().take(room).map(QueryRow::of));
+            match page.next_token {
+                _ if is_more => break true,
+                None => break false,
+                Some(_) if rows.len() == max_rows => break true,
+                token => page = self.results(running.id(), token).await?,
+            }
+        };
+        running.is_over();
+        Ok(QueryResult {
+            rows,
+            has_more,
+            statistics,
+        })
+    }
+
+    async fn look(
+        &self,
+        id: &str,
+    ) -> Result<ControlFlow<GetQueryResultsOutput, QueryProgress>, AwsError> {
+        let page = self.results(id, None).await?;
+        match page.status.clone() {
+            Some(QueryStatus::Complete) => Ok(ControlFlow::Break(page)),
+            Some(
+                status @ (QueryStatus::Failed | QueryStatus::Cancelled | QueryStatus::Timeout),
+            ) => Err(QueryFailed::new(id, &status).into()),
+            status => Ok(ControlFlow::Continue(QueryProgress {
+                status: status
+                    .as_ref()
+                    .map_or("Unknown", QueryStatus::as_str)
+                    .to_owned(),
+                statistics: QueryStatistics::of(page.statistics.as_ref()),
+            })),
+        }
+    }
+
+    async fn results(
+        &self,
+        id: &str,
+        token: Option<String>,
+    ) -> Result<GetQueryResultsOutput, AwsError> {
+        let results = GetQueryResultsInput::builder()
+            .query_id(id)
+            .set_next_token(token)
+            .set_max_items(i32::try_from(ROWS_PER_PAGE).ok());
+        let results = Op::new(results, GetQueryResultsInputBuilder::send_with);
+        self.caller().call(results).await
+    }
+}

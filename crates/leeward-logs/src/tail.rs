@@ -1,0 +1,208 @@
+use crate::{EventFilter, LogEvent, Logs, service::millis, window::Window};
+use leeward_client_pool::{Page, Pages};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
+use leeward_resilience::{Clock, TokioClock, Waiter};
+use std::{
+    convert::Infallible,
+    ops::ControlFlow,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::sleep;
+
+/// How events are followed as they come.
+///
+/// ```
+/// use leeward_logs::{EventFilter, Tail};
+/// use std::time::Duration;
+///
+/// # fn tail() -> Result<Tail, leeward_logs::InvalidResourceName> {
+/// let tail = Tail::new(EventFilter::new("/app/orders".parse()?)).with_interval(Duration::from_secs(5));
+/// # Ok(tail)
+/// # }
+/// # tail().unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tail {
+    filter: EventFilter,
+    interval: Duration,
+    overlap: Duration,
+    retry_for: Duration,
+}
+
+/// Says why a tail cannot be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidTail {
+    /// It would ask without a pause.
+    #[error("a tail pauses for {interval:?} between two looks: at least 100ms are needed")]
+    Interval {
+        /// What was asked for.
+        interval: Duration,
+    },
+    /// It would read the same events for hours, or miss what is on its way.
+    #[error("a tail looks back by {overlap:?}: a second to an hour is needed")]
+    Overlap {
+        /// What was asked for.
+        overlap: Duration,
+    },
+    /// Its filter ends at a time, and a tail has no end.
+    #[error("the filter of a tail ends at a time: list its events instead")]
+    HasEnd,
+}
+
+impl Classify for InvalidTail {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(Stage::NotSent, Category::Configuration, Verdict::Final)
+    }
+}
+
+impl From<InvalidTail> for AwsError {
+    fn from(invalid: InvalidTail) -> Self {
+        Self::new(invalid)
+    }
+}
+
+/// Events that are remembered as seen: about 10 MB.
+const MAX_SEEN: usize = 100_000;
+
+impl Tail {
+    /// Follows what a filter lets through: from its time, or from now on.
+    #[must_use]
+    pub const fn new(filter: EventFilter) -> Self {
+        Self {
+            filter,
+            interval: Duration::from_secs(2),
+            overlap: Duration::from_secs(30),
+            retry_for: Duration::from_secs(300),
+        }
+    }
+
+    /// Pauses so long between two looks. Default: 2 s; AWS allows an account 5 to 10 `FilterLogEvents` a second in a Region.
+    #[must_use]
+    pub fn with_interval(self, interval: Duration) -> Self {
+        Self { interval, ..self }
+    }
+
+    /// Finds events that come so much later than they happened, by the clock of this machine. Default: 30 s.
+    #[must_use]
+    pub fn with_overlap(self, overlap: Duration) -> Self {
+        Self { overlap, ..self }
+    }
+
+    /// Looks again for so long where a failure may pass, beyond the attempts of its call. Default: 5 minutes.
+    #[must_use]
+    pub fn with_retry_for(self, retry_for: Duration) -> Self {
+        Self { retry_for, ..self }
+    }
+
+    const fn check(&self) -> Result<(), InvalidTail> {
+        let Self {
+            interval, overlap, ..
+        } = *self;
+        if self.filter.to.is_some() {
+            return Err(InvalidTail::HasEnd);
+        }
+        if interval.as_millis() < 100 {
+            return Err(InvalidTail::Interval { interval });
+        }
+        if overlap.as_secs() < 1 || overlap.as_secs() > 3_600 {
+            return Err(InvalidTail::Overlap { overlap });
+        }
+        Ok(())
+    }
+}
+
+/// Where a tail is.
+#[derive(Debug)]
+struct Position {
+    window: Window,
+    /// Of the page to ask for, while a look has several.
+    token: Option<String>,
+    /// When the look began.
+    looked_at: i64,
+}
+
+impl Logs {
+    /// Follows the events that a filter lets through: a list without an end, until an error or until it is dropped.
+    ///
+    /// It polls by `FilterLogEvents`, looking back a little each time, and knows by their ids which events are new; so it needs no
+    /// permission for Live Tail, costs nothing by the minute, and each event is told once. Events come in the order of their time in each
+    /// look. One that comes later than the overlap is missed, as are late ones in a flood of more than 100,000 within it. Nothing is asked for
+    /// while nobody polls; it goes on from where it was.
+    ///
+    /// ```no_run
+    /// use leeward_logs::{EventFilter, Tail};
+    ///
+    /// # async fn run(logs: leeward_logs::Logs) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let errors = EventFilter::new("/app/orders".parse()?).with_pattern("ERROR");
+    /// let mut tail = logs.tail(&Tail::new(errors))?;
+    /// while let Some(event) = tail.next().await {
+    ///     println!("{}", event?.message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTail`] for a setting that cannot be meant; it turns into an `AwsError` by `?`. The list ends with the error of a look
+    /// that is final, or that has not passed in time.
+    pub fn tail(&self, tail: &Tail) -> Result<Pages<LogEvent>, InvalidTail> {
+        tail.check()?;
+        let clock = TokioClock::new();
+        let now = move || millis(clock.date()).unwrap_or(0);
+        let from = tail.filter.from;
+        let from = from.map_or_else(&now, |from| millis(from).unwrap_or(0));
+        // Less than an hour, as was checked.
+        let overlap = i64::try_from(tail.overlap.as_millis()).unwrap_or(0);
+        let position = Arc::new(Mutex::new(Position {
+            window: Window::new(from, overlap, MAX_SEEN),
+            token: None,
+            looked_at: now(),
+        }));
+        let (logs, request, interval) = (self.clone(), tail.filter.request(), tail.interval);
+        let waiter = Waiter::new(tail.retry_for)
+            .with_interval(tail.interval)
+            .with_max_interval(tail.interval.max(Duration::from_secs(30)));
+        Ok(Pages::new(move |look: Option<u64>| {
+            let (logs, request, now) = (logs.clone(), request.clone(), now.clone());
+            let position = Arc::clone(&position);
+            Box::pin(async move {
+                let (from, token) = {
+                    let position = position.lock().expect("not poisoned");
+                    (position.window.from(), position.token.clone())
+                };
+                if token.is_none() {
+                    if look.is_some() {
+                        sleep(interval).await;
+                    }
+                    position.lock().expect("not poisoned").looked_at = now();
+                }
+                let request = request.start_time(from).set_next_token(token);
+                let page = waiter
+                    .wait(
+                        || async {
+                            let page = logs.filter_page(request.clone()).await?;
+                            Ok::<_, AwsError>(ControlFlow::<_, Infallible>::Break(page))
+                        },
+                        |never, _| match *never {},
+                    )
+                    .await?;
+                let mut position = position.lock().expect("not poisoned");
+                let events = page.events.unwrap_or_default().into_iter();
+                let new = events.filter(|event| {
+                    let id = event.event_id().unwrap_or_default();
+                    position.window.admit(event.timestamp().unwrap_or(0), id)
+                });
+                let new = new.map(LogEvent::of).collect();
+                position.token = page.next_token;
+                if position.token.is_none() {
+                    let looked_at = position.looked_at;
+                    position.window.advance(looked_at);
+                }
+                Ok(Page::new(new, Some(look.unwrap_or(0).wrapping_add(1))))
+            })
+        }))
+    }
+}

@@ -1,0 +1,45 @@
+/// What becomes of an event that is longer than AWS takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Oversize {
+    /// Its end is cut off, and in its place stands how much that was: `… [4096 bytes cut]`. It is counted.
+    #[default]
+    Cut,
+    /// It is refused, and the caller is told.
+    Refuse,
+}
+
+/// Cuts a text to `max` bytes, its last words saying how many bytes are gone.
+pub(super) fn cut(mut text: String, max: usize) -> String {
+    if text.len() <= max {
+        return text;
+    }
+    // The note is no longer than with the length of the whole text.
+    let room = max.saturating_sub(note(text.len()).len());
+    let end = text.floor_char_boundary(room);
+    let note = note(text.len() - end);
+    text.truncate(end);
+    text.push_str(&note);
+    text
+}
+
+fn note(bytes: usize) -> String {
+    format!("… [{bytes} bytes cut]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_says_so_within_the_limit() {
+        assert_eq!(cut("short".to_owned(), 5), "short");
+        let long = cut("a".repeat(1_000), 100);
+        assert!(long.ends_with("a… [920 bytes cut]"), "{long}");
+        assert!(long.len() <= 100);
+        for max in 40..60 {
+            let long = cut("ä€𝄞".repeat(100), max);
+            assert!(long.len() <= max && long.ends_with(" bytes cut]"), "{long}");
+        }
+    }
+}

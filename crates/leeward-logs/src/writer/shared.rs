@@ -1,0 +1,259 @@
+use super::{
+    EventRefused, LogWriterStats, Oversize, Undelivered,
+    loudness::Loudness,
+    now,
+    oversize::cut,
+    queue::{Bounds, Closed, Entry, Queue, Turn},
+    rejection::Rejection,
+    sender::Sender,
+};
+use leeward_error_taxonomy::AwsError;
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard},
+};
+use tokio::{sync::Notify, time::timeout_at};
+use tracing::warn;
+
+/// What the writer and its task have between them.
+#[derive(Debug)]
+pub(super) struct Shared {
+    max_message: usize,
+    oversize: Oversize,
+    state: Mutex<State>,
+    /// The task has something to look at.
+    work: Notify,
+    /// A batch is done with, or the task has ended.
+    progress: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: Queue,
+    counts: LogWriterStats,
+    last_loss: Option<String>,
+    shed: Loudness,
+    rejected: Loudness,
+    lost: Loudness,
+    has_ended: bool,
+}
+
+/// Where a flush began.
+#[derive(Debug)]
+pub(super) struct Mark {
+    /// The events that it waits for.
+    pub(super) taken: u64,
+    lost: u64,
+}
+
+/// Says when the task is over, in whichever way.
+#[derive(Debug)]
+pub(super) struct Ended(pub(super) Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.queue.close();
+        state.has_ended = true;
+        drop(state);
+        self.0.progress.notify_waiters();
+    }
+}
+
+/// Sends what comes, one batch after another, until all is sent and the queue closed.
+pub(super) async fn run(ended: Ended, sender: Sender) {
+    let shared = &ended.0;
+    loop {
+        let turn = shared.state().queue.turn(now());
+        match turn {
+            Turn::Send(batch) => {
+                let events = batch.len() as u64;
+                let sent = sender.send(batch).await;
+                shared.settle(events, sent);
+            }
+            Turn::Until(at) => {
+                // At that time or before: it looks again.
+                let _ = timeout_at(at, shared.work.notified()).await;
+            }
+            Turn::Idle => shared.work.notified().await,
+            Turn::Over => return,
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(bounds: Bounds, max_message: usize, oversize: Oversize) -> Self {
+        let state = State {
+            queue: Queue::new(bounds),
+            counts: LogWriterStats::default(),
+            last_loss: None,
+            shed: Loudness::default(),
+            rejected: Loudness::default(),
+            lost: Loudness::default(),
+            has_ended: false,
+        };
+        Self {
+            max_message,
+            oversize,
+            state: Mutex::new(state),
+            work: Notify::new(),
+            progress: Notify::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("not poisoned")
+    }
+
+    pub(super) fn take(&self, at: Option<i64>, message: String) -> Result<(), EventRefused> {
+        let entry = self.entry(at, message);
+        let mut state = self.state();
+        let (entry, is_cut) = match entry {
+            Ok(entry) => entry,
+            Err(refused) => {
+                state.counts.refused += 1;
+                return Err(refused);
+            }
+        };
+        match state.queue.offer(entry, now()) {
+            Ok(has_work) => {
+                state.counts.taken += 1;
+                state.counts.cut += u64::from(is_cut);
+                drop(state);
+                if has_work {
+                    self.work.notify_one();
+                }
+                Ok(())
+            }
+            Err(Closed::ForGood) => {
+                state.counts.refused += 1;
+                Err(EventRefused::Closed)
+            }
+            Err(Closed::Full) => {
+                state.counts.shed += 1;
+                let shed = state.shed.add(1, now());
+                drop(state);
+                if let Some(shed) = shed {
+                    warn!(target: "leeward::logs", shed, "log events are shed: the queue is full");
+                }
+                Err(EventRefused::Full)
+            }
+        }
+    }
+
+    /// The event as AWS takes it, and whether its end is missing.
+    fn entry(&self, at: Option<i64>, message: String) -> Result<(Entry, bool), EventRefused> {
+        let timestamp = at.ok_or(EventRefused::BeforeEpoch)?;
+        let is_long = message.len() > self.max_message;
+        let message = match self.oversize {
+            _ if message.is_empty() => return Err(EventRefused::Empty),
+            Oversize::Refuse if is_long => {
+                return Err(EventRefused::TooLong {
+                    bytes: message.len(),
+                    max_bytes: self.max_message,
+                });
+            }
+            Oversize::Refuse | Oversize::Cut => cut(message, self.max_message),
+        };
+        Ok((Entry { timestamp, message }, is_long))
+    }
+
+    fn settle(&self, events: u64, sent: Result<Rejection, AwsError>) {
+        let mut state = self.state();
+        state.queue.settle();
+        state.counts.batches += 1;
+        match sent {
+            Ok(rejection) => {
+                let rejected = rejection.total();
+                state.counts.sent += events - rejected;
+                state.counts.too_old += rejection.too_old;
+                state.counts.expired += rejection.expired;
+                state.counts.too_new += rejection.too_new;
+                let told = match rejected {
+                    0 => None,
+                    rejected => state.rejected.add(rejected, now()),
+                };
+                drop(state);
+                if let Some(rejected) = told {
+                    warn!(target: "leeward::logs", rejected, "log events were rejected: they are too old or too far ahead");
+                }
+            }
+            Err(error) => {
+                state.counts.lost += events;
+                state.last_loss = Some(error.to_string());
+                let told = state.lost.add(events, now());
+                drop(state);
+                if let Some(lost) = told {
+                    warn!(target: "leeward::logs", lost, %error, "log events are lost: their batch was given up");
+                }
+            }
+        }
+        self.progress.notify_waiters();
+    }
+
+    pub(super) fn flush(&self) -> Mark {
+        let mut state = self.state();
+        let mark = Mark {
+            taken: state.queue.flush(),
+            lost: state.counts.lost,
+        };
+        drop(state);
+        self.work.notify_one();
+        mark
+    }
+
+    pub(super) fn close(&self) {
+        self.state().queue.close();
+        self.work.notify_one();
+    }
+
+    /// Waits until the queue is done with so many events, or the task has ended.
+    pub(super) async fn settled(&self, taken: u64) {
+        self.until(|state| state.has_ended || state.queue.settled() >= taken)
+            .await;
+    }
+
+    pub(super) async fn ended(&self) {
+        self.until(|state| state.has_ended).await;
+    }
+
+    async fn until(&self, is_so: impl Fn(&State) -> bool) {
+        loop {
+            let mut progress = pin!(self.progress.notified());
+            // From here on none is missed.
+            progress.as_mut().enable();
+            if is_so(&self.state()) {
+                return;
+            }
+            progress.await;
+        }
+    }
+
+    /// What became of the events up to the mark.
+    pub(super) fn told(&self, mark: &Mark) -> Result<(), AwsError> {
+        let state = self.state();
+        let waiting = mark.taken.saturating_sub(state.queue.settled());
+        let lost = state.counts.lost - mark.lost;
+        if waiting == 0 && lost == 0 {
+            return Ok(());
+        }
+        let reason = match lost {
+            0 => None,
+            _ => state.last_loss.clone(),
+        };
+        Err(AwsError::new(Undelivered {
+            waiting,
+            lost,
+            reason,
+        }))
+    }
+
+    pub(super) fn stats(&self) -> LogWriterStats {
+        let state = self.state();
+        LogWriterStats {
+            waiting: state.queue.events() as u64,
+            waiting_bytes: state.queue.bytes() as u64,
+            ..state.counts
+        }
+    }
+}
