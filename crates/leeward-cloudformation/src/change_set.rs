@@ -305,7 +305,7 @@ impl CloudFormation {
         let found = self.present(&stack.into()).await?;
         let record = self.from_now(&StackRef::from(&found.id)).await?;
         let execute = ExecuteChangeSetInput::builder()
-            .stack_name(found.id.as_str())
+            .stack_name(&found.name)
             .change_set_name(name.as_str())
             .client_request_token(service::token());
         let execute = Op::new(execute, ExecuteChangeSetInputBuilder::send_with).idempotent();

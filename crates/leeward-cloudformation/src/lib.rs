@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod builder;
+mod cause;
 mod change;
 mod change_set;
 mod client;
@@ -31,6 +32,7 @@ pub use drift::{DetectionFailed, Drift, PropertyDifference, ResourceDrift};
 pub use event::StackEvent;
 pub use failure::{Rollback, StackFailed};
 pub use leeward_client_pool::{Caller, Collected, Pages, regional::InvalidResourceName};
+pub use leeward_resilience::{WaitTimedOut, Waiter};
 pub use name::{
     ChangeSetName, ChangeSetNameRule, StackId, StackIdRule, StackName, StackNameRule, StackRef,
 };

@@ -14,6 +14,8 @@ pub(crate) struct Record {
     began: Option<String>,
     state: Option<String>,
     failure: Option<(Weight, StackEvent)>,
+    /// Whether it is one that makes or changes the stack, whatever came after it.
+    is_making: bool,
 }
 
 /// Where an event stands among those that are known.
@@ -43,11 +45,19 @@ impl Record {
         }
     }
 
+    /// Of the last operation that made or changed the stack, to be deleted after it or not.
+    pub(crate) fn of_making() -> Self {
+        Self {
+            is_making: true,
+            ..Self::default()
+        }
+    }
+
     /// Where an event stands, which is older than those that were asked for before it.
     pub(crate) fn place(&self, event: &StackEvent) -> Place {
         if self.mark.as_ref() == Some(&event.id) || self.seen.contains(&event.id) {
             Place::Known
-        } else if self.mark.is_none() && self.seen.is_empty() && begins(event) {
+        } else if self.mark.is_none() && self.seen.is_empty() && self.begins(event) {
             Place::First
         } else {
             Place::New
@@ -93,6 +103,16 @@ impl Record {
         }
     }
 
+    /// The stack enters these states once, and says `CONFIGURATION_COMPLETE` in them again.
+    fn begins(&self, event: &StackEvent) -> bool {
+        let is_beginning = match event.status.as_str() {
+            "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS" => true,
+            "DELETE_IN_PROGRESS" => !self.is_making,
+            _ => false,
+        };
+        is_beginning && event.is_of_stack() && event.detail.is_none()
+    }
+
     pub(crate) fn is_deleted(&self) -> bool {
         self.state.as_deref() == Some("DELETE_COMPLETE")
     }
@@ -106,19 +126,6 @@ impl Record {
 /// Nothing is done to a stack that has a change set to be looked through.
 fn is_settled(status: &StackStatus) -> bool {
     *status == StackStatus::ReviewInProgress || !status.as_str().ends_with("_IN_PROGRESS")
-}
-
-/// The stack enters these states once, and says `CONFIGURATION_COMPLETE` in them again.
-fn begins(event: &StackEvent) -> bool {
-    event.is_of_stack()
-        && event.detail.is_none()
-        && matches!(
-            event.status.as_str(),
-            "CREATE_IN_PROGRESS"
-                | "UPDATE_IN_PROGRESS"
-                | "DELETE_IN_PROGRESS"
-                | "IMPORT_IN_PROGRESS"
-        )
 }
 
 fn weight(event: &StackEvent) -> Option<Weight> {
@@ -249,6 +256,9 @@ mod tests {
             ..event(1, "@ UPDATE_IN_PROGRESS")
         };
         assert_eq!(fresh.place(&settled), Place::New);
+        let deleting = event(1, "@ DELETE_IN_PROGRESS");
+        assert_eq!(fresh.place(&deleting), Place::First);
+        assert_eq!(Record::of_making().place(&deleting), Place::New);
         let marked = Record::since(Some("4".to_owned()));
         assert_eq!(marked.place(&event(4, "@ CREATE_COMPLETE")), Place::Known);
         assert_eq!(marked.place(&event(5, "@ UPDATE_IN_PROGRESS")), Place::New);

@@ -38,13 +38,15 @@ impl CloudFormation {
             .map_err(|error: AwsError| error.with_region(self.caller.region().clone()))?;
         fresh.iter().for_each(&mut progress);
         let record = mem::take(&mut *record.lock().expect("not poisoned"));
-        match record.is_good(&stack.status) {
-            true => Ok(stack),
-            false => Err(
-                AwsError::new(StackFailed::new(stack, record.into_failure()))
-                    .with_region(self.caller.region().clone()),
-            ),
+        if record.is_good(&stack.status) {
+            return Ok(stack);
         }
+        let failure = match record.into_failure() {
+            Some(failure) => Some(self.cause(failure).await),
+            None => None,
+        };
+        let failed = AwsError::new(StackFailed::new(stack, failure));
+        Err(failed.with_region(self.caller.region().clone()))
     }
 
     async fn look(
