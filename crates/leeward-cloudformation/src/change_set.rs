@@ -303,7 +303,7 @@ impl CloudFormation {
         progress: impl FnMut(&StackEvent),
     ) -> Result<Stack, AwsError> {
         let found = self.present(&stack.into()).await?;
-        let record = self.from_now(&StackRef::from(&found.id)).await?;
+        let record = self.record_now(&StackRef::from(&found.id)).await?;
         let execute = ExecuteChangeSetInput::builder()
             .stack_name(&found.name)
             .change_set_name(name.as_str())

@@ -104,7 +104,7 @@ impl CloudFormation {
     ) -> Result<Updated, AwsError> {
         let template = spec.template.parts()?;
         let found = self.present(&StackRef::from(&spec.name)).await?;
-        let record = self.from_now(&StackRef::from(&found.id)).await?;
+        let record = self.record_now(&StackRef::from(&found.id)).await?;
         let update = UpdateStackInput::builder()
             .stack_name(spec.name.as_str())
             .set_template_body(template.text)
@@ -160,7 +160,7 @@ impl CloudFormation {
         let record = match found.status {
             // Whoever began it, its events belong to it.
             StackStatus::DeleteInProgress => Record::default(),
-            _ => self.from_now(&StackRef::from(&found.id)).await?,
+            _ => self.record_now(&StackRef::from(&found.id)).await?,
         };
         let delete = DeleteStackInput::builder()
             .stack_name(found.id.as_str())

@@ -165,8 +165,7 @@ impl CloudFormation {
                     })
                 };
                 let fresh = cloud.waiter.wait(look, |_, _| ()).await?;
-                let is_over = record.lock().expect("not poisoned").is_deleted();
-                let next = (!is_over).then(|| turn.unwrap_or_default() + 1);
+                let next = (!is_deleted(&record)).then(|| turn.unwrap_or_default() + 1);
                 Ok(Page::new(fresh, next))
             })
         })
@@ -195,4 +194,8 @@ impl CloudFormation {
         record.lock().expect("not poisoned").take(&fresh);
         Ok(fresh)
     }
+}
+
+fn is_deleted(record: &Mutex<Record>) -> bool {
+    record.lock().expect("not poisoned").is_deleted()
 }

@@ -1,3 +1,6 @@
 //! What users of the crate see of it.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod answers;
+mod stand_in;

@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new("a bucket whose name is taken is named", |site| {
             Box::pin(taken(site))
         }),
-        Case::new("a failure in a nested stack is found", |site| {
+        Case::gap("a failure in a nested stack is found", |site| {
             Box::pin(nested(site))
         }),
         Case::new("a stack is updated, or was as it is to be", |site| {
@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new("a wait that has ended or was dropped is taken up", |site| {
             Box::pin(wait(site))
         }),
-        Case::new("roles are made by leave only", |site| Box::pin(leave(site))),
+        Case::gap("roles are made by leave only", |site| Box::pin(leave(site))),
         Case::gap(
             "a stack that is made again by its token is the same",
             |site| Box::pin(again(site)),
@@ -142,7 +142,7 @@ async fn nested(site: &Site) -> Result<(), Trouble> {
     put.body(hopeless().to_string().into_bytes().into())
         .send()
         .await?;
-    let url = "https://cfn-nested.s3.us-east-1.amazonaws.com/hopeless.json";
+    let url = "https://s3.us-east-1.amazonaws.com/cfn-nested/hopeless.json";
     let outer = json!({
         "Resources": {
             "Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}},
@@ -154,6 +154,9 @@ async fn nested(site: &Site) -> Result<(), Trouble> {
         .failure
         .as_ref()
         .ok_or("no failure is told")?;
+    if event.logical_id == "Inner" && event.physical_id.is_none() {
+        return Err(Lacking("it does not tell which nested stack failed").into());
+    }
     same(&error.to_string(), &*event.logical_id, "Signal")
 }
 
@@ -303,7 +306,9 @@ async fn leave(site: &Site) -> Result<(), Trouble> {
         },
     });
     let spec = spec("leave", role)?;
-    let error = refused(cloud.create(&spec, |_| ()).await, "a role without leave")?;
+    let Err(error) = cloud.create(&spec, |_| ()).await else {
+        return Err(Lacking("it gives every leave unless it checks signatures").into());
+    };
     same(
         "code",
         error.code(),

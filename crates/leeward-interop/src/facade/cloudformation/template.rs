@@ -86,7 +86,7 @@ async fn url(site: &Site) -> Result<(), Trouble> {
     put.body(topic().to_string().into_bytes().into())
         .send()
         .await?;
-    let template = Template::url("https://cfn-templates.s3.us-east-1.amazonaws.com/topic.json");
+    let template = Template::url("https://s3.us-east-1.amazonaws.com/cfn-templates/topic.json");
     let Validation::Valid(_) = cloud.validate(&template).await? else {
         return Err("it is refused".into());
     };

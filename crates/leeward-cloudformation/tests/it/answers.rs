@@ -1,0 +1,102 @@
+//! What the answers of CloudFormation are taken for; whole jobs are played over an emulator by `cargo xtask interop --facades`.
+
+use crate::stand_in::{Refusal, cloud};
+use leeward_cloudformation::{StackName, StackSpec, Template, Validation, WaitTimedOut, Waiter};
+use leeward_error_taxonomy::{AwsError, Category, Stage};
+use std::time::Duration;
+
+fn orders() -> StackName {
+    "orders".parse().unwrap()
+}
+
+async fn exists(refusal: Refusal) -> Result<bool, AwsError> {
+    let (cloud, _) = cloud(vec![refusal]).await;
+    cloud.stack_exists(&orders()).await
+}
+
+#[tokio::test]
+async fn only_what_is_said_not_to_be_there_is_not_there() {
+    let absent = (
+        400,
+        "ValidationError",
+        "Stack with id orders does not exist",
+    );
+    assert!(!exists(absent).await.unwrap());
+    let odd = (400, "ValidationError", "1 validation error detected");
+    let odd = exists(odd).await.unwrap_err();
+    assert_eq!(odd.code(), Some("ValidationError"));
+    let told = "User: app is not authorized, and the role that it had does not exist";
+    let denied = exists((403, "AccessDenied", told)).await.unwrap_err();
+    assert_eq!(denied.category(), Category::Authorization);
+}
+
+#[tokio::test]
+async fn what_has_a_token_is_sent_again_with_it() {
+    let bad_day = (500, "InternalFailure", "a bad day");
+    let there = (
+        400,
+        "AlreadyExistsException",
+        "Stack [orders] already exists",
+    );
+    let (cloud, requests) = cloud(vec![bad_day, bad_day, there]).await;
+    let spec = StackSpec::new(orders(), Template::text("{}"));
+    let error = cloud.create(&spec, |_| ()).await.unwrap_err();
+    assert_eq!(error.code(), Some("AlreadyExistsException"));
+    assert_eq!(error.attempts(), Some(3));
+    let requests = requests.lock().unwrap();
+    let tokens: Vec<_> = requests
+        .iter()
+        .flat_map(|request| request.split('&'))
+        .filter(|part| part.starts_with("ClientRequestToken=leeward-"))
+        .collect();
+    let [first, second, third] = tokens[..] else {
+        panic!("a token in each: {requests:?}");
+    };
+    assert!(first == second && second == third, "{tokens:?}");
+}
+
+#[tokio::test]
+async fn a_template_that_is_wrong_is_an_answer() {
+    let message = "Template format error: YAML not well-formed. (line 308, column 14)";
+    let (cloud, _) = cloud(vec![(400, "ValidationError", message)]).await;
+    let template = Template::text("Resources: {");
+    let Validation::Invalid(wrong) = cloud.validate(&template).await.unwrap() else {
+        panic!("it is taken");
+    };
+    assert_eq!(wrong.to_string(), message);
+    assert_eq!(wrong.position.unwrap().to_string(), "line 308, column 14");
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_had_is_a_failure() {
+    let (cloud, _) = cloud(vec![(400, "ValidationError", "S3 error: Access Denied")]).await;
+    let template = Template::url("https://s3.us-east-1.amazonaws.com/archive/orders.yaml");
+    let error = cloud.validate(&template).await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationError"));
+}
+
+#[tokio::test]
+async fn a_detection_waits_for_that_of_somebody_else() {
+    let message = "Drift detection is already in progress for stack [orders]";
+    let (cloud, _) = cloud(vec![(400, "ValidationError", message)]).await;
+    let mut told = Vec::new();
+    let tell = |state: &str, _| told.push(state.to_owned());
+    let error = cloud.detect_drift(&orders(), tell).await.unwrap_err();
+    let over = error.downcast_ref::<WaitTimedOut>().unwrap();
+    assert_eq!(over.state(), Some("WAITING_FOR_ANOTHER_DETECTION"));
+    assert!(told.len() > 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_too_long_or_has_no_time_is_not_sent() {
+    let (cloud, requests) = cloud(vec![(500, "InternalFailure", "nobody asked")]).await;
+    let long = StackSpec::new(orders(), Template::text(" ".repeat(51_201)));
+    let error = cloud.create(&long, |_| ()).await.unwrap_err();
+    assert_eq!(error.stage(), Stage::NotSent);
+    let refused = cloud.with_waiter(Waiter::new(Duration::ZERO)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "a wait for CloudFormation takes time, and the waiter has none"
+    );
+    assert!(requests.lock().unwrap().is_empty());
+}
