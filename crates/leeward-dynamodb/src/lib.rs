@@ -1,1 +1,38 @@
 #![doc = include_str!("../README.md")]
+
+mod batch;
+mod builder;
+mod client;
+mod delete;
+mod expression;
+mod get;
+mod item;
+mod key;
+mod name;
+mod put;
+mod query;
+mod scan;
+mod service;
+mod summary;
+mod table;
+mod transaction;
+mod update;
+mod wait;
+
+pub use batch::{Keys, RefusedEntry, Unread, Unwritten, Writes};
+pub use builder::{DynamoDbBuilder, InvalidSetting};
+pub use client::DynamoDb;
+pub use delete::Deleted;
+pub use expression::{Clash, Expression};
+pub use item::{Item, ItemError};
+pub use key::KeySchema;
+pub use name::{Table, TableName, Token, TransactionToken};
+pub use put::Put;
+pub use query::{Query, Sort};
+pub use scan::{Scan, Scanned};
+pub use summary::{IndexSummary, TableSummary};
+pub use transaction::{Cancelled, Reason, Transaction, WrongSize};
+pub use update::Updated;
+pub use wait::NeverActive;
+
+pub use leeward_resilience::Waiter;

@@ -1,0 +1,296 @@
+//! The one loop that batches are finished by, whatever they send.
+
+use super::pace::Pace;
+use fastrand::Rng;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use leeward_error_taxonomy::{AwsError, Classify, Rejected, Verdict};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+/// The bounds of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// What one call takes at the most.
+    pub(super) chunk: usize,
+    pub(super) max_in_flight: usize,
+    pub(super) timeout: Duration,
+}
+
+/// What a call has answered: what it did, and what it left undone.
+pub(super) struct Answer<R, W> {
+    pub(super) done: R,
+    pub(super) left: Vec<W>,
+}
+
+/// What was not done, and the failure that ended it; none if the time was over.
+pub(super) struct Unfinished<W> {
+    pub(super) rest: Vec<W>,
+    pub(super) cause: Option<AwsError>,
+    pub(super) timed_out: bool,
+}
+
+/// Sends all of `work` by `send`, in chunks, and what is left of one again, until nothing is left; gives each answer to `done`.
+///
+/// A call that fails leaves its whole chunk. A failure that is final lets the calls under way end and begins no other one. At the deadline
+/// the calls under way are dropped: their chunks are among the rest.
+pub(super) async fn finish<W, R, Fut>(
+    bounds: Bounds,
+    work: Vec<W>,
+    mut send: impl FnMut(Vec<W>) -> Fut,
+    mut done: impl FnMut(R),
+) -> Result<(), Unfinished<W>>
+where
+    W: Clone,
+    Fut: Future<Output = Result<Answer<R, W>, AwsError>>,
+{
+    let deadline = Instant::now() + bounds.timeout;
+    let mut pace = Pace::new(bounds.max_in_flight, Rng::new());
+    let mut waiting = VecDeque::from(work);
+    let mut flights = FuturesUnordered::new();
+    let mut chunks: HashMap<u64, Vec<W>> = HashMap::new();
+    let mut number = 0;
+    let mut resume = Instant::now();
+    let mut cause = None;
+    let mut is_final = false;
+    loop {
+        let now = Instant::now();
+        while !is_final && resume <= now && flights.len() < pace.width() && !waiting.is_empty() {
+            let size = waiting.len().min(bounds.chunk);
+            let chunk: Vec<W> = waiting.drain(..size).collect();
+            number += 1;
+            chunks.insert(number, chunk.clone());
+            let (flight, answer) = (number, send(chunk));
+            flights.push(async move { (flight, answer.await) });
+        }
+        if flights.is_empty() && (is_final || waiting.is_empty() || resume >= deadline) {
+            break;
+        }
+        let may_begin = !is_final && !waiting.is_empty() && flights.len() < pace.width();
+        let until = match may_begin {
+            true => resume.min(deadline),
+            false => deadline,
+        };
+        let landed = match flights.is_empty() {
+            true => {
+                sleep_until(until).await;
+                None
+            }
+            false => timeout_at(until, flights.next()).await.ok().flatten(),
+        };
+        let Some((flight, answer)) = landed else {
+            if Instant::now() >= deadline {
+                break;
+            }
+            continue;
+        };
+        let chunk = chunks.remove(&flight).unwrap_or_default();
+        let did_some = match answer {
+            Ok(answer) => {
+                let (size, left) = (chunk.len(), answer.left.len());
+                waiting.extend(answer.left);
+                done(answer.done);
+                if left == 0 {
+                    pace.went_well();
+                    continue;
+                }
+                left < size
+            }
+            Err(error) => {
+                waiting.extend(chunk);
+                // The first final failure is the one that ended it.
+                if !is_final {
+                    is_final = !may_pass(&error);
+                    cause = Some(error);
+                }
+                false
+            }
+        };
+        // Those that were under way together meet one trouble together.
+        if resume <= now {
+            resume = Instant::now() + pace.met_trouble(did_some);
+        }
+    }
+    drop(flights);
+    let rest: Vec<W> = waiting
+        .into_iter()
+        .chain(chunks.into_values().flatten())
+        .collect();
+    match rest.is_empty() {
+        true => Ok(()),
+        false => Err(Unfinished {
+            rest,
+            cause,
+            timed_out: !is_final,
+        }),
+    }
+}
+
+/// Whether the same call may succeed a little later.
+fn may_pass(error: &AwsError) -> bool {
+    match error.rejected() {
+        Some(Rejected::Unavailable { .. }) => false,
+        Some(_) => true,
+        None => error.facts().verdict != Verdict::Final,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use leeward_error_taxonomy::{Category, Facts, Stage};
+    use std::cell::{Cell, RefCell};
+
+    const BOUNDS: Bounds = Bounds {
+        chunk: 10,
+        max_in_flight: 3,
+        timeout: Duration::from_secs(60),
+    };
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no")]
+    struct No(Verdict);
+
+    impl Classify for No {
+        fn facts(&self) -> Facts<'_> {
+            Facts::new(Stage::Answered, Category::Validation, self.0)
+        }
+    }
+
+    /// A table that does a part of each chunk at random, and counts what it has done.
+    async fn some(
+        work: Vec<u32>,
+        random: &RefCell<Rng>,
+    ) -> Result<Answer<Vec<u32>, u32>, AwsError> {
+        let (pause, keep) = {
+            let mut random = random.borrow_mut();
+            (random.u64(0..40), random.usize(0..=work.len()))
+        };
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        if pause == 7 {
+            return Err(AwsError::new(No(Verdict::Throttled)));
+        }
+        let left = work[keep..].to_vec();
+        Ok(Answer {
+            done: work[..keep].to_vec(),
+            left,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_left_everything_is_done_once() {
+        for seed in 0..100 {
+            let random = RefCell::new(Rng::with_seed(seed));
+            let flying = Cell::new(0_usize);
+            let mut all = Vec::new();
+            let bounds = Bounds {
+                timeout: Duration::from_secs(3_600),
+                ..BOUNDS
+            };
+            let finished = finish(
+                bounds,
+                (0..137).collect(),
+                |chunk| {
+                    assert!(chunk.len() <= 10);
+                    let (flying, random) = (&flying, &random);
+                    async move {
+                        flying.set(flying.get() + 1);
+                        assert!(flying.get() <= 3);
+                        let answer = some(chunk, random).await;
+                        flying.set(flying.get() - 1);
+                        answer
+                    }
+                },
+                |done: Vec<u32>| all.extend(done),
+            )
+            .await;
+            assert!(finished.is_ok(), "seed {seed}");
+            all.sort_unstable();
+            assert_eq!(all, (0..137).collect::<Vec<_>>(), "seed {seed}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_done_is_given_back() {
+        for verdict in [Verdict::Final, Verdict::Transient] {
+            let mut calls = 0;
+            let refused = finish(
+                BOUNDS,
+                (0..50_u32).collect(),
+                |chunk| {
+                    calls += 1;
+                    async move {
+                        match chunk.contains(&25) {
+                            true => Err(AwsError::new(No(verdict))),
+                            false => Ok(Answer {
+                                done: chunk,
+                                left: Vec::new(),
+                            }),
+                        }
+                    }
+                },
+                drop,
+            )
+            .await;
+            let Err(Unfinished {
+                rest,
+                cause,
+                timed_out,
+            }) = refused
+            else {
+                panic!("it cannot be finished")
+            };
+            assert!(rest.contains(&25) && cause.is_some());
+            assert_eq!(timed_out, verdict != Verdict::Final);
+            assert_eq!(calls > 5, timed_out, "{calls} calls");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_at_the_deadline_with_all_that_was_under_way() {
+        let began = Instant::now();
+        let ended = finish(
+            BOUNDS,
+            (0..50_u32).collect(),
+            |chunk| async move {
+                if chunk.contains(&0) {
+                    return Ok(Answer {
+                        done: (),
+                        left: Vec::new(),
+                    });
+                }
+                std::future::pending().await
+            },
+            |()| {},
+        )
+        .await;
+        let mut rest = ended.err().unwrap().rest;
+        rest.sort_unstable();
+        assert_eq!(rest, (10..50).collect::<Vec<_>>());
+        assert_eq!(began.elapsed(), BOUNDS.timeout);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_table_that_takes_nothing_is_not_hurried() {
+        let calls = Cell::new(0_u32);
+        let ended = finish(
+            BOUNDS,
+            (0..50_u32).collect(),
+            |chunk| {
+                calls.set(calls.get() + 1);
+                async move {
+                    Ok(Answer {
+                        done: (),
+                        left: chunk,
+                    })
+                }
+            },
+            |()| {},
+        )
+        .await;
+        assert_eq!(ended.err().unwrap().rest.len(), 50);
+        assert!((8..40).contains(&calls.get()), "{} calls", calls.get());
+    }
+}

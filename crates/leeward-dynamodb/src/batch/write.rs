@@ -1,0 +1,330 @@
+use super::{
+    RefusedEntry, facts_of,
+    finish::{Answer, Bounds, Unfinished, finish},
+    reason_of,
+};
+use crate::{DynamoDb, Item, KeySchema, TableName, item, key::Identity};
+use aws_sdk_dynamodb::{
+    operation::batch_write_item::{BatchWriteItemInput, builders::BatchWriteItemInputBuilder},
+    types::{DeleteRequest, PutRequest, WriteRequest},
+};
+use leeward_client_pool::Op;
+use leeward_error_taxonomy::{AwsError, Classify, Facts, OperationName};
+use serde::Serialize;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+};
+
+/// What one call of BatchWriteItem takes.
+const MAX_WRITES: usize = 25;
+const OPERATION: OperationName = OperationName::new("dynamodb", "BatchWriteItem");
+
+/// What is to be written in one batch: items to put and keys to delete, no two with the same key.
+///
+/// ```
+/// use leeward_dynamodb::{KeySchema, RefusedEntry, Writes};
+/// use std::collections::HashMap;
+///
+/// let mut writes = Writes::new(KeySchema::new("id"));
+/// writes.put(&HashMap::from([("id", "o-1"), ("state", "paid")]))?;
+/// writes.delete(&HashMap::from([("id", "o-2")]))?;
+/// let twice = writes.delete(&HashMap::from([("id", "o-1")])).unwrap_err();
+/// assert_eq!(twice, RefusedEntry::SameKey { first: 0, second: 2 });
+/// # Ok::<(), RefusedEntry>(())
+/// ```
+#[derive(Clone)]
+pub struct Writes {
+    key: KeySchema,
+    requests: Vec<WriteRequest>,
+    places: HashMap<Identity, usize>,
+}
+
+impl Writes {
+    /// None yet, to a table whose items have this key.
+    #[must_use]
+    pub fn new(key: KeySchema) -> Self {
+        Self {
+            key,
+            requests: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    /// Adds an item that takes the place of whatever has its key.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedEntry`]; the batch stays as it is.
+    pub fn put(&mut self, item: &(impl Serialize + ?Sized)) -> Result<(), RefusedEntry> {
+        let item = item::to_item(item)?;
+        self.place(&item)?;
+        let put = PutRequest::builder().set_item(Some(item)).build();
+        let put = put.expect("the item is set");
+        self.requests
+            .push(WriteRequest::builder().put_request(put).build());
+        Ok(())
+    }
+
+    /// Adds the key of an item that is to go, whether or not it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RefusedEntry`]; the batch stays as it is.
+    pub fn delete(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), RefusedEntry> {
+        let key = item::to_item(key)?;
+        if key.len() > self.key.attributes().count() {
+            return Err(RefusedEntry::MoreThanKey { entry: self.len() });
+        }
+        self.place(&key)?;
+        let delete = DeleteRequest::builder().set_key(Some(key)).build();
+        let delete = delete.expect("the key is set");
+        self.requests
+            .push(WriteRequest::builder().delete_request(delete).build());
+        Ok(())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// What is to be written, as the SDK has it.
+    #[must_use]
+    pub fn requests(&self) -> &[WriteRequest] {
+        &self.requests
+    }
+
+    fn place(&mut self, item: &Item) -> Result<(), RefusedEntry> {
+        let entry = self.len();
+        let identity = Identity::of(item, self.key.attributes())
+            .map_err(|attribute| RefusedEntry::NoKey { entry, attribute })?;
+        match self.places.entry(identity) {
+            Entry::Occupied(first) => Err(RefusedEntry::SameKey {
+                first: *first.get(),
+                second: entry,
+            }),
+            Entry::Vacant(free) => {
+                free.insert(entry);
+                Ok(())
+            }
+        }
+    }
+
+    /// Those of a batch that are left, which have no key twice either.
+    fn left(key: KeySchema, requests: Vec<WriteRequest>) -> Self {
+        let of = |request: &WriteRequest| {
+            let put = request.put_request().map(PutRequest::item);
+            let item = put.or_else(|| request.delete_request().map(DeleteRequest::key))?;
+            Identity::of(item, key.attributes()).ok()
+        };
+        let places = requests
+            .iter()
+            .enumerate()
+            .filter_map(|(place, request)| Some((of(request)?, place)))
+            .collect();
+        Self {
+            key,
+            requests,
+            places,
+        }
+    }
+}
+
+/// Prints how many there are, and no item.
+impl fmt::Debug for Writes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writes")
+            .field("key", &self.key)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A batch was not written to its end: what is left of it is here, so that nothing is lost.
+///
+/// It is found in the [`AwsError`] by [`downcast_ref`](AwsError::downcast_ref), and taken out by
+/// [`into_inner`](AwsError::into_inner). What was under way when the batch ended is among the rest although it may have been written:
+/// writing it again does no harm but to what somebody else has written to its key since.
+#[derive(Debug, thiserror::Error)]
+#[error("{} of {of} writes are left: {}", .rest.len(), reason_of(.cause.as_ref(), *.timed_out))]
+pub struct Unwritten {
+    rest: Writes,
+    of: usize,
+    #[source]
+    cause: Option<AwsError>,
+    timed_out: bool,
+}
+
+impl Unwritten {
+    /// What is left, as a batch.
+    #[must_use]
+    pub const fn rest(&self) -> &Writes {
+        &self.rest
+    }
+
+    /// Gives what is left back.
+    #[must_use]
+    pub fn into_rest(self) -> Writes {
+        self.rest
+    }
+
+    /// The call that failed last; none if the table took less than it was sent until the time was over.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&AwsError> {
+        self.cause.as_ref()
+    }
+}
+
+impl Classify for Unwritten {
+    fn facts(&self) -> Facts<'_> {
+        facts_of(self.cause.as_ref())
+    }
+}
+
+impl DynamoDb {
+    /// Writes a whole batch, of any size.
+    ///
+    /// It goes out in calls of 25, [four](crate::DynamoDbBuilder::with_max_in_flight) at a time. What DynamoDB leaves unprocessed is sent
+    /// again after exponential pauses with full jitter (50 ms to 20 s), as is a call that failed with what may pass, until nothing is left
+    /// or the [time](crate::DynamoDbBuilder::with_batch_timeout) is over. A batch is no transaction: while it is under way some of it is
+    /// there. A call whose answer was lost is sent again; a write of somebody else between the two is overwritten.
+    ///
+    /// Dropping the future leaves what was written so far, and what was under way perhaps; the batch may be written again.
+    ///
+    /// ```no_run
+    /// use leeward_dynamodb::{DynamoDb, KeySchema, Unwritten, Writes};
+    /// use leeward_error_taxonomy::AwsError;
+    ///
+    /// # #[derive(serde::Serialize)]
+    /// # struct Order { id: String }
+    /// # async fn run(db: DynamoDb, orders: Vec<Order>) -> Result<(), AwsError> {
+    /// let mut writes = Writes::new(KeySchema::new("id"));
+    /// for order in &orders {
+    ///     writes.put(order)?;
+    /// }
+    /// if let Err(error) = db.batch_write(&"orders".parse()?, writes).await {
+    ///     let left = error.downcast_ref::<Unwritten>().map(|unwritten| unwritten.rest().len());
+    ///     println!("{left:?} are left: {error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unwritten`], with what was not written: at the first failure that is final, or when the time is over. One item that DynamoDB
+    /// refuses (more than 400 KB, an empty key) fails the call of 25 that it is in.
+    pub async fn batch_write(&self, table: &TableName, writes: Writes) -> Result<(), AwsError> {
+        let Writes { key, requests, .. } = writes;
+        let of = requests.len();
+        let finished = finish(
+            Bounds {
+                chunk: MAX_WRITES,
+                max_in_flight: self.settings.max_in_flight,
+                timeout: self.settings.batch_timeout,
+            },
+            requests,
+            |chunk| self.write_some(table, chunk),
+            |()| {},
+        );
+        finished.await.map_err(|unfinished| {
+            let Unfinished {
+                rest,
+                cause,
+                timed_out,
+            } = unfinished;
+            let error = AwsError::new(Unwritten {
+                rest: Writes::left(key, rest),
+                of,
+                cause,
+                timed_out,
+            });
+            error
+                .with_operation(OPERATION)
+                .with_region(self.caller().region().clone())
+        })
+    }
+
+    async fn write_some(
+        &self,
+        table: &TableName,
+        chunk: Vec<WriteRequest>,
+    ) -> Result<Answer<(), WriteRequest>, AwsError> {
+        let write = BatchWriteItemInput::builder().request_items(table.as_str(), chunk);
+        // Whole items are put and keys deleted: a second time does the same.
+        let write = Op::new(write, BatchWriteItemInputBuilder::send_with).idempotent();
+        let answer = self.caller().call(write).await?;
+        let left = answer.unprocessed_items.unwrap_or_default();
+        Ok(Answer {
+            done: (),
+            left: left.into_values().flatten().collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_no_batch_takes_is_refused_before_anything_is_sent() {
+        let mut writes = Writes::new(KeySchema::new("id").with_sort("nr"));
+        writes
+            .put(&json!({"id": "a", "nr": 1, "secret": "s3cret"}))
+            .unwrap();
+        writes.put(&json!({"id": "a", "nr": 2})).unwrap();
+        let same = RefusedEntry::SameKey {
+            first: 0,
+            second: 2,
+        };
+        let no_key = |attribute: &str| RefusedEntry::NoKey {
+            entry: 2,
+            attribute: attribute.to_owned(),
+        };
+        assert_eq!(
+            writes.put(&json!({"id": "a", "nr": 1.0})).unwrap_err(),
+            same
+        );
+        assert_eq!(
+            writes.delete(&json!({"id": "a", "nr": 1})).unwrap_err(),
+            same
+        );
+        assert_eq!(writes.put(&json!({"id": "a"})).unwrap_err(), no_key("nr"));
+        assert_eq!(
+            writes.put(&json!({"id": null, "nr": 1})).unwrap_err(),
+            no_key("id")
+        );
+        let more = writes
+            .delete(&json!({"id": "b", "nr": 1, "at": 1}))
+            .unwrap_err();
+        assert_eq!(more, RefusedEntry::MoreThanKey { entry: 2 });
+        assert!(matches!(
+            writes.put("text").unwrap_err(),
+            RefusedEntry::Unwritable(_)
+        ));
+        assert_eq!(writes.len(), 2);
+        assert!(!format!("{writes:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_left_is_a_batch_again() {
+        let mut writes = Writes::new(KeySchema::new("id"));
+        writes.put(&json!({"id": "a"})).unwrap();
+        writes.delete(&json!({"id": "b"})).unwrap();
+        let mut left = Writes::left(writes.key.clone(), writes.requests);
+        for id in ["a", "b"] {
+            let refused = left.put(&json!({"id": id})).unwrap_err();
+            assert!(matches!(refused, RefusedEntry::SameKey { .. }), "{refused}");
+        }
+        left.put(&json!({"id": "c"})).unwrap();
+    }
+}

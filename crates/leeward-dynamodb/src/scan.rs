@@ -1,0 +1,260 @@
+use crate::{DynamoDb, Expression, Item, TableName, item};
+use aws_sdk_dynamodb::operation::scan::{ScanInput, builders::ScanInputBuilder};
+use futures_core::Stream;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use leeward_client_pool::{Caller, Collected, FutureOf, Op, Page, Pages};
+use leeward_error_taxonomy::AwsError;
+use serde::de::DeserializeOwned;
+use std::{
+    collections::VecDeque,
+    fmt,
+    marker::PhantomData,
+    mem,
+    num::NonZero,
+    pin::Pin,
+    task::{Context, Poll},
+    vec,
+};
+
+/// How a table is read as a whole.
+///
+/// ```
+/// use leeward_dynamodb::{Expression, ItemError, Scan};
+/// use std::num::NonZero;
+///
+/// let scan = Scan::new()
+///     .with_segments(const { NonZero::new(8).unwrap() })
+///     .with_filter(Expression::equals("state", "paid")?);
+/// # Ok::<(), ItemError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scan {
+    segments: NonZero<u8>,
+    filter: Option<Expression>,
+    index: Option<String>,
+    page_size: Option<NonZero<u16>>,
+}
+
+impl Scan {
+    /// Reads every item, in four segments.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            segments: NonZero::new(4).expect("more than none"),
+            filter: None,
+            index: None,
+            page_size: None,
+        }
+    }
+
+    /// Reads so many segments at once; 4 by default.
+    ///
+    /// Each is a call under way or a page of up to 1 MB in memory. AWS takes a million; past some hundred one process gains nothing.
+    #[must_use]
+    pub const fn with_segments(mut self, segments: NonZero<u8>) -> Self {
+        self.segments = segments;
+        self
+    }
+
+    /// Leaves out, of what was read and paid for, what does not fit.
+    #[must_use]
+    pub fn with_filter(self, filter: Expression) -> Self {
+        Self {
+            filter: Some(filter),
+            ..self
+        }
+    }
+
+    /// Reads this index of the table.
+    #[must_use]
+    pub fn with_index(self, index: impl Into<String>) -> Self {
+        Self {
+            index: Some(index.into()),
+            ..self
+        }
+    }
+
+    /// Reads so many items a call at the most; by default what makes 1 MB.
+    #[must_use]
+    pub const fn with_page_size(mut self, page_size: NonZero<u16>) -> Self {
+        self.page_size = Some(page_size);
+        self
+    }
+
+    fn input(&self, table: &TableName, is_consistent: bool) -> ScanInputBuilder {
+        let filter = self.filter.as_ref();
+        ScanInput::builder()
+            .table_name(table.as_str())
+            .set_index_name(self.index.clone())
+            .set_filter_expression(filter.map(Expression::text))
+            .set_expression_attribute_names(filter.and_then(Expression::names))
+            .set_expression_attribute_values(filter.and_then(Expression::values))
+            .consistent_read(is_consistent)
+            .set_limit(self.page_size.map(|size| i32::from(size.get())))
+            .total_segments(i32::from(self.segments.get()))
+    }
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DynamoDb {
+    /// Reads a table as a whole, segments beside one another: a stream in no order.
+    ///
+    /// A segment asks for its next page when all items of the one before are taken, so that as many pages are in memory as there are
+    /// segments, however slow the reader. Nothing is asked for before it is polled, and nothing is when it is not.
+    ///
+    /// ```no_run
+    /// use leeward_dynamodb::{DynamoDb, Scan};
+    /// use leeward_error_taxonomy::AwsError;
+    ///
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Order { id: String }
+    /// # async fn run(db: DynamoDb) -> Result<(), AwsError> {
+    /// let mut orders = db.scan::<Order>(&"orders".parse()?, &Scan::new());
+    /// while let Some(order) = orders.next().await {
+    ///     println!("{}", order?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn scan<T>(&self, table: &TableName, scan: &Scan) -> Scanned<T>
+    where
+        T: DeserializeOwned,
+    {
+        let mut scanned = Scanned {
+            caller: self.caller().clone(),
+            input: scan.input(table, self.settings.is_consistent),
+            fetching: FuturesUnordered::new(),
+            pages: VecDeque::new(),
+            items: PhantomData,
+        };
+        for segment in 0..scan.segments.get() {
+            scanned.fetch(segment, None);
+        }
+        scanned
+    }
+}
+
+/// The items of a table, as they come: a [`Stream`].
+///
+/// It ends after an error; what other segments had at hand is lost with it. Dropping it ends the calls under way; dropping
+/// [`next`](Self::next) loses nothing.
+#[must_use = "nothing is asked for before it is polled"]
+pub struct Scanned<T> {
+    caller: Caller<aws_sdk_dynamodb::Client>,
+    input: ScanInputBuilder,
+    fetching: FuturesUnordered<FutureOf<'static, Result<Fetched, AwsError>>>,
+    pages: VecDeque<Fetched>,
+    items: PhantomData<fn() -> T>,
+}
+
+/// A page of one segment, and where its next one begins.
+struct Fetched {
+    segment: u8,
+    items: vec::IntoIter<Item>,
+    next: Option<Item>,
+}
+
+impl<T: DeserializeOwned> Scanned<T> {
+    /// The next item; `None` after the last one.
+    pub async fn next(&mut self) -> Option<Result<T, AwsError>> {
+        StreamExt::next(self).await
+    }
+
+    /// Collects `max` items at the most.
+    ///
+    /// # Errors
+    ///
+    /// That of the page that could not be had; what came before is lost with it.
+    pub async fn collect_up_to(mut self, max: usize) -> Result<Collected<T>, AwsError>
+    where
+        T: Send + 'static,
+    {
+        let mut items = Vec::new();
+        // One more than is asked for tells whether there is more.
+        while items.len() <= max {
+            match self.next().await {
+                Some(item) => items.push(item?),
+                None => break,
+            }
+        }
+        let one_page = Pages::new(move |_: Option<()>| {
+            let items = mem::take(&mut items);
+            Box::pin(async { Ok(Page::new(items, None)) })
+        });
+        one_page.collect_up_to(max).await
+    }
+
+    fn fetch(&mut self, segment: u8, start: Option<Item>) {
+        let caller = self.caller.clone();
+        let input = self.input.clone().segment(i32::from(segment));
+        let input = input.set_exclusive_start_key(start);
+        self.fetching.push(Box::pin(async move {
+            let answer = caller
+                .call(Op::new(input, ScanInputBuilder::send_with))
+                .await?;
+            Ok(Fetched {
+                segment,
+                items: answer.items.unwrap_or_default().into_iter(),
+                next: answer.last_evaluated_key.filter(|key| !key.is_empty()),
+            })
+        }));
+    }
+
+    fn end(&mut self) {
+        self.fetching.clear();
+        self.pages.clear();
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Scanned<T> {
+    type Item = Result<T, AwsError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            while let Poll::Ready(Some(fetched)) = self.fetching.poll_next_unpin(cx) {
+                match fetched {
+                    Ok(page) => self.pages.push_back(page),
+                    Err(error) => {
+                        self.end();
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+            }
+            let Some(mut page) = self.pages.pop_front() else {
+                return match self.fetching.is_empty() {
+                    true => Poll::Ready(None),
+                    false => Poll::Pending,
+                };
+            };
+            match page.items.next().map(item::from_item) {
+                Some(Ok(item)) => {
+                    self.pages.push_front(page);
+                    return Poll::Ready(Some(Ok(item)));
+                }
+                Some(Err(error)) => {
+                    self.end();
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                None => {
+                    if let Some(start) = page.next {
+                        self.fetch(page.segment, Some(start));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Scanned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scanned")
+            .field("under_way", &self.fetching.len())
+            .field("pages", &self.pages.len())
+            .finish_non_exhaustive()
+    }
+}
