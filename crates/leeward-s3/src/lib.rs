@@ -1,1 +1,43 @@
 #![doc = include_str!("../README.md")]
+
+mod body;
+mod bucket;
+mod builder;
+mod checksum;
+mod cleanup;
+mod client;
+mod copy;
+mod delete;
+mod details;
+mod download;
+mod error;
+mod file;
+mod list;
+mod multipart;
+mod name;
+mod object;
+mod options;
+mod parts;
+mod presign;
+mod progress;
+mod sealed;
+mod service;
+mod source;
+mod upload;
+
+pub use body::ObjectBody;
+pub use bucket::BucketPresence;
+pub use builder::S3Builder;
+pub use client::S3;
+pub use delete::NotDeleted;
+pub use details::{BucketDetails, PublicAccessBlock, Versioning};
+pub use download::{Download, DownloadStream};
+pub use error::TransferError;
+pub use list::{FolderEntry, ObjectSummary, UnfinishedUpload};
+pub use multipart::UploadId;
+pub use name::{Bucket, BucketName, Object, ObjectKey};
+pub use object::{ObjectDetails, OpenObject};
+pub use options::{Encryption, PutOptions};
+pub use progress::Progress;
+pub use source::UploadSource;
+pub use upload::{Upload, Uploaded};

@@ -1,0 +1,94 @@
+use crate::{S3, TransferError, cleanup::Cleanup, client::Limits};
+use aws_sdk_s3::Client;
+use leeward_client_pool::Caller;
+use leeward_error_taxonomy::AwsError;
+use tokio::runtime::Handle;
+
+/// Sets up an [`S3`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is built"]
+pub struct S3Builder {
+    caller: Caller<Client>,
+    limits: Limits,
+    runtime: Option<Handle>,
+}
+
+const MIB: usize = 1 << 20;
+
+/// The least that S3 takes for a part that is not the last one, and the most for any: "Amazon S3 multipart upload limits".
+const MIN_PART: usize = 5 * MIB;
+const MAX_PART: u64 = 5 << 30;
+
+impl S3Builder {
+    pub(crate) fn new(caller: Caller<Client>) -> Self {
+        Self {
+            caller,
+            limits: Limits {
+                part_size: 8 * MIB,
+                max_concurrency: 8,
+                max_resumes: 10,
+            },
+            runtime: Handle::try_current().ok(),
+        }
+    }
+
+    /// Cuts what is uploaded and downloaded by parts into parts of so many bytes, 5 MiB to 5 GiB. Default: 8 MiB.
+    ///
+    /// An upload of known length that would have more than 10,000 of them has larger ones. A part that is uploaded has to be
+    /// through within the time of an attempt: give slow connections smaller parts, or the caller more time by `with_timeouts`.
+    pub fn with_part_size(mut self, bytes: usize) -> Self {
+        self.limits.part_size = bytes;
+        self
+    }
+
+    /// Moves so many parts at once, 1 to 256. Default: 8.
+    ///
+    /// A transfer holds this many times the part size in memory at most.
+    pub fn with_max_concurrency(mut self, parts: usize) -> Self {
+        self.limits.max_concurrency = parts;
+        self
+    }
+
+    /// Goes on so often with one body that breaks off; with a part, where the download is by parts. Default: 10.
+    pub fn with_max_resumes(mut self, times: u32) -> Self {
+        self.limits.max_resumes = times;
+        self
+    }
+
+    /// Aborts uploads whose futures are dropped on this runtime. Default: that in which the builder was made, if it was in one.
+    pub fn with_runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::Setting`] if a number is none that S3 could work with.
+    pub fn build(self) -> Result<S3, AwsError> {
+        let Limits {
+            part_size,
+            max_concurrency,
+            ..
+        } = self.limits;
+        let refused = |setting, found: usize, rule| {
+            Err(AwsError::new(TransferError::Setting {
+                setting,
+                found: found as u64,
+                rule,
+            }))
+        };
+        if part_size < MIN_PART || part_size as u64 > MAX_PART {
+            return refused("the part size", part_size, "5 MiB to 5 GiB");
+        }
+        if !(1..=256).contains(&max_concurrency) {
+            return refused("the number of parts at once", max_concurrency, "1 to 256");
+        }
+        Ok(S3::from_parts(
+            self.caller,
+            self.limits,
+            Cleanup::on(self.runtime),
+        ))
+    }
+}

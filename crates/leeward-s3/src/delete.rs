@@ -1,0 +1,95 @@
+use crate::{BucketName, ObjectKey, S3};
+use aws_sdk_s3::{
+    operation::{
+        delete_object::{DeleteObjectInput, builders::DeleteObjectInputBuilder},
+        delete_objects::{DeleteObjectsInput, builders::DeleteObjectsInputBuilder},
+    },
+    types::{Delete, ObjectIdentifier},
+};
+use leeward_client_pool::Op;
+use leeward_error_taxonomy::AwsError;
+
+/// As many as one call takes: "DeleteObjects".
+const MAX_KEYS: usize = 1_000;
+
+/// An object that could not be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct NotDeleted {
+    /// Its key.
+    pub key: String,
+    /// Why not, as S3 calls it: `AccessDenied`, `InternalError` …
+    pub code: Option<String>,
+    /// Why not, in words.
+    pub message: Option<String>,
+}
+
+impl S3 {
+    /// Deletes an object; one that is not there is no error.
+    ///
+    /// A bucket that keeps versions gets a delete marker, and may get two of them, since the call is sent again after a failure.
+    ///
+    /// # Errors
+    ///
+    /// With the code `NoSuchBucket` if there is no such bucket. Dropped, it may have been applied.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// s3.delete(&"orders-archive".parse()?, &"2026/11/22.json".parse()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn delete(&self, bucket: &BucketName, key: &ObjectKey) -> Result<(), AwsError> {
+        let delete = DeleteObjectInput::builder()
+            .bucket(bucket.as_str())
+            .key(key.as_str());
+        let delete = Op::new(delete, DeleteObjectInputBuilder::send_with).idempotent();
+        self.caller().call(delete).await.map(drop)
+    }
+
+    /// Deletes objects, a thousand by each call; answers which could not be deleted, each with its reason.
+    ///
+    /// What is not there counts as deleted. See [`delete`](Self::delete) for versions.
+    ///
+    /// # Errors
+    ///
+    /// Of a call that failed as a whole: the objects of earlier calls are deleted then. Dropped, some may be.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let keys = ["2025/1.json".parse()?, "2025/2.json".parse()?];
+    /// for left in s3.delete_all(&"orders-archive".parse()?, &keys).await? {
+    ///     println!("{}: {:?}", left.key, left.code);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn delete_all(
+        &self,
+        bucket: &BucketName,
+        keys: &[ObjectKey],
+    ) -> Result<Vec<NotDeleted>, AwsError> {
+        let mut left = Vec::new();
+        for keys in keys.chunks(MAX_KEYS) {
+            let keys = keys.iter().map(|key| {
+                let key = ObjectIdentifier::builder().key(key.as_str());
+                key.build().expect("it has a key")
+            });
+            let delete = Delete::builder().set_objects(Some(keys.collect()));
+            let delete = delete.quiet(true).build().expect("it has objects");
+            let delete = DeleteObjectsInput::builder()
+                .bucket(bucket.as_str())
+                .delete(delete);
+            let delete = Op::new(delete, DeleteObjectsInputBuilder::send_with).idempotent();
+            let answer = self.caller().call(delete).await?;
+            let errors = answer.errors.unwrap_or_default().into_iter();
+            left.extend(errors.map(|error| NotDeleted {
+                key: error.key.unwrap_or_default(),
+                code: error.code,
+                message: error.message,
+            }));
+        }
+        Ok(left)
+    }
+}

@@ -1,0 +1,251 @@
+use crate::{
+    BucketName, ObjectBody, ObjectDetails, ObjectKey, Progress, S3, TransferError, body::Piece,
+    checksum::Verifier, progress::Told,
+};
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+use leeward_error_taxonomy::AwsError;
+use std::{
+    collections::VecDeque,
+    fmt, future,
+    ops::Range,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+/// A download by parts, several at once; asked for by [`S3::download`].
+#[derive(Debug)]
+#[must_use = "nothing is downloaded before it is told where to"]
+pub struct Download {
+    pub(crate) s3: S3,
+    pub(crate) bucket: BucketName,
+    pub(crate) key: ObjectKey,
+    version: Option<String>,
+    pub(crate) progress: Told,
+}
+
+/// What is downloaded, in its order: a [`Stream`] of bytes.
+///
+/// Parts are asked for while it is polled, so far ahead as [`with_max_concurrency`](crate::S3Builder::with_max_concurrency) says, each going
+/// on where it broke off as an [`ObjectBody`] does, with the same errors. Dropping it closes all connections.
+#[must_use = "nothing is read before it is polled"]
+pub struct DownloadStream {
+    details: ObjectDetails,
+    parts: Pin<Box<dyn Stream<Item = Result<Vec<Bytes>, AwsError>> + Send>>,
+    at_hand: VecDeque<Bytes>,
+    at: u64,
+    verifier: Option<Verifier>,
+    progress: Told,
+    is_over: bool,
+}
+
+impl S3 {
+    /// Downloads an object by parts, several at once: what is large.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let (bucket, key) = ("orders-archive".parse()?, "2026.tar".parse()?);
+    /// let download = s3.download(&bucket, &key).with_progress(|done| println!("{} bytes", done.bytes));
+    /// download.to_file("2026.tar").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(&self, bucket: &BucketName, key: &ObjectKey) -> Download {
+        Download {
+            s3: self.clone(),
+            bucket: bucket.clone(),
+            key: key.clone(),
+            version: None,
+            progress: Told::default(),
+        }
+    }
+}
+
+impl Download {
+    /// Downloads this version. Default: the one that is there when it begins, to its end.
+    pub fn with_version(mut self, version_id: impl Into<String>) -> Self {
+        self.version = Some(version_id.into());
+        self
+    }
+
+    /// Tells `tell` of each piece that came. Default: nobody.
+    ///
+    /// It is called within the download, which stands still meanwhile.
+    pub fn with_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.progress = Told::new(tell);
+        self
+    }
+
+    /// Begins it, and gives it as a stream.
+    ///
+    /// # Errors
+    ///
+    /// With the code `NotFound` if the object is not there.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let mut stream = s3.download(&"orders-archive".parse()?, &"2026.tar".parse()?).stream().await?;
+    /// while let Some(bytes) = stream.next().await {
+    ///     println!("{} of {} bytes", bytes?.len(), stream.details().size);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream(self) -> Result<DownloadStream, AwsError> {
+        self.stream_from(0, None).await
+    }
+
+    /// Goes on with a download that got to `offset`, if the object still has that ETag.
+    ///
+    /// The checksum of the whole is not compared then. For files [`to_file`](Self::to_file) does it all.
+    ///
+    /// # Errors
+    ///
+    /// With the code `NotFound` if the object is not there, and [`TransferError::OtherRange`] if it ends before `offset`. That it was
+    /// replaced is told by the first part: `PreconditionFailed`.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3, etag: &str) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let download = s3.download(&"orders-archive".parse()?, &"2026.tar".parse()?);
+    /// let mut rest = download.stream_from(1 << 30, Some(etag)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream_from(
+        self,
+        offset: u64,
+        etag: Option<&str>,
+    ) -> Result<DownloadStream, AwsError> {
+        let (mut details, verifier) = self.look().await?;
+        if let Some(etag) = etag {
+            etag.clone_into(&mut details.etag);
+        }
+        let verifier = verifier.filter(|_| offset == 0);
+        self.stream_rest(details, offset, verifier)
+    }
+
+    pub(crate) async fn look(&self) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
+        let version = self.version.as_deref();
+        self.s3.look_at(&self.bucket, &self.key, version).await
+    }
+
+    /// The rest from `offset` on, of which the verifier knows what is before.
+    pub(crate) fn stream_rest(
+        self,
+        details: ObjectDetails,
+        offset: u64,
+        verifier: Option<Verifier>,
+    ) -> Result<DownloadStream, AwsError> {
+        let size = details.size;
+        if offset > size {
+            let at = offset;
+            return Err(AwsError::new(TransferError::OtherRange { at, found: None }));
+        }
+        let limits = self.s3.limits();
+        let version = details.version_id.as_deref().or(self.version.as_deref());
+        let piece = Piece::new(&self.s3, &self.bucket, &self.key, version);
+        let piece = piece.of_etag(&details.etag, None);
+        let parts = ranges(offset, size, limits.part_size as u64);
+        let parts = parts.map(move |range| collect(ObjectBody::part(piece.clone(), range)));
+        let parts = stream::iter(parts).buffered(limits.max_concurrency);
+        self.progress.tell(offset, Some(size));
+        Ok(DownloadStream {
+            details,
+            parts: Box::pin(parts),
+            at_hand: VecDeque::new(),
+            at: offset,
+            verifier,
+            progress: self.progress,
+            is_over: false,
+        })
+    }
+}
+
+async fn collect(mut body: ObjectBody) -> Result<Vec<Bytes>, AwsError> {
+    let mut chunks = Vec::new();
+    while let Some(chunk) = body.next().await {
+        chunks.push(chunk?);
+    }
+    Ok(chunks)
+}
+
+/// The parts of what is between the two, in their order.
+fn ranges(from: u64, to: u64, part_size: u64) -> impl Iterator<Item = Range<u64>> + Send {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let start = at;
+        at = start.saturating_add(part_size).min(to);
+        (start < to).then_some(start..at)
+    })
+}
+
+impl DownloadStream {
+    /// What S3 tells of the object.
+    #[must_use]
+    pub fn details(&self) -> &ObjectDetails {
+        &self.details
+    }
+
+    /// The next bytes; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, AwsError>> {
+        future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for DownloadStream {
+    type Item = Result<Bytes, AwsError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(bytes) = self.at_hand.pop_front() {
+                self.at += bytes.len() as u64;
+                if let Some(verifier) = &mut self.verifier {
+                    verifier.update(&bytes);
+                }
+                self.progress.tell(self.at, Some(self.details.size));
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            if self.is_over {
+                return Poll::Ready(None);
+            }
+            match ready!(self.parts.as_mut().poll_next(cx)) {
+                Some(Ok(chunks)) => self.at_hand = chunks.into(),
+                Some(Err(error)) => {
+                    self.is_over = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.is_over = true;
+                    let verified = self.verifier.as_ref().map_or(Ok(()), Verifier::verify);
+                    if let Err(error) = verified {
+                        return Poll::Ready(Some(Err(AwsError::new(error))));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DownloadStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownloadStream")
+            .field("details", &self.details)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_what_is_wanted_and_no_more() {
+        let cut = |from, to| ranges(from, to, 10).collect::<Vec<_>>();
+        assert_eq!(cut(0, 0), []);
+        assert_eq!(cut(7, 7), []);
+        assert_eq!(cut(0, 10), [0..10]);
+        assert_eq!(cut(3, 24), [3..13, 13..23, 23..24]);
+    }
+}

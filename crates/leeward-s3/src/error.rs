@@ -1,0 +1,120 @@
+use aws_sdk_s3::primitives::ByteStreamError;
+use leeward_envelope::{DecryptError, EncryptError};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
+use std::{error::Error, io, path::PathBuf};
+
+/// Says what went wrong on this side of a transfer; found in an `AwsError` by `downcast_ref`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// A body was torn more often than it may be.
+    #[error("the body broke off after {at} of {end} bytes, for the {times}. time")]
+    Torn {
+        /// How many bytes of the object came.
+        at: u64,
+        /// Where what was asked for ends.
+        end: u64,
+        /// How often it broke off.
+        times: u32,
+        /// What was seen the last time, if anything but an early end was.
+        source: Option<ByteStreamError>,
+    },
+    /// What came is not what S3 has: its checksum differs. Download it again.
+    #[error("what came has another {algorithm} than S3 keeps of the object")]
+    Corrupt {
+        /// Which checksum.
+        algorithm: &'static str,
+    },
+    /// The service answered with another part of the object than was asked for.
+    #[error("asked for the bytes from {at} on, the service answered {found:?}")]
+    OtherRange {
+        /// Where the answer was to begin.
+        at: u64,
+        /// The `Content-Range` of the answer.
+        found: Option<String>,
+    },
+    /// The object is larger than the caller wants to hold.
+    #[error("the object has {size} bytes, {max} at most: raise the limit, or stream it")]
+    TooLarge {
+        /// How large it is.
+        size: u64,
+        /// How large it may be.
+        max: u64,
+    },
+    /// There is more to upload than fits into 10,000 parts.
+    #[error("the upload has more than 10000 parts of {part_size} bytes: choose larger parts")]
+    TooManyParts {
+        /// How large a part is.
+        part_size: usize,
+    },
+    /// The stream that was to be uploaded failed.
+    #[error("what was to be uploaded could not be read")]
+    Source(#[source] Box<dyn Error + Send + Sync>),
+    /// A file could not be read or written.
+    #[error("cannot {what} {}", path.display())]
+    File {
+        /// What was to be done with it.
+        what: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The answer lacks what S3 always tells.
+    #[error("the answer of the service has no {0}")]
+    Lacking(&'static str),
+    /// The object could not be sealed.
+    #[error("the object could not be sealed")]
+    Seal(#[source] EncryptError),
+    /// The object could not be opened.
+    #[error("the object could not be opened")]
+    Open(#[source] DecryptError),
+    /// A setting makes no sense.
+    #[error("{setting} is {found}, and has to be {rule}")]
+    Setting {
+        /// Which one.
+        setting: &'static str,
+        /// What it was set to.
+        found: u64,
+        /// What it may be.
+        rule: &'static str,
+    },
+}
+
+impl TransferError {
+    pub(crate) fn file(what: &'static str, path: &std::path::Path, source: io::Error) -> AwsError {
+        AwsError::new(Self::File {
+            what,
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+impl Classify for TransferError {
+    fn facts(&self) -> Facts<'_> {
+        let (stage, category, verdict) = match self {
+            Self::Torn { .. } | Self::Corrupt { .. } => {
+                (Stage::Answered, Category::Network, Verdict::Transient)
+            }
+            Self::OtherRange { .. } | Self::Lacking(_) => {
+                (Stage::Answered, Category::Internal, Verdict::Final)
+            }
+            Self::TooLarge { .. } => (Stage::Answered, Category::Validation, Verdict::Final),
+            Self::TooManyParts { .. } => (Stage::Answered, Category::QuotaExceeded, Verdict::Final),
+            Self::Source(_) | Self::File { .. } => {
+                (Stage::NotSent, Category::Unknown, Verdict::Final)
+            }
+            Self::Setting { .. } => (Stage::NotSent, Category::Configuration, Verdict::Final),
+            Self::Seal(error) => (Stage::NotSent, error.category(), Verdict::Final),
+            Self::Open(error) => (Stage::Answered, error.category(), Verdict::Final),
+        };
+        Facts::new(stage, category, verdict)
+    }
+}
+
+impl From<TransferError> for AwsError {
+    fn from(error: TransferError) -> Self {
+        Self::new(error)
+    }
+}

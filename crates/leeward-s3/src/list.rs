@@ -1,0 +1,190 @@
+use crate::{BucketName, S3, UploadId};
+use aws_sdk_s3::{
+    operation::{
+        list_multipart_uploads::{
+            ListMultipartUploadsInput, builders::ListMultipartUploadsInputBuilder,
+        },
+        list_objects_v2::{ListObjectsV2Input, builders::ListObjectsV2InputBuilder},
+    },
+    types::{CommonPrefix, MultipartUpload, Object},
+};
+use leeward_client_pool::{Op, Page, Pages};
+use std::time::SystemTime;
+
+/// An object in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ObjectSummary {
+    /// Its key.
+    pub key: String,
+    /// How many bytes it has.
+    pub size: u64,
+    /// What changes when its content does.
+    pub etag: Option<String>,
+    /// When it was written.
+    pub last_modified: Option<SystemTime>,
+    /// Its storage class.
+    pub storage_class: Option<String>,
+}
+
+/// What is in a folder: keys up to the next delimiter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
+#[non_exhaustive]
+pub enum FolderEntry {
+    /// An object.
+    Object(ObjectSummary),
+    /// The beginning that several keys have in common, with the delimiter at its end: a folder in the folder.
+    Prefix(String),
+}
+
+/// An upload that was begun, and neither finished nor aborted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct UnfinishedUpload {
+    /// The key that its object will have.
+    pub key: String,
+    /// Under which S3 knows it.
+    pub id: UploadId,
+    /// When it was begun.
+    pub begun: Option<SystemTime>,
+}
+
+impl S3 {
+    /// Lists the objects whose keys begin with `prefix`, all if it is empty, in the order of their keys.
+    ///
+    /// A page of up to 1,000 is in memory at a time. Keys with characters that XML 1.0 does not have cannot be listed.
+    ///
+    /// Its errors: with the code `NoSuchBucket` if there is no such bucket.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let mut objects = s3.list(&"orders-archive".parse()?, "2026/");
+    /// while let Some(object) = objects.next().await {
+    ///     println!("{}", object?.key);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self, bucket: &BucketName, prefix: &str) -> Pages<ObjectSummary> {
+        let entries = self.entries(bucket, prefix, None);
+        entries.filter_map(|entry| match entry {
+            FolderEntry::Object(object) => Some(object),
+            FolderEntry::Prefix(_) => None,
+        })
+    }
+
+    /// Lists what is between `prefix` and the next `delimiter`: the objects of a folder and the folders in it.
+    ///
+    /// The objects of each page come before its folders. Otherwise as [`list`](Self::list).
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let entries = s3.list_folder(&"orders-archive".parse()?, "2026/", "/");
+    /// println!("{:?}", entries.collect_up_to(100).await?.items);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list_folder(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        delimiter: &str,
+    ) -> Pages<FolderEntry> {
+        self.entries(bucket, prefix, Some(delimiter))
+    }
+
+    fn entries(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        delimiter: Option<&str>,
+    ) -> Pages<FolderEntry> {
+        let caller = self.caller().clone();
+        let list = ListObjectsV2Input::builder()
+            .bucket(bucket.as_str())
+            .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
+            .set_delimiter(delimiter.map(str::to_owned));
+        Pages::new(move |token: Option<String>| {
+            let (caller, list) = (caller.clone(), list.clone().set_continuation_token(token));
+            Box::pin(async move {
+                let list = Op::new(list, ListObjectsV2InputBuilder::send_with);
+                let page = caller.call(list).await?;
+                let objects = page.contents.unwrap_or_default();
+                let prefixes = page.common_prefixes.unwrap_or_default();
+                let entries = objects.into_iter().filter_map(object);
+                let entries = entries.chain(prefixes.into_iter().filter_map(folder));
+                Ok(Page::new(entries.collect(), page.next_continuation_token))
+            })
+        })
+    }
+
+    /// Lists the uploads of objects whose keys begin with `prefix` that were begun, and neither finished nor aborted.
+    ///
+    /// Their parts cost. Its errors are those of [`list`](Self::list).
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let bucket = "orders-archive".parse()?;
+    /// let mut uploads = s3.unfinished_uploads(&bucket, "");
+    /// while let Some(upload) = uploads.next().await {
+    ///     let upload = upload?;
+    ///     s3.abort_upload(&bucket, &upload.key.parse()?, &upload.id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unfinished_uploads(&self, bucket: &BucketName, prefix: &str) -> Pages<UnfinishedUpload> {
+        let caller = self.caller().clone();
+        let list = ListMultipartUploadsInput::builder()
+            .bucket(bucket.as_str())
+            .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()));
+        Pages::new(move |at: Option<(Option<String>, Option<String>)>| {
+            let (key, id) = at.unwrap_or_default();
+            let list = list.clone().set_key_marker(key).set_upload_id_marker(id);
+            let caller = caller.clone();
+            Box::pin(async move {
+                let list = Op::new(list, ListMultipartUploadsInputBuilder::send_with);
+                let page = caller.call(list).await?;
+                let next = (page.next_key_marker, page.next_upload_id_marker);
+                let next = (page.is_truncated == Some(true)).then_some(next);
+                let uploads = page.uploads.unwrap_or_default();
+                Ok(Page::new(
+                    uploads.into_iter().filter_map(unfinished).collect(),
+                    next,
+                ))
+            })
+        })
+    }
+}
+
+fn object(object: Object) -> Option<FolderEntry> {
+    Some(FolderEntry::Object(ObjectSummary {
+        key: object.key?,
+        size: object
+            .size
+            .and_then(|size| size.try_into().ok())
+            .unwrap_or_default(),
+        etag: object.e_tag,
+        last_modified: object.last_modified.and_then(|time| time.try_into().ok()),
+        storage_class: object.storage_class.map(|class| class.as_str().to_owned()),
+    }))
+}
+
+fn folder(folder: CommonPrefix) -> Option<FolderEntry> {
+    folder.prefix.map(FolderEntry::Prefix)
+}
+
+fn unfinished(upload: MultipartUpload) -> Option<UnfinishedUpload> {
+    Some(UnfinishedUpload {
+        key: upload.key?,
+        id: UploadId::new(upload.upload_id?),
+        begun: upload.initiated.and_then(|time| time.try_into().ok()),
+    })
+}

@@ -1,0 +1,205 @@
+use crate::{
+    BucketName, ObjectKey, Progress, PutOptions, S3, TransferError, UploadSource,
+    checksum::{Crc32, crc32},
+    multipart::UploadId,
+    options::{Condition, with_options},
+    parts::part_size,
+    progress::Told,
+    service::named,
+};
+use aws_sdk_s3::{Client, primitives::ByteStream};
+use bytes::Bytes;
+use leeward_error_taxonomy::AwsError;
+use leeward_resilience::Plain;
+
+/// An upload, by parts if it is large; asked for by [`S3::upload`].
+#[derive(Debug)]
+#[must_use = "nothing is uploaded before it is sent"]
+pub struct Upload {
+    pub(crate) s3: S3,
+    pub(crate) bucket: BucketName,
+    pub(crate) key: ObjectKey,
+    source: UploadSource,
+    pub(crate) options: PutOptions,
+    pub(crate) progress: Told,
+    unfinished: Option<UploadId>,
+}
+
+/// What was uploaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Uploaded {
+    /// What changes when the content of the object does.
+    pub etag: String,
+    /// Which version it is, where the bucket keeps versions.
+    pub version_id: Option<String>,
+    /// How many bytes it has.
+    pub size: u64,
+    /// In how many parts it was uploaded; 0 if in one go.
+    pub parts: u32,
+    /// The CRC-32 that S3 has compared it with, in base64.
+    pub checksum_crc32: String,
+}
+
+impl S3 {
+    /// Writes a small object in one call.
+    ///
+    /// S3 compares it with a CRC-32 that goes with it. It is sent again after a failure, since what is written twice is the same: a bucket
+    /// that keeps versions may get two of them. Conditions of the options forbid that. Dropped, it may have been applied.
+    ///
+    /// # Errors
+    ///
+    /// With the code `NoSuchBucket` if there is none, `PreconditionFailed` if a condition does not hold,
+    /// `EntityTooLarge` above 5 GiB.
+    ///
+    /// ```no_run
+    /// use leeward_s3::PutOptions;
+    ///
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let options = PutOptions::new().with_content_type("application/json");
+    /// s3.put(&"orders-archive".parse()?, &"2026/11/22.json".parse()?, "[]", &options).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn put(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        bytes: impl Into<Bytes>,
+        options: &PutOptions,
+    ) -> Result<Uploaded, AwsError> {
+        let bytes = bytes.into();
+        let crc = crc32(&bytes);
+        let (bucket, key, options) = (bucket.clone(), key.clone(), options.clone());
+        let is_conditional = options.condition.is_some();
+        // Boxed, since the call of the SDK is a large future and passes through every layer.
+        let put = Plain::new(move |s3: Client| {
+            Box::pin(async move {
+                let put = s3.put_object().bucket(bucket.as_str()).key(key.as_str());
+                with_options!(put, &options)
+                    .set_if_none_match(Condition::if_none_match(options.condition.as_ref()))
+                    .set_if_match(Condition::if_match(options.condition.as_ref()))
+                    .checksum_crc32(crc.encoded())
+                    .body(ByteStream::from(bytes))
+                    .send()
+                    .await
+            })
+        });
+        let put = put.named(named("PutObject"));
+        let answer = match is_conditional {
+            true => self.caller().call(put).await?,
+            false => self.caller().call(put.idempotent()).await?,
+        };
+        Uploaded::new(answer.e_tag, answer.version_id, crc, 0)
+    }
+
+    /// Uploads bytes, a file or a stream: by parts, several at once, if there is more than one of them.
+    ///
+    /// ```no_run
+    /// use leeward_s3::UploadSource;
+    ///
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let (bucket, key) = ("orders-archive".parse()?, "2026.tar".parse()?);
+    /// let upload = s3.upload(&bucket, &key, UploadSource::file("2026.tar"));
+    /// let uploaded = upload.with_progress(|done| println!("{done:?}")).send().await?;
+    /// println!("{} in {} parts", uploaded.etag, uploaded.parts);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        source: impl Into<UploadSource>,
+    ) -> Upload {
+        Upload {
+            s3: self.clone(),
+            bucket: bucket.clone(),
+            key: key.clone(),
+            source: source.into(),
+            options: PutOptions::new(),
+            progress: Told::default(),
+            unfinished: None,
+        }
+    }
+}
+
+impl Upload {
+    /// Sets how the object is to be kept. Default: as the bucket says.
+    pub fn with_options(mut self, options: PutOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Tells `tell` of each part that is there. Default: nobody.
+    ///
+    /// It is called within the upload, which stands still meanwhile.
+    pub fn with_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.progress = Told::new(tell);
+        self
+    }
+
+    /// Goes on with an upload that [`begin_upload`](S3::begin_upload) began, and leaves it there if it fails or is dropped.
+    ///
+    /// A part is not sent again if S3 has one of that number, length and CRC-32: the source is read from its beginning, and
+    /// may differ. The part size has to be the same for that. How the object is kept was said at the beginning; of the options only a
+    /// condition counts.
+    pub fn continuing(mut self, id: UploadId) -> Self {
+        self.unfinished = Some(id);
+        self
+    }
+
+    /// Uploads it.
+    ///
+    /// S3 compares each part and the whole with a CRC-32. What it has begun it aborts when it fails, and also when its
+    /// future is dropped: on the runtime of [`with_runtime`](crate::S3Builder::with_runtime), see [`S3::shutdown`]. A part that is on its
+    /// way then, or the end of the process, can leave parts there, which cost: give the bucket a lifecycle rule that aborts
+    /// incomplete uploads. The last call may have been applied when the future is dropped: then the object is there.
+    ///
+    /// # Errors
+    ///
+    /// As of [`put`](S3::put); [`TransferError::Source`] or [`TransferError::File`] if the source fails,
+    /// [`TransferError::TooManyParts`], and `NoSuchUpload` if what is continued is not there.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// s3.upload(&"orders-archive".parse()?, &"log".parse()?, "one line").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(mut self) -> Result<Uploaded, AwsError> {
+        let source = std::mem::replace(&mut self.source, Bytes::new().into());
+        let mut reader = source.open().await?;
+        let size = part_size(reader.len, self.s3.limits().part_size)?;
+        if let Some(id) = self.unfinished.take() {
+            return self.continued(id, reader, size).await;
+        }
+        let first = reader.part(size).await?;
+        let is_all = first.len() < size || reader.len == Some(first.len() as u64);
+        if is_all {
+            let put = self.s3.put(&self.bucket, &self.key, first, &self.options);
+            let uploaded = put.await?;
+            self.progress.tell(uploaded.size, Some(uploaded.size));
+            return Ok(uploaded);
+        }
+        self.by_parts(first, reader, size).await
+    }
+}
+
+impl Uploaded {
+    pub(crate) fn new(
+        etag: Option<String>,
+        version_id: Option<String>,
+        crc: Crc32,
+        parts: u32,
+    ) -> Result<Self, AwsError> {
+        Ok(Self {
+            etag: etag.ok_or(TransferError::Lacking("ETag"))?,
+            version_id,
+            size: crc.len,
+            parts,
+            checksum_crc32: crc.encoded(),
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! An emulated Region with a bucket, and S3 over it.
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_sdk_s3::Client;
+use leeward_client_pool::{Caller, Pool};
+use leeward_error_taxonomy::Region;
+use leeward_s3::{BucketName, ObjectKey, S3, S3Builder};
+use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
+
+pub(crate) const EAST: Region = Region::from_static("us-east-1");
+pub(crate) const MIB: usize = 1 << 20;
+
+pub(crate) struct Cloud {
+    pub(crate) aws: Aws,
+    pub(crate) pool: Pool,
+    pub(crate) bucket: BucketName,
+}
+
+impl Cloud {
+    pub(crate) async fn start() -> Self {
+        let aws = Aws::start(&[EAST]).await.unwrap();
+        let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+        let pool = Pool::builder()
+            .without_proxy()
+            .with_region(EAST)
+            .with_endpoint(EAST, aws.endpoint(&EAST))
+            .with_credentials(SharedCredentialsProvider::new(credentials))
+            .build()
+            .await
+            .unwrap();
+        let caller: Caller<Client> = pool.caller().await.unwrap();
+        let create = caller.client().create_bucket().bucket("orders");
+        create.send().await.unwrap();
+        let bucket = "orders".parse().unwrap();
+        Self { aws, pool, bucket }
+    }
+
+    pub(crate) async fn builder(&self) -> S3Builder {
+        S3::builder(self.pool.caller().await.unwrap())
+    }
+
+    pub(crate) async fn s3(&self) -> S3 {
+        S3::new(self.pool.caller().await.unwrap())
+    }
+
+    /// By parts of 5 MiB.
+    pub(crate) async fn by_parts(&self) -> S3 {
+        let builder = self.builder().await.with_part_size(5 * MIB);
+        builder.with_max_concurrency(3).build().unwrap()
+    }
+
+    pub(crate) fn calls(&self, operation: &str) -> u64 {
+        self.aws.counts().calls("s3", operation)
+    }
+}
+
+pub(crate) fn key(key: &str) -> ObjectKey {
+    key.parse().unwrap()
+}
+
+/// Bytes that are not the same anywhere near.
+pub(crate) fn bytes(len: usize) -> Vec<u8> {
+    let words = (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes());
+    words.take(len).collect()
+}
