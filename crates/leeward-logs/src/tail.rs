@@ -5,7 +5,7 @@ use leeward_resilience::{Clock, TokioClock, Waiter};
 use std::{
     convert::Infallible,
     ops::ControlFlow,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::time::sleep;
@@ -123,6 +123,10 @@ struct Position {
     looked_at: i64,
 }
 
+fn lock(position: &Mutex<Position>) -> MutexGuard<'_, Position> {
+    position.lock().expect("not poisoned")
+}
+
 impl Logs {
     /// Follows the events that a filter lets through: a list without an end, until an error or until it is dropped.
     ///
@@ -170,14 +174,14 @@ impl Logs {
             let position = Arc::clone(&position);
             Box::pin(async move {
                 let (from, token) = {
-                    let position = position.lock().expect("not poisoned");
+                    let position = lock(&position);
                     (position.window.from(), position.token.clone())
                 };
                 if token.is_none() {
                     if look.is_some() {
                         sleep(interval).await;
                     }
-                    position.lock().expect("not poisoned").looked_at = now();
+                    lock(&position).looked_at = now();
                 }
                 let request = request.start_time(from).set_next_token(token);
                 let page = waiter
@@ -189,7 +193,7 @@ impl Logs {
                         |never, _| match *never {},
                     )
                     .await?;
-                let mut position = position.lock().expect("not poisoned");
+                let mut position = lock(&position);
                 let events = page.events.unwrap_or_default().into_iter();
                 let new = events.filter(|event| {
                     let id = event.event_id().unwrap_or_default();

@@ -239,7 +239,7 @@ impl Logs {
                 token => page = self.results(running.id(), token).await?,
             }
         };
-        running.is_over();
+        running.disarm();
         Ok(QueryResult {
             rows,
             has_more,

@@ -30,7 +30,7 @@ impl Running {
     }
 
     /// There is nothing to stop any more.
-    pub(super) fn is_over(mut self) {
+    pub(super) fn disarm(mut self) {
         self.runtime = None;
     }
 }

@@ -15,12 +15,12 @@
 mod batch;
 mod builder;
 mod error;
+mod intake;
 mod loudness;
 mod oversize;
 mod queue;
 mod rejection;
 mod sender;
-mod shared;
 mod stats;
 
 pub use builder::{Delivery, LogWriterBuilder};
@@ -29,11 +29,11 @@ pub use oversize::Oversize;
 pub use stats::LogWriterStats;
 
 use crate::{LogGroupName, LogStreamName, Logs, service::millis};
+use intake::Intake;
 use leeward_error_taxonomy::AwsError;
 use leeward_resilience::{Clock, TokioClock};
 use queue::Bounds;
 use sender::Sender;
-use shared::Shared;
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -74,14 +74,14 @@ pub struct LogWriter {
 /// The last one to go closes the queue; the task then empties it.
 #[derive(Debug)]
 struct Owner {
-    shared: Arc<Shared>,
+    intake: Arc<Intake>,
     task: AbortHandle,
     clock: TokioClock,
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.shared.close();
+        self.intake.close();
     }
 }
 
@@ -117,13 +117,13 @@ impl LogWriter {
         oversize: Oversize,
         sender: Sender,
     ) -> Self {
-        let shared = Arc::new(Shared::new(bounds, max_message, oversize));
-        let ended = shared::Ended(Arc::clone(&shared));
-        let task = runtime.spawn(shared::run(ended, sender)).abort_handle();
+        let intake = Arc::new(Intake::new(bounds, max_message, oversize));
+        let ended = intake::Ended(Arc::clone(&intake));
+        let task = runtime.spawn(intake::run(ended, sender)).abort_handle();
         let clock = TokioClock::new();
         Self {
             owner: Arc::new(Owner {
-                shared,
+                intake,
                 task,
                 clock,
             }),
@@ -165,7 +165,7 @@ impl LogWriter {
     ///
     /// As [`write`](Self::write).
     pub fn write_at(&self, at: SystemTime, message: impl Into<String>) -> Result<(), EventRefused> {
-        self.owner.shared.take(millis(at), message.into())
+        self.owner.intake.take(millis(at), message.into())
     }
 
     /// Sends all that was taken so far without further delay, and waits until that is done.
@@ -183,11 +183,11 @@ impl LogWriter {
     ///
     /// [`Undelivered`]: the time was over before, or events were lost meanwhile. What AWS rejected for its time is in the stats alone.
     pub async fn flush(&self, max_wait: Duration) -> Result<(), AwsError> {
-        let shared = &self.owner.shared;
-        let mark = shared.flush();
+        let intake = &self.owner.intake;
+        let mark = intake.flush();
         // Too late or not: what became of them is looked up.
-        let _ = timeout(max_wait, shared.settled(mark.taken)).await;
-        shared.told(&mark)
+        let _ = timeout(max_wait, intake.settled(mark.taken)).await;
+        intake.told(&mark)
     }
 
     /// Takes no more events, sends those that wait, and ends the sending, after `max_wait` at the latest.
@@ -206,13 +206,13 @@ impl LogWriter {
     /// [`Undelivered`]: events that waited when the time was over are not sent, except that the batch under way may have arrived; or
     /// events were lost meanwhile.
     pub async fn shutdown(&self, max_wait: Duration) -> Result<(), AwsError> {
-        let shared = &self.owner.shared;
-        let mark = shared.flush();
-        shared.close();
-        if timeout(max_wait, shared.ended()).await.is_err() {
+        let intake = &self.owner.intake;
+        let mark = intake.flush();
+        intake.close();
+        if timeout(max_wait, intake.ended()).await.is_err() {
             self.owner.task.abort();
         }
-        shared.told(&mark)
+        intake.told(&mark)
     }
 
     /// What became of the events since it was built.
@@ -225,7 +225,7 @@ impl LogWriter {
     /// ```
     #[must_use]
     pub fn stats(&self) -> LogWriterStats {
-        self.owner.shared.stats()
+        self.owner.intake.stats()
     }
 }
 

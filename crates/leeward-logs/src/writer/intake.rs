@@ -17,7 +17,7 @@ use tracing::warn;
 
 /// What the writer and its task have between them.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct Intake {
     max_message: usize,
     oversize: Oversize,
     state: Mutex<State>,
@@ -48,7 +48,7 @@ pub(super) struct Mark {
 
 /// Says when the task is over, in whichever way.
 #[derive(Debug)]
-pub(super) struct Ended(pub(super) Arc<Shared>);
+pub(super) struct Ended(pub(super) Arc<Intake>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -62,26 +62,26 @@ impl Drop for Ended {
 
 /// Sends what comes, one batch after another, until all is sent and the queue closed.
 pub(super) async fn run(ended: Ended, sender: Sender) {
-    let shared = &ended.0;
+    let intake = &ended.0;
     loop {
-        let turn = shared.state().queue.turn(now());
+        let turn = intake.state().queue.turn(now());
         match turn {
             Turn::Send(batch) => {
                 let events = batch.len() as u64;
                 let sent = sender.send(batch).await;
-                shared.settle(events, sent);
+                intake.settle(events, sent);
             }
             Turn::Until(at) => {
                 // At that time or before: it looks again.
-                let _ = timeout_at(at, shared.work.notified()).await;
+                let _ = timeout_at(at, intake.work.notified()).await;
             }
-            Turn::Idle => shared.work.notified().await,
+            Turn::Idle => intake.work.notified().await,
             Turn::Over => return,
         }
     }
 }
 
-impl Shared {
+impl Intake {
     pub(super) fn new(bounds: Bounds, max_message: usize, oversize: Oversize) -> Self {
         let state = State {
             queue: Queue::new(bounds),
