@@ -16,6 +16,8 @@ use std::{
     vec,
 };
 
+const SEGMENTS: NonZero<u8> = NonZero::new(4).expect("more than none");
+
 /// How a table is read as a whole.
 ///
 /// ```
@@ -40,7 +42,7 @@ impl Scan {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            segments: NonZero::new(4).expect("more than none"),
+            segments: SEGMENTS,
             filter: None,
             index: None,
             page_size: None,

@@ -59,10 +59,7 @@ impl Writes {
     pub fn put(&mut self, item: &(impl Serialize + ?Sized)) -> Result<(), RefusedEntry> {
         let item = item::to_item(item)?;
         self.place(&item)?;
-        let put = PutRequest::builder().set_item(Some(item)).build();
-        let put = put.expect("the item is set");
-        self.requests
-            .push(WriteRequest::builder().put_request(put).build());
+        self.requests.push(request_to_put(item));
         Ok(())
     }
 
@@ -77,10 +74,7 @@ impl Writes {
             return Err(RefusedEntry::MoreThanKey { entry: self.len() });
         }
         self.place(&key)?;
-        let delete = DeleteRequest::builder().set_key(Some(key)).build();
-        let delete = delete.expect("the key is set");
-        self.requests
-            .push(WriteRequest::builder().delete_request(delete).build());
+        self.requests.push(request_to_delete(key));
         Ok(())
     }
 
@@ -136,6 +130,18 @@ impl Writes {
             places,
         }
     }
+}
+
+fn request_to_put(item: Item) -> WriteRequest {
+    let put = PutRequest::builder().set_item(Some(item)).build();
+    let put = put.expect("the item is set");
+    WriteRequest::builder().put_request(put).build()
+}
+
+fn request_to_delete(key: Item) -> WriteRequest {
+    let delete = DeleteRequest::builder().set_key(Some(key)).build();
+    let delete = delete.expect("the key is set");
+    WriteRequest::builder().delete_request(delete).build()
 }
 
 /// Prints how many there are, and no item.

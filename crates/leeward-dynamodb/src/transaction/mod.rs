@@ -4,7 +4,7 @@ mod cancelled;
 
 pub use cancelled::{Cancelled, Reason};
 
-use crate::{DynamoDb, Expression, ItemError, TableName, TransactionToken, item};
+use crate::{DynamoDb, Expression, Item, ItemError, TableName, TransactionToken, item};
 use aws_sdk_dynamodb::{
     operation::transact_write_items::{
         TransactWriteItemsInput, builders::TransactWriteItemsInputBuilder,
@@ -52,9 +52,7 @@ impl Transaction {
     /// An empty one, with a token of its own.
     #[must_use]
     pub fn new() -> Self {
-        let mut random = Rng::new();
-        let token = format!("{:016x}{:016x}", random.u64(..), random.u64(..));
-        Self::with_token(TransactionToken::new(token).expect("it has 32 characters"))
+        Self::with_token(drawn())
     }
 
     /// An empty one with this token: one that stands for the job, so that a second process which does the same job does nothing.
@@ -149,14 +147,8 @@ impl Transaction {
         key: &(impl Serialize + ?Sized),
         change: &Expression,
     ) -> Result<Self, ItemError> {
-        let update = Update::builder()
-            .table_name(table.as_str())
-            .set_key(Some(item::to_item(key)?))
-            .update_expression(change.text())
-            .set_expression_attribute_names(change.names())
-            .set_expression_attribute_values(change.values())
-            .build()
-            .expect("key, table and change are set");
+        let key = item::to_item(key)?;
+        let update = update_of(table, key, change.text(), change, None);
         Ok(self.and(TransactWriteItem::builder().update(update).build()))
     }
 
@@ -174,16 +166,8 @@ impl Transaction {
     ) -> Result<Self, AwsError> {
         let mut both = change.clone();
         both.take_placeholders(condition.clone())?;
-        let update = Update::builder()
-            .table_name(table.as_str())
-            .set_key(Some(item::to_item(key)?))
-            .update_expression(change.text())
-            .condition_expression(condition.text())
-            .set_expression_attribute_names(both.names())
-            .set_expression_attribute_values(both.values())
-            .return_values_on_condition_check_failure(ALL_OLD)
-            .build()
-            .expect("key, table and change are set");
+        let key = item::to_item(key)?;
+        let update = update_of(table, key, change.text(), &both, Some(condition));
         Ok(self.and(TransactWriteItem::builder().update(update).build()))
     }
 
@@ -198,15 +182,7 @@ impl Transaction {
         key: &(impl Serialize + ?Sized),
         condition: &Expression,
     ) -> Result<Self, ItemError> {
-        let check = ConditionCheck::builder()
-            .table_name(table.as_str())
-            .set_key(Some(item::to_item(key)?))
-            .condition_expression(condition.text())
-            .set_expression_attribute_names(condition.names())
-            .set_expression_attribute_values(condition.values())
-            .return_values_on_condition_check_failure(ALL_OLD)
-            .build()
-            .expect("key, table and condition are set");
+        let check = check_of(table, item::to_item(key)?, condition);
         Ok(self.and(TransactWriteItem::builder().condition_check(check).build()))
     }
 
@@ -250,6 +226,44 @@ impl Transaction {
         self.actions.push(action);
         self
     }
+}
+
+/// 128 bits at random.
+fn drawn() -> TransactionToken {
+    let mut random = Rng::new();
+    let token = format!("{:016x}{:016x}", random.u64(..), random.u64(..));
+    TransactionToken::new(token).expect("it has 32 characters")
+}
+
+fn update_of(
+    table: &TableName,
+    key: Item,
+    change: String,
+    placeholders: &Expression,
+    condition: Option<&Expression>,
+) -> Update {
+    Update::builder()
+        .table_name(table.as_str())
+        .set_key(Some(key))
+        .update_expression(change)
+        .set_condition_expression(condition.map(Expression::text))
+        .set_expression_attribute_names(placeholders.names())
+        .set_expression_attribute_values(placeholders.values())
+        .set_return_values_on_condition_check_failure(condition.map(|_| ALL_OLD))
+        .build()
+        .expect("key, table and change are set")
+}
+
+fn check_of(table: &TableName, key: Item, condition: &Expression) -> ConditionCheck {
+    ConditionCheck::builder()
+        .table_name(table.as_str())
+        .set_key(Some(key))
+        .condition_expression(condition.text())
+        .set_expression_attribute_names(condition.names())
+        .set_expression_attribute_values(condition.values())
+        .return_values_on_condition_check_failure(ALL_OLD)
+        .build()
+        .expect("key, table and condition are set")
 }
 
 impl Default for Transaction {
