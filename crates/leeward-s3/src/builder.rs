@@ -85,10 +85,11 @@ impl S3Builder {
         if !(1..=256).contains(&max_concurrency) {
             return refused("the number of parts at once", max_concurrency, "1 to 256");
         }
-        Ok(S3::from_parts(
-            self.caller,
-            self.limits,
-            Cleanup::on(self.runtime),
-        ))
+        Ok(self.assembled())
+    }
+
+    /// With the numbers as they are.
+    pub(crate) fn assembled(self) -> S3 {
+        S3::from_parts(self.caller, self.limits, Cleanup::on(self.runtime))
     }
 }

@@ -43,12 +43,10 @@ impl S3 {
     /// Calls by `caller`, with the defaults of [`S3Builder`].
     #[must_use]
     pub fn new(caller: Caller<Client>) -> Self {
-        let builder = Self::builder(caller);
-        builder.build().expect("the defaults make sense")
+        Self::builder(caller).assembled()
     }
 
     /// Starts one with settings of its own.
-    #[must_use]
     pub fn builder(caller: Caller<Client>) -> S3Builder {
         S3Builder::new(caller)
     }

@@ -72,15 +72,9 @@ impl S3 {
     ) -> Result<Vec<NotDeleted>, AwsError> {
         let mut left = Vec::new();
         for keys in keys.chunks(MAX_KEYS) {
-            let keys = keys.iter().map(|key| {
-                let key = ObjectIdentifier::builder().key(key.as_str());
-                key.build().expect("it has a key")
-            });
-            let delete = Delete::builder().set_objects(Some(keys.collect()));
-            let delete = delete.quiet(true).build().expect("it has objects");
             let delete = DeleteObjectsInput::builder()
                 .bucket(bucket.as_str())
-                .delete(delete);
+                .delete(named(keys));
             let delete = Op::new(delete, DeleteObjectsInputBuilder::send_with).idempotent();
             let answer = self.caller().call(delete).await?;
             let errors = answer.errors.unwrap_or_default().into_iter();
@@ -92,4 +86,17 @@ impl S3 {
         }
         Ok(left)
     }
+}
+
+/// All of `keys`, of which there is one at least.
+fn named(keys: &[ObjectKey]) -> Delete {
+    let keys = keys.iter().map(|key| {
+        let key = ObjectIdentifier::builder().key(key.as_str());
+        key.build().expect("it has a key")
+    });
+    // Quiet: only what could not be deleted is answered.
+    let delete = Delete::builder()
+        .set_objects(Some(keys.collect()))
+        .quiet(true);
+    delete.build().expect("it has objects")
 }
