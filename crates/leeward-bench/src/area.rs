@@ -1,4 +1,6 @@
-use crate::{BoxError, Case, Tally, envelope, limits, pool, resilience, router, secrets, taxonomy};
+use crate::{
+    BoxError, Case, Tally, envelope, facades, limits, pool, resilience, router, secrets, taxonomy,
+};
 use clap::ValueEnum;
 use std::{fmt, path::Path};
 
@@ -7,6 +9,8 @@ use std::{fmt, path::Path};
 pub enum Area {
     /// Encryption and decryption of messages.
     Envelope,
+    /// Calls through a facade, and what it carries.
+    Facades,
     /// Clients, and calls with them over loopback.
     Pool,
     /// The tower layers.
@@ -21,13 +25,14 @@ pub enum Area {
 
 impl Area {
     /// Every area, in the order of the table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Resilience,
         Self::Router,
         Self::Envelope,
         Self::Taxonomy,
         Self::Pool,
         Self::Secrets,
+        Self::Facades,
     ];
 
     /// What is measured here: our subjects and the physical limit.
@@ -38,6 +43,7 @@ impl Area {
     pub fn cases(self) -> Result<Vec<Case>, BoxError> {
         match self {
             Self::Envelope => envelope::cases(),
+            Self::Facades => facades::cases(),
             Self::Pool => pool::cases(),
             Self::Resilience => {
                 let mut cases = resilience::cases()?;
@@ -57,6 +63,7 @@ impl Area {
     pub fn tallies(self, program: &Path, crowd: usize) -> Vec<Tally> {
         match self {
             Self::Envelope => envelope::tallies(program, crowd),
+            Self::Facades => facades::tallies(crowd),
             Self::Pool => pool::tallies(program, crowd),
             Self::Router => router::tallies(program),
             Self::Secrets => secrets::tallies(crowd),
@@ -69,6 +76,7 @@ impl fmt::Display for Area {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Envelope => "envelope",
+            Self::Facades => "facades",
             Self::Pool => "pool",
             Self::Resilience => "resilience",
             Self::Router => "router",

@@ -14,6 +14,7 @@ mod bare;
 mod case;
 mod clocked;
 mod command_line;
+mod facades;
 mod pace;
 mod processor;
 mod resident;

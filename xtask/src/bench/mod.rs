@@ -27,13 +27,14 @@ const AWS_ESDK_NAME: &str = "aws-esdk";
 const AREA_OF_AWS_ESDK: &str = "envelope";
 
 /// The areas that `leeward-bench` knows; a wrong one is refused before anything is built.
-const AREAS: [&str; 6] = [
+const AREAS: [&str; 7] = [
     "resilience",
     "router",
     "envelope",
     "taxonomy",
     "pool",
     "secrets",
+    "facades",
 ];
 
 /// How a bench ends that knows no such area.
