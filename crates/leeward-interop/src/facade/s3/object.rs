@@ -1,0 +1,144 @@
+use super::{super::site::Site, bucket};
+use crate::ministack::{Case, Trouble, same};
+use leeward_envelope::{Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
+use leeward_s3::{FolderEntry, ObjectKey, PutOptions};
+use std::time::Duration;
+
+pub(super) fn cases() -> Vec<Case<Site>> {
+    vec![
+        Case::new("S3 puts, reads, describes and deletes an object", |site| {
+            Box::pin(small(site))
+        }),
+        Case::new("S3 writes only if there is nothing", |site| {
+            Box::pin(absent(site))
+        }),
+        Case::new("S3 lists and deletes 2500 objects", |site| {
+            Box::pin(many(site))
+        }),
+        Case::new("S3 copies an object under any key", |site| {
+            Box::pin(copied(site))
+        }),
+        Case::new(
+            "S3 keeps a sealed object and nobody reads it there",
+            |site| Box::pin(sealed(site)),
+        ),
+        Case::new("S3 presigns URLs that name bucket and key", |site| {
+            Box::pin(presigned(site))
+        }),
+    ]
+}
+
+async fn small(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "small-objects").await?;
+    let key = "2026/11/22.json".parse()?;
+    let options = PutOptions::new()
+        .with_content_type("application/json")
+        .with_metadata("origin", "import");
+    let put = s3.put(&bucket, &key, "[1]", &options).await?;
+    let found = s3.describe_object(&bucket, &key).await?;
+    same("size", found.size, 3)?;
+    same("ETag", found.etag, put.etag)?;
+    same(
+        "media type",
+        found.content_type.as_deref(),
+        Some("application/json"),
+    )?;
+    let origin = found.metadata.get("origin").map(String::as_str);
+    same("metadata", origin, Some("import"))?;
+    same("content", s3.read(&bucket, &key, 3).await?, "[1]")?;
+    s3.delete(&bucket, &key).await?;
+    same("is there", s3.object_exists(&bucket, &key).await?, false)?;
+    match s3.open(&bucket, &key).await {
+        Ok(_) => Err("a deleted object is open".into()),
+        Err(error) => same("code", error.code(), Some("NoSuchKey")),
+    }
+}
+
+async fn absent(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "only-if-absent").await?;
+    let key = "lock".parse()?;
+    let options = PutOptions::new().only_if_absent();
+    s3.put(&bucket, &key, "mine", &options).await?;
+    match s3.put(&bucket, &key, "yours", &options).await {
+        Ok(_) => Err("it was written over".into()),
+        Err(error) => same("code", error.code(), Some("PreconditionFailed")),
+    }
+}
+
+async fn many(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "many-objects").await?;
+    let keys = (0..2_500).map(|n| format!("{}/{n:04}", n % 5).parse());
+    let mut keys = keys.collect::<Result<Vec<ObjectKey>, _>>()?;
+    for key in &keys {
+        s3.put(&bucket, key, "x", &PutOptions::new()).await?;
+    }
+    keys.sort();
+    let listed = s3.list(&bucket, "").collect_up_to(10_000).await?;
+    let listed: Vec<_> = listed.items.iter().map(|object| &*object.key).collect();
+    let written: Vec<_> = keys.iter().map(ObjectKey::as_str).collect();
+    same("is all listed in order", listed == written, true)?;
+    let some = s3.list(&bucket, "3/").collect_up_to(100).await?;
+    same("bound", (some.items.len(), some.has_more), (100, true))?;
+    let folders = s3.list_folder(&bucket, "", "/").collect_up_to(100).await?;
+    let expected = ["0/", "1/", "2/", "3/", "4/"].map(|name| FolderEntry::Prefix(name.to_owned()));
+    same("folders", folders.items, expected)?;
+    same("not deleted", s3.delete_all(&bucket, &keys).await?, [])?;
+    let left = s3.list(&bucket, "").collect_up_to(1).await?;
+    same("left", left.items, [])
+}
+
+async fn copied(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "copied-objects").await?;
+    let (from, to) = ("a b+ü?/1".parse()?, "copy".parse()?);
+    s3.put(&bucket, &from, "content", &PutOptions::new())
+        .await?;
+    s3.copy((&bucket, &from), (&bucket, &to), &PutOptions::new())
+        .await?;
+    same("content", s3.read(&bucket, &to, 100).await?, "content")
+}
+
+async fn sealed(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "sealed-objects").await?;
+    let keyring = || RawAesKeyring::new("interop", "1", &[7; 32]);
+    let encryptor = Encryptor::builder(keyring()?).build()?;
+    let decryptor = Decryptor::builder(keyring()?).build()?;
+    let key = "secret".parse()?;
+    let context = EncryptionContext::new([("object", "secret")])?;
+    s3.put_sealed(
+        &bucket,
+        &key,
+        b"at dawn",
+        &encryptor,
+        &context,
+        &PutOptions::new(),
+    )
+    .await?;
+    let kept = s3.read(&bucket, &key, 10_000).await?;
+    let shows = kept.windows(7).any(|window| window == b"at dawn");
+    same("the plaintext is in the bucket", shows, false)?;
+    let opened = s3
+        .read_sealed(&bucket, &key, 10_000, &decryptor, &context)
+        .await?;
+    same("plaintext", opened.plaintext(), b"at dawn")?;
+    let other = EncryptionContext::new([("object", "other")])?;
+    let opened = s3
+        .read_sealed(&bucket, &key, 10_000, &decryptor, &other)
+        .await;
+    same("opens under another name", opened.is_ok(), false)
+}
+
+async fn presigned(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "presigned-objects").await?;
+    let (key, time) = ("report.pdf".parse()?, Duration::from_secs(900));
+    let read = s3.presign_read(&bucket, &key, time).await?;
+    same("method", read.method(), "GET")?;
+    let names = read.uri().contains("/presigned-objects/report.pdf?")
+        && read.uri().contains("X-Amz-Expires=900");
+    same("names it", names, true)?;
+    let write = s3.presign_write(&bucket, &key, time).await?;
+    same("method", write.method(), "PUT")?;
+    let long = s3
+        .presign_read(&bucket, &key, Duration::from_secs(700_000))
+        .await;
+    same("more than a week", long.is_ok(), false)
+}
