@@ -1,4 +1,4 @@
-//! What AWS lists by pages, as one stream.
+//! What AWS lists by pages, as one stream; [`Caller::pages`](crate::Caller::pages) makes it of an operation.
 
 use crate::FutureOf;
 use futures_core::Stream;
@@ -45,6 +45,34 @@ pub struct Collected<T> {
     pub has_more: bool,
 }
 
+impl<T> Collected<T> {
+    /// The first `max` items of a stream at the most; one more is asked for, which tells whether there is more.
+    ///
+    /// # Errors
+    ///
+    /// The first one that the stream has; what came before is lost with it.
+    pub async fn of(
+        mut list: impl Stream<Item = Result<T, AwsError>> + Unpin,
+        max: usize,
+    ) -> Result<Self, AwsError> {
+        let mut items = Vec::new();
+        while let Some(item) = future::poll_fn(|cx| Pin::new(&mut list).poll_next(cx)).await {
+            let item = item?;
+            if items.len() == max {
+                return Ok(Self {
+                    items,
+                    has_more: true,
+                });
+            }
+            items.push(item);
+        }
+        Ok(Self {
+            items,
+            has_more: false,
+        })
+    }
+}
+
 impl<T: Send + 'static> Pages<T> {
     /// Lists by `fetch`, which is given the token of the page that it is to ask for; none for the first.
     ///
@@ -73,22 +101,8 @@ impl<T: Send + 'static> Pages<T> {
     /// # Errors
     ///
     /// That of the page that could not be had; what came before is lost with it.
-    pub async fn collect_up_to(mut self, max: usize) -> Result<Collected<T>, AwsError> {
-        let mut items = Vec::new();
-        while let Some(item) = self.next().await {
-            let item = item?;
-            if items.len() == max {
-                return Ok(Collected {
-                    items,
-                    has_more: true,
-                });
-            }
-            items.push(item);
-        }
-        Ok(Collected {
-            items,
-            has_more: false,
-        })
+    pub async fn collect_up_to(self, max: usize) -> Result<Collected<T>, AwsError> {
+        Collected::of(self, max).await
     }
 
     /// The same list, each item turned into another or left out.

@@ -263,18 +263,16 @@ impl CloudFormation {
     /// # }
     /// ```
     pub fn change_sets(&self, stack: impl Into<StackRef>) -> Pages<ChangeSetSummary> {
-        let caller = self.caller.clone();
         let list = ListChangeSetsInput::builder().stack_name(stack.into().as_str());
-        Pages::new(move |token| {
-            let list = list.clone().set_next_token(token);
-            let list = Op::new(list, ListChangeSetsInputBuilder::send_with);
-            let caller = caller.clone();
-            Box::pin(async move {
-                let page = caller.call(list).await?;
+        self.caller.pages(
+            list,
+            ListChangeSetsInputBuilder::set_next_token,
+            ListChangeSetsInputBuilder::send_with,
+            |page| {
                 let sets = page.summaries.unwrap_or_default();
                 Ok(Page::new(sets, service::said(page.next_token)))
-            })
-        })
+            },
+        )
     }
 
     /// Does what a change set says, waits until that is done, and tells `progress` of each event once, oldest first.

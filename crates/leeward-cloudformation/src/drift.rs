@@ -256,22 +256,20 @@ impl CloudFormation {
         stack: impl Into<StackRef>,
         states: impl IntoIterator<Item = StackResourceDriftStatus>,
     ) -> Pages<ResourceDrift> {
-        let caller = self.caller.clone();
         let states: Vec<_> = states.into_iter().collect();
         let list = DescribeStackResourceDriftsInput::builder()
             .stack_name(stack.into().as_str())
             .set_stack_resource_drift_status_filters((!states.is_empty()).then_some(states));
-        Pages::new(move |token| {
-            let list = list.clone().set_next_token(token);
-            let list = Op::new(list, DescribeStackResourceDriftsInputBuilder::send_with);
-            let caller = caller.clone();
-            Box::pin(async move {
-                let page = caller.call(list).await?;
+        self.caller.pages(
+            list,
+            DescribeStackResourceDriftsInputBuilder::set_next_token,
+            DescribeStackResourceDriftsInputBuilder::send_with,
+            |page| {
                 let drifts = page.stack_resource_drifts.unwrap_or_default().into_iter();
                 let drifts = drifts.map(ResourceDrift::of).collect::<Result<_, _>>()?;
                 Ok(Page::new(drifts, service::said(page.next_token)))
-            })
-        })
+            },
+        )
     }
 
     /// Looks whether one resource of a stack is as the template says, and how it is not.

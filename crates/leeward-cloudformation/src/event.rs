@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::{
     primitives::DateTime,
     types::{self, DetailedStatus, ResourceStatus},
 };
-use leeward_client_pool::{Op, Page};
+use leeward_client_pool::Page;
 use leeward_error_taxonomy::AwsError;
 use std::{
     fmt,
@@ -115,19 +115,17 @@ impl CloudFormation {
     /// # }
     /// ```
     pub fn events(&self, stack: impl Into<StackRef>) -> Pages<StackEvent> {
-        let caller = self.caller.clone();
         let describe = DescribeStackEventsInput::builder().stack_name(stack.into().as_str());
-        Pages::new(move |token| {
-            let describe = describe.clone().set_next_token(token);
-            let describe = Op::new(describe, DescribeStackEventsInputBuilder::send_with);
-            let caller = caller.clone();
-            Box::pin(async move {
-                let page = caller.call(describe).await?;
+        self.caller.pages(
+            describe,
+            DescribeStackEventsInputBuilder::set_next_token,
+            DescribeStackEventsInputBuilder::send_with,
+            |page| {
                 let events = page.stack_events.unwrap_or_default().into_iter();
                 let events = events.map(StackEvent::of).collect::<Result<_, _>>()?;
                 Ok(Page::new(events, service::said(page.next_token)))
-            })
-        })
+            },
+        )
     }
 
     /// Follows what happens to a stack, oldest first: from the beginning of its last operation on, for as long as somebody listens.

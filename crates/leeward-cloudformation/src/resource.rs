@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::{
     primitives::DateTime,
     types::{ResourceStatus, StackResourceDriftStatus, StackResourceSummary},
 };
-use leeward_client_pool::{Op, Page};
+use leeward_client_pool::Page;
 use leeward_error_taxonomy::AwsError;
 
 /// A part of a stack.
@@ -71,21 +71,19 @@ impl CloudFormation {
     /// # }
     /// ```
     pub fn resources(&self, stack: impl Into<StackRef>) -> Pages<Resource> {
-        let caller = self.caller.clone();
         let list = ListStackResourcesInput::builder().stack_name(stack.into().as_str());
-        Pages::new(move |token| {
-            let list = list.clone().set_next_token(token);
-            let list = Op::new(list, ListStackResourcesInputBuilder::send_with);
-            let caller = caller.clone();
-            Box::pin(async move {
-                let page = caller.call(list).await?;
+        self.caller.pages(
+            list,
+            ListStackResourcesInputBuilder::set_next_token,
+            ListStackResourcesInputBuilder::send_with,
+            |page| {
                 let resources = page
                     .stack_resource_summaries
                     .unwrap_or_default()
                     .into_iter();
                 let resources = resources.map(Resource::of).collect::<Result<_, _>>()?;
                 Ok(Page::new(resources, service::said(page.next_token)))
-            })
-        })
+            },
+        )
     }
 }

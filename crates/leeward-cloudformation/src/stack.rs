@@ -205,20 +205,18 @@ impl CloudFormation {
     /// # }
     /// ```
     pub fn stacks(&self, states: impl IntoIterator<Item = StackStatus>) -> Pages<ListedStack> {
-        let caller = self.caller.clone();
         let states: Vec<_> = states.into_iter().collect();
         let list = ListStacksInput::builder();
         let list = list.set_stack_status_filter((!states.is_empty()).then_some(states));
-        Pages::new(move |token| {
-            let list = list.clone().set_next_token(token);
-            let list = Op::new(list, ListStacksInputBuilder::send_with);
-            let caller = caller.clone();
-            Box::pin(async move {
-                let page = caller.call(list).await?;
+        self.caller.pages(
+            list,
+            ListStacksInputBuilder::set_next_token,
+            ListStacksInputBuilder::send_with,
+            |page| {
                 let stacks = page.stack_summaries.unwrap_or_default().into_iter();
                 let stacks = stacks.map(ListedStack::of).collect::<Result<_, _>>()?;
                 Ok(Page::new(stacks, service::said(page.next_token)))
-            })
-        })
+            },
+        )
     }
 }

@@ -1,6 +1,6 @@
-use crate::{Clash, DynamoDb, Expression, Item, ItemError, TableName, item};
+use crate::{Clash, DynamoDb, Expression, ItemError, TableName, item};
 use aws_sdk_dynamodb::operation::query::{QueryInput, builders::QueryInputBuilder};
-use leeward_client_pool::{Op, Page, Pages};
+use leeward_client_pool::{Page, Pages};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Which items of one partition are asked for, and in which order.
@@ -242,20 +242,17 @@ impl DynamoDb {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let input = query.input(table, self.settings.is_consistent)?;
-        let caller = self.caller().clone();
-        Ok(Pages::new(move |start: Option<Item>| {
-            let (caller, input) = (caller.clone(), input.clone().set_exclusive_start_key(start));
-            Box::pin(async move {
-                let answer = caller
-                    .call(Op::new(input, QueryInputBuilder::send_with))
-                    .await?;
+        Ok(self.caller().pages(
+            query.input(table, self.settings.is_consistent)?,
+            QueryInputBuilder::set_exclusive_start_key,
+            QueryInputBuilder::send_with,
+            |answer| {
                 let items = answer.items.unwrap_or_default();
                 let items: Result<Vec<T>, ItemError> =
                     items.into_iter().map(item::from_item).collect();
                 let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
                 Ok(Page::new(items?, next))
-            })
-        }))
+            },
+        ))
     }
 }

@@ -64,19 +64,17 @@ impl DynamoDb {
     /// # }
     /// ```
     pub fn tables(&self) -> Pages<TableName> {
-        let caller = self.caller().clone();
-        Pages::new(move |start: Option<String>| {
-            let caller = caller.clone();
-            Box::pin(async move {
-                let list = ListTablesInput::builder().set_exclusive_start_table_name(start);
-                let list = Op::new(list, ListTablesInputBuilder::send_with);
-                let listed = caller.call(list).await?;
+        self.caller().pages(
+            ListTablesInput::builder(),
+            ListTablesInputBuilder::set_exclusive_start_table_name,
+            ListTablesInputBuilder::send_with,
+            |listed| {
                 let names = listed.table_names.unwrap_or_default();
                 let names: Result<Vec<_>, _> = names.into_iter().map(TableName::try_from).collect();
                 let names = names.map_err(|error| AwsError::new(OddName(error)))?;
                 Ok(Page::new(names, listed.last_evaluated_table_name))
-            })
-        })
+            },
+        )
     }
 
     /// Begins to make a table; [`wait_active`](Self::wait_active) sees it through.

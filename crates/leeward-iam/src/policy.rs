@@ -116,25 +116,21 @@ impl Iam {
     /// # }
     /// ```
     pub fn list_policies(&self, filter: PolicyFilter) -> Pages<PolicySummary> {
-        let caller = self.caller.clone();
-        Pages::new(move |marker: Option<String>| {
-            let (caller, filter) = (caller.clone(), filter.clone());
-            Box::pin(async move {
-                let list = ListPoliciesInput::builder()
-                    .set_scope(filter.scope)
-                    .set_path_prefix(filter.path_prefix.map(String::from))
-                    .only_attached(filter.is_attached)
-                    .set_marker(marker);
-                let listed = caller
-                    .call(Op::new(list, ListPoliciesInputBuilder::send_with))
-                    .await?;
+        self.caller.pages(
+            ListPoliciesInput::builder()
+                .set_scope(filter.scope)
+                .set_path_prefix(filter.path_prefix.map(String::from))
+                .only_attached(filter.is_attached),
+            ListPoliciesInputBuilder::set_marker,
+            ListPoliciesInputBuilder::send_with,
+            |listed| {
                 let policies = listed.policies.unwrap_or_default();
                 Ok(Page::new(
                     policies.into_iter().map(Into::into).collect(),
                     next(listed.is_truncated, listed.marker),
                 ))
-            })
-        })
+            },
+        )
     }
 
     /// Reads the document of a managed policy that is in force; `None` if the policy is not there.

@@ -152,23 +152,18 @@ impl Iam {
     /// # }
     /// ```
     pub fn list_roles(&self, path_prefix: Option<PathPrefix>) -> Pages<RoleSummary> {
-        let caller = self.caller.clone();
-        Pages::new(move |marker: Option<String>| {
-            let (caller, prefix) = (caller.clone(), path_prefix.clone());
-            Box::pin(async move {
-                let list = ListRolesInput::builder()
-                    .set_path_prefix(prefix.map(String::from))
-                    .set_marker(marker);
-                let listed = caller
-                    .call(Op::new(list, ListRolesInputBuilder::send_with))
-                    .await?;
+        self.caller.pages(
+            ListRolesInput::builder().set_path_prefix(path_prefix.map(String::from)),
+            ListRolesInputBuilder::set_marker,
+            ListRolesInputBuilder::send_with,
+            |listed| {
                 let roles = listed.roles.into_iter().map(RoleSummary::try_from);
                 Ok(Page::new(
                     roles.collect::<Result<_, _>>()?,
                     next(listed.is_truncated, listed.marker),
                 ))
-            })
-        })
+            },
+        )
     }
 
     pub(crate) async fn role(&self, role: &RoleName) -> Result<Option<types::Role>, AwsError> {

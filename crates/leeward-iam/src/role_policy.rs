@@ -51,15 +51,11 @@ impl Iam {
     /// # }
     /// ```
     pub fn attached_policies(&self, role: RoleName) -> Pages<AttachedPolicy> {
-        let caller = self.caller.clone();
-        Pages::new(move |marker: Option<String>| {
-            let (caller, role) = (caller.clone(), role.clone());
-            Box::pin(async move {
-                let list = ListAttachedRolePoliciesInput::builder()
-                    .role_name(role.as_str())
-                    .set_marker(marker);
-                let list = Op::new(list, ListAttachedRolePoliciesInputBuilder::send_with);
-                let listed = caller.call(list).await?;
+        self.caller.pages(
+            ListAttachedRolePoliciesInput::builder().role_name(role.as_str()),
+            ListAttachedRolePoliciesInputBuilder::set_marker,
+            ListAttachedRolePoliciesInputBuilder::send_with,
+            |listed| {
                 let policies = listed.attached_policies.unwrap_or_default().into_iter();
                 let policies = policies.map(|policy| AttachedPolicy {
                     name: policy.policy_name.unwrap_or_default(),
@@ -69,8 +65,8 @@ impl Iam {
                     policies.collect(),
                     next(listed.is_truncated, listed.marker),
                 ))
-            })
-        })
+            },
+        )
     }
 
     /// Lists the policies that are part of a role, with their documents.

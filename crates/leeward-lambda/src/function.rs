@@ -159,21 +159,18 @@ impl Lambda {
     /// # }
     /// ```
     pub fn list(&self) -> Pages<FunctionSummary> {
-        let caller = self.caller.clone();
-        Pages::new(move |marker: Option<String>| {
-            let caller = caller.clone();
-            Box::pin(async move {
-                let list = ListFunctionsInput::builder().set_marker(marker);
-                let listed = caller
-                    .call(Op::new(list, ListFunctionsInputBuilder::send_with))
-                    .await?;
+        self.caller.pages(
+            ListFunctionsInput::builder(),
+            ListFunctionsInputBuilder::set_marker,
+            ListFunctionsInputBuilder::send_with,
+            |listed| {
                 let functions = listed.functions.unwrap_or_default();
                 Ok(Page::new(
                     functions.into_iter().map(Into::into).collect(),
                     listed.next_marker,
                 ))
-            })
-        })
+            },
+        )
     }
 
     /// Not `GetFunction`, which also signs a URL of the code.

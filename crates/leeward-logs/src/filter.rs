@@ -120,18 +120,16 @@ impl Logs {
     /// # }
     /// ```
     pub fn filter_events(&self, filter: &EventFilter) -> Pages<LogEvent> {
-        let logs = self.clone();
-        let request = filter.request();
-        Pages::new(move |token: Option<String>| {
-            let logs = logs.clone();
-            let request = request.clone().set_next_token(token);
-            Box::pin(async move {
-                let page = logs.filter_page(request).await?;
+        self.caller().pages(
+            filter.request(),
+            FilterLogEventsInputBuilder::set_next_token,
+            FilterLogEventsInputBuilder::send_with,
+            |page| {
                 let events = page.events.unwrap_or_default();
                 let events = events.into_iter().map(LogEvent::of).collect();
                 Ok(Page::new(events, page.next_token))
-            })
-        })
+            },
+        )
     }
 
     pub(crate) async fn filter_page(

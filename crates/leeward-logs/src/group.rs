@@ -133,22 +133,20 @@ impl Logs {
     /// # }
     /// ```
     pub fn list_groups(&self, prefix: &str) -> Pages<LogGroup> {
-        let caller = self.caller().clone();
         let prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
         let describe = DescribeLogGroupsInput::builder()
             .set_log_group_name_prefix(prefix)
             .limit(GROUPS_PER_PAGE);
-        Pages::new(move |token: Option<String>| {
-            let caller = caller.clone();
-            let describe = describe.clone().set_next_token(token);
-            Box::pin(async move {
-                let describe = Op::new(describe, DescribeLogGroupsInputBuilder::send_with);
-                let page = caller.call(describe).await?;
+        self.caller().pages(
+            describe,
+            DescribeLogGroupsInputBuilder::set_next_token,
+            DescribeLogGroupsInputBuilder::send_with,
+            |page| {
                 let groups = page.log_groups.unwrap_or_default();
                 let groups = groups.into_iter().filter_map(LogGroup::of).collect();
                 Ok(Page::new(groups, page.next_token))
-            })
-        })
+            },
+        )
     }
 
     /// Makes a group; one that is there already is an outcome.

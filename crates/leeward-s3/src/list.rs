@@ -8,7 +8,7 @@ use aws_sdk_s3::{
     },
     types::{CommonPrefix, MultipartUpload, Object},
 };
-use leeward_client_pool::{Op, Page, Pages};
+use leeward_client_pool::{Page, Pages};
 use std::time::SystemTime;
 
 /// An object in a list.
@@ -106,23 +106,22 @@ impl S3 {
         prefix: &str,
         delimiter: Option<&str>,
     ) -> Pages<FolderEntry> {
-        let caller = self.caller().clone();
         let list = ListObjectsV2Input::builder()
             .bucket(bucket.as_str())
             .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
             .set_delimiter(delimiter.map(str::to_owned));
-        Pages::new(move |token: Option<String>| {
-            let (caller, list) = (caller.clone(), list.clone().set_continuation_token(token));
-            Box::pin(async move {
-                let list = Op::new(list, ListObjectsV2InputBuilder::send_with);
-                let page = caller.call(list).await?;
+        self.caller().pages(
+            list,
+            ListObjectsV2InputBuilder::set_continuation_token,
+            ListObjectsV2InputBuilder::send_with,
+            |page| {
                 let objects = page.contents.unwrap_or_default();
                 let prefixes = page.common_prefixes.unwrap_or_default();
                 let entries = objects.into_iter().filter_map(object);
                 let entries = entries.chain(prefixes.into_iter().filter_map(folder));
                 Ok(Page::new(entries.collect(), page.next_continuation_token))
-            })
-        })
+            },
+        )
     }
 
     /// Lists the uploads of objects whose keys begin with `prefix` that were begun, and neither finished nor aborted.
@@ -141,17 +140,17 @@ impl S3 {
     /// # }
     /// ```
     pub fn unfinished_uploads(&self, bucket: &BucketName, prefix: &str) -> Pages<UnfinishedUpload> {
-        let caller = self.caller().clone();
         let list = ListMultipartUploadsInput::builder()
             .bucket(bucket.as_str())
             .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()));
-        Pages::new(move |at: Option<(Option<String>, Option<String>)>| {
-            let (key, id) = at.unwrap_or_default();
-            let list = list.clone().set_key_marker(key).set_upload_id_marker(id);
-            let caller = caller.clone();
-            Box::pin(async move {
-                let list = Op::new(list, ListMultipartUploadsInputBuilder::send_with);
-                let page = caller.call(list).await?;
+        self.caller().pages(
+            list,
+            |list: ListMultipartUploadsInputBuilder, at| {
+                let (key, id) = at.unwrap_or_default();
+                list.set_key_marker(key).set_upload_id_marker(id)
+            },
+            ListMultipartUploadsInputBuilder::send_with,
+            |page| {
                 let next = (page.next_key_marker, page.next_upload_id_marker);
                 let next = (page.is_truncated == Some(true)).then_some(next);
                 let uploads = page.uploads.unwrap_or_default();
@@ -159,8 +158,8 @@ impl S3 {
                     uploads.into_iter().filter_map(unfinished).collect(),
                     next,
                 ))
-            })
-        })
+            },
+        )
     }
 }
 

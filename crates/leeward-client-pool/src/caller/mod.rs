@@ -1,6 +1,7 @@
 //! Whole calls to one service: played through every layer, told of in one error.
 
 mod counted;
+mod pages;
 mod quota;
 mod request;
 

@@ -8,7 +8,7 @@ use aws_sdk_kms::{
         list_keys::{ListKeysInput, builders::ListKeysInputBuilder},
     },
 };
-use leeward_client_pool::{Caller, Identity, Op, Page, Pages, Pool, Target};
+use leeward_client_pool::{Caller, Identity, Op, Page, Pool, Target};
 use leeward_error_taxonomy::{AwsError, Category, Rejected, Stage};
 use leeward_resilience::{CircuitState, Rate, RateLimitConfig, RateLimiter, stack::Preset};
 use leeward_testkit::{Fault, Latency, Scope};
@@ -182,19 +182,15 @@ async fn pages_are_listed_through_a_caller() {
     for _ in 0..5 {
         kms.client().create_key().send().await.unwrap();
     }
-    let pages = Pages::new(move |marker: Option<String>| {
-        let kms = kms.clone();
-        Box::pin(async move {
-            let list = ListKeysInput::builder().limit(2).set_marker(marker);
-            let listed = kms
-                .call(Op::new(list, ListKeysInputBuilder::send_with))
-                .await?;
-            Ok(Page::new(
-                listed.keys.unwrap_or_default(),
-                listed.next_marker,
-            ))
-        })
-    });
+    let pages = kms.pages(
+        ListKeysInput::builder().limit(2),
+        ListKeysInputBuilder::set_marker,
+        ListKeysInputBuilder::send_with,
+        |listed| {
+            let keys = listed.keys.unwrap_or_default();
+            Ok(Page::new(keys, listed.next_marker))
+        },
+    );
     let keys = pages.collect_up_to(100).await.unwrap();
     assert_eq!((keys.items.len(), keys.has_more), (5, false));
 }

@@ -14,9 +14,8 @@ use aws_sdk_iam::{
     },
     types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult},
 };
-use leeward_client_pool::{Op, Page, Pages};
+use leeward_client_pool::{Page, Pages};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, OperationName, Stage, Verdict};
-use std::sync::Arc;
 
 /// What is asked of the simulator: may this principal do these actions to these resources?
 ///
@@ -206,24 +205,22 @@ impl Iam {
 
     async fn decide(&self, simulation: Simulation) -> Result<Vec<Decision>, AwsError> {
         let max = simulation.max_results();
-        let results = self.results(simulation).collect_up_to(max).await?;
+        let results = self.results(&simulation).collect_up_to(max).await?;
         Ok(Decision::of(&results.items))
     }
 
-    fn results(&self, simulation: Simulation) -> Pages<EvaluationResult> {
-        let (caller, simulation) = (self.caller.clone(), Arc::new(simulation));
-        Pages::new(move |marker: Option<String>| {
-            let (caller, simulation) = (caller.clone(), Arc::clone(&simulation));
-            Box::pin(async move {
-                let simulate = simulation.input().set_marker(marker);
-                let simulate = Op::new(simulate, SimulatePrincipalPolicyInputBuilder::send_with);
-                let simulated = caller.call(simulate).await?;
+    fn results(&self, simulation: &Simulation) -> Pages<EvaluationResult> {
+        self.caller.pages(
+            simulation.input(),
+            SimulatePrincipalPolicyInputBuilder::set_marker,
+            SimulatePrincipalPolicyInputBuilder::send_with,
+            |simulated| {
                 Ok(Page::new(
                     simulated.evaluation_results.unwrap_or_default(),
                     crate::service::next(simulated.is_truncated, simulated.marker),
                 ))
-            })
-        })
+            },
+        )
     }
 
     /// Whom the simulator knows: the role of a session, whose ARN does not say the path of the role.
