@@ -173,22 +173,21 @@ fn fmt() -> anyhow::Result<()> {
 }
 
 // Clippy rather than check: it costs the same and refuses what only warns when a feature stands alone. Dev-dependencies
-// need not be removed for it: without a target that needs them the resolver leaves their features out. The umbrella is
-// left out, for a set of its features builds all that the crate behind it built a moment ago: `layers` holds it to a list of
-// `pub use`, clippy sees them all at once, and a `cfg` that names no feature is refused there.
+// need not be removed for it: without a target that needs them the resolver leaves their features out.
+//
+// The step of clippy sees all features at once. The umbrella is left out, as `layers` holds it to a list of `pub use`, and
+// a `cfg` that names no feature is refused by clippy; so are the private crates, which have no features but for the testkit.
 fn features() -> anyhow::Result<()> {
-    let mut hack = tool::HACK.command()?;
-    hack.args([
-        "clippy",
-        "--workspace",
-        "--exclude",
-        "leeward",
-        "--each-feature",
-        "--",
-        "-D",
-        "warnings",
-    ]);
-    cargo::run(hack)
+    let published = ["--workspace", "--ignore-private", "--exclude", "leeward"];
+    let testkit = ["--package", "leeward-testkit"];
+    for packages in [published.as_slice(), &testkit] {
+        let mut hack = tool::HACK.command()?;
+        hack.arg("clippy").args(packages);
+        hack.args(["--each-feature", "--exclude-all-features"]);
+        hack.args(["--", "-D", "warnings"]);
+        cargo::run(hack)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
