@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod arn;
 mod cache;
 mod caller;
 mod client;
@@ -24,6 +25,7 @@ mod target;
 mod tasks;
 
 pub use self::http::{HttpService, HttpStats};
+pub use arn::Arn;
 pub use cache::ClientStats;
 pub use caller::{Caller, CallerRequest};
 pub use client::{

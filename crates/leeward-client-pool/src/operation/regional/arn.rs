@@ -1,3 +1,4 @@
+use crate::arn::{Parts, is_account};
 use leeward_error_taxonomy::{
     AwsError, Category, Classify, Facts, Obstacle, Region, Rejected, Stage, Verdict, redact,
 };
@@ -16,26 +17,20 @@ pub(super) struct Arn {
 impl Arn {
     /// Reads the ARN of a resource of `service`; fails with what is wrong with it.
     pub(super) fn read(text: &str, service: &'static str) -> Result<Self, String> {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let [prefix, partition, of, region, account, resource] = parts[..] else {
-            return Err("it must have six parts, separated by colons".to_owned());
-        };
-        if prefix != "arn" || !partition.starts_with("aws") {
-            return Err("it must begin with arn: and a partition such as aws".to_owned());
-        }
+        let Parts {
+            partition,
+            service: of,
+            region,
+            account,
+            resource,
+        } = Parts::read(text)?;
         if of != service {
             return Err(format!("it must name the service {service}"));
         }
-        let Ok(region) = region.parse::<Region>() else {
+        let Some(region) = region else {
             return Err("its fourth part must be a Region such as us-east-1".to_owned());
         };
-        let expected = region.partition();
-        if partition != expected {
-            return Err(format!(
-                "{region} is a Region of the partition {expected}, not of {partition}"
-            ));
-        }
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !is_account(account) {
             return Err(
                 "its fifth part must be the number of an account, twelve digits".to_owned(),
             );
