@@ -51,6 +51,17 @@ impl<T> Collected<T> {
     /// # Errors
     ///
     /// The first one that the stream has; what came before is lost with it.
+    ///
+    /// ```
+    /// use leeward_client_pool::{Collected, Pages};
+    /// # use leeward_error_taxonomy::AwsError;
+    ///
+    /// # async fn run(keys: Pages<String>) -> Result<(), AwsError> {
+    /// let some = Collected::of(keys, 1_000).await?;
+    /// println!("{} keys, more: {}", some.items.len(), some.has_more);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn of(
         mut list: impl Stream<Item = Result<T, AwsError>> + Unpin,
         max: usize,

@@ -18,7 +18,11 @@ use aws_sdk_cloudformation::{
 };
 use leeward_client_pool::{Op, Page};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
-use std::{fmt, ops::ControlFlow};
+use std::{
+    fmt,
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 /// What would be done to a stack; its `Display` is a diff.
 #[derive(Clone, Debug)]
@@ -62,7 +66,7 @@ pub enum Proposed {
     Unchanged,
 }
 
-/// Says that a change set could not be made; it is there still, to be dropped.
+/// Says that a change set could not be made; it is there still, to be dropped, unless somebody has dropped it meanwhile.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("change set {name} came to {}: {}", .status.as_str(), .reason.as_deref().unwrap_or("no reason is given"))]
 #[non_exhaustive]
@@ -171,10 +175,20 @@ impl CloudFormation {
         let create = Op::new(create, CreateChangeSetInputBuilder::send_with).idempotent();
         self.caller.call(create).await?;
         let stack = StackRef::from(&spec.name);
+        let was_seen = AtomicBool::new(false);
         let look = || async {
             let Some(seen) = self.change_set(&stack, name).await? else {
-                return Ok(ControlFlow::Continue("not to be seen".to_owned()));
+                // CloudFormation answers from copies that may be behind; what they knew before they do not forget.
+                return match was_seen.load(Relaxed) {
+                    true => Err(AwsError::new(ChangeSetFailed {
+                        name: name.to_string(),
+                        status: ChangeSetStatus::DeleteComplete,
+                        reason: Some("somebody has dropped it".to_owned()),
+                    })),
+                    false => Ok(ControlFlow::Continue("not to be seen".to_owned())),
+                };
             };
+            was_seen.store(true, Relaxed);
             Ok(match seen.status {
                 ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed => {
                     ControlFlow::Break(seen)
@@ -227,21 +241,22 @@ impl CloudFormation {
             .stack_name(stack.into().as_str())
             .change_set_name(name.as_str())
             .include_property_values(true);
-        let page = |token: Option<String>| {
-            let describe = describe.clone().set_next_token(token);
-            Op::new(describe, DescribeChangeSetInputBuilder::send_with)
+        let mut pages = self.caller.pages(
+            describe,
+            DescribeChangeSetInputBuilder::set_next_token,
+            DescribeChangeSetInputBuilder::send_with,
+            |mut answer| {
+                let next = service::said(answer.next_token.take());
+                Ok(Page::new(vec![ChangeSet::of(answer)?], next))
+            },
+        );
+        let mut set = match pages.next().await {
+            Some(Ok(first)) => first,
+            Some(Err(error)) if !is_absent(&error) => return Err(error),
+            _ => return Ok(None),
         };
-        let Some(mut first) = self.caller.find(page(None), is_absent).await? else {
-            return Ok(None);
-        };
-        let mut token = service::said(first.next_token.take());
-        let mut set = ChangeSet::of(first)?;
-        while let Some(next) = token {
-            let more = self.caller.call(page(Some(next.clone()))).await?;
-            let changes = more.changes.unwrap_or_default().into_iter();
-            set.changes.extend(changes.filter_map(Change::of));
-            // A page that names itself as the next one would never come to an end.
-            token = service::said(more.next_token).filter(|token| *token != next);
+        while let Some(more) = pages.next().await.transpose()? {
+            set.changes.extend(more.changes);
         }
         Ok(Some(set))
     }

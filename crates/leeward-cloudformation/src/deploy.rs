@@ -53,7 +53,7 @@ impl CloudFormation {
         spec: &StackSpec,
         progress: impl FnMut(&StackEvent),
     ) -> Result<Stack, AwsError> {
-        let template = spec.template.parts()?;
+        let template = spec.template.given()?;
         let create = CreateStackInput::builder()
             .stack_name(spec.name.as_str())
             .set_template_body(template.text)

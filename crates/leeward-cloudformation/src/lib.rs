@@ -32,7 +32,12 @@ pub use drift::{DetectionFailed, Drift, PropertyDifference, ResourceDrift};
 pub use event::StackEvent;
 pub use failure::{Rollback, StackFailed};
 pub use leeward_client_pool::{Caller, Collected, Pages, regional::InvalidResourceName};
-pub use leeward_resilience::{WaitTimedOut, Waiter};
+/// What a wait fails with when its time is over: how long was waited, and for what.
+#[doc(inline)]
+pub use leeward_resilience::WaitTimedOut;
+/// How long a wait for a stack may take, and how often it looks: what [`CloudFormation::with_waiter`] is given.
+#[doc(inline)]
+pub use leeward_resilience::Waiter;
 pub use name::{
     ChangeSetName, ChangeSetNameRule, StackId, StackIdRule, StackName, StackNameRule, StackRef,
 };
@@ -40,5 +45,5 @@ pub use output::{NoOutput, Outputs};
 pub use resource::Resource;
 pub use spec::StackSpec;
 pub use stack::{ListedStack, Stack};
-pub use template::{Template, TemplateTooLong};
+pub use template::{NoPreviousTemplate, Template, TemplateTooLong};
 pub use validation::{InvalidTemplate, Position, TemplateParameter, Valid, Validation};

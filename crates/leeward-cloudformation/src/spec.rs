@@ -77,7 +77,9 @@ impl StackSpec {
 
     /// Tags the stack and what is in it. Default: an update without tags leaves them.
     pub fn with_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.tags.push(Tag::builder().key(key).value(value).build());
+        let tag = Tag::builder().key(key).value(value).build();
+        self.tags.retain(|other| other.key != tag.key);
+        self.tags.push(tag);
         self
     }
 
@@ -165,7 +167,9 @@ mod tests {
     fn values_are_not_printed_and_the_last_one_counts() {
         let spec = StackSpec::new("orders".parse().unwrap(), Template::previous())
             .with_parameter("Password", "hunter1")
-            .with_parameter("Password", "hunter2");
+            .with_parameter("Password", "hunter2")
+            .with_tag("team", "stock")
+            .with_tag("team", "orders");
         let printed = format!("{spec:?}");
         assert!(
             printed.contains("Password") && !printed.contains("hunter"),
@@ -177,5 +181,7 @@ mod tests {
             .map(Parameter::parameter_value)
             .collect();
         assert_eq!(values, [Some("hunter2")]);
+        let tags: Vec<_> = spec.tags.iter().map(Tag::value).collect();
+        assert_eq!(tags, [Some("orders")]);
     }
 }

@@ -30,10 +30,19 @@ impl Template {
         Self(Source::Url(url.into()))
     }
 
-    /// The template that the stack has: to change parameters or tags only.
+    /// The template that the stack has: to change parameters or tags only. [`NoPreviousTemplate`] where there is none: in a stack that
+    /// is to be created, and alone in a validation.
     #[must_use]
     pub const fn previous() -> Self {
         Self(Source::Previous)
+    }
+
+    /// The parts of one that is to stand for itself.
+    pub(crate) fn given(&self) -> Result<Parts, AwsError> {
+        match self.0 {
+            Source::Previous => Err(AwsError::new(NoPreviousTemplate)),
+            _ => Ok(self.parts()?),
+        }
     }
 
     pub(crate) fn parts(&self) -> Result<Parts, TemplateTooLong> {
@@ -101,6 +110,17 @@ impl Classify for TemplateTooLong {
 impl From<TemplateTooLong> for AwsError {
     fn from(long: TemplateTooLong) -> Self {
         Self::new(long)
+    }
+}
+
+/// Says that the template of a stack was to be taken where there is no stack that has one. Nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no previous template here: give it as text or by its URL")]
+pub struct NoPreviousTemplate;
+
+impl Classify for NoPreviousTemplate {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(Stage::NotSent, Category::Validation, Verdict::Final)
     }
 }
 

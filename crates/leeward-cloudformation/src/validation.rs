@@ -160,7 +160,7 @@ impl CloudFormation {
     /// # }
     /// ```
     pub async fn validate(&self, template: &Template) -> Result<Validation, AwsError> {
-        let template = template.parts()?;
+        let template = template.given()?;
         let validate = ValidateTemplateInput::builder()
             .set_template_body(template.text)
             .set_template_url(template.url);

@@ -1,6 +1,6 @@
 use crate::{DynamoDb, Expression, TableName, item, service};
 use aws_sdk_dynamodb::{
-    operation::delete_item::{DeleteItemError, DeleteItemInput, builders::DeleteItemInputBuilder},
+    operation::delete_item::{DeleteItemInput, builders::DeleteItemInputBuilder},
     types::ReturnValuesOnConditionCheckFailure,
 };
 use leeward_client_pool::Op;
@@ -88,10 +88,7 @@ impl DynamoDb {
         let Err(error) = self.caller().call(delete).await else {
             return Ok(Deleted::Gone);
         };
-        let item = service::unless_conflict(error, |error: &DeleteItemError| match error {
-            DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed),
-            _ => None,
-        })?;
+        let item = service::unless_conflict(error)?;
         Ok(Deleted::Conflict {
             item: item.map(item::from_item).transpose()?,
         })

@@ -115,12 +115,16 @@ impl Expression {
     }
 }
 
+/// Another one for each attribute: what a placeholder cannot have in it stands there by its number.
 fn placeholder(sign: char, attribute: &str) -> String {
-    let plain: String = attribute
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    format!("{sign}if_{plain}")
+    let mut placeholder = format!("{sign}if_");
+    for c in attribute.chars() {
+        match c.is_ascii_alphanumeric() {
+            true => placeholder.push(c),
+            false => placeholder += &format!("_{:x}_", u32::from(c)),
+        }
+    }
+    placeholder
 }
 
 fn merge<T: PartialEq>(
@@ -181,10 +185,21 @@ mod tests {
             .unwrap();
         assert_eq!(
             both.text,
-            "(attribute_exists(#if_id)) AND (#if_a_b = :if_a_b)"
+            "(attribute_exists(#if_id)) AND (#if_a_2e_b = :if_a_2e_b)"
         );
-        assert_eq!(both.names["#if_a_b"], "a.b");
+        assert_eq!(both.names["#if_a_2e_b"], "a.b");
         assert!(!format!("{both:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn attributes_that_look_alike_have_placeholders_of_their_own() {
+        for (one, other) in [("a.b", "a_b"), ("größe", "grüße"), ("_2e_", ".")] {
+            let both = Expression::present(one).and(Expression::absent(other));
+            assert_eq!(both.unwrap().names.len(), 2, "{one} and {other}");
+        }
+        let odd = placeholder('#', "a b-ü");
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        assert!(odd[1..].chars().all(is_plain), "{odd}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use crate::{DynamoDb, TableName, item};
+use crate::{DynamoDb, Projection, TableName, item};
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, builders::GetItemInputBuilder};
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
@@ -28,9 +28,45 @@ impl DynamoDb {
         table: &TableName,
         key: &(impl Serialize + Sync + ?Sized),
     ) -> Result<Option<T>, AwsError> {
+        self.get_only(table, key, &Projection::ALL).await
+    }
+
+    /// Reads some attributes of the item of a key; `None` if there is no item.
+    ///
+    /// An item without any of them is there, and is read from nothing.
+    ///
+    /// ```no_run
+    /// use leeward_dynamodb::{DynamoDb, Projection};
+    /// use leeward_error_taxonomy::AwsError;
+    /// use std::collections::HashMap;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Glance {
+    ///     state: String,
+    /// }
+    ///
+    /// # async fn run(db: DynamoDb) -> Result<(), AwsError> {
+    /// let (orders, key) = ("orders".parse()?, HashMap::from([("id", "o-1")]));
+    /// let glance: Option<Glance> = db.get_only(&orders, &key, &Projection::of(["state"])).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn get_only<T: DeserializeOwned>(
+        &self,
+        table: &TableName,
+        key: &(impl Serialize + Sync + ?Sized),
+        projection: &Projection,
+    ) -> Result<Option<T>, AwsError> {
+        let (projection, names) = projection.among(None);
         let get = GetItemInput::builder()
             .table_name(table.as_str())
             .set_key(Some(item::to_item(key)?))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
             .consistent_read(self.settings.is_consistent);
         let answer = self
             .caller()

@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use leeward_client_pool::Page;
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
@@ -45,6 +46,46 @@ pub(crate) fn to_value(value: &(impl Serialize + ?Sized)) -> Result<AttributeVal
 
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, ItemError> {
     serde_dynamo::from_item(item).map_err(|error| ItemError::Unreadable(words(&error.to_string())))
+}
+
+/// A page of items in the type that they are asked for in, and the key after which the next one begins.
+pub(crate) fn page<T: DeserializeOwned>(
+    items: Option<Vec<Item>>,
+    last: Option<Item>,
+) -> Result<Page<T, Item>, AwsError> {
+    let items = items.unwrap_or_default().into_iter().map(from_item);
+    let items: Result<Vec<T>, ItemError> = items.collect();
+    Ok(Page::new(items?, last.filter(|key| !key.is_empty())))
+}
+
+/// How large an item may be, in bytes, names and values together (*Quotas in Amazon DynamoDB*, developer guide).
+pub(crate) const MAX_SIZE: usize = 400 * 1_024;
+
+/// How large an item is at the least (*DynamoDB item sizes and formats*, developer guide); numbers have a byte for each two digits, and are
+/// counted as one here.
+pub(crate) fn least_size(item: &Item) -> usize {
+    let attributes = item.iter();
+    attributes
+        .map(|(name, value)| name.len() + least_size_of(value))
+        .sum()
+}
+
+fn least_size_of(value: &AttributeValue) -> usize {
+    // Of a list or map, and of each element in it.
+    const OVERHEAD: usize = 3;
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+        AttributeValue::Bs(all) => all.iter().map(|bytes| bytes.as_ref().len()).sum(),
+        AttributeValue::Ns(numbers) => numbers.len(),
+        AttributeValue::L(values) => {
+            let elements = values.iter().map(|value| 1 + least_size_of(value));
+            OVERHEAD + elements.sum::<usize>()
+        }
+        AttributeValue::M(item) => OVERHEAD + item.len() + least_size(item),
+        _ => 1,
+    }
 }
 
 /// The texts of `serde_dynamo` that stand for nothing but themselves.
@@ -142,6 +183,24 @@ mod tests {
             ),
         ] {
             assert_eq!(words(told), kept);
+        }
+    }
+
+    #[test]
+    fn an_item_is_as_large_as_its_names_and_values() {
+        let text = |length: usize| AttributeValue::S("x".repeat(length));
+        let list = AttributeValue::L(vec![text(5), AttributeValue::Bool(true)]);
+        let map = AttributeValue::M(item(&[("ab", text(1))]));
+        for (value, size) in [
+            (text(10), 10),
+            (AttributeValue::S("ü".to_owned()), 2),
+            (AttributeValue::B(vec![0; 7].into()), 7),
+            (AttributeValue::N("123456".to_owned()), 1),
+            (AttributeValue::Ss(vec!["a".to_owned(), "bc".to_owned()]), 3),
+            (list, 3 + 1 + 5 + 1 + 1),
+            (map, 3 + 1 + 2 + 1),
+        ] {
+            assert_eq!(least_size(&item(&[("name", value)])), 4 + size);
         }
     }
 

@@ -100,9 +100,11 @@ impl Identity {
 impl Part {
     fn of(value: &AttributeValue) -> Option<Self> {
         match value {
-            AttributeValue::S(text) => Some(Self::Text(text.clone())),
+            AttributeValue::S(text) if !text.is_empty() => Some(Self::Text(text.clone())),
             AttributeValue::N(number) => Some(Self::Number(canonical(number))),
-            AttributeValue::B(bytes) => Some(Self::Bytes(bytes.as_ref().to_vec())),
+            AttributeValue::B(bytes) if !bytes.as_ref().is_empty() => {
+                Some(Self::Bytes(bytes.as_ref().to_vec()))
+            }
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ mod get;
 mod item;
 mod key;
 mod name;
+mod projection;
 mod put;
 mod query;
 mod scan;
@@ -27,12 +28,16 @@ pub use expression::{Clash, Expression};
 pub use item::{Item, ItemError};
 pub use key::KeySchema;
 pub use name::{Table, TableName, Token, TransactionToken};
+pub use projection::Projection;
 pub use put::Put;
 pub use query::{Query, Sort};
 pub use scan::{Scan, Scanned};
 pub use summary::{IndexSummary, TableSummary};
-pub use transaction::{Cancelled, Reason, Transaction, WrongSize};
+pub use transaction::{Cancelled, Reads, Reason, Snapshot, Transaction, WrongSize};
 pub use update::Updated;
 pub use wait::NeverActive;
 
+pub use leeward_client_pool::{Caller, Collected, Pages, regional::InvalidResourceName};
+/// How long a wait for a table may take, and how often it looks: what [`DynamoDb::wait_active`] and [`DynamoDb::wait_gone`] are given.
+#[doc(inline)]
 pub use leeward_resilience::Waiter;

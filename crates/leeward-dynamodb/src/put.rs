@@ -1,6 +1,6 @@
 use crate::{DynamoDb, Expression, TableName, item, service};
 use aws_sdk_dynamodb::{
-    operation::put_item::{PutItemError, PutItemInput, builders::PutItemInputBuilder},
+    operation::put_item::{PutItemInput, builders::PutItemInputBuilder},
     types::ReturnValuesOnConditionCheckFailure,
 };
 use leeward_client_pool::Op;
@@ -91,10 +91,7 @@ impl DynamoDb {
         let Err(error) = self.caller().call(put).await else {
             return Ok(Put::Written);
         };
-        let item = service::unless_conflict(error, |error: &PutItemError| match error {
-            PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
-            _ => None,
-        })?;
+        let item = service::unless_conflict(error)?;
         Ok(Put::Conflict {
             item: item.map(item::from_item).transpose()?,
         })

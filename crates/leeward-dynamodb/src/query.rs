@@ -1,7 +1,8 @@
-use crate::{Clash, DynamoDb, Expression, ItemError, TableName, item};
+use crate::{Clash, DynamoDb, Expression, ItemError, Projection, TableName, item};
 use aws_sdk_dynamodb::operation::query::{QueryInput, builders::QueryInputBuilder};
-use leeward_client_pool::{Page, Pages};
+use leeward_client_pool::Pages;
 use serde::{Serialize, de::DeserializeOwned};
+use std::num::NonZero;
 
 /// Which items of one partition are asked for, and in which order.
 ///
@@ -19,9 +20,10 @@ pub struct Query {
     key: Expression,
     sort: Option<Sort>,
     filter: Option<Expression>,
+    projection: Projection,
     index: Option<String>,
     is_ascending: bool,
-    page_size: Option<u16>,
+    page_size: Option<NonZero<u16>>,
 }
 
 impl Query {
@@ -41,6 +43,7 @@ impl Query {
             key,
             sort: None,
             filter: None,
+            projection: Projection::ALL,
             index: None,
             is_ascending: true,
             page_size: None,
@@ -65,6 +68,12 @@ impl Query {
         }
     }
 
+    /// Reads these attributes of each item; all by default, and of an index all that it has.
+    #[must_use]
+    pub fn with_projection(self, projection: Projection) -> Self {
+        Self { projection, ..self }
+    }
+
     /// Asks this index of the table.
     #[must_use]
     pub fn with_index(self, index: impl Into<String>) -> Self {
@@ -85,9 +94,9 @@ impl Query {
 
     /// Reads so many items a call at the most; by default what makes 1 MB.
     #[must_use]
-    pub fn with_page_size(self, page_size: std::num::NonZero<u16>) -> Self {
+    pub fn with_page_size(self, page_size: NonZero<u16>) -> Self {
         Self {
-            page_size: Some(page_size.get()),
+            page_size: Some(page_size),
             ..self
         }
     }
@@ -101,16 +110,18 @@ impl Query {
         if let Some(filter) = self.filter {
             key.take_placeholders(filter)?;
         }
+        let (projection, names) = self.projection.among(key.names());
         Ok(QueryInput::builder()
             .table_name(table.as_str())
             .set_index_name(self.index)
             .key_condition_expression(condition)
             .set_filter_expression(filter)
-            .set_expression_attribute_names(key.names())
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
             .set_expression_attribute_values(key.values())
             .scan_index_forward(self.is_ascending)
             .consistent_read(is_consistent)
-            .set_limit(self.page_size.map(i32::from)))
+            .set_limit(self.page_size.map(|size| i32::from(size.get()))))
     }
 }
 
@@ -246,13 +257,7 @@ impl DynamoDb {
             query.input(table, self.settings.is_consistent)?,
             QueryInputBuilder::set_exclusive_start_key,
             QueryInputBuilder::send_with,
-            |answer| {
-                let items = answer.items.unwrap_or_default();
-                let items: Result<Vec<T>, ItemError> =
-                    items.into_iter().map(item::from_item).collect();
-                let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
-                Ok(Page::new(items?, next))
-            },
+            |answer| item::page(answer.items, answer.last_evaluated_key),
         ))
     }
 }

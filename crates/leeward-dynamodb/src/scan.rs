@@ -1,19 +1,15 @@
-use crate::{DynamoDb, Expression, Item, TableName, item};
+use crate::{DynamoDb, Expression, Projection, TableName, item};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, builders::ScanInputBuilder};
 use futures_core::Stream;
-use futures_util::stream::{FuturesUnordered, StreamExt};
-use leeward_client_pool::{Caller, Collected, FutureOf, Op, Page, Pages};
+use futures_util::stream::{SelectAll, StreamExt, select_all};
+use leeward_client_pool::{Collected, Pages};
 use leeward_error_taxonomy::AwsError;
 use serde::de::DeserializeOwned;
 use std::{
-    collections::VecDeque,
     fmt,
-    marker::PhantomData,
-    mem,
     num::NonZero,
     pin::Pin,
-    task::{Context, Poll},
-    vec,
+    task::{Context, Poll, ready},
 };
 
 const SEGMENTS: NonZero<u8> = NonZero::new(4).expect("more than none");
@@ -33,6 +29,7 @@ const SEGMENTS: NonZero<u8> = NonZero::new(4).expect("more than none");
 pub struct Scan {
     segments: NonZero<u8>,
     filter: Option<Expression>,
+    projection: Projection,
     index: Option<String>,
     page_size: Option<NonZero<u16>>,
 }
@@ -44,6 +41,7 @@ impl Scan {
         Self {
             segments: SEGMENTS,
             filter: None,
+            projection: Projection::ALL,
             index: None,
             page_size: None,
         }
@@ -67,6 +65,12 @@ impl Scan {
         }
     }
 
+    /// Reads these attributes of each item; all by default, and of an index all that it has.
+    #[must_use]
+    pub fn with_projection(self, projection: Projection) -> Self {
+        Self { projection, ..self }
+    }
+
     /// Reads this index of the table.
     #[must_use]
     pub fn with_index(self, index: impl Into<String>) -> Self {
@@ -85,11 +89,13 @@ impl Scan {
 
     fn input(&self, table: &TableName, is_consistent: bool) -> ScanInputBuilder {
         let filter = self.filter.as_ref();
+        let (projection, names) = self.projection.among(filter.and_then(Expression::names));
         ScanInput::builder()
             .table_name(table.as_str())
             .set_index_name(self.index.clone())
             .set_filter_expression(filter.map(Expression::text))
-            .set_expression_attribute_names(filter.and_then(Expression::names))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
             .set_expression_attribute_values(filter.and_then(Expression::values))
             .consistent_read(is_consistent)
             .set_limit(self.page_size.map(|size| i32::from(size.get())))
@@ -125,19 +131,20 @@ impl DynamoDb {
     /// ```
     pub fn scan<T>(&self, table: &TableName, scan: &Scan) -> Scanned<T>
     where
-        T: DeserializeOwned,
+        T: DeserializeOwned + Send + 'static,
     {
-        let mut scanned = Scanned {
-            caller: self.caller().clone(),
-            input: scan.input(table, self.settings.is_consistent),
-            fetching: FuturesUnordered::new(),
-            pages: VecDeque::new(),
-            items: PhantomData,
-        };
-        for segment in 0..scan.segments.get() {
-            scanned.fetch(segment, None);
+        let input = scan.input(table, self.settings.is_consistent);
+        let segments = (0..scan.segments.get()).map(|segment| {
+            self.caller().pages(
+                input.clone().segment(i32::from(segment)),
+                ScanInputBuilder::set_exclusive_start_key,
+                ScanInputBuilder::send_with,
+                |answer| item::page(answer.items, answer.last_evaluated_key),
+            )
+        });
+        Scanned {
+            segments: select_all(segments),
         }
-        scanned
     }
 }
 
@@ -147,21 +154,10 @@ impl DynamoDb {
 /// [`next`](Self::next) loses nothing.
 #[must_use = "nothing is asked for before it is polled"]
 pub struct Scanned<T> {
-    caller: Caller<aws_sdk_dynamodb::Client>,
-    input: ScanInputBuilder,
-    fetching: FuturesUnordered<FutureOf<'static, Result<Fetched, AwsError>>>,
-    pages: VecDeque<Fetched>,
-    items: PhantomData<fn() -> T>,
+    segments: SelectAll<Pages<T>>,
 }
 
-/// A page of one segment, and where its next one begins.
-struct Fetched {
-    segment: u8,
-    items: vec::IntoIter<Item>,
-    next: Option<Item>,
-}
-
-impl<T: DeserializeOwned> Scanned<T> {
+impl<T> Scanned<T> {
     /// The next item; `None` after the last one.
     pub async fn next(&mut self) -> Option<Result<T, AwsError>> {
         StreamExt::next(self).await
@@ -172,91 +168,27 @@ impl<T: DeserializeOwned> Scanned<T> {
     /// # Errors
     ///
     /// That of the page that could not be had; what came before is lost with it.
-    pub async fn collect_up_to(mut self, max: usize) -> Result<Collected<T>, AwsError>
-    where
-        T: Send + 'static,
-    {
-        let mut items = Vec::new();
-        // One more than is asked for tells whether there is more.
-        while items.len() <= max {
-            match self.next().await {
-                Some(item) => items.push(item?),
-                None => break,
-            }
-        }
-        let one_page = Pages::new(move |_: Option<()>| {
-            let items = mem::take(&mut items);
-            Box::pin(async { Ok(Page::new(items, None)) })
-        });
-        one_page.collect_up_to(max).await
-    }
-
-    fn fetch(&mut self, segment: u8, start: Option<Item>) {
-        let caller = self.caller.clone();
-        let input = self.input.clone().segment(i32::from(segment));
-        let input = input.set_exclusive_start_key(start);
-        self.fetching.push(Box::pin(async move {
-            let answer = caller
-                .call(Op::new(input, ScanInputBuilder::send_with))
-                .await?;
-            Ok(Fetched {
-                segment,
-                items: answer.items.unwrap_or_default().into_iter(),
-                next: answer.last_evaluated_key.filter(|key| !key.is_empty()),
-            })
-        }));
-    }
-
-    fn end(&mut self) {
-        self.fetching.clear();
-        self.pages.clear();
+    pub async fn collect_up_to(self, max: usize) -> Result<Collected<T>, AwsError> {
+        Collected::of(self, max).await
     }
 }
 
-impl<T: DeserializeOwned> Stream for Scanned<T> {
+impl<T> Stream for Scanned<T> {
     type Item = Result<T, AwsError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            while let Poll::Ready(Some(fetched)) = self.fetching.poll_next_unpin(cx) {
-                match fetched {
-                    Ok(page) => self.pages.push_back(page),
-                    Err(error) => {
-                        self.end();
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                }
-            }
-            let Some(mut page) = self.pages.pop_front() else {
-                return match self.fetching.is_empty() {
-                    true => Poll::Ready(None),
-                    false => Poll::Pending,
-                };
-            };
-            match page.items.next().map(item::from_item) {
-                Some(Ok(item)) => {
-                    self.pages.push_front(page);
-                    return Poll::Ready(Some(Ok(item)));
-                }
-                Some(Err(error)) => {
-                    self.end();
-                    return Poll::Ready(Some(Err(error.into())));
-                }
-                None => {
-                    if let Some(start) = page.next {
-                        self.fetch(page.segment, Some(start));
-                    }
-                }
-            }
+        let next = ready!(self.segments.poll_next_unpin(cx));
+        if let Some(Err(_)) = next {
+            self.segments.clear();
         }
+        Poll::Ready(next)
     }
 }
 
 impl<T> fmt::Debug for Scanned<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scanned")
-            .field("under_way", &self.fetching.len())
-            .field("pages", &self.pages.len())
+            .field("segments", &self.segments.len())
             .finish_non_exhaustive()
     }
 }

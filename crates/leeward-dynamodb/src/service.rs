@@ -1,11 +1,8 @@
 //! What answers of the service mean here.
 
 use crate::Item;
-use aws_sdk_dynamodb::{
-    error::ProvideErrorMetadata, types::error::ConditionalCheckFailedException,
-};
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use leeward_error_taxonomy::AwsError;
-use std::error::Error;
 
 /// Whether the service says that there is no such table: in the operations on one, nothing else is called a resource.
 pub(crate) fn is_absent(error: &AwsError) -> bool {
@@ -13,14 +10,8 @@ pub(crate) fn is_absent(error: &AwsError) -> bool {
 }
 
 /// Tells a condition that does not hold, with the item that it met, from every other failure.
-pub(crate) fn unless_conflict<E>(
-    error: AwsError,
-    conflict: impl FnOnce(&E) -> Option<&ConditionalCheckFailedException>,
-) -> Result<Option<Item>, AwsError>
-where
-    E: Error + ProvideErrorMetadata + 'static,
-{
-    match error.downcast_ref::<E>().and_then(conflict) {
+pub(crate) fn unless_conflict(error: AwsError) -> Result<Option<Item>, AwsError> {
+    match error.downcast_ref::<ConditionalCheckFailedException>() {
         Some(failed) => Ok(failed.item.clone().filter(|item| !item.is_empty())),
         None => Err(error),
     }

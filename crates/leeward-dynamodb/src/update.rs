@@ -1,6 +1,6 @@
 use crate::{DynamoDb, Expression, Item, TableName, item, service};
 use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, UpdateItemInput, builders::UpdateItemInputBuilder},
+    operation::update_item::{UpdateItemInput, builders::UpdateItemInputBuilder},
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use leeward_client_pool::Op;
@@ -101,10 +101,7 @@ impl DynamoDb {
             }
             Err(error) => error,
         };
-        let item = service::unless_conflict(error, |error: &UpdateItemError| match error {
-            UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed),
-            _ => None,
-        })?;
+        let item = service::unless_conflict(error)?;
         Ok(Updated::Conflict {
             item: item.map(item::from_item).transpose()?,
         })

@@ -54,17 +54,13 @@ impl DynamoDb {
         &self,
         table: &TableName,
         waiter: &Waiter,
-        mut progress: impl FnMut(&str, Duration),
+        progress: impl FnMut(&str, Duration),
     ) -> Result<(), AwsError> {
-        let look = || async {
-            match self.description(table).await? {
-                Some(table) => Ok(state(&table)?),
-                None => Ok(ControlFlow::Continue(ABSENT.to_owned())),
-            }
+        let read = |table: Option<&TableDescription>| match table {
+            Some(table) => state(table),
+            None => Ok(ControlFlow::Continue(ABSENT.to_owned())),
         };
-        waiter
-            .wait(look, |state: &String, waited| progress(state, waited))
-            .await
+        self.wait_until(table, read, waiter, progress).await
     }
 
     /// Waits until there is no such table.
@@ -87,26 +83,42 @@ impl DynamoDb {
         &self,
         table: &TableName,
         waiter: &Waiter,
-        mut progress: impl FnMut(&str, Duration),
+        progress: impl FnMut(&str, Duration),
     ) -> Result<(), AwsError> {
-        let look = || async {
-            Ok(match self.description(table).await? {
-                Some(table) => ControlFlow::Continue(status(&table)),
+        let read = |table: Option<&TableDescription>| {
+            Ok(match table {
+                Some(table) => ControlFlow::Continue(status(table)),
                 None => ControlFlow::Break(()),
             })
         };
+        self.wait_until(table, read, waiter, progress).await
+    }
+
+    /// Looks at a table again and again, until `read` takes what is seen for the end.
+    async fn wait_until(
+        &self,
+        table: &TableName,
+        read: fn(Option<&TableDescription>) -> State,
+        waiter: &Waiter,
+        mut progress: impl FnMut(&str, Duration),
+    ) -> Result<(), AwsError> {
+        let look = || async move { read(self.description(table).await?.as_ref()) };
         waiter
             .wait(look, |state: &String, waited| progress(state, waited))
             .await
+            .map_err(|error: AwsError| error.with_region(self.caller().region().clone()))
     }
 }
+
+/// What a look came to: the end, or the state that is told.
+type State = Result<ControlFlow<(), String>, AwsError>;
 
 fn status(table: &TableDescription) -> String {
     let status = table.table_status().map(TableStatus::as_str);
     status.unwrap_or("unknown").to_owned()
 }
 
-fn state(table: &TableDescription) -> Result<ControlFlow<(), String>, AwsError> {
+fn state(table: &TableDescription) -> State {
     let mut indexes = table.global_secondary_indexes().iter();
     let unready = indexes.find(|index| index.index_status() != Some(&IndexStatus::Active));
     match (table.table_status(), unready) {

@@ -59,11 +59,20 @@ impl IamAction<'static> {
 }
 
 impl<'a> IamAction<'a> {
-    /// Finds the action in the service's own words.
+    /// Finds the action in the service's own words; none if they name none. They may name another one than the operation has: reading an
+    /// object that is encrypted fails for want of `kms:Decrypt`.
     ///
-    /// `… is not authorized to perform: kms:Decrypt on resource … because no identity-based policy allows the kms:Decrypt
-    /// action`: looked for from the end first, which is nearer.
-    pub(crate) fn in_message(message: &'a str) -> Option<Self> {
+    /// ```
+    /// use leeward_error_taxonomy::IamAction;
+    ///
+    /// let denied = "User: app is not authorized to perform: kms:Decrypt on resource: key/1 because no identity-based policy \
+    ///     allows the kms:Decrypt action";
+    /// assert_eq!(IamAction::in_message(denied).unwrap().to_string(), "kms:Decrypt");
+    /// assert_eq!(IamAction::in_message("Access Denied"), None);
+    /// ```
+    #[must_use]
+    pub fn in_message(message: &'a str) -> Option<Self> {
+        // From the end first, which is nearer.
         let at_the_end = message.strip_suffix(" action").and_then(|message| {
             let (before, action) = message.rsplit_once(' ')?;
             before.ends_with(" the").then(|| Self::parse(action))?

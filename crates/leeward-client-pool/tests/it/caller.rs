@@ -10,9 +10,9 @@ use aws_sdk_kms::{
 };
 use leeward_client_pool::{Caller, Identity, Op, Page, Pool, Target};
 use leeward_error_taxonomy::{AwsError, Category, Rejected, Stage};
-use leeward_resilience::{CircuitState, Rate, RateLimitConfig, RateLimiter, stack::Preset};
+use leeward_resilience::{CircuitState, Plain, Rate, RateLimitConfig, RateLimiter, stack::Preset};
 use leeward_testkit::{Fault, Latency, Scope};
-use std::time::Duration;
+use std::{mem, time::Duration};
 use tokio::task::JoinSet;
 
 async fn caller(pool: &Pool) -> Caller<Client> {
@@ -173,6 +173,24 @@ async fn a_client_that_no_pool_has_made_is_called_through_layers_too() {
     aws.faults().inject(Scope::any(), lost);
     assert_eq!(list(&kms).await.unwrap(), 0);
     assert_eq!(format!("{kms:?}"), "Caller { region: us-east-1, .. }");
+}
+
+#[tokio::test]
+async fn a_call_is_no_larger_for_what_it_plays() {
+    let (_aws, pool) = regions().await;
+    let kms = caller(&pool).await;
+    let small = kms.call(Plain::new(|kms: Client| async move {
+        kms.list_keys().send().await
+    }));
+    let large = kms.call(Plain::new(|kms: Client| async move {
+        let room = [7_u8; 65_536];
+        let listed = kms.list_keys().send().await;
+        assert!(room.iter().all(|byte| *byte == 7));
+        listed
+    }));
+    assert_eq!(mem::size_of_val(&large), mem::size_of_val(&small));
+    assert!(large.await.unwrap().keys().is_empty());
+    drop(small);
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! What the answers of CloudFormation are taken for; whole jobs are played over an emulator by `cargo xtask interop --facades`.
 
-use crate::stand_in::{Refusal, cloud};
-use leeward_cloudformation::{StackName, StackSpec, Template, Validation, WaitTimedOut, Waiter};
+use crate::{
+    stacks::orders,
+    stand_in::{Refusal, cloud},
+};
+use leeward_cloudformation::{
+    NoPreviousTemplate, StackSpec, Template, TemplateTooLong, Validation,
+};
 use leeward_error_taxonomy::{AwsError, Category, Stage};
+use leeward_resilience::Waiter;
 use std::time::Duration;
-
-fn orders() -> StackName {
-    "orders".parse().unwrap()
-}
 
 async fn exists(refusal: Refusal) -> Result<bool, AwsError> {
     let (cloud, _) = cloud(vec![refusal]).await;
@@ -38,21 +40,18 @@ async fn what_has_a_token_is_sent_again_with_it() {
         "AlreadyExistsException",
         "Stack [orders] already exists",
     );
-    let (cloud, requests) = cloud(vec![bad_day, bad_day, there]).await;
+    let (cloud, calls) = cloud(vec![bad_day, bad_day, there]).await;
     let spec = StackSpec::new(orders(), Template::text("{}"));
     let error = cloud.create(&spec, |_| ()).await.unwrap_err();
     assert_eq!(error.code(), Some("AlreadyExistsException"));
     assert_eq!(error.attempts(), Some(3));
-    let requests = requests.lock().unwrap();
-    let tokens: Vec<_> = requests
+    let calls = calls.all();
+    let tokens: Vec<_> = calls
         .iter()
-        .flat_map(|request| request.split('&'))
-        .filter(|part| part.starts_with("ClientRequestToken=leeward-"))
+        .map(|call| call.field("ClientRequestToken"))
         .collect();
-    let [first, second, third] = tokens[..] else {
-        panic!("a token in each: {requests:?}");
-    };
-    assert!(first == second && second == third, "{tokens:?}");
+    assert!(tokens[0].starts_with("leeward-"), "{tokens:?}");
+    assert_eq!(tokens, [tokens[0]; 3]);
 }
 
 #[tokio::test]
@@ -76,27 +75,34 @@ async fn a_template_that_cannot_be_had_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_detection_waits_for_that_of_somebody_else() {
-    let message = "Drift detection is already in progress for stack [orders]";
-    let (cloud, _) = cloud(vec![(400, "ValidationError", message)]).await;
-    let mut told = Vec::new();
-    let tell = |state: &str, _| told.push(state.to_owned());
-    let error = cloud.detect_drift(&orders(), tell).await.unwrap_err();
-    let over = error.downcast_ref::<WaitTimedOut>().unwrap();
-    assert_eq!(over.state(), Some("WAITING_FOR_ANOTHER_DETECTION"));
-    assert!(told.len() > 1, "{told:?}");
-}
-
-#[tokio::test]
 async fn what_is_too_long_or_has_no_time_is_not_sent() {
-    let (cloud, requests) = cloud(vec![(500, "InternalFailure", "nobody asked")]).await;
+    let (cloud, calls) = cloud(vec![(500, "InternalFailure", "nobody asked")]).await;
     let long = StackSpec::new(orders(), Template::text(" ".repeat(51_201)));
     let error = cloud.create(&long, |_| ()).await.unwrap_err();
     assert_eq!(error.stage(), Stage::NotSent);
+    // In bytes, not in letters.
+    let long = Template::text("ü".repeat(25_601));
+    let error = cloud.validate(&long).await.unwrap_err();
+    assert!(error.downcast_ref::<TemplateTooLong>().is_some());
     let refused = cloud.with_waiter(Waiter::new(Duration::ZERO)).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "a wait for CloudFormation takes time, and the waiter has none"
     );
-    assert!(requests.lock().unwrap().is_empty());
+    assert!(calls.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_has_no_previous_template_is_not_asked_for_it() {
+    let (cloud, calls) = cloud(vec![(500, "InternalFailure", "nobody asked")]).await;
+    let previous = Template::previous();
+    let made = cloud
+        .create(&StackSpec::new(orders(), previous.clone()), |_| ())
+        .await;
+    let validated = cloud.validate(&previous).await;
+    for error in [made.unwrap_err(), validated.unwrap_err()] {
+        assert!(error.downcast_ref::<NoPreviousTemplate>().is_some());
+        assert_eq!(error.stage(), Stage::NotSent);
+    }
+    assert!(calls.all().is_empty());
 }

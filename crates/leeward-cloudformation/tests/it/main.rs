@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod answers;
+mod change_sets;
+mod drifts;
+mod stacks;
 mod stand_in;

@@ -8,13 +8,29 @@ pub enum RefusedEntry {
     /// It cannot be written as an item or a key.
     #[error(transparent)]
     Unwritable(#[from] ItemError),
-    /// An attribute of the key is missing, or is neither text nor number nor bytes.
+    /// An attribute of the key is missing, is empty, or is neither text nor number nor bytes.
     #[error("entry {entry} has no {attribute} that can be of its key")]
     NoKey {
         /// Its place in the batch, counted from 0.
         entry: usize,
         /// The attribute.
         attribute: String,
+    },
+    /// A key has no attribute, or more than two.
+    #[error("entry {entry} has {attributes} attributes, and a key has one or two")]
+    KeySize {
+        /// Its place in the batch, counted from 0.
+        entry: usize,
+        /// How many it has.
+        attributes: usize,
+    },
+    /// An item is larger than the 400 KB that DynamoDB takes, which would refuse it with all that goes out in the same call.
+    #[error("entry {entry} has {bytes} bytes or more, and an item has 409600 at the most")]
+    TooLarge {
+        /// Its place in the batch, counted from 0.
+        entry: usize,
+        /// How large it is at the least: DynamoDB counts some bytes for a number, here it is one.
+        bytes: usize,
     },
     /// A key has attributes that are not of the key of the table.
     #[error("entry {entry} is to be deleted by more than its key")]

@@ -1,7 +1,6 @@
 //! The one loop that batches are finished by, whatever they send.
 
-use super::pace::Pace;
-use fastrand::Rng;
+use super::pace::{Pace, Trouble};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use leeward_error_taxonomy::{AwsError, Classify, Rejected, Verdict};
 use std::{
@@ -47,7 +46,7 @@ where
     Fut: Future<Output = Result<Answer<R, W>, AwsError>>,
 {
     let deadline = Instant::now() + bounds.timeout;
-    let mut pace = Pace::new(bounds.max_in_flight, Rng::new());
+    let mut pace = Pace::new(bounds.max_in_flight);
     let mut waiting = VecDeque::from(work);
     let mut flights = FuturesUnordered::new();
     let mut chunks: HashMap<u64, Vec<W>> = HashMap::new();
@@ -87,30 +86,45 @@ where
             continue;
         };
         let chunk = chunks.remove(&flight).unwrap_or_default();
-        let did_some = match answer {
+        let trouble = match answer {
             Ok(answer) => {
                 let (size, left) = (chunk.len(), answer.left.len());
                 waiting.extend(answer.left);
                 done(answer.done);
-                if left == 0 {
-                    pace.went_well();
-                    continue;
+                if !is_final {
+                    // What has passed is not what ends it.
+                    cause = None;
                 }
-                left < size
+                match left {
+                    0 => {
+                        pace.went_well();
+                        continue;
+                    }
+                    left if left < size => Trouble::Rest,
+                    _ => Trouble::All {
+                        verdict: Verdict::Transient,
+                        retry_after: None,
+                    },
+                }
             }
             Err(error) => {
+                let facts = error.facts();
+                let trouble = Trouble::All {
+                    verdict: facts.verdict,
+                    retry_after: facts.retry_after,
+                };
                 waiting.extend(chunk);
                 // The first final failure is the one that ended it.
                 if !is_final {
                     is_final = !may_pass(&error);
                     cause = Some(error);
                 }
-                false
+                trouble
             }
         };
         // Those that were under way together meet one trouble together.
         if resume <= now {
-            resume = Instant::now() + pace.met_trouble(did_some);
+            resume = Instant::now() + pace.met(trouble);
         }
     }
     drop(flights);
@@ -140,6 +154,7 @@ fn may_pass(error: &AwsError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fastrand::Rng;
     use leeward_error_taxonomy::{Category, Facts, Stage};
     use std::cell::{Cell, RefCell};
 
@@ -270,6 +285,32 @@ mod tests {
         rest.sort_unstable();
         assert_eq!(rest, (10..50).collect::<Vec<_>>());
         assert_eq!(began.elapsed(), BOUNDS.timeout);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_has_passed_is_not_what_ended_it() {
+        let calls = Cell::new(0_u32);
+        let ended = finish(
+            BOUNDS,
+            vec![1_u32],
+            |chunk| {
+                calls.set(calls.get() + 1);
+                let is_first = calls.get() == 1;
+                async move {
+                    match is_first {
+                        true => Err(AwsError::new(No(Verdict::Transient))),
+                        false => Ok(Answer {
+                            done: (),
+                            left: chunk,
+                        }),
+                    }
+                }
+            },
+            |()| {},
+        )
+        .await;
+        let unfinished = ended.err().unwrap();
+        assert!(unfinished.timed_out && unfinished.cause.is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 mod entry;
 mod finish;
 mod pace;
+mod places;
 mod read;
 mod write;
 

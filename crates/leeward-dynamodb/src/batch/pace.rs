@@ -1,10 +1,9 @@
-use fastrand::Rng;
+use leeward_error_taxonomy::Verdict;
+use leeward_resilience::Backoff;
 use std::time::Duration;
 
-/// The longest first pause; each one after it may be twice as long.
-const BASE: Duration = Duration::from_millis(50);
-/// The longest pause of all.
-const CAP: Duration = Duration::from_secs(20);
+/// 50 ms to 20 s, from 1 s where DynamoDB asks for fewer calls.
+const BACKOFF: Backoff = Backoff::aws();
 
 /// How many calls of a batch go out at once, and how long none does after trouble.
 ///
@@ -15,16 +14,26 @@ pub(super) struct Pace {
     max: usize,
     width: usize,
     troubles: u32,
-    random: Rng,
+}
+
+/// What a call did not do of what it was to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Trouble {
+    /// Some of it.
+    Rest,
+    /// All of it, and how long to wait if that is said.
+    All {
+        verdict: Verdict,
+        retry_after: Option<Duration>,
+    },
 }
 
 impl Pace {
-    pub(super) const fn new(max: usize, random: Rng) -> Self {
+    pub(super) const fn new(max: usize) -> Self {
         Self {
             max,
             width: max,
             troubles: 0,
-            random,
         }
     }
 
@@ -39,16 +48,22 @@ impl Pace {
         self.troubles = 0;
     }
 
-    /// A call did only some of it, or nothing; says how long to pause.
-    pub(super) fn met_trouble(&mut self, did_some: bool) -> Duration {
+    /// A call did not; says how long to pause.
+    pub(super) fn met(&mut self, trouble: Trouble) -> Duration {
         self.width = (self.width / 2).max(1);
-        self.troubles = match did_some {
-            true => 1,
-            false => self.troubles.saturating_add(1),
-        };
-        let factor = 1_u32.checked_shl(self.troubles - 1).unwrap_or(u32::MAX);
-        let longest = BASE.saturating_mul(factor).min(CAP);
-        longest.mul_f64(self.random.f64())
+        match trouble {
+            Trouble::Rest => {
+                self.troubles = 1;
+                BACKOFF.pause(Verdict::Transient, self.troubles, None)
+            }
+            Trouble::All {
+                verdict,
+                retry_after,
+            } => {
+                self.troubles = self.troubles.saturating_add(1);
+                BACKOFF.pause(verdict, self.troubles, retry_after)
+            }
+        }
     }
 }
 
@@ -56,20 +71,27 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// The longest of many pauses after each letter in ms, and the width then: `.` well, `-` nothing done, `+` some done.
+    /// The longest of many pauses after each letter in ms, and the width then: `.` well, `+` some done, `-` nothing done, `t` throttled.
     #[track_caller]
     fn check(story: &str, expected: &[(usize, u128)]) {
         let mut longest = vec![0; story.len()];
         let mut widths = vec![0; story.len()];
-        for seed in 0..2_000 {
-            let mut pace = Pace::new(8, Rng::with_seed(seed));
+        fastrand::seed(42);
+        for _ in 0..2_000 {
+            let mut pace = Pace::new(8);
+            let all = |verdict| Trouble::All {
+                verdict,
+                retry_after: None,
+            };
             for (at, letter) in story.chars().enumerate() {
                 let pause = match letter {
                     '.' => {
                         pace.went_well();
                         Duration::ZERO
                     }
-                    letter => pace.met_trouble(letter == '+'),
+                    '+' => pace.met(Trouble::Rest),
+                    't' => pace.met(all(Verdict::Throttled)),
+                    _ => pace.met(all(Verdict::Transient)),
                 };
                 longest[at] = longest[at].max(pause.as_millis());
                 widths[at] = pace.width();
@@ -102,15 +124,22 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_throttled_pauses_longer() {
+        check("t-t", &[(4, 1_000), (2, 100), (1, 4_000)]);
+    }
+
+    #[test]
     fn calls_come_back_one_by_one() {
         check("-.....", &[(4, 50), (5, 0), (6, 0), (7, 0), (8, 0), (8, 0)]);
     }
 
     #[test]
-    fn no_pause_outgrows_the_longest() {
-        let mut pace = Pace::new(1, Rng::with_seed(1));
-        for _ in 0..100 {
-            assert!(pace.met_trouble(false) <= CAP);
-        }
+    fn what_the_service_asks_for_is_waited_for() {
+        let asks = Trouble::All {
+            verdict: Verdict::Transient,
+            retry_after: Some(Duration::from_secs(3)),
+        };
+        let pause = Pace::new(1).met(asks);
+        assert!((3_000..=3_050).contains(&pause.as_millis()), "{pause:?}");
     }
 }

@@ -1,9 +1,10 @@
 use super::{
     RefusedEntry, facts_of,
     finish::{Answer, Bounds, Unfinished, finish},
+    places::Places,
     reason_of,
 };
-use crate::{DynamoDb, Item, ItemError, TableName, item, key::Identity};
+use crate::{DynamoDb, Item, ItemError, Projection, TableName, item};
 use aws_sdk_dynamodb::{
     operation::batch_get_item::{BatchGetItemInput, builders::BatchGetItemInputBuilder},
     types::KeysAndAttributes,
@@ -11,10 +12,7 @@ use aws_sdk_dynamodb::{
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::{AwsError, Classify, Facts, OperationName};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    fmt,
-};
+use std::fmt;
 
 /// What one call of BatchGetItem takes.
 const MAX_KEYS: usize = 100;
@@ -33,7 +31,8 @@ const OPERATION: OperationName = OperationName::new("dynamodb", "BatchGetItem");
 #[derive(Clone, Default)]
 pub struct Keys {
     keys: Vec<Item>,
-    places: HashMap<Identity, usize>,
+    places: Places,
+    projection: Projection,
 }
 
 impl Keys {
@@ -63,20 +62,19 @@ impl Keys {
     /// [`RefusedEntry`]; the batch stays as it is.
     pub fn add(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), RefusedEntry> {
         let key = item::to_item(key)?;
-        let entry = self.len();
-        let identity = Identity::of(&key, key.keys().map(String::as_str))
-            .map_err(|attribute| RefusedEntry::NoKey { entry, attribute })?;
-        match self.places.entry(identity) {
-            Entry::Occupied(first) => Err(RefusedEntry::SameKey {
-                first: *first.get(),
-                second: entry,
-            }),
-            Entry::Vacant(free) => {
-                free.insert(entry);
-                self.keys.push(key);
-                Ok(())
-            }
+        let (entry, attributes) = (self.len(), key.len());
+        if !(1..=2).contains(&attributes) {
+            return Err(RefusedEntry::KeySize { entry, attributes });
         }
+        self.places.take(&key)?;
+        self.keys.push(key);
+        Ok(())
+    }
+
+    /// Reads these attributes of the items; all by default.
+    #[must_use]
+    pub fn with_projection(self, projection: Projection) -> Self {
+        Self { projection, ..self }
     }
 
     /// How many there are.
@@ -89,17 +87,6 @@ impl Keys {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.keys.is_empty()
-    }
-
-    /// Those of a batch that are left, of which none is there twice either.
-    fn left(keys: Vec<Item>) -> Self {
-        let of = |key: &Item| Identity::of(key, key.keys().map(String::as_str)).ok();
-        let places = keys
-            .iter()
-            .enumerate()
-            .filter_map(|(place, key)| Some((of(key)?, place)))
-            .collect();
-        Self { keys, places }
     }
 }
 
@@ -172,7 +159,7 @@ impl DynamoDb {
     /// [`scan`](Self::scan).
     ///
     /// ```no_run
-    /// use leeward_dynamodb::{DynamoDb, Keys};
+    /// use leeward_dynamodb::{DynamoDb, Keys, Projection};
     /// use leeward_error_taxonomy::AwsError;
     /// use std::collections::HashMap;
     ///
@@ -180,6 +167,7 @@ impl DynamoDb {
     /// # struct Order { id: String }
     /// # async fn run(db: DynamoDb) -> Result<(), AwsError> {
     /// let keys = Keys::of(["o-1", "o-2"].map(|id| HashMap::from([("id", id)])))?;
+    /// let keys = keys.with_projection(Projection::of(["id"]));
     /// let orders: Vec<Order> = db.batch_get(&"orders".parse()?, keys).await?;
     /// # Ok(())
     /// # }
@@ -194,7 +182,7 @@ impl DynamoDb {
         table: &TableName,
         keys: Keys,
     ) -> Result<Vec<T>, AwsError> {
-        let of = keys.len();
+        let (of, projection) = (keys.len(), keys.projection);
         let mut items = Vec::with_capacity(of);
         let finished = finish(
             Bounds {
@@ -203,7 +191,7 @@ impl DynamoDb {
                 timeout: self.settings.batch_timeout,
             },
             keys.keys,
-            |chunk| self.read_some(table, chunk),
+            |chunk| self.read_some(table, chunk, &projection),
             |read: Vec<Item>| items.extend(read),
         );
         if let Err(unfinished) = finished.await {
@@ -213,7 +201,11 @@ impl DynamoDb {
                 timed_out,
             } = unfinished;
             let error = AwsError::new(Unread {
-                rest: Keys::left(rest),
+                rest: Keys {
+                    places: keys.places.of_rest(&rest),
+                    keys: rest,
+                    projection,
+                },
                 items,
                 of,
                 cause,
@@ -231,9 +223,13 @@ impl DynamoDb {
         &self,
         table: &TableName,
         chunk: Vec<Item>,
+        projection: &Projection,
     ) -> Result<Answer<Vec<Item>, Item>, AwsError> {
+        let (projection, names) = projection.among(None);
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(chunk))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
             .consistent_read(self.settings.is_consistent)
             .build()
             .expect("the keys are set");

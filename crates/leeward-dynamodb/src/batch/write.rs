@@ -1,9 +1,10 @@
 use super::{
     RefusedEntry, facts_of,
     finish::{Answer, Bounds, Unfinished, finish},
+    places::Places,
     reason_of,
 };
-use crate::{DynamoDb, Item, KeySchema, TableName, item, key::Identity};
+use crate::{DynamoDb, Item, KeySchema, TableName, item};
 use aws_sdk_dynamodb::{
     operation::batch_write_item::{BatchWriteItemInput, builders::BatchWriteItemInputBuilder},
     types::{DeleteRequest, PutRequest, WriteRequest},
@@ -11,10 +12,7 @@ use aws_sdk_dynamodb::{
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::{AwsError, Classify, Facts, OperationName};
 use serde::Serialize;
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    fmt,
-};
+use std::fmt;
 
 /// What one call of BatchWriteItem takes.
 const MAX_WRITES: usize = 25;
@@ -35,9 +33,8 @@ const OPERATION: OperationName = OperationName::new("dynamodb", "BatchWriteItem"
 /// ```
 #[derive(Clone)]
 pub struct Writes {
-    key: KeySchema,
     requests: Vec<WriteRequest>,
-    places: HashMap<Identity, usize>,
+    places: Places,
 }
 
 impl Writes {
@@ -45,9 +42,8 @@ impl Writes {
     #[must_use]
     pub fn new(key: KeySchema) -> Self {
         Self {
-            key,
             requests: Vec::new(),
-            places: HashMap::new(),
+            places: Places::by(key),
         }
     }
 
@@ -58,7 +54,11 @@ impl Writes {
     /// [`RefusedEntry`]; the batch stays as it is.
     pub fn put(&mut self, item: &(impl Serialize + ?Sized)) -> Result<(), RefusedEntry> {
         let item = item::to_item(item)?;
-        self.place(&item)?;
+        let (entry, bytes) = (self.len(), item::least_size(&item));
+        if bytes > item::MAX_SIZE {
+            return Err(RefusedEntry::TooLarge { entry, bytes });
+        }
+        self.places.take(&item)?;
         self.requests.push(request_to_put(item));
         Ok(())
     }
@@ -70,10 +70,11 @@ impl Writes {
     /// [`RefusedEntry`]; the batch stays as it is.
     pub fn delete(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), RefusedEntry> {
         let key = item::to_item(key)?;
-        if key.len() > self.key.attributes().count() {
+        let of_key = self.places.key().map_or(0, |key| key.attributes().count());
+        if key.len() > of_key {
             return Err(RefusedEntry::MoreThanKey { entry: self.len() });
         }
-        self.place(&key)?;
+        self.places.take(&key)?;
         self.requests.push(request_to_delete(key));
         Ok(())
     }
@@ -95,41 +96,12 @@ impl Writes {
     pub fn requests(&self) -> &[WriteRequest] {
         &self.requests
     }
+}
 
-    fn place(&mut self, item: &Item) -> Result<(), RefusedEntry> {
-        let entry = self.len();
-        let identity = Identity::of(item, self.key.attributes())
-            .map_err(|attribute| RefusedEntry::NoKey { entry, attribute })?;
-        match self.places.entry(identity) {
-            Entry::Occupied(first) => Err(RefusedEntry::SameKey {
-                first: *first.get(),
-                second: entry,
-            }),
-            Entry::Vacant(free) => {
-                free.insert(entry);
-                Ok(())
-            }
-        }
-    }
-
-    /// Those of a batch that are left, which have no key twice either.
-    fn left(key: KeySchema, requests: Vec<WriteRequest>) -> Self {
-        let of = |request: &WriteRequest| {
-            let put = request.put_request().map(PutRequest::item);
-            let item = put.or_else(|| request.delete_request().map(DeleteRequest::key))?;
-            Identity::of(item, key.attributes()).ok()
-        };
-        let places = requests
-            .iter()
-            .enumerate()
-            .filter_map(|(place, request)| Some((of(request)?, place)))
-            .collect();
-        Self {
-            key,
-            requests,
-            places,
-        }
-    }
+/// The item or the key that a request is about.
+fn subject(request: &WriteRequest) -> Option<&Item> {
+    let put = request.put_request().map(PutRequest::item);
+    put.or_else(|| request.delete_request().map(DeleteRequest::key))
 }
 
 fn request_to_put(item: Item) -> WriteRequest {
@@ -148,7 +120,7 @@ fn request_to_delete(key: Item) -> WriteRequest {
 impl fmt::Debug for Writes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writes")
-            .field("key", &self.key)
+            .field("key", &self.places.key())
             .field("len", &self.len())
             .finish_non_exhaustive()
     }
@@ -227,9 +199,9 @@ impl DynamoDb {
     /// # Errors
     ///
     /// [`Unwritten`], with what was not written: at the first failure that is final, or when the time is over. One item that DynamoDB
-    /// refuses (more than 400 KB, an empty key) fails the call of 25 that it is in.
+    /// refuses although the batch took it (its key has another type than that of the table) fails the call of 25 that it is in.
     pub async fn batch_write(&self, table: &TableName, writes: Writes) -> Result<(), AwsError> {
-        let Writes { key, requests, .. } = writes;
+        let Writes { requests, places } = writes;
         let of = requests.len();
         let finished = finish(
             Bounds {
@@ -248,7 +220,10 @@ impl DynamoDb {
                 timed_out,
             } = unfinished;
             let error = AwsError::new(Unwritten {
-                rest: Writes::left(key, rest),
+                rest: Writes {
+                    places: places.of_rest(rest.iter().filter_map(subject)),
+                    requests: rest,
+                },
                 of,
                 cause,
                 timed_out,
@@ -322,15 +297,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_a_batch_again() {
+    fn an_item_that_dynamodb_would_refuse_does_not_take_the_others_with_it() {
         let mut writes = Writes::new(KeySchema::new("id"));
-        writes.put(&json!({"id": "a"})).unwrap();
+        // The names count as well: 2 of `id`, 1 of its value, 4 of `text`.
+        let item = |text: usize| json!({"id": "a", "text": "x".repeat(text)});
+        let refused = writes.put(&item(409_594)).unwrap_err();
+        let too_large = RefusedEntry::TooLarge {
+            entry: 0,
+            bytes: 409_601,
+        };
+        assert_eq!(refused, too_large);
+        writes.put(&item(409_593)).unwrap();
+    }
+
+    #[test]
+    fn what_is_left_is_about_the_same_items() {
+        let mut writes = Writes::new(KeySchema::new("id"));
+        writes.put(&json!({"id": "a", "nr": 1})).unwrap();
         writes.delete(&json!({"id": "b"})).unwrap();
-        let mut left = Writes::left(writes.key.clone(), writes.requests);
-        for id in ["a", "b"] {
-            let refused = left.put(&json!({"id": id})).unwrap_err();
-            assert!(matches!(refused, RefusedEntry::SameKey { .. }), "{refused}");
-        }
-        left.put(&json!({"id": "c"})).unwrap();
+        let subjects = writes.requests.iter().filter_map(subject);
+        let ids: Vec<_> = subjects.map(|item| item["id"].as_s().unwrap()).collect();
+        assert_eq!(ids, ["a", "b"]);
     }
 }

@@ -1,13 +1,10 @@
 use crate::{Item, ItemError, item};
-use aws_sdk_dynamodb::{
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{CancellationReason, error::TransactionCanceledException},
-};
+use aws_sdk_dynamodb::types::{CancellationReason, error::TransactionCanceledException};
 use leeward_error_taxonomy::{AwsError, Classify, Facts};
 use serde::de::DeserializeOwned;
 use std::fmt;
 
-/// A transaction was cancelled: none of it is applied. Each action has a [`Reason`], in the order of the actions.
+/// A transaction was cancelled: nothing of it is applied, or read. Each action has a [`Reason`], in the order of the actions.
 #[derive(Debug, thiserror::Error)]
 #[error("the transaction was cancelled: {}", Blamed(.reasons))]
 pub struct Cancelled {
@@ -136,21 +133,12 @@ impl fmt::Display for Blamed<'_> {
 
 /// The error with its reasons, if it is that of a cancelled transaction.
 pub(super) fn of(error: AwsError) -> AwsError {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.downcast_ref()
-    else {
+    let Some(cancelled) = error.downcast_ref::<TransactionCanceledException>() else {
         return error;
     };
-    let reasons = reasons(cancelled);
+    let reasons = cancelled.cancellation_reasons().iter().map(Reason::of);
+    let reasons = reasons.collect();
     AwsError::new(Cancelled { reasons, error })
-}
-
-fn reasons(cancelled: &TransactionCanceledException) -> Vec<Reason> {
-    cancelled
-        .cancellation_reasons()
-        .iter()
-        .map(Reason::of)
-        .collect()
 }
 
 #[cfg(test)]

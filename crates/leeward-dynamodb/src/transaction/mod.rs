@@ -1,8 +1,10 @@
-//! Transactions: all of their writes are applied, or none.
+//! Transactions: all of their writes are applied, or none; all of their reads are of one moment.
 
 mod cancelled;
+mod read;
 
 pub use cancelled::{Cancelled, Reason};
+pub use read::{Reads, Snapshot};
 
 use crate::{DynamoDb, Expression, Item, ItemError, TableName, TransactionToken, item};
 use aws_sdk_dynamodb::{
@@ -19,7 +21,7 @@ use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict
 use serde::Serialize;
 use std::fmt;
 
-/// What one call of TransactWriteItems takes.
+/// What one call of TransactWriteItems takes, and one of TransactGetItems.
 const MAX_ACTIONS: usize = 100;
 const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
@@ -287,6 +289,15 @@ impl fmt::Debug for Transaction {
 #[error("a transaction has 1 to {MAX_ACTIONS} actions, not {0}")]
 pub struct WrongSize(usize);
 
+impl WrongSize {
+    fn check(actions: usize) -> Result<(), AwsError> {
+        match actions {
+            1..=MAX_ACTIONS => Ok(()),
+            _ => Err(AwsError::new(Self(actions))),
+        }
+    }
+}
+
 impl Classify for WrongSize {
     fn facts(&self) -> Facts<'_> {
         Facts::new(Stage::NotSent, Category::Validation, Verdict::Final)
@@ -320,9 +331,7 @@ impl DynamoDb {
     /// else was sent with the token.
     pub async fn transact(&self, transaction: &Transaction) -> Result<(), AwsError> {
         let Transaction { token, actions } = transaction;
-        if !(1..=MAX_ACTIONS).contains(&actions.len()) {
-            return Err(AwsError::new(WrongSize(actions.len())));
-        }
+        WrongSize::check(actions.len())?;
         let write = TransactWriteItemsInput::builder()
             .set_transact_items(Some(actions.clone()))
             .client_request_token(token.as_str());

@@ -2,17 +2,21 @@
 
 use crate::{
     cloud::{Order, key, order, orders, region_with_orders},
-    stand_in::{Call, stand_in, stand_in_with},
+    stand_in::{Call, refusal, stand_in, stand_in_with},
 };
 use leeward_dynamodb::{
-    DynamoDb, InvalidSetting, KeySchema, Keys, Scan, Unread, Unwritten, Writes,
+    DynamoDb, InvalidSetting, KeySchema, Keys, Projection, RefusedEntry, Scan, Unread, Unwritten,
+    Writes,
 };
 use leeward_error_taxonomy::Category;
 use leeward_testkit::{Fault, Scope};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -211,6 +215,105 @@ async fn keys_that_are_left_unprocessed_are_asked_for_again() {
     let read: Vec<Order> = db.consistent().batch_get(&orders(), keys).await.unwrap();
     let read: BTreeSet<u32> = read.into_iter().map(|order| order.nr).collect();
     assert_eq!(read, (0..250).collect());
+}
+
+/// Gives each key its item but those of customer `hot`, of which it processes none, whoever else is in the call.
+fn hot(call: &Call) -> (u16, Value) {
+    let asked = &call.input["RequestItems"]["orders"];
+    assert_eq!(asked["ProjectionExpression"], "#only0, #only1");
+    assert_eq!(asked["ExpressionAttributeNames"]["#only1"], "state");
+    let keys = asked["Keys"].as_array().unwrap().iter();
+    let (hot, cold): (Vec<_>, Vec<_>) = keys.partition(|key| key["customer"]["S"] == "hot");
+    // A call of which DynamoDB processes nothing fails.
+    if cold.is_empty() {
+        let code = "ProvisionedThroughputExceededException";
+        return (400, refusal(code, "slower"));
+    }
+    let items: Vec<_> = cold
+        .into_iter()
+        .map(|key| json!({"nr": key["nr"], "state": {"S": "new"}}))
+        .collect();
+    let left = match &hot[..] {
+        [] => json!({}),
+        hot => json!({"orders": {"Keys": hot}}),
+    };
+    let answer = json!({"Responses": {"orders": items}, "UnprocessedKeys": left});
+    (200, answer)
+}
+
+#[tokio::test]
+async fn a_key_that_is_throttled_for_ever_does_not_keep_the_others() {
+    let settings = |builder: leeward_dynamodb::DynamoDbBuilder| {
+        builder.with_batch_timeout(Duration::from_secs(2))
+    };
+    let (db, calls) = stand_in_with(hot, settings).await;
+    let mut keys = Keys::of((0..120).map(key)).unwrap();
+    let hot_key = json!({"customer": "hot", "nr": 1});
+    keys.add(&hot_key).unwrap();
+    let keys = keys.with_projection(Projection::of(["nr", "state"]));
+    let error = db.batch_get::<Value>(&orders(), keys).await.unwrap_err();
+    let unread = error.downcast_ref::<Unread>().unwrap();
+    let read: Vec<Value> = unread.items().unwrap();
+    assert_eq!((unread.rest().len(), read.len()), (1, 120));
+    // It is a batch, of which the key is a part.
+    let again = unread.rest().clone().add(&hot_key).unwrap_err();
+    assert!(matches!(again, RefusedEntry::SameKey { .. }), "{again}");
+    assert!(calls.count() > 2);
+}
+
+#[tokio::test]
+async fn an_item_that_is_throttled_is_written_when_its_time_comes() {
+    let throttled = AtomicUsize::new(0);
+    let (db, calls) = stand_in(move |call: &Call| {
+        let requests = call.input["RequestItems"]["orders"].as_array().unwrap();
+        let is_hot = |request: &&Value| request["PutRequest"]["Item"]["nr"]["N"] == "7";
+        let hot: Vec<_> = requests.iter().filter(is_hot).collect();
+        if hot.is_empty() || throttled.fetch_add(1, SeqCst) == 2 {
+            return (200, json!({}));
+        }
+        match requests.len() {
+            1 => (
+                400,
+                refusal("ProvisionedThroughputExceededException", "slower"),
+            ),
+            _ => (200, json!({"UnprocessedItems": {"orders": hot}})),
+        }
+    })
+    .await;
+    db.batch_write(&orders(), puts(26)).await.unwrap();
+    let sizes: Vec<_> = calls
+        .all()
+        .iter()
+        .map(|call| {
+            call.input["RequestItems"]["orders"]
+                .as_array()
+                .unwrap()
+                .len()
+        })
+        .collect();
+    // 25 with the one, the last by itself; then the one alone, refused and taken.
+    assert_eq!(sizes.iter().filter(|size| **size == 25).count(), 1);
+    assert_eq!(sizes.iter().filter(|size| **size == 1).count(), 3);
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused_before_anything_is_sent() {
+    let mut keys = Keys::of([key(1)]).unwrap();
+    for (odd, attributes) in [(json!({}), 0), (json!({"a": 1, "b": 2, "c": 3}), 3)] {
+        let refused = keys.add(&odd).unwrap_err();
+        let entry = 1;
+        assert_eq!(refused, RefusedEntry::KeySize { entry, attributes });
+    }
+    let same = RefusedEntry::SameKey {
+        first: 0,
+        second: 1,
+    };
+    assert_eq!(keys.add(&key(1)).unwrap_err(), same);
+    let empty = keys.add(&json!({"customer": "", "nr": 1})).unwrap_err();
+    assert!(matches!(empty, RefusedEntry::NoKey { .. }), "{empty}");
+    let (db, calls) = stand_in(|_: &Call| (500, json!({}))).await;
+    let none: Vec<Order> = db.batch_get(&orders(), Keys::new()).await.unwrap();
+    assert_eq!((none.len(), calls.count()), (0, 0));
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use crate::{
     cloud::{Order, key, order, orders, region, region_with_orders},
     stand_in::{Call, refusal, stand_in},
 };
-use leeward_dynamodb::{Deleted, DynamoDb, Expression, ItemError, Put, Updated};
+use leeward_dynamodb::{Deleted, DynamoDb, Expression, ItemError, Projection, Put, Updated};
 use leeward_error_taxonomy::{AwsError, Category, Stage};
 use leeward_testkit::{Fault, Scope};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Puts an order where there is none of its number.
 async fn put_first(db: &DynamoDb, nr: u32) -> Result<Put<Order>, AwsError> {
@@ -25,6 +25,27 @@ async fn what_is_put_is_got_until_it_is_deleted() {
     db.delete(&orders(), &key(1)).await.unwrap();
     db.delete(&orders(), &key(1)).await.unwrap();
     assert_eq!(db.get::<Order>(&orders(), &key(1)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn only_what_is_asked_for_is_read() {
+    let (_aws, db) = region_with_orders().await;
+    let table = orders();
+    // `name` and `state` are reserved words, and a dot is the sign of a path elsewhere.
+    let item = json!({
+        "customer": "c-1", "nr": 1, "state": "new", "a.b": 5, "note": "long",
+        "name": {"first": "Ada", "last": "L"},
+    });
+    db.put(&table, &item).await.unwrap();
+    let projection = Projection::of(["state", "a.b"]).with_path(["name", "first"]);
+    let read: Option<Value> = db.get_only(&table, &key(1), &projection).await.unwrap();
+    let expected = json!({"state": "new", "a.b": 5, "name": {"first": "Ada"}});
+    assert_eq!(read, Some(expected));
+    let nothing = Projection::of(["nothing"]);
+    let read: Option<Value> = db.get_only(&table, &key(1), &nothing).await.unwrap();
+    assert_eq!(read, Some(json!({})));
+    let none: Option<Value> = db.get_only(&table, &key(2), &nothing).await.unwrap();
+    assert_eq!(none, None);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::{
     cloud::{Order, order, orders, region_with_orders},
     stand_in::{Call, refusal, stand_in},
 };
-use leeward_dynamodb::{Expression, ItemError, Query, Scan};
+use leeward_dynamodb::{Expression, ItemError, Projection, Query, Scan};
 use leeward_error_taxonomy::Category;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, num::NonZero};
@@ -54,6 +54,88 @@ async fn no_page_is_asked_for_before_the_one_before_is_taken() {
     let rest = scanned.collect_up_to(5).await.unwrap();
     assert_eq!((rest.items.len(), rest.has_more), (5, true));
     assert!(calls.count() < 12, "{} calls", calls.count());
+}
+
+/// A table of two items a page that has no end.
+fn endless(call: &Call) -> (u16, Value) {
+    let page: u64 = match &call.input["ExclusiveStartKey"]["nr"]["N"] {
+        Value::String(page) => page.parse().unwrap(),
+        _ => 0,
+    };
+    let item = json!({"customer": {"S": "c-1"}, "nr": {"N": "1"}, "state": {"S": "new"}});
+    let next = json!({"nr": {"N": (page + 1).to_string()}});
+    (
+        200,
+        json!({"Items": [item, item], "LastEvaluatedKey": next}),
+    )
+}
+
+#[tokio::test]
+async fn as_many_pages_are_in_memory_as_there_are_segments() {
+    for segments in [1, 2, 7] {
+        let (db, calls) = stand_in(endless).await;
+        let scan = Scan::new().with_segments(NonZero::new(segments).unwrap());
+        let mut scanned = db.scan::<Order>(&orders(), &scan);
+        for taken in 1..200 {
+            scanned.next().await.unwrap().unwrap();
+            // Each call beyond one for each segment comes after two items that were taken.
+            let bound = usize::from(segments) + taken / 2;
+            assert!(calls.count() <= bound, "{} calls", calls.count());
+        }
+        let numbers: BTreeSet<u64> = calls
+            .all()
+            .iter()
+            .map(|call| call.input["Segment"].as_u64().unwrap())
+            .collect();
+        assert_eq!(numbers, (0..u64::from(segments)).collect());
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_turns_in_a_circle_is_an_error() {
+    let (db, calls) = stand_in(|_: &Call| {
+        let same = json!({"nr": {"N": "1"}});
+        (200, json!({"Items": [], "LastEvaluatedKey": same}))
+    })
+    .await;
+    let scan = Scan::new().with_segments(NonZero::<u8>::MIN);
+    let mut scanned = db.scan::<Order>(&orders(), &scan);
+    let error = scanned.next().await.unwrap().unwrap_err();
+    assert_eq!(error.category(), Category::Internal);
+    assert_eq!(calls.count(), 2);
+}
+
+#[tokio::test]
+async fn filter_and_projection_share_a_call_and_no_placeholder() {
+    let (db, calls) = stand_in(|_: &Call| (200, json!({"Items": []}))).await;
+    let paid = || {
+        Expression::new("#only0 = :paid")
+            .with_name("#only0", "state")
+            .with_value(":paid", "paid")
+            .unwrap()
+    };
+    let states = Projection::of(["customer", "state"]);
+    let scan = Scan::new()
+        .with_filter(paid())
+        .with_projection(states.clone());
+    let scanned = db.scan::<Value>(&orders(), &scan);
+    scanned.collect_up_to(1).await.unwrap();
+    let query = Query::new("customer", "c-1")
+        .unwrap()
+        .with_filter(paid())
+        .with_projection(states);
+    let listed = db.query::<Value>(&orders(), query).unwrap();
+    listed.collect_up_to(1).await.unwrap();
+    for call in calls.all() {
+        let names = call.input["ExpressionAttributeNames"].as_object().unwrap();
+        let text = call.input["ProjectionExpression"].as_str().unwrap();
+        let attributes: Vec<_> = text
+            .split(", ")
+            .map(|placeholder| &names[placeholder])
+            .collect();
+        assert_eq!(attributes, ["customer", "state"], "{}", call.operation);
+        assert_eq!(names["#only0"], "state");
+    }
 }
 
 #[tokio::test]

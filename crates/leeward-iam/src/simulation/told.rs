@@ -4,21 +4,11 @@ use crate::{ActionName, ResourceArn};
 use leeward_error_taxonomy::{AwsError, IamAction};
 
 /// The actions that the failed call needs; none if nobody knows.
-///
-/// The message may name another one than the operation has: reading an object that is encrypted fails for want of `kms:Decrypt`.
 pub(super) fn actions(error: &AwsError) -> Vec<ActionName> {
-    let told = error.message().and_then(|message| {
-        let (_, rest) = message.split_once("authorized to perform")?;
-        let word = rest.trim_start_matches([':', ' ']).split(' ').next()?;
-        word.trim_end_matches(['.', ',']).parse().ok()
-    });
-    match told {
-        Some(action) => vec![action],
-        None => error
-            .operation()
-            .and_then(IamAction::of)
-            .map_or_else(Vec::new, |of| needed(&of)),
-    }
+    let told = error.message().and_then(IamAction::in_message);
+    let of_operation = || error.operation().and_then(IamAction::of);
+    told.or_else(of_operation)
+        .map_or_else(Vec::new, |action| needed(&action))
 }
 
 /// `s3:PutObject or s3:GetObject` are two.
@@ -93,6 +83,11 @@ mod tests {
             (
                 "User: u is not authorized to perform: iam:GetRole on resource: role app",
                 "iam:GetRole",
+                None,
+            ),
+            (
+                "User: u is not authorized to perform: kms:ReEncrypt* on resource: role app",
+                "kms:ReEncryptFrom kms:ReEncryptTo",
                 None,
             ),
             ("Access Denied", "s3:GetObject", None),

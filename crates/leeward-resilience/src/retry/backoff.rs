@@ -67,12 +67,28 @@ impl Backoff {
         Self { cap, ..self }
     }
 
-    /// The pause after the failed attempt number `attempt`, counted from one.
+    /// Draws the pause after the failed attempt number `attempt`, counted from one: for a loop of one's own, such as that over what a batch
+    /// has left undone.
     ///
     /// With `t` for the pause that is drawn, what the service asks for is honoured inside [t, t + 5 s], as the SDKs do: a
     /// faulty or hostile header cannot hold a caller for an hour. Unlike theirs it is added to the drawn pause, or
     /// everybody who was turned away together would come back together.
-    pub(super) fn pause(
+    ///
+    /// ```
+    /// use leeward_error_taxonomy::Verdict;
+    /// use leeward_resilience::Backoff;
+    /// use std::time::Duration;
+    ///
+    /// let pause = Backoff::aws().pause(Verdict::Throttled, 2, None);
+    /// assert!(pause <= Duration::from_secs(2));
+    /// ```
+    #[must_use]
+    pub fn pause(&self, verdict: Verdict, attempt: u32, retry_after: Option<Duration>) -> Duration {
+        self.pause_by(verdict, attempt, retry_after, &mut Rng::new())
+    }
+
+    /// As [`pause`](Self::pause), drawn by `random`.
+    pub(super) fn pause_by(
         &self,
         verdict: Verdict,
         attempt: u32,
@@ -116,7 +132,7 @@ mod tests {
     fn longest(verdict: Verdict, attempt: u32) -> u128 {
         let mut random = Rng::with_seed(42);
         (0..10_000)
-            .map(|_| Backoff::new().pause(verdict, attempt, None, &mut random))
+            .map(|_| Backoff::new().pause_by(verdict, attempt, None, &mut random))
             .max()
             .unwrap()
             .as_millis()
@@ -169,7 +185,7 @@ mod tests {
             let asked = MILLISECOND * asked;
             let pause = |asked| {
                 let mut random = Rng::with_seed(seed);
-                Backoff::new().pause(verdict, attempt, asked, &mut random)
+                Backoff::new().pause_by(verdict, attempt, asked, &mut random)
             };
             let (t, paused) = (pause(None), pause(Some(asked)));
             prop_assert!(paused >= t && paused <= t + GRACE);

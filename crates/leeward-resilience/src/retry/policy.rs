@@ -171,7 +171,7 @@ impl RetryPolicy {
         }
         let after = self
             .backoff
-            .pause(facts.verdict, attempt, facts.retry_after, random);
+            .pause_by(facts.verdict, attempt, facts.retry_after, random);
         if !self.has_time(after, left) {
             return Decision::Stop(Cause::OutOfTime);
         }

@@ -1,0 +1,74 @@
+//! Change sets that come to no end, and those that somebody drops.
+
+use crate::{
+    stacks::{ORDERS, described, orders},
+    stand_in::{Answer, Call, cloud_by, refusal},
+};
+use leeward_cloudformation::{ChangeSetFailed, ChangeSetName, StackSpec, Template};
+use leeward_error_taxonomy::Category;
+
+fn larger() -> ChangeSetName {
+    "larger".parse().unwrap()
+}
+
+/// A page of one change.
+fn page(call: &Call, status: &str, resource: &str, next: &str) -> Answer {
+    call.answer(&format!(
+        "<ChangeSetId>arn:larger</ChangeSetId><ChangeSetName>larger</ChangeSetName><StackId>{ORDERS}</StackId>\
+         <StackName>orders</StackName><Status>{status}</Status><Changes><member><Type>Resource</Type><ResourceChange>\
+         <Action>Add</Action><LogicalResourceId>{resource}</LogicalResourceId><ResourceType>AWS::SNS::Topic</ResourceType>\
+         </ResourceChange></member></Changes><NextToken>{next}</NextToken>"
+    ))
+}
+
+#[tokio::test]
+async fn all_pages_of_a_change_set_are_read() {
+    let (cloud, _) = cloud_by(|call| match call.field("NextToken") {
+        "" => page(call, "CREATE_COMPLETE", "First", "2"),
+        _ => page(call, "CREATE_COMPLETE", "Second", ""),
+    })
+    .await;
+    let set = cloud.change_set(orders(), &larger()).await.unwrap();
+    assert_eq!(
+        set.unwrap().to_string(),
+        "change set larger of stack orders\n+ First (AWS::SNS::Topic)\n+ Second (AWS::SNS::Topic)"
+    );
+}
+
+#[tokio::test]
+async fn half_a_change_set_is_not_taken_for_the_whole() {
+    let (cloud, calls) = cloud_by(|call| page(call, "CREATE_COMPLETE", "Topic", "again")).await;
+    let error = cloud.change_set(orders(), &larger()).await.unwrap_err();
+    assert_eq!(error.category(), Category::Internal);
+    assert_eq!(calls.of("DescribeChangeSet"), 2);
+}
+
+#[tokio::test]
+async fn a_change_set_that_somebody_drops_is_not_waited_for() {
+    let mut looks = 0;
+    let (cloud, _) = cloud_by(move |call| match call.action() {
+        "DescribeStacks" => described(call, "CREATE_COMPLETE"),
+        "CreateChangeSet" => call.answer("<Id>arn:larger</Id>"),
+        _ => {
+            looks += 1;
+            match looks {
+                // Not to be seen yet, seen, and gone.
+                2 => page(call, "CREATE_PENDING", "Topic", ""),
+                _ => refusal((
+                    404,
+                    "ChangeSetNotFound",
+                    "ChangeSet [larger] does not exist",
+                )),
+            }
+        }
+    })
+    .await;
+    let spec = StackSpec::new(orders(), Template::text("{}"));
+    let error = cloud.create_change_set(&spec, &larger()).await.unwrap_err();
+    let failed = error.downcast_ref::<ChangeSetFailed>().unwrap();
+    assert_eq!(failed.status.as_str(), "DELETE_COMPLETE");
+    assert_eq!(
+        error.to_string(),
+        "change set larger came to DELETE_COMPLETE: somebody has dropped it (us-east-1)"
+    );
+}
