@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 // What the guide shows is tested here, where all crates are.
 #![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/encryption.md"))]
+#![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/facades.md"))]
 #![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/multi-region.md"))]
 #![cfg_attr(all(doctest, feature = "full"), doc = include_str!("../../../docs/guides/secrets.md"))]
 
@@ -26,6 +27,8 @@ pub use leeward_logs as logs;
 pub use leeward_region_router as region_router;
 #[cfg(feature = "resilience")]
 pub use leeward_resilience as resilience;
+#[cfg(feature = "resources")]
+pub use leeward_resources as resources;
 #[cfg(feature = "s3")]
 pub use leeward_s3 as s3;
 #[cfg(feature = "secret-cache")]
