@@ -7,8 +7,9 @@ mod template;
 use super::site::Site;
 use crate::ministack::{Case, Trouble};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use leeward_cloudformation::{CloudFormation, StackFailed, StackName, StackSpec, Template, Waiter};
+use leeward_cloudformation::{CloudFormation, StackFailed, StackName, StackSpec, Template};
 use leeward_error_taxonomy::AwsError;
+use leeward_resilience::Waiter;
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -3,10 +3,9 @@
 use super::{Site, archive, cloud, failed, hopeless, refused, spec, topic};
 use crate::ministack::{Case, Lacking, Trouble, same};
 use aws_sdk_cloudformation::types::{Capability, StackStatus};
-use leeward_cloudformation::{
-    Rollback, StackId, StackName, Template, Updated, WaitTimedOut, Waiter,
-};
+use leeward_cloudformation::{Rollback, StackId, StackName, Template, Updated};
 use leeward_error_taxonomy::Category;
+use leeward_resilience::{WaitTimedOut, Waiter};
 use serde_json::json;
 use std::time::Duration;
 
