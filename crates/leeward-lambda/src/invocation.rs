@@ -52,7 +52,8 @@ impl Invocation {
 
     /// Vouches that the function may run twice for one call. Default: it is sent again only if it has surely not run.
     ///
-    /// Lambda may run a function more than once by itself where it is not waited for, whatever is said here.
+    /// A caller whose preset hedges sends it a second time beside one that is merely slow. Lambda may run a function more than once by
+    /// itself where it is not waited for, whatever is said here.
     pub fn idempotent(self) -> Self {
         Self {
             is_idempotent: true,

@@ -9,9 +9,12 @@ use aws_sdk_lambda::{
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::{AwsError, OperationName};
 use serde::{Serialize, de::DeserializeOwned};
+use std::fmt;
 
 /// What came of a function that was waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows neither the output nor the log.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invoked<T> {
     /// What the function has returned, or how it failed.
@@ -31,6 +34,17 @@ impl<T> Invoked<T> {
     pub fn into_output(self) -> Result<T, AwsError> {
         self.outcome
             .map_err(|error| AwsError::from(error).with_operation(INVOKE))
+    }
+}
+
+impl<T> fmt::Debug for Invoked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let log_bytes = self.log_tail.as_ref().map(String::len);
+        f.debug_struct("Invoked")
+            .field("failed", &self.outcome.as_ref().err())
+            .field("log_bytes", &log_bytes)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,7 @@ use aws_sdk_cloudwatchlogs::operation::filter_log_events::{
 };
 use leeward_client_pool::{Op, Page, Pages};
 use leeward_error_taxonomy::AwsError;
-use std::time::SystemTime;
+use std::{fmt, time::SystemTime};
 
 /// Which events of a log group are meant.
 ///
@@ -19,7 +19,7 @@ use std::time::SystemTime;
 /// # }
 /// # filter().unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventFilter {
     group: LogGroupName,
     pattern: Option<String>,
@@ -97,6 +97,19 @@ impl EventFilter {
             // Nothing is older than 1970.
             .set_start_time(self.from.map(|from| millis(from).unwrap_or(0)))
             .set_end_time(self.to.map(|to| millis(to).unwrap_or(0)))
+    }
+}
+
+/// Without the pattern, which may name what it looks for.
+impl fmt::Debug for EventFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventFilter")
+            .field("group", &self.group)
+            .field("streams", &self.streams)
+            .field("prefix", &self.prefix)
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::{EventFilter, LogEvent, Logs, service::millis, window::Window};
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use leeward_client_pool::{Page, Pages};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 use leeward_resilience::{Clock, TokioClock, Waiter};
@@ -121,6 +122,42 @@ struct Position {
     token: Option<String>,
     /// When the look began.
     looked_at: i64,
+    /// From when on it asks: the same for each of its pages, whatever is forgotten between them.
+    from: i64,
+}
+
+impl Position {
+    const fn new(window: Window, now: i64) -> Self {
+        Self {
+            from: window.from(),
+            window,
+            token: None,
+            looked_at: now,
+        }
+    }
+
+    fn begin_look(&mut self, now: i64) {
+        self.looked_at = now;
+        self.from = self.window.from();
+    }
+
+    /// What is new of a page, and where the next one begins.
+    fn take(
+        &mut self,
+        events: Vec<FilteredLogEvent>,
+        token: Option<String>,
+    ) -> Vec<FilteredLogEvent> {
+        let is_new = |event: &FilteredLogEvent| {
+            let id = event.event_id().unwrap_or_default();
+            self.window.admit(event.timestamp().unwrap_or(0), id)
+        };
+        let new = events.into_iter().filter(is_new).collect();
+        if token.is_none() {
+            self.window.advance(self.looked_at);
+        }
+        self.token = token;
+        new
+    }
 }
 
 fn lock(position: &Mutex<Position>) -> MutexGuard<'_, Position> {
@@ -160,11 +197,8 @@ impl Logs {
         let from = from.map_or_else(&now, |from| millis(from).unwrap_or(0));
         // Less than an hour, as was checked.
         let overlap = i64::try_from(tail.overlap.as_millis()).unwrap_or(0);
-        let position = Arc::new(Mutex::new(Position {
-            window: Window::new(from, overlap, MAX_SEEN),
-            token: None,
-            looked_at: now(),
-        }));
+        let window = Window::new(from, overlap, MAX_SEEN);
+        let position = Arc::new(Mutex::new(Position::new(window, now())));
         let (logs, request, interval) = (self.clone(), tail.filter.request(), tail.interval);
         let waiter = Waiter::new(tail.retry_for)
             .with_interval(tail.interval)
@@ -173,17 +207,18 @@ impl Logs {
             let (logs, request, now) = (logs.clone(), request.clone(), now.clone());
             let position = Arc::clone(&position);
             Box::pin(async move {
-                let (from, token) = {
-                    let position = lock(&position);
-                    (position.window.from(), position.token.clone())
-                };
-                if token.is_none() {
+                let is_new_look = lock(&position).token.is_none();
+                if is_new_look {
                     if look.is_some() {
                         sleep(interval).await;
                     }
-                    lock(&position).looked_at = now();
+                    lock(&position).begin_look(now());
                 }
-                let request = request.start_time(from).set_next_token(token);
+                let request = {
+                    let position = lock(&position);
+                    let token = position.token.clone();
+                    request.start_time(position.from).set_next_token(token)
+                };
                 let page = waiter
                     .wait(
                         || async {
@@ -193,20 +228,36 @@ impl Logs {
                         |never, _| match *never {},
                     )
                     .await?;
-                let mut position = lock(&position);
-                let events = page.events.unwrap_or_default().into_iter();
-                let new = events.filter(|event| {
-                    let id = event.event_id().unwrap_or_default();
-                    position.window.admit(event.timestamp().unwrap_or(0), id)
-                });
-                let new = new.map(LogEvent::of).collect();
-                position.token = page.next_token;
-                if position.token.is_none() {
-                    let looked_at = position.looked_at;
-                    position.window.advance(looked_at);
-                }
+                let events = page.events.unwrap_or_default();
+                let new = lock(&position).take(events, page.next_token);
+                let new = new.into_iter().map(LogEvent::of).collect();
                 Ok(Page::new(new, Some(look.unwrap_or(0).wrapping_add(1))))
             })
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(at: i64, id: &str) -> FilteredLogEvent {
+        FilteredLogEvent::builder()
+            .timestamp(at)
+            .event_id(id)
+            .build()
+    }
+
+    #[test]
+    fn a_look_asks_from_one_time_on_though_a_flood_is_forgotten() {
+        let mut position = Position::new(Window::new(0, 10, 2), 100);
+        position.begin_look(100);
+        let flood = (1..=4).map(|at| event(at, "a")).collect();
+        let new = position.take(flood, Some("more".to_owned()));
+        assert_eq!((new.len(), position.from), (4, 0));
+        let new = position.take(vec![event(4, "a"), event(99, "b")], None);
+        assert_eq!(new.len(), 1);
+        position.begin_look(200);
+        assert_eq!(position.from, 90);
     }
 }

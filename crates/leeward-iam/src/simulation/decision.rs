@@ -1,3 +1,4 @@
+use crate::ResourceArn;
 use aws_sdk_iam::types::{
     EvaluationResult, PermissionsBoundaryDecisionDetail, PolicyEvaluationDecisionType, Position,
     Statement,
@@ -76,11 +77,12 @@ impl Effect {
         let matched = || statements.iter().map(MatchedStatement::from).collect();
         match decision {
             Allowed => Self::Allowed(matched()),
+            // Statements are those of the principal's policies, and it is denied by them whatever the organization says, of which one
+            // word is given for all resources.
+            ExplicitDeny if !statements.is_empty() => Self::ExplicitlyDenied(matched()),
             // A service control policy ends the simulation: nothing else was looked at.
             ExplicitDeny | ImplicitDeny if !is_within_organization => Self::DeniedByOrganization,
-            ExplicitDeny if is_within_boundary || !statements.is_empty() => {
-                Self::ExplicitlyDenied(matched())
-            }
+            ExplicitDeny if is_within_boundary => Self::ExplicitlyDenied(matched()),
             ExplicitDeny | ImplicitDeny if !is_within_boundary => Self::DeniedByBoundary,
             ImplicitDeny => Self::ImplicitlyDenied,
             other => Self::Other(other.as_str().to_owned()),
@@ -89,16 +91,18 @@ impl Effect {
 }
 
 impl Decision {
-    /// Reads what IAM answers: one result for each action with the resources within, or one for each pair, as it was before.
-    pub(super) fn of(results: &[EvaluationResult]) -> Vec<Self> {
+    /// Reads what IAM answers to a question about these resources: one result for each action with the resources within, or one for each
+    /// pair, as it was before.
+    pub(super) fn of(results: &[EvaluationResult], asked: &[ResourceArn]) -> Vec<Self> {
         let mut seen = HashSet::new();
-        let mut decisions: Vec<Self> = results.iter().flat_map(Self::of_action).collect();
+        let of_action = |result| Self::of_action(result, asked);
+        let mut decisions: Vec<Self> = results.iter().flat_map(of_action).collect();
         decisions
             .retain(|decision| seen.insert((decision.action.clone(), decision.resource.clone())));
         decisions
     }
 
-    fn of_action(result: &EvaluationResult) -> Vec<Self> {
+    fn of_action(result: &EvaluationResult, asked: &[ResourceArn]) -> Vec<Self> {
         let is_within_organization = result
             .organizations_decision_detail()
             .is_none_or(|detail| detail.allowed_by_organizations());
@@ -120,9 +124,15 @@ impl Decision {
         if !of_resources.is_empty() {
             return of_resources;
         }
+        // IAM names the pattern of such resources here: `arn:${Partition}:s3:::${BucketName}/${KeyName}`.
+        let resource = match asked {
+            [] => "*",
+            [one] => one.as_str(),
+            _ => result.eval_resource_name().unwrap_or("*"),
+        };
         vec![Self {
             action: action.to_owned(),
-            resource: result.eval_resource_name().unwrap_or("*").to_owned(),
+            resource: resource.to_owned(),
             effect: Effect::new(
                 result.eval_decision(),
                 result.matched_statements(),
@@ -279,6 +289,13 @@ mod tests {
                 false,
                 "is not allowed by the organization's service control policies",
             ),
+            (
+                &ExplicitDeny,
+                &deny,
+                false,
+                true,
+                "is explicitly denied by a statement of policy DenyDeletes (line 3, column 17 to line 9, column 6)",
+            ),
             (&unknown, &[], true, true, "is decided on as perhaps"),
         ] {
             let decision = Decision {
@@ -319,7 +336,8 @@ mod tests {
             .build()
             .unwrap();
         // Twice, as one for each pair.
-        let decisions = Decision::of(&[result.clone(), result]);
+        let asked = ["arn:aws:s3:::a/k", "arn:aws:s3:::b/k"].map(|arn| arn.parse().unwrap());
+        let decisions = Decision::of(&[result.clone(), result], &asked);
         let seen: Vec<_> = decisions
             .iter()
             .map(|of| (of.resource.as_str(), &of.effect))
@@ -332,5 +350,20 @@ mod tests {
             ]
         );
         assert_eq!(decisions[0].missing_context, ["aws:SourceIp"]);
+    }
+
+    #[test]
+    fn what_was_asked_about_is_named_and_not_its_pattern() {
+        let result = EvaluationResult::builder()
+            .eval_action_name("s3:GetObject")
+            .eval_resource_name("arn:${Partition}:s3:::${BucketName}/${KeyName}")
+            .eval_decision(ImplicitDeny)
+            .build()
+            .unwrap();
+        let arn: ResourceArn = "arn:aws:s3:::a/k".parse().unwrap();
+        for (asked, expected) in [(&[][..], "*"), (&[arn][..], "arn:aws:s3:::a/k")] {
+            let decisions = Decision::of(std::slice::from_ref(&result), asked);
+            assert_eq!(decisions[0].resource, expected);
+        }
     }
 }

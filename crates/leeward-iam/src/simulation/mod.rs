@@ -206,7 +206,7 @@ impl Iam {
     async fn decide(&self, simulation: Simulation) -> Result<Vec<Decision>, AwsError> {
         let max = simulation.max_results();
         let results = self.results(&simulation).collect_up_to(max).await?;
-        Ok(Decision::of(&results.items))
+        Ok(Decision::of(&results.items, &simulation.resources))
     }
 
     fn results(&self, simulation: &Simulation) -> Pages<EvaluationResult> {

@@ -9,19 +9,23 @@ use serde_json::{Value, json};
 
 const EAST: Region = Region::from_static("us-east-1");
 
-/// The caller is not told of a Region: it is that of IAM.
 pub(crate) async fn cloud() -> (Aws, Iam) {
     let aws = Aws::start(&[EAST]).await.unwrap();
+    let iam = at(aws.endpoint(&EAST)).await;
+    (aws, iam)
+}
+
+/// The caller is not told of a Region: it is that of IAM.
+pub(crate) async fn at(endpoint: String) -> Iam {
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     let pool = Pool::builder()
         .without_proxy()
-        .with_endpoint(EAST, aws.endpoint(&EAST))
+        .with_endpoint(EAST, endpoint)
         .with_credentials(SharedCredentialsProvider::new(credentials))
         .build()
         .await
         .unwrap();
-    let iam = Iam::new(pool.caller().await.unwrap());
-    (aws, iam)
+    Iam::new(pool.caller().await.unwrap())
 }
 
 pub(crate) fn trust() -> Value {

@@ -4,4 +4,7 @@
 
 mod cloud;
 mod lookup;
+mod moving;
+mod odd_answers;
 mod simulation;
+mod stand_in;

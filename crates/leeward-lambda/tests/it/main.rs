@@ -5,3 +5,6 @@
 mod cloud;
 mod function;
 mod invoke;
+mod moving;
+mod odd_answers;
+mod stand_in;

@@ -55,7 +55,8 @@ pub struct Query {
     language: Option<QueryLanguage>,
 }
 
-/// The most that one answer has, and that one query has (CloudWatch Logs API Reference, `GetQueryResults`).
+/// The most that one answer has, and that one query has (CloudWatch Logs API Reference, `StartQuery` and `GetQueryResults`); in another
+/// language than that of Logs Insights a query has one answer.
 const ROWS_PER_PAGE: u32 = 10_000;
 const MOST_ROWS: u32 = 100_000;
 
@@ -80,8 +81,8 @@ impl Query {
         self
     }
 
-    /// Collects so many rows at the most. Default: 10,000. AWS gives up to 100,000, which is what more than that is taken for; none is
-    /// taken for one.
+    /// Collects so many rows at the most. Default: 10,000. AWS gives up to 100,000, and of a query in PPL or SQL 10,000, which is what
+    /// more than that is taken for; none is taken for one.
     #[must_use]
     pub fn with_max_rows(self, max_rows: u32) -> Self {
         Self {
@@ -99,13 +100,26 @@ impl Query {
         }
     }
 
+    /// How many rows AWS gives of it.
+    const fn most_rows(&self) -> u32 {
+        match self.language {
+            None | Some(QueryLanguage::Cwli) => MOST_ROWS,
+            Some(_) => ROWS_PER_PAGE,
+        }
+    }
+
+    /// How many rows are asked for: one more than are collected, which shows whether there are more.
+    fn limit(&self) -> u32 {
+        self.most_rows().min(self.max_rows + 1)
+    }
+
     fn request(&self) -> StartQueryInputBuilder {
         let seconds = |at, up| (millis(at).unwrap_or(0) + up) / 1_000;
         let query = StartQueryInput::builder()
             .query_string(&self.text)
             .start_time(seconds(self.from, 0))
             .end_time(seconds(self.to, 999))
-            .set_limit(i32::try_from(self.max_rows).ok())
+            .set_limit(i32::try_from(self.limit()).ok())
             .set_query_language(self.language.clone());
         match &self.groups[..] {
             [] => query,
@@ -178,7 +192,7 @@ impl fmt::Display for QueryProgress {
 pub struct QueryResult {
     /// The rows, in the order of the query.
     pub rows: Vec<QueryRow>,
-    /// Whether it has more than were to be collected.
+    /// Whether it has more than were to be collected. It is said too of as many as AWS gives of one query, where nobody can tell.
     pub has_more: bool,
     /// How much was read.
     pub statistics: QueryStatistics,
@@ -224,7 +238,8 @@ impl Logs {
         let running = Running::new(self.clone(), id);
         let first = waiter.wait(|| self.look(running.id()), progress).await?;
         let statistics = QueryStatistics::of(first.statistics.as_ref());
-        let max_rows = query.max_rows as usize;
+        let max_rows = query.max_rows.min(query.most_rows()) as usize;
+        let can_tell = query.limit() as usize > max_rows;
         let mut rows: Vec<QueryRow> = Vec::new();
         let mut page = first;
         let has_more = loop {
@@ -234,7 +249,7 @@ impl Logs {
             rows.extend(found.into_iter().take(room).map(QueryRow::of));
             match page.next_token {
                 _ if is_more => break true,
-                None => break false,
+                None => break !can_tell && rows.len() == max_rows,
                 Some(_) if rows.len() == max_rows => break true,
                 token => page = self.results(running.id(), token).await?,
             }
@@ -278,5 +293,30 @@ impl Logs {
             .set_max_items(i32::try_from(ROWS_PER_PAGE).ok());
         let results = Op::new(results, GetQueryResultsInputBuilder::send_with);
         self.caller().call(results).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    #[test]
+    fn one_row_more_is_asked_for_where_there_may_be_one() {
+        let query = Query::new("fields @message", UNIX_EPOCH, UNIX_EPOCH);
+        let limit = |query: Query| query.request().get_limit().unwrap();
+        let of_rows = |max| limit(query.clone().with_max_rows(max));
+        assert_eq!([0, 1, 9_999].map(of_rows), [2, 2, 10_000]);
+        assert_eq!([10_000, 99_999].map(of_rows), [10_001, 100_000]);
+        assert_eq!([100_000, u32::MAX].map(of_rows), [100_000, 100_000]);
+        let in_sql = query.with_language(QueryLanguage::Sql);
+        assert_eq!(limit(in_sql.clone()), 10_000);
+        assert_eq!(limit(in_sql.with_max_rows(7)), 8);
+    }
+
+    #[test]
+    fn its_text_is_not_printed() {
+        let query = Query::new("filter user = 'eve'", UNIX_EPOCH, UNIX_EPOCH);
+        assert!(!format!("{query:?}").contains("eve"));
     }
 }

@@ -16,7 +16,8 @@ pub enum Delivery {
     /// A batch whose answer was lost is sent again: its events may be there twice.
     #[default]
     AtLeastOnce,
-    /// A batch is sent again only if it was surely not taken: the events of one whose answer was lost may be lost.
+    /// A batch is sent again only if it was surely not taken, because it was not sent or turned away for the rate of calls: the events of
+    /// one whose answer was lost may be lost.
     AtMostOnce,
 }
 
@@ -75,7 +76,7 @@ impl LogWriterBuilder {
     }
 
     /// Holds so many bytes at the most: of the messages, and 26 for each event. Default: 32 MiB. A batch under way is there up to three
-    /// times.
+    /// times, and the buffer of a message may be twice as long as it.
     pub const fn with_max_bytes(mut self, max_bytes: usize) -> Self {
         self.bounds.max_bytes = max_bytes;
         self

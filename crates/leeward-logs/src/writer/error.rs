@@ -1,5 +1,5 @@
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Obstacle, Stage, Verdict};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Says why a [`LogWriter`](crate::LogWriter) did not take an event; it is in the [stats](crate::LogWriter::stats) too.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,8 +45,10 @@ impl From<EventRefused> for AwsError {
 }
 
 /// Says that events were not all with CloudWatch Logs when a flush or a shutdown was over.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{waiting} log events were still to be sent, and {lost} lost")]
+///
+/// As an `AwsError` it has the category of what the last batch was given up for; of events that were rejected `Validation`, and
+/// where all of them wait still `Timeout`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Undelivered {
     /// Those that waited or were under way still. After a flush they are sent later; after a shutdown, which ends the sending, the batch
@@ -54,19 +56,52 @@ pub struct Undelivered {
     pub waiting: u64,
     /// Those whose batch was given up since it began.
     pub lost: u64,
-    /// Why the last one was, if it was since it began.
+    /// Those that CloudWatch Logs has rejected for their time since it began.
+    pub rejected: u64,
+    /// Why the last one was lost, if one was since it began.
     pub reason: Option<String>,
+    pub(super) category: Category,
 }
+
+/// `log events were not delivered: 2 not sent yet, 1 lost, 3 rejected for their time; the last loss: cloudwatchlogs.PutLogEvents: …`
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            waiting,
+            lost,
+            rejected,
+            ref reason,
+            ..
+        } = *self;
+        f.write_str("log events were not delivered")?;
+        let mut separator = ": ";
+        if waiting > 0 {
+            write!(f, "{separator}{waiting} not sent yet")?;
+            separator = ", ";
+        }
+        if lost > 0 {
+            write!(f, "{separator}{lost} lost")?;
+            separator = ", ";
+        }
+        if rejected > 0 {
+            write!(f, "{separator}{rejected} rejected for their time")?;
+        }
+        match reason {
+            Some(reason) => write!(f, "; the last loss: {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Undelivered {}
 
 impl Classify for Undelivered {
     fn facts(&self) -> Facts<'_> {
-        let (category, verdict) = match self.lost {
-            0 => (Category::Timeout, Verdict::Transient),
-            _ => (Category::Rejected, Verdict::Final),
+        let verdict = match self.lost + self.rejected {
+            0 => Verdict::Transient,
+            _ => Verdict::Final,
         };
-        let mut facts = Facts::new(Stage::MaybeSent, category, verdict);
-        facts.message = self.reason.as_deref();
-        facts
+        Facts::new(Stage::MaybeSent, self.category, verdict)
     }
 }
 

@@ -2,12 +2,12 @@ use super::{
     EventRefused, LogWriterStats, Oversize, Undelivered,
     loudness::Loudness,
     now,
-    oversize::cut,
+    oversize::{cut, fitted},
     queue::{Bounds, Closed, Entry, Queue, Turn},
     rejection::Rejection,
     sender::Sender,
 };
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, Category};
 use std::{
     pin::pin,
     sync::{Arc, Mutex, MutexGuard},
@@ -31,11 +31,18 @@ pub(super) struct Intake {
 struct State {
     queue: Queue,
     counts: LogWriterStats,
-    last_loss: Option<String>,
+    last_loss: Option<Loss>,
     shed: Loudness,
     rejected: Loudness,
     lost: Loudness,
     has_ended: bool,
+}
+
+/// What a batch was given up for.
+#[derive(Clone, Debug)]
+struct Loss {
+    reason: String,
+    category: Category,
 }
 
 /// Where a flush began.
@@ -44,6 +51,7 @@ pub(super) struct Mark {
     /// The events that it waits for.
     pub(super) taken: u64,
     lost: u64,
+    rejected: u64,
 }
 
 /// Says when the task is over, in whichever way.
@@ -55,7 +63,11 @@ impl Drop for Ended {
         let mut state = self.0.state();
         state.queue.close();
         state.has_ended = true;
+        let unsent = state.queue.events();
         drop(state);
+        if unsent > 0 {
+            warn!(target: "leeward::logs", unsent, "log events are not sent: their writer was ended before, or its runtime was");
+        }
         self.0.progress.notify_waiters();
     }
 }
@@ -155,6 +167,7 @@ impl Intake {
             }
             Oversize::Refuse | Oversize::Cut => cut(message, self.max_message),
         };
+        let message = fitted(message);
         Ok((Entry { timestamp, message }, is_long))
     }
 
@@ -180,7 +193,10 @@ impl Intake {
             }
             Err(error) => {
                 state.counts.lost += events;
-                state.last_loss = Some(error.to_string());
+                state.last_loss = Some(Loss {
+                    reason: error.to_string(),
+                    category: error.category(),
+                });
                 let told = state.lost.add(events, now());
                 drop(state);
                 if let Some(lost) = told {
@@ -196,6 +212,7 @@ impl Intake {
         let mark = Mark {
             taken: state.queue.flush(),
             lost: state.counts.lost,
+            rejected: state.counts.rejected(),
         };
         drop(state);
         self.work.notify_one();
@@ -234,17 +251,22 @@ impl Intake {
         let state = self.state();
         let waiting = mark.taken.saturating_sub(state.queue.settled());
         let lost = state.counts.lost - mark.lost;
-        if waiting == 0 && lost == 0 {
+        let rejected = state.counts.rejected() - mark.rejected;
+        if waiting + lost + rejected == 0 {
             return Ok(());
         }
-        let reason = match lost {
-            0 => None,
-            _ => state.last_loss.clone(),
+        let loss = state.last_loss.clone().filter(|_| lost > 0);
+        let category = match &loss {
+            Some(loss) => loss.category,
+            None if rejected > 0 => Category::Validation,
+            None => Category::Timeout,
         };
         Err(AwsError::new(Undelivered {
             waiting,
             lost,
-            reason,
+            rejected,
+            reason: loss.map(|loss| loss.reason),
+            category,
         }))
     }
 

@@ -10,7 +10,7 @@
 //!
 //! **What callers then see.** An event is taken or refused at once. When the queue is full, the new event is shed. Whatever does not
 //! arrive is counted in the stats and told by `tracing` at WARN (target `leeward::logs`), at most every 30 s for each kind, with the
-//! number and never with the text.
+//! number and never with the text; what waits still when the task is ended is told then.
 
 mod batch;
 mod builder;
@@ -35,6 +35,7 @@ use leeward_resilience::{Clock, TokioClock};
 use queue::Bounds;
 use sender::Sender;
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -66,13 +67,12 @@ use tokio::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LogWriter {
     owner: Arc<Owner>,
 }
 
 /// The last one to go closes the queue; the task then empties it.
-#[derive(Debug)]
 struct Owner {
     intake: Arc<Intake>,
     task: AbortHandle,
@@ -149,7 +149,9 @@ impl LogWriter {
 
     /// Takes an event of some time; it is sent later.
     ///
-    /// AWS rejects what is older than 14 days or than the group keeps events, and what is more than two hours ahead: the stats count it.
+    /// AWS rejects what is older than 14 days or than the group keeps events, and what is more than two hours ahead: the stats count
+    /// it, and [`flush`](Self::flush) tells it. Events come into a batch as they are taken, so that times that jump to and fro by more than
+    /// a day make batches of one event.
     ///
     /// ```no_run
     /// use std::time::{Duration, UNIX_EPOCH};
@@ -181,7 +183,12 @@ impl LogWriter {
     ///
     /// # Errors
     ///
-    /// [`Undelivered`]: the time was over before, or events were lost meanwhile. What AWS rejected for its time is in the stats alone.
+    /// [`Undelivered`]: the time was over before, or events were lost or rejected meanwhile. What was lost before it began is in the
+    /// stats alone.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime whose time is enabled.
     pub async fn flush(&self, max_wait: Duration) -> Result<(), AwsError> {
         let intake = &self.owner.intake;
         let mark = intake.flush();
@@ -204,7 +211,11 @@ impl LogWriter {
     /// # Errors
     ///
     /// [`Undelivered`]: events that waited when the time was over are not sent, except that the batch under way may have arrived; or
-    /// events were lost meanwhile.
+    /// events were lost or rejected meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime whose time is enabled.
     pub async fn shutdown(&self, max_wait: Duration) -> Result<(), AwsError> {
         let intake = &self.owner.intake;
         let mark = intake.flush();
@@ -226,6 +237,15 @@ impl LogWriter {
     #[must_use]
     pub fn stats(&self) -> LogWriterStats {
         self.owner.intake.stats()
+    }
+}
+
+/// Its counts, and nothing of what waits.
+impl fmt::Debug for LogWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogWriter")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 

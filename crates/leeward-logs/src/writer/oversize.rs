@@ -23,6 +23,17 @@ pub(super) fn cut(mut text: String, max: usize) -> String {
     text
 }
 
+/// Gives back what a text holds beyond its end, if that is much: the bounds of the queue count texts, not buffers.
+pub(super) fn fitted(mut text: String) -> String {
+    if text.capacity() / 2 > text.len() + SLACK {
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// So much is not worth a copy.
+const SLACK: usize = 64;
+
 fn note(bytes: usize) -> String {
     format!("… [{bytes} bytes cut]")
 }
@@ -41,5 +52,21 @@ mod tests {
             let long = cut("ä€𝄞".repeat(100), max);
             assert!(long.len() <= max && long.ends_with(" bytes cut]"), "{long}");
         }
+    }
+
+    #[test]
+    fn what_waits_takes_no_more_room_than_is_counted() {
+        let cut = fitted(cut("x".repeat(1_000_000), 100));
+        assert!(
+            cut.capacity() <= 2 * (cut.len() + SLACK + 1),
+            "{}",
+            cut.capacity()
+        );
+        let mut roomy = String::with_capacity(1_000_000);
+        roomy.push_str("short");
+        let roomy = fitted(roomy);
+        assert!(roomy.capacity() <= 2 * (roomy.len() + SLACK + 1));
+        let exact = fitted("x".repeat(100));
+        assert_eq!(exact.capacity(), 100);
     }
 }

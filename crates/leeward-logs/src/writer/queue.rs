@@ -1,11 +1,11 @@
 //! What waits to be sent: what is taken in, which batch is next, and when.
 
 use super::batch::{BatchLimits, Extent, OVERHEAD};
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fmt, time::Duration};
 use tokio::time::Instant;
 
 /// An event that AWS would take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Milliseconds since 1970.
     pub(super) timestamp: i64,
@@ -16,6 +16,16 @@ impl Entry {
     /// What AWS counts it for.
     pub(super) fn size(&self) -> usize {
         self.message.len() + OVERHEAD
+    }
+}
+
+/// Without the text, of which only the length is printed.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("timestamp", &self.timestamp)
+            .field("bytes", &self.message.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,12 +101,12 @@ impl Queue {
         if !has_room {
             return Err(Closed::Full);
         }
-        let was_full = self.is_next_full;
+        let was_full = self.is_full();
         self.count(entry.timestamp, size);
         self.waiting.push_back((entry, now));
         self.waiting_bytes += size;
         self.taken += 1;
-        Ok(self.waiting.len() == 1 || self.is_next_full != was_full)
+        Ok(self.waiting.len() == 1 || self.is_full() != was_full)
     }
 
     /// What is to be done at `now`, when no batch is under way.
@@ -108,11 +118,7 @@ impl Queue {
             };
         };
         let due_at = *came + self.bounds.max_delay;
-        let is_due = self.is_next_full
-            || self.is_closed
-            || self.next.events == self.bounds.batch.max_events
-            || self.settled() < self.due
-            || due_at <= now;
+        let is_due = self.is_full() || self.is_closed || self.settled() < self.due || due_at <= now;
         match is_due {
             true => Turn::Send(self.cut()),
             false => Turn::Until(due_at),
@@ -148,6 +154,11 @@ impl Queue {
     /// What they count for.
     pub(super) fn bytes(&self) -> usize {
         self.waiting_bytes + self.sending.bytes
+    }
+
+    /// Whether nothing more goes into the next batch.
+    fn is_full(&self) -> bool {
+        self.is_next_full || self.next.events == self.bounds.batch.max_events
     }
 
     fn cut(&mut self) -> Vec<Entry> {
@@ -231,6 +242,25 @@ mod tests {
         assert_eq!(timestamps(queue.turn(now)), [6, 7, 8, 9]);
         queue.settle();
         assert_eq!(queue.turn(now), Turn::Until(due));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_event_that_fills_a_batch_has_it_looked_at() {
+        let now = Instant::now();
+        let mut queue = Queue::new(SMALL);
+        let has_work: Vec<_> = (1..=4)
+            .map(|timestamp| queue.offer(entry(timestamp, 1), now))
+            .collect();
+        assert_eq!(has_work, [Ok(true), Ok(false), Ok(false), Ok(true)]);
+        assert_eq!(timestamps(queue.turn(now)), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn an_event_is_printed_without_its_text() {
+        assert_eq!(
+            format!("{:?}", entry(7, 3)),
+            "Entry { timestamp: 7, bytes: 3, .. }"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,12 +5,13 @@ use crate::{
 };
 use aws_sdk_cloudwatchlogs::{
     operation::put_log_events::{
-        PutLogEventsInput, PutLogEventsOutput, builders::PutLogEventsInputBuilder,
+        PutLogEventsError, PutLogEventsInput, PutLogEventsOutput,
+        builders::PutLogEventsInputBuilder,
     },
     types::InputLogEvent,
 };
-use leeward_client_pool::Op;
-use leeward_error_taxonomy::AwsError;
+use leeward_client_pool::{Failed, Op};
+use leeward_error_taxonomy::{AwsError, Classify, Stage, Verdict};
 use leeward_resilience::Waiter;
 use std::ops::ControlFlow;
 
@@ -30,6 +31,9 @@ pub(super) struct Sender {
 /// Written into the error of a batch that never found its stream.
 const NOT_THERE: &str = "without its stream";
 
+/// What one look at a batch has come to: its answer, if AWS did not have it from before; or what it is given up for.
+type Settled = Result<Option<PutLogEventsOutput>, AwsError>;
+
 impl Sender {
     /// Sends a batch until AWS has it, or it is given up.
     pub(super) async fn send(&self, batch: Vec<Entry>) -> Result<Rejection, AwsError> {
@@ -38,28 +42,20 @@ impl Sender {
             .log_group_name(self.group.as_str())
             .log_stream_name(self.stream.as_str())
             .set_log_events(Some(batch.into_iter().map(event).collect()));
-        let answer = match self.delivery {
-            Delivery::AtLeastOnce => {
-                let look = || self.look(put.clone());
-                self.retry.wait(look, |_: &&str, _| {}).await?
-            }
-            // What may pass has been tried again beneath, where the batch was surely not taken.
-            Delivery::AtMostOnce => match self.look(put.clone()).await? {
-                ControlFlow::Break(answer) => answer,
-                ControlFlow::Continue(_) => self.put(put).await.map(Some)?,
-            },
-        };
+        let look = || self.look(put.clone());
+        let settled: Result<Settled, AwsError> = self.retry.wait(look, |_: &&str, _| {}).await;
+        let answer = settled??;
         let info = answer
             .as_ref()
             .and_then(|answer| answer.rejected_log_events_info());
         Ok(Rejection::of(info, events))
     }
 
-    /// Puts a batch, if need be into a stream that it makes; `None` says that AWS has it from before.
+    /// Puts a batch, if need be into a stream that it makes.
     async fn look(
         &self,
         put: PutLogEventsInputBuilder,
-    ) -> Result<ControlFlow<Option<PutLogEventsOutput>, &'static str>, AwsError> {
+    ) -> Result<ControlFlow<Settled, &'static str>, AwsError> {
         let first = match self.put(put.clone()).await {
             Err(error) if is_absent(&error) => {
                 self.make().await?;
@@ -68,10 +64,13 @@ impl Sender {
             first => first,
         };
         match first {
-            Ok(answer) => Ok(ControlFlow::Break(Some(answer))),
-            Err(error) if has_batch(&error) => Ok(ControlFlow::Break(None)),
+            Ok(answer) => Ok(ControlFlow::Break(Ok(Some(answer)))),
+            Err(error) if has_batch(&error) => Ok(ControlFlow::Break(Ok(None))),
             // What was just made may not be there everywhere yet.
             Err(error) if is_absent(&error) => Ok(ControlFlow::Continue(NOT_THERE)),
+            Err(error) if self.delivery == Delivery::AtMostOnce && may_be_taken(&error) => {
+                Ok(ControlFlow::Break(Err(error)))
+            }
             Err(error) => Err(error),
         }
     }
@@ -97,6 +96,21 @@ impl Sender {
             (made, _) => made,
         }
     }
+}
+
+/// Whether AWS may have a batch that failed: not if it was never sent, nor if it was turned away for the rate of calls.
+///
+/// It goes by the last attempt: there was none before it that AWS may have taken, or it would have been the last.
+fn may_be_taken(error: &AwsError) -> bool {
+    let of_attempt = error.downcast_ref::<Failed<PutLogEventsError>>();
+    of_attempt.is_none_or(|of_attempt| {
+        let facts = of_attempt.facts();
+        match facts.stage {
+            Stage::NotSent => false,
+            Stage::Answered => facts.verdict != Verdict::Throttled,
+            _ => true,
+        }
+    })
 }
 
 fn event(entry: Entry) -> InputLogEvent {

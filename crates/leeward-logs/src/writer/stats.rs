@@ -26,8 +26,16 @@ pub struct LogWriterStats {
     pub lost: u64,
     /// Batches that were sent or given up.
     pub batches: u64,
-    /// Events that wait, those under way among them.
+    /// Events that wait, those under way among them; after the end of the writer those that it has not sent.
     pub waiting: u64,
     /// The bytes of those, as AWS counts them.
     pub waiting_bytes: u64,
+}
+
+impl LogWriterStats {
+    /// Events that CloudWatch Logs rejected for their time.
+    #[must_use]
+    pub const fn rejected(&self) -> u64 {
+        self.too_old + self.expired + self.too_new
+    }
 }

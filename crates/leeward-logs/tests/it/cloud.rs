@@ -7,7 +7,7 @@ use leeward_logs::{LogEvent, LogGroupName, Logs, Waiter};
 use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
 use std::{ops::ControlFlow, time::Duration};
 
-const EAST: Region = Region::from_static("us-east-1");
+pub(crate) const EAST: Region = Region::from_static("us-east-1");
 
 pub(crate) async fn cloud() -> (Aws, Logs) {
     let aws = Aws::start(&[EAST]).await.unwrap();

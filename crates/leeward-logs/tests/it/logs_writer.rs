@@ -1,7 +1,7 @@
 //! The writer of events: what it sends, sheds, cuts and loses.
 
 use crate::cloud::{calls, cloud, group, messages, until};
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, Category};
 use leeward_logs::{
     Delivery, EventRefused, GroupSettings, InvalidLogWriter, LogGroupName, LogWriterBuilder, Logs,
     Oversize, Retention, Undelivered,
@@ -74,6 +74,11 @@ async fn a_group_that_nobody_is_to_make_loses_events_loudly() {
     assert_eq!((told.waiting, told.lost), (0, 1));
     let reason = told.reason.as_deref().unwrap();
     assert!(reason.contains("ResourceNotFoundException"), "{reason}");
+    assert_eq!(error.category(), Category::NotFound);
+    assert_eq!(
+        error.to_string(),
+        format!("log events were not delivered: 1 lost; the last loss: {reason}")
+    );
     assert_eq!(writer.stats().lost, 1);
     assert!(!logs.group_exists(&orders()).await.unwrap());
     // The next one knows nothing of it.
@@ -136,7 +141,7 @@ async fn a_full_queue_sheds_and_says_so() {
     let error = writer.shutdown(wait).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "2 log events were still to be sent, and 0 lost"
+        "log events were not delivered: 2 not sent yet"
     );
     assert_eq!(writer.write("five"), Err(EventRefused::Closed));
     let stats = writer.stats();

@@ -7,3 +7,7 @@ mod logs_events;
 mod logs_groups;
 mod logs_queries;
 mod logs_writer;
+mod moving;
+mod odd_answers;
+mod stand_in;
+mod warnings;
