@@ -10,10 +10,12 @@ use crate::aws::{
     sts::{Roles, Sts},
     time::Time,
     tls::Tls,
+    upstream::Upstream,
 };
 use leeward_error_taxonomy::Region;
 use std::{
     io,
+    net::SocketAddr,
     sync::{Arc, atomic::AtomicU64},
     time::{Duration, SystemTime},
 };
@@ -28,6 +30,7 @@ pub struct AwsBuilder {
     time: Time,
     checks_credentials: bool,
     manners: Manners,
+    upstream: Option<Upstream>,
 }
 
 /// Why the in-process AWS did not start.
@@ -120,6 +123,16 @@ impl AwsBuilder {
         self
     }
 
+    /// Passes the calls of all Regions on to an emulator at this address, over plain HTTP, in the place of those in this process.
+    ///
+    /// Faults and counts are as without it; each call goes over a connection of its own, and its body and answer are held in memory.
+    /// Services that this AWS does not know are not passed on.
+    #[must_use]
+    pub const fn with_upstream(mut self, address: SocketAddr) -> Self {
+        self.upstream = Some(Upstream(address));
+        self
+    }
+
     /// Opens the ports; requests are answered from then on.
     ///
     /// # Errors
@@ -169,7 +182,8 @@ impl AwsBuilder {
             roles: roles.clone(),
             time: self.time,
         };
-        let services = Arc::new(Services::new(&self.regions, secrets_manager, sts));
+        let services = Services::new(&self.regions, secrets_manager, sts, self.upstream);
+        let services = Arc::new(services);
         let (counter, requests) = (Arc::default(), Arc::new(AtomicU64::new(1)));
         let stop = watch::Sender::new(false);
         let tasks = sites

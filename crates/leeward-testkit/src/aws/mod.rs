@@ -3,7 +3,8 @@
 //! A request comes in through `site.rs` (the port) and `connection.rs` (the socket) to `front.rs`, which counts it by `counts/`, asks
 //! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
 //! `operation.rs`, who asks by `signature.rs`, and whether they may by `admission.rs`; what the emulators lack is in `kms/`,
-//! `sts/`, `secretsmanager/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`.
+//! `s3/`, `sts/`, `secretsmanager/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`. An emulator that is not ours
+//! stands behind `upstream.rs`.
 
 mod admission;
 mod body;
@@ -21,6 +22,7 @@ mod line;
 mod operation;
 mod refusal;
 mod request_id;
+mod s3;
 mod secretsmanager;
 mod service;
 mod services;
@@ -29,6 +31,7 @@ mod site;
 mod sts;
 mod time;
 mod tls;
+mod upstream;
 
 pub use builder::{AwsBuilder, StartError};
 pub use cloud::{ACCESS_KEY_ID, ACCOUNT_ID, Aws, SECRET_ACCESS_KEY};

@@ -34,6 +34,7 @@ pub(super) fn answer(
     if let Some(delay) = refusal.amz_retry_after {
         headers.insert(RETRY_AFTER_IN_MS, whole_ms(delay).into());
     }
+    headers.extend(refusal.headers.iter().cloned());
     response
 }
 
@@ -136,7 +137,7 @@ fn write(protocol: Protocol, words: &Words, id: RequestId) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = StatusCode::from_u16(words.status)
         .ok()
-        .filter(|status| status.is_client_error() || status.is_server_error())
+        .filter(|status| (300..600).contains(&status.as_u16()))
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if let Ok(content_type) = HeaderValue::try_from(content_type) {
@@ -197,6 +198,7 @@ mod tests {
             reason,
             retry_after: None,
             amz_retry_after: None,
+            headers: Vec::new(),
         }
     }
 
@@ -275,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_status_that_is_no_error_is_answered_as_500() {
-        for status in [0, 200, 302, 999] {
+        for status in [0, 200, 299, 600, 999] {
             let reason = Reason::Other {
                 status,
                 code: "Odd".into(),
@@ -287,11 +289,32 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_is_answered_with_where_to() {
+        let reason = Reason::Other {
+            status: 301,
+            code: "PermanentRedirect".into(),
+            message: String::new(),
+        };
+        let region = (
+            HeaderName::from_static("x-amz-bucket-region"),
+            HeaderValue::from_static("eu-west-1"),
+        );
+        let refusal = Refusal {
+            headers: vec![region],
+            ..refusal(reason)
+        };
+        let response = answer(Service::S3, "HeadBucket", &refusal, RequestId::new(7));
+        assert_eq!(response.status(), 301);
+        assert_eq!(response.headers()["x-amz-bucket-region"], "eu-west-1");
+    }
+
+    #[test]
     fn the_wait_is_told_in_seconds_or_in_milliseconds() {
         let refusal = Refusal {
             reason: Reason::Throttling,
             retry_after: Some(Duration::from_millis(1_001)),
             amz_retry_after: Some(Duration::from_millis(250)),
+            headers: Vec::new(),
         };
         let response = answer(Service::Kms, "Decrypt", &refusal, RequestId::new(7));
         assert_eq!(response.headers()["retry-after"], "2");

@@ -1,6 +1,7 @@
 use crate::aws::{
-    chunked, dynamodb::DynamoDb, kms::Kms, operation, refusal, request_id::RequestId,
+    chunked, dynamodb::DynamoDb, kms::Kms, operation, refusal, request_id::RequestId, s3::S3,
     secretsmanager::SecretsService, service::Service, signature::Signature, sts::Sts,
+    upstream::Upstream,
 };
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header, request::Parts};
@@ -13,10 +14,17 @@ pub(super) struct Services {
     emulators: HashMap<Service, Arc<dyn MockService>>,
     secrets: SecretsService,
     sts: Sts,
+    /// Who answers in the place of them all.
+    upstream: Option<Upstream>,
 }
 
 impl Services {
-    pub(super) fn new(regions: &[Region], secrets: SecretsService, sts: Sts) -> Self {
+    pub(super) fn new(
+        regions: &[Region],
+        secrets: SecretsService,
+        sts: Sts,
+        upstream: Option<Upstream>,
+    ) -> Self {
         let emulators = Service::ALL.into_iter().filter_map(|service| {
             let emulator: Arc<dyn MockService> = match service {
                 Service::DynamoDb => Arc::new(DynamoDb::new()),
@@ -24,7 +32,7 @@ impl Services {
                 Service::Kms => Arc::new(Kms::new(regions.to_vec())),
                 Service::Lambda => Arc::new(winterbaume_lambda::LambdaService::new()),
                 Service::Logs => Arc::new(winterbaume_cloudwatchlogs::CloudWatchLogsService::new()),
-                Service::S3 => Arc::new(winterbaume_s3::S3Service::new()),
+                Service::S3 => Arc::new(S3::new()),
                 // All of it is ours.
                 Service::SecretsManager => return None,
                 Service::Sts => Arc::new(winterbaume_sts::StsService::new()),
@@ -35,6 +43,7 @@ impl Services {
             emulators: emulators.collect(),
             secrets,
             sts,
+            upstream,
         }
     }
 
@@ -48,6 +57,12 @@ impl Services {
         body: Bytes,
         id: RequestId,
     ) -> Response<Bytes> {
+        if let Some(upstream) = self.upstream {
+            return upstream.answer(head, body).await.unwrap_or_else(|error| {
+                let message = format!("The upstream did not answer: {error}");
+                refusal::of_the_front(service.protocol(), 502, "BadGateway", message, id)
+            });
+        }
         let Ok(body) = chunked::decode(&mut head.headers, body) else {
             let message = "The request body terminated unexpectedly".to_owned();
             let protocol = service.protocol();

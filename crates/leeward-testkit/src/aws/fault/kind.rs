@@ -1,4 +1,5 @@
 use crate::latency::Latency;
+use http::{HeaderName, HeaderValue};
 use std::{ops::RangeInclusive, time::Duration};
 
 /// What goes wrong with a call.
@@ -37,6 +38,7 @@ pub(in crate::aws) struct Refusal {
     pub(in crate::aws) reason: Reason,
     pub(in crate::aws) retry_after: Option<Duration>,
     pub(in crate::aws) amz_retry_after: Option<Duration>,
+    pub(in crate::aws) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Which error: one of those that each service words in its own way, or the one that the test words.
@@ -65,7 +67,14 @@ impl Fault {
 
     /// Answers an error in the shape of the service's protocol; the service never sees the call.
     ///
-    /// A `status` that is no HTTP error (400 to 599) is answered as 500.
+    /// A `status` that is neither a redirect nor an error of HTTP (300 to 599) is answered as 500. A bucket that is elsewhere:
+    ///
+    /// ```
+    /// use leeward_testkit::Fault;
+    ///
+    /// let elsewhere = Fault::error(301, "PermanentRedirect", "Address the bucket at its own endpoint")
+    ///     .with_header("x-amz-bucket-region", "eu-west-1");
+    /// ```
     #[must_use]
     pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self::refusal(Reason::Other {
@@ -171,6 +180,20 @@ impl Fault {
         self
     }
 
+    /// Adds a header to the answer. Only errors have one.
+    ///
+    /// # Panics
+    ///
+    /// If it is no header of HTTP.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        if let Kind::Error(refusal) = &mut self.kind {
+            let value = HeaderValue::from_str(value).expect("a test names headers that HTTP takes");
+            refusal.headers.push((HeaderName::from_static(name), value));
+        }
+        self
+    }
+
     /// Whether the sockets themselves obey the fault, given a scope of a whole Region.
     pub(super) fn is_certain(&self) -> bool {
         self.rate >= 1.0 && self.calls == ALL
@@ -181,6 +204,7 @@ impl Fault {
             reason,
             retry_after: None,
             amz_retry_after: None,
+            headers: Vec::new(),
         }))
     }
 

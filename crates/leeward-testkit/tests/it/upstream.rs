@@ -1,0 +1,78 @@
+//! The fault plane in front of an emulator that is not in this process, as another AWS of ours stands for it.
+
+use crate::client::{EAST, answered, patient, s3_with_bucket};
+use leeward_testkit::{Aws, Fault, Scope};
+
+/// One that passes on, and the one behind it.
+async fn pair() -> (Aws, Aws) {
+    let behind = Aws::start(&[EAST]).await.unwrap();
+    let address = behind.endpoint(&EAST);
+    let address = address.strip_prefix("http://").unwrap().parse().unwrap();
+    let front = Aws::builder().with_region(EAST).with_upstream(address);
+    (front.start().await.unwrap(), behind)
+}
+
+#[tokio::test]
+async fn calls_and_answers_are_passed_on_as_they_are() {
+    let (front, behind) = pair().await;
+    let s3 = s3_with_bucket(&patient(&front, &EAST)).await;
+    let body: Vec<u8> = (0..3_000_000_u32).map(|n| n as u8).collect();
+    let put = s3.put_object().bucket("bucket").key("a b/ü");
+    put.body(body.clone().into()).send().await.unwrap();
+    let head = s3.head_object().bucket("bucket").key("a b/ü").send().await;
+    assert_eq!(head.unwrap().content_length, Some(3_000_000));
+    let read = s3.get_object().bucket("bucket").key("a b/ü").send().await;
+    let read = read.unwrap().body.collect().await.unwrap().into_bytes();
+    assert_eq!(read, body);
+    let missing = s3.get_object().bucket("bucket").key("no").send().await;
+    let told = answered(&missing.unwrap_err());
+    assert_eq!(told, (404, "NoSuchKey".to_owned()));
+    let kms = aws_sdk_kms::Client::new(&patient(&front, &EAST));
+    kms.create_key().send().await.unwrap();
+    assert_eq!(behind.counts().calls("kms", "CreateKey"), 1);
+    for aws in [&front, &behind] {
+        assert_eq!(aws.counts().calls("s3", "GetObject"), 2);
+    }
+    front.shutdown().await;
+    behind.shutdown().await;
+}
+
+#[tokio::test]
+async fn faults_strike_between_the_client_and_what_is_behind() {
+    let (front, behind) = pair().await;
+    let s3 = s3_with_bucket(&patient(&front, &EAST)).await;
+    let put = || {
+        let put = s3.put_object().bucket("bucket").key("k");
+        put.body(vec![7; 100_000].into()).send()
+    };
+    let scope = Scope::any().operation("PutObject");
+    let rule = front.faults().inject(scope.clone(), Fault::throttling());
+    assert_eq!(answered(&put().await.unwrap_err()).1, "SlowDown");
+    rule.clear();
+    assert_eq!(behind.counts().calls("s3", "PutObject"), 0);
+    let rule = front.faults().inject(scope, Fault::reset());
+    put().await.unwrap_err();
+    rule.clear();
+    assert_eq!(behind.counts().tally("s3", "PutObject").ok, 1);
+    let scope = Scope::any().operation("GetObject");
+    front.faults().inject(scope, Fault::reset());
+    let get = s3.get_object().bucket("bucket").key("k").send().await;
+    let mut body = get.unwrap().body;
+    let mut read = 0;
+    while let Some(Ok(bytes)) = body.next().await {
+        read += bytes.len();
+    }
+    assert!(read < 100_000, "{read}");
+    front.shutdown().await;
+    behind.shutdown().await;
+}
+
+#[tokio::test]
+async fn nobody_behind_is_told_as_a_bad_gateway() {
+    let (front, behind) = pair().await;
+    behind.shutdown().await;
+    let s3 = aws_sdk_s3::Client::new(&patient(&front, &EAST));
+    let error = s3.list_buckets().send().await.unwrap_err();
+    assert_eq!(answered(&error), (502, "BadGateway".to_owned()));
+    front.shutdown().await;
+}
