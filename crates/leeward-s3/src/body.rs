@@ -70,10 +70,9 @@ impl Piece {
         }
     }
 
-    /// Of this content only.
-    pub(crate) fn of_etag(mut self, etag: &str, version: Option<&str>) -> Self {
+    /// Of this content only. Its version is not asked for by name: that needs another permission, `s3:GetObjectVersion`.
+    pub(crate) fn of_etag(mut self, etag: &str) -> Self {
         self.etag = Some(etag.to_owned());
-        self.version = version.map(str::to_owned).or(self.version);
         self
     }
 

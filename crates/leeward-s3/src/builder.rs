@@ -1,4 +1,9 @@
-use crate::{S3, TransferError, cleanup::Cleanup, client::Limits};
+use crate::{
+    Checksum, S3, TransferError,
+    cleanup::Cleanup,
+    client::Limits,
+    parts::{MAX_PART, MIN_PART},
+};
 use aws_sdk_s3::Client;
 use leeward_client_pool::Caller;
 use leeward_error_taxonomy::AwsError;
@@ -15,9 +20,8 @@ pub struct S3Builder {
 
 const MIB: usize = 1 << 20;
 
-/// The least that S3 takes for a part that is not the last one, and the most for any: "Amazon S3 multipart upload limits".
-const MIN_PART: usize = 5 * MIB;
-const MAX_PART: u64 = 5 << 30;
+/// The most that S3 copies in one go: `CopyObject`.
+const MAX_COPY: u64 = 5 << 30;
 
 impl S3Builder {
     pub(crate) fn new(caller: Caller<Client>) -> Self {
@@ -27,6 +31,9 @@ impl S3Builder {
                 part_size: 8 * MIB,
                 max_concurrency: 8,
                 max_resumes: 10,
+                checksum: Checksum::default(),
+                copy_part_size: 64 * MIB,
+                copy_threshold: MAX_COPY,
             },
             runtime: Handle::try_current().ok(),
         }
@@ -55,6 +62,26 @@ impl S3Builder {
         self
     }
 
+    /// Has S3 compare uploads with this checksum, and keep it. Default: [`Checksum::Crc64Nvme`], as it is S3's.
+    ///
+    /// An upload that is [continued](crate::Upload::continuing) has that with which it was begun, where the store says which.
+    pub fn with_checksum(mut self, checksum: Checksum) -> Self {
+        self.limits.checksum = checksum;
+        self
+    }
+
+    /// Copies by parts what has more bytes than that, up to 5 GiB, which is the most that S3 copies in one go. Default: 5 GiB.
+    pub fn with_copy_threshold(mut self, bytes: u64) -> Self {
+        self.limits.copy_threshold = bytes;
+        self
+    }
+
+    /// Cuts what is copied by parts into parts of so many bytes, 5 MiB to 5 GiB; none of them comes here. Default: 64 MiB.
+    pub fn with_copy_part_size(mut self, bytes: usize) -> Self {
+        self.limits.copy_part_size = bytes;
+        self
+    }
+
     /// Aborts uploads whose futures are dropped on this runtime. Default: that in which the builder was made, if it was in one.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
@@ -70,20 +97,35 @@ impl S3Builder {
         let Limits {
             part_size,
             max_concurrency,
+            copy_part_size,
+            copy_threshold,
             ..
         } = self.limits;
-        let refused = |setting, found: usize, rule| {
+        let refused = |setting, found: u64, rule| {
             Err(AwsError::new(TransferError::Setting {
                 setting,
-                found: found as u64,
+                found,
                 rule,
             }))
         };
-        if part_size < MIN_PART || part_size as u64 > MAX_PART {
-            return refused("the part size", part_size, "5 MiB to 5 GiB");
+        for (setting, found) in [
+            ("the part size", part_size),
+            ("the part size of copies", copy_part_size),
+        ] {
+            if found < MIN_PART || found as u64 > MAX_PART {
+                return refused(setting, found as u64, "5 MiB to 5 GiB");
+            }
+        }
+        if copy_threshold > MAX_COPY {
+            return refused(
+                "the size up to which copies go in one",
+                copy_threshold,
+                "5 GiB at most",
+            );
         }
         if !(1..=256).contains(&max_concurrency) {
-            return refused("the number of parts at once", max_concurrency, "1 to 256");
+            let found = max_concurrency as u64;
+            return refused("the number of parts at once", found, "1 to 256");
         }
         Ok(self.assembled())
     }

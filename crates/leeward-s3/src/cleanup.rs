@@ -18,6 +18,10 @@ impl Cleanup {
         }
     }
 
+    pub(crate) const fn has_runtime(&self) -> bool {
+        self.runtime.is_some()
+    }
+
     /// Does `work` by the side; says whether there is a runtime for that.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
         match &self.runtime {

@@ -1,4 +1,4 @@
-use crate::{S3Builder, cleanup::Cleanup};
+use crate::{Checksum, S3Builder, cleanup::Cleanup};
 use aws_sdk_s3::Client;
 use leeward_client_pool::Caller;
 use std::{fmt, sync::Arc};
@@ -37,6 +37,9 @@ pub(crate) struct Limits {
     pub(crate) part_size: usize,
     pub(crate) max_concurrency: usize,
     pub(crate) max_resumes: u32,
+    pub(crate) checksum: Checksum,
+    pub(crate) copy_part_size: usize,
+    pub(crate) copy_threshold: u64,
 }
 
 impl S3 {

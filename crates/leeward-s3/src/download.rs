@@ -63,7 +63,8 @@ impl S3 {
 }
 
 impl Download {
-    /// Downloads this version. Default: the one that is there when it begins, to its end.
+    /// Downloads this version, which needs the permission `s3:GetObjectVersion`. Default: the one that is there when it begins; that it was
+    /// replaced fails the download (`PreconditionFailed`).
     pub fn with_version(mut self, version_id: impl Into<String>) -> Self {
         self.version = Some(version_id.into());
         self
@@ -143,9 +144,9 @@ impl Download {
             return Err(AwsError::new(TransferError::OtherRange { at, found: None }));
         }
         let limits = self.s3.limits();
-        let version = details.version_id.as_deref().or(self.version.as_deref());
+        let version = self.version.as_deref();
         let piece = Piece::new(&self.s3, &self.bucket, &self.key, version);
-        let piece = piece.of_etag(&details.etag, None);
+        let piece = piece.of_etag(&details.etag);
         let parts = ranges(offset, size, limits.part_size as u64);
         let parts = parts.map(move |range| collect(ObjectBody::part(piece.clone(), range)));
         let parts = stream::iter(parts).buffered(limits.max_concurrency);

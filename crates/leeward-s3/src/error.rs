@@ -47,6 +47,31 @@ pub enum TransferError {
         /// How large a part is.
         part_size: usize,
     },
+    /// What was to be uploaded has another length than was said of it.
+    #[error("{len} bytes were to be uploaded, and there are {}", if *is_longer { "more" } else { "fewer" })]
+    OtherLength {
+        /// How many were announced.
+        len: u64,
+        /// Whether there are more.
+        is_longer: bool,
+    },
+    /// The object was replaced since what is continued was begun: begin again.
+    #[error("the object has the ETag {found}, and had {begun}: it was replaced")]
+    Replaced {
+        /// The ETag that it had.
+        begun: String,
+        /// The one that it has.
+        found: String,
+    },
+    /// The upload was begun, by something else, with a checksum that this version does not make: abort it, or end it with what began it.
+    #[error("the upload was begun with the checksum {algorithm}, which is not made here")]
+    OtherChecksum {
+        /// Which one.
+        algorithm: String,
+    },
+    /// The runtime that sees to uploads has ended: see [`S3Builder::with_runtime`](crate::S3Builder::with_runtime).
+    #[error("the runtime that sees to uploads has ended")]
+    RuntimeEnded,
     /// The stream that was to be uploaded failed.
     #[error("what was to be uploaded could not be read")]
     Source(#[source] Box<dyn Error + Send + Sync>),
@@ -100,6 +125,10 @@ impl Classify for TransferError {
             Self::OtherRange { .. } | Self::Lacking(_) => {
                 (Stage::Answered, Category::Internal, Verdict::Final)
             }
+            Self::Replaced { .. } => (Stage::Answered, Category::Conflict, Verdict::Final),
+            Self::OtherChecksum { .. } => (Stage::Answered, Category::Validation, Verdict::Final),
+            Self::OtherLength { .. } => (Stage::NotSent, Category::Validation, Verdict::Final),
+            Self::RuntimeEnded => (Stage::NotSent, Category::Configuration, Verdict::Final),
             Self::TooLarge { .. } => (Stage::Answered, Category::Validation, Verdict::Final),
             Self::TooManyParts { .. } => (Stage::Answered, Category::QuotaExceeded, Verdict::Final),
             Self::Source(_) | Self::File { .. } => {

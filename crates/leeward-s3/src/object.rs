@@ -1,7 +1,7 @@
 use crate::{
     BucketName, Encryption, ObjectBody, ObjectKey, S3, TransferError,
     body::Piece,
-    checksum::{Kept, Verifier},
+    checksum::{Kept, ObjectChecksum, Verifier},
     service::is_absent_object,
 };
 use aws_sdk_s3::{
@@ -15,6 +15,9 @@ use bytes::{Bytes, BytesMut};
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
 use std::{collections::BTreeMap, time::SystemTime};
+
+/// So much is reserved at most on the word of an answer.
+const MAX_RESERVE: usize = 16 << 20;
 
 /// What S3 tells of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +38,8 @@ pub struct ObjectDetails {
     pub storage_class: Option<String>,
     /// By what S3 has encrypted it.
     pub encryption: Option<Encryption>,
+    /// The checksum that S3 keeps of it.
+    pub checksum: Option<ObjectChecksum>,
     /// The metadata that its writer gave it.
     pub metadata: BTreeMap<String, String>,
 }
@@ -53,11 +58,15 @@ pub struct OpenObject {
 macro_rules! read {
     ($answer:expr) => {{
         let answer = $answer;
-        let verifier = Verifier::of(&Kept {
+        let kept = Kept {
             crc32: answer.checksum_crc32(),
             crc32_c: answer.checksum_crc32_c(),
             crc64_nvme: answer.checksum_crc64_nvme(),
-        });
+            sha1: answer.checksum_sha1(),
+            sha256: answer.checksum_sha256(),
+        };
+        let checksum = kept.checksum();
+        let verifier = checksum.as_ref().and_then(Verifier::of);
         let modified = answer.last_modified().copied();
         let size = answer
             .content_length()
@@ -81,6 +90,7 @@ macro_rules! read {
                     answer.bucket_key_enabled(),
                 )
             }),
+            checksum,
             metadata: answer
                 .metadata()
                 .into_iter()
@@ -92,12 +102,32 @@ macro_rules! read {
     }};
 }
 
-fn of_head(answer: &HeadObjectOutput) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
+pub(crate) fn of_head(
+    answer: &HeadObjectOutput,
+) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
     read!(answer)
 }
 
 fn of_get(answer: &GetObjectOutput) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
     read!(answer)
+}
+
+#[cfg(test)]
+impl ObjectDetails {
+    /// An object of which nothing else is known.
+    pub(crate) fn sized(size: u64, etag: &str) -> Self {
+        Self {
+            size,
+            etag: etag.to_owned(),
+            version_id: None,
+            last_modified: None,
+            content_type: None,
+            storage_class: None,
+            encryption: None,
+            checksum: None,
+            metadata: BTreeMap::new(),
+        }
+    }
 }
 
 impl S3 {
@@ -177,9 +207,18 @@ impl S3 {
         key: &ObjectKey,
         version: Option<&str>,
     ) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
+        of_head(&self.head(bucket, key, version).await?)
+    }
+
+    pub(crate) async fn head(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        version: Option<&str>,
+    ) -> Result<HeadObjectOutput, AwsError> {
         let head = head(bucket, key, version);
         let head = Op::new(head, HeadObjectInputBuilder::send_with);
-        of_head(&self.caller().call(head).await?)
+        self.caller().call(head).await
     }
 
     /// Opens an object, to be read from its beginning to its end as one stream.
@@ -205,7 +244,7 @@ impl S3 {
         let piece = Piece::new(self, bucket, key, None);
         let answer = piece.ask(None).await?;
         let (details, verifier) = of_get(&answer)?;
-        let piece = piece.of_etag(&details.etag, details.version_id.as_deref());
+        let piece = piece.of_etag(&details.etag);
         let body = ObjectBody::begun(piece, answer.body, details.size, verifier);
         Ok(OpenObject { details, body })
     }
@@ -237,7 +276,7 @@ impl S3 {
             size: details.size,
             max: max as u64,
         })?;
-        let mut bytes = BytesMut::with_capacity(size);
+        let mut bytes = BytesMut::with_capacity(size.min(MAX_RESERVE));
         while let Some(chunk) = body.next().await {
             bytes.extend_from_slice(&chunk?);
         }

@@ -131,6 +131,11 @@ impl PutOptions {
         Self::default()
     }
 
+    /// Whether anything of it replaces what the original of a copy says of itself.
+    pub(crate) fn says_what_it_is(&self) -> bool {
+        !self.metadata.is_empty() || self.content_type.is_some() || self.cache_control.is_some()
+    }
+
     /// Sets the media type. Default: what S3 takes, `binary/octet-stream`.
     pub fn with_content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());

@@ -1,13 +1,18 @@
 //! How an upload is cut, and what S3 has of it already: pure.
 
-use crate::{TransferError, checksum::Crc32};
+use crate::{
+    Checksum, TransferError,
+    checksum::{Algorithm, Headers, Sum, etag_of_bytes, etag_of_parts, with_checksum},
+};
 use aws_sdk_s3::types::{CompletedPart, Part};
 use std::collections::HashMap;
 
 /// As many as S3 takes: "Amazon S3 multipart upload limits".
 pub(crate) const MAX_PARTS: u32 = 10_000;
 
-const MAX_PART: u64 = 5 << 30;
+/// The least that S3 takes for a part that is not the last one, and the most for any.
+pub(crate) const MIN_PART: usize = 5 << 20;
+pub(crate) const MAX_PART: u64 = 5 << 30;
 
 /// How large a part is: as wanted, or larger where there would be too many, then a whole number of MiB.
 pub(crate) fn part_size(len: Option<u64>, wanted: usize) -> Result<usize, TransferError> {
@@ -32,43 +37,149 @@ impl Present {
         self.0.extend(numbered);
     }
 
-    /// The ETag of the part of this number, if it is of these bytes for sure.
-    pub(crate) fn etag_of(&self, number: u32, crc: Crc32) -> Option<String> {
+    /// How large the parts of the upload are, as far as its first says; at most as `wanted`, so that memory stays bounded.
+    pub(crate) fn part_size(&self, wanted: usize) -> usize {
+        let first = self.0.get(&1).and_then(size_of);
+        let first = first.and_then(|size| usize::try_from(size).ok());
+        first
+            .filter(|size| (MIN_PART..=wanted).contains(size))
+            .unwrap_or(wanted)
+    }
+
+    /// The part of this number, if it is of these bytes for sure: by its checksum, or by its ETag if there is to be none.
+    pub(crate) fn part(&self, number: u32, bytes: &[u8], sum: Option<Sum>) -> Option<Done> {
+        let part = self.sized(number, bytes.len() as u64)?;
+        let etag = part.e_tag.clone()?;
+        let is_same = match sum {
+            Some(sum) => told(part, sum.algorithm) == Some(&sum.encoded()),
+            None => etag == etag_of_bytes(bytes),
+        };
+        is_same.then_some(Done {
+            number,
+            etag,
+            len: bytes.len() as u64,
+            sum,
+        })
+    }
+
+    /// The part of this number, if it has this length.
+    pub(crate) fn copied(&self, number: u32, len: u64, checksum: Checksum) -> Option<Done> {
+        let part = self.sized(number, len)?;
+        let algorithm = checksum.algorithm();
+        let sum = algorithm.and_then(|algorithm| {
+            let told = told(part, algorithm)?;
+            Sum::told(algorithm, told, len)
+        });
+        Some(Done {
+            number,
+            etag: part.e_tag.clone()?,
+            len,
+            sum,
+        })
+    }
+
+    fn sized(&self, number: u32, len: u64) -> Option<&Part> {
         let part = self.0.get(&number)?;
-        let is_same = part.size.and_then(|size| u64::try_from(size).ok()) == Some(crc.len)
-            && part.checksum_crc32.as_deref() == Some(&crc.encoded());
-        part.e_tag.clone().filter(|_| is_same)
+        (size_of(part) == Some(len)).then_some(part)
+    }
+}
+
+fn size_of(part: &Part) -> Option<u64> {
+    part.size.and_then(|size| size.try_into().ok())
+}
+
+fn told(part: &Part, algorithm: Algorithm) -> Option<&String> {
+    match algorithm {
+        Algorithm::Crc32 => part.checksum_crc32.as_ref(),
+        Algorithm::Crc32C => part.checksum_crc32_c.as_ref(),
+        Algorithm::Crc64Nvme => part.checksum_crc64_nvme.as_ref(),
     }
 }
 
 /// A part that S3 has.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Done {
     pub(crate) number: u32,
     pub(crate) etag: String,
-    pub(crate) crc: Crc32,
+    pub(crate) len: u64,
+    pub(crate) sum: Option<Sum>,
 }
 
-/// All parts in their order, as S3 wants to be told of them, and the checksum of the whole.
-pub(crate) fn whole(mut parts: Vec<Done>) -> (Vec<CompletedPart>, Crc32) {
-    parts.sort_unstable_by_key(|part| part.number);
-    let crc = parts
-        .iter()
-        .fold(Crc32::EMPTY, |crc, part| crc.followed_by(part.crc));
-    let completed = parts.into_iter().map(|part| {
-        CompletedPart::builder()
-            .part_number(part.number.cast_signed())
-            .e_tag(part.etag)
-            .checksum_crc32(part.crc.encoded())
-            .build()
-    });
-    (completed.collect(), crc)
+/// All parts of an object, in their order.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    parts: Vec<Done>,
+    checksum: Checksum,
+    expected: Option<(Algorithm, String)>,
+}
+
+impl Whole {
+    pub(crate) fn of(mut parts: Vec<Done>, checksum: Checksum) -> Self {
+        parts.sort_unstable_by_key(|part| part.number);
+        Self {
+            parts,
+            checksum,
+            expected: None,
+        }
+    }
+
+    /// One that has to have this checksum, whatever those of its parts are.
+    pub(crate) fn expecting(self, expected: Option<(Algorithm, String)>) -> Self {
+        Self { expected, ..self }
+    }
+
+    pub(crate) const fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.parts.iter().map(|part| part.len).sum()
+    }
+
+    /// As S3 wants to be told of them.
+    pub(crate) fn completed(&self) -> Vec<CompletedPart> {
+        let completed = self.parts.iter().map(|part| {
+            let completed = CompletedPart::builder()
+                .part_number(part.number.cast_signed())
+                .e_tag(&part.etag);
+            with_checksum!(completed, Headers::of(part.sum)).build()
+        });
+        completed.collect()
+    }
+
+    /// The algorithm and the checksum that S3 has to come to; `None` if there is to be none, or not that of each part is known.
+    pub(crate) fn sum(&self) -> Option<(Algorithm, String)> {
+        if self.expected.is_some() {
+            return self.expected.clone();
+        }
+        let algorithm = self.checksum.algorithm()?;
+        let sums: Vec<_> = self
+            .parts
+            .iter()
+            .map(|part| part.sum)
+            .collect::<Option<_>>()?;
+        let sum = match self.checksum.is_of_parts() {
+            true => Sum::of_parts(algorithm, sums),
+            false => Sum::of_whole(algorithm, sums),
+        };
+        Some((algorithm, sum))
+    }
+
+    /// The ETag that the object has if it is not under a KMS key.
+    pub(crate) fn etag(&self) -> Option<String> {
+        etag_of_parts(self.parts.iter().map(|part| &*part.etag))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checksum::crc32;
+
+    const CRC: Algorithm = Algorithm::Crc32;
 
     #[test]
     fn parts_are_larger_where_there_would_be_too_many() {
@@ -81,34 +192,78 @@ mod tests {
         assert_eq!(size(Some(100 * MIB * MIB)), None);
     }
 
+    fn part(number: i32, etag: &str, size: i64) -> Part {
+        let part = Part::builder().part_number(number).e_tag(etag);
+        part.size(size).build()
+    }
+
     #[test]
     fn only_a_part_of_the_same_bytes_is_not_sent_again() {
-        let part = |number, crc: Option<Crc32>| {
-            Part::builder()
-                .part_number(number)
-                .e_tag("tag")
-                .size(3)
-                .set_checksum_crc32(crc.map(Crc32::encoded))
-                .build()
-        };
+        let sum = |bytes: &[u8]| Sum::of(CRC, bytes);
+        let mut first = part(1, "tag", 3);
+        first.checksum_crc32 = Some(sum(b"abc").encoded());
         let mut present = Present::default();
-        present.add(vec![part(1, Some(crc32(b"abc"))), part(2, None)]);
-        assert_eq!(present.etag_of(1, crc32(b"abc")).as_deref(), Some("tag"));
-        assert_eq!(present.etag_of(1, crc32(b"abd")), None);
-        assert_eq!(present.etag_of(2, crc32(b"abc")), None);
-        assert_eq!(present.etag_of(3, crc32(b"abc")), None);
+        present.add(vec![
+            first,
+            part(2, "tag", 3),
+            part(4, &etag_of_bytes(b"abc"), 3),
+        ]);
+        let has = |number, bytes: &[u8], is_summed: bool| {
+            let sum = is_summed.then(|| sum(bytes));
+            present.part(number, bytes, sum).is_some()
+        };
+        assert!(has(1, b"abc", true));
+        assert!(!has(1, b"abd", true));
+        assert!(!has(2, b"abc", true));
+        assert!(!has(3, b"abc", true));
+        // Without a checksum its ETag tells, if it is an MD5.
+        assert!(has(4, b"abc", false));
+        assert!(!has(4, b"abd", false));
+        assert!(!has(2, b"abc", false));
+        let copied = |number, len| present.copied(number, len, Checksum::Crc32);
+        assert_eq!(copied(1, 3).unwrap().sum, Some(sum(b"abc")));
+        assert_eq!(copied(2, 3).unwrap().sum, None);
+        assert_eq!(copied(2, 4), None);
+    }
+
+    #[test]
+    fn an_upload_goes_on_in_parts_of_its_own_size() {
+        let of = |size| {
+            let mut present = Present::default();
+            present.add(vec![part(1, "tag", size)]);
+            present.part_size(8 << 20)
+        };
+        assert_eq!(of(6 << 20), 6 << 20);
+        assert_eq!(of(9 << 20), 8 << 20);
+        assert_eq!(of(77), 8 << 20);
+        assert_eq!(Present::default().part_size(8 << 20), 8 << 20);
     }
 
     #[test]
     fn the_whole_is_in_order_whatever_came_first() {
-        let done = |number, bytes| Done {
+        let done = |number, bytes: &[u8]| Done {
             number,
-            etag: number.to_string(),
-            crc: crc32(bytes),
+            etag: etag_of_bytes(bytes),
+            len: bytes.len() as u64,
+            sum: Some(Sum::of(CRC, bytes)),
         };
-        let (parts, crc) = whole(vec![done(2, b"def"), done(3, b"g"), done(1, b"abc")]);
-        assert_eq!(crc, crc32(b"abcdefg"));
-        let numbers: Vec<_> = parts.iter().map(CompletedPart::part_number).collect();
+        let parts = || vec![done(2, b"def"), done(3, b"g"), done(1, b"abc")];
+        let whole = Whole::of(parts(), Checksum::Crc32);
+        let sum = Sum::of(CRC, b"abcdefg").encoded();
+        assert_eq!(whole.sum(), Some((CRC, sum)));
+        assert_eq!((whole.len(), whole.count()), (7, 3));
+        let numbers: Vec<_> = whole
+            .completed()
+            .iter()
+            .map(CompletedPart::part_number)
+            .collect();
         assert_eq!(numbers, [Some(1), Some(2), Some(3)]);
+        assert!(whole.etag().unwrap().ends_with("-3\""));
+        let of_parts = Whole::of(parts(), Checksum::Crc32OfParts);
+        assert!(of_parts.sum().unwrap().1.ends_with("-3"));
+        let mut unknown = parts();
+        unknown[0].sum = None;
+        assert_eq!(Whole::of(unknown, Checksum::Crc32).sum(), None);
+        assert_eq!(Whole::of(parts(), Checksum::Nothing).sum(), None);
     }
 }

@@ -24,10 +24,10 @@ pub struct UploadSource(Kind);
 enum Kind {
     Bytes(Bytes),
     File(PathBuf),
-    Stream(BytesStream),
+    Stream(BytesStream, Option<u64>),
 }
 
-type BytesStream = Pin<Box<dyn Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> + Send>>;
+pub(crate) type BytesStream = Pin<Box<dyn Stream<Item = Result<Bytes, AwsError>> + Send>>;
 
 impl UploadSource {
     /// Uploads a file, so long as it is when the upload begins; a file that gets shorter meanwhile fails it.
@@ -39,13 +39,38 @@ impl UploadSource {
 
     /// Uploads what a stream gives, of which nobody needs to know the length.
     ///
-    /// At most 10,000 parts of the part size: 80 GB, if no other is chosen.
+    /// At most 10,000 parts of the part size: 80 GB, if no other is chosen. See [`sized_stream`](Self::sized_stream).
     pub fn stream<S, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
-        Self(Kind::Stream(Box::pin(stream.map_err(Into::into))))
+        Self::of_stream(stream, None)
+    }
+
+    /// Uploads what a stream gives, which has to be exactly `len` bytes: parts get larger where there would be too many.
+    ///
+    /// [`TransferError::OtherLength`] fails the upload if there are more or fewer; nothing is there then.
+    pub fn sized_stream<S, E>(stream: S, len: u64) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + 'static,
+    {
+        Self::of_stream(stream, Some(len))
+    }
+
+    fn of_stream<S, E>(stream: S, len: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + 'static,
+    {
+        let failed = |error: E| AwsError::new(TransferError::Source(error.into()));
+        Self::told(Box::pin(stream.map_err(failed)), len)
+    }
+
+    /// A stream whose errors are told as they are.
+    pub(crate) fn told(stream: BytesStream, len: Option<u64>) -> Self {
+        Self(Kind::Stream(stream, len))
     }
 
     pub(crate) async fn open(self) -> Result<Reader, AwsError> {
@@ -61,12 +86,16 @@ impl UploadSource {
                 let rest = len;
                 (Input::File { file, path, rest }, Some(len))
             }
-            Kind::Stream(stream) => {
+            Kind::Stream(stream, len) => {
                 let left = Bytes::new();
-                (Input::Stream { stream, left }, None)
+                (Input::Stream { stream, left }, len)
             }
         };
-        Ok(Reader { from, len })
+        Ok(Reader {
+            from,
+            len,
+            taken: 0,
+        })
     }
 }
 
@@ -81,7 +110,7 @@ impl fmt::Debug for UploadSource {
         let kind = match &self.0 {
             Kind::Bytes(_) => "bytes",
             Kind::File(_) => "file",
-            Kind::Stream(_) => "stream",
+            Kind::Stream(..) => "stream",
         };
         f.debug_tuple("UploadSource").field(&kind).finish()
     }
@@ -92,6 +121,7 @@ pub(crate) struct Reader {
     from: Input,
     /// How much there is, where that is known.
     pub(crate) len: Option<u64>,
+    taken: u64,
 }
 
 enum Input {
@@ -120,7 +150,34 @@ impl Reader {
                 *rest -= len as u64;
                 Ok(part.freeze())
             }
-            Input::Stream { stream, left } => of_stream(stream, left, size).await,
+            Input::Stream { stream, left } => {
+                let rest = self.len.map(|len| len - self.taken);
+                let wanted = rest.map_or(size, |rest| {
+                    usize::try_from(rest).unwrap_or(usize::MAX).min(size)
+                });
+                let part = of_stream(stream, left, wanted).await?;
+                self.taken += part.len() as u64;
+                if let Some(len) = self.len {
+                    if part.len() < wanted {
+                        let is_longer = false;
+                        return Err(AwsError::new(TransferError::OtherLength { len, is_longer }));
+                    }
+                    if self.taken == len && !of_stream(stream, left, 1).await?.is_empty() {
+                        let is_longer = true;
+                        return Err(AwsError::new(TransferError::OtherLength { len, is_longer }));
+                    }
+                }
+                Ok(part)
+            }
+        }
+    }
+
+    /// Whether all is taken, as far as that is known.
+    pub(crate) fn is_over(&self) -> bool {
+        match &self.from {
+            Input::Bytes(bytes) => bytes.is_empty(),
+            Input::File { rest, .. } => *rest == 0,
+            Input::Stream { .. } => self.len == Some(self.taken),
         }
     }
 }
@@ -138,7 +195,7 @@ async fn of_stream(
         let Some(chunk) = future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await else {
             break;
         };
-        let mut chunk = chunk.map_err(|error| AwsError::new(TransferError::Source(error)))?;
+        let mut chunk = chunk?;
         let wanted = chunk.len().min(size - part.len());
         part.extend_from_slice(&chunk[..wanted]);
         chunk.advance(wanted);
@@ -173,9 +230,32 @@ mod tests {
         for source in [
             UploadSource::from("abcdefghijk"),
             UploadSource::file(&path),
-            UploadSource::stream(stream::iter(chunks)),
+            UploadSource::stream(stream::iter(chunks.clone())),
+            UploadSource::sized_stream(stream::iter(chunks), 11),
         ] {
             assert_eq!(parts(source, 3).await, ["abc", "def", "ghi", "jk"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_has_the_length_that_was_said_of_it() {
+        for (len, expected) in [(4, Some(true)), (5, None), (6, Some(false))] {
+            let chunks = ["ab", "", "cde"].map(|chunk| Ok::<_, String>(Bytes::from(chunk)));
+            let source = UploadSource::sized_stream(stream::iter(chunks), len);
+            let mut reader = source.open().await.unwrap();
+            let found = loop {
+                match reader.part(3).await {
+                    Ok(_) if reader.is_over() => break None,
+                    Ok(_) => {}
+                    Err(error) => match error.downcast_ref() {
+                        Some(TransferError::OtherLength { is_longer, .. }) => {
+                            break Some(*is_longer);
+                        }
+                        _ => panic!("{error}"),
+                    },
+                }
+            };
+            assert_eq!(found, expected, "{len}");
         }
     }
 

@@ -1,11 +1,11 @@
 use crate::{
     BucketName, ObjectKey, Progress, PutOptions, S3, TransferError, UploadSource,
-    checksum::{Crc32, crc32},
+    checksum::{Headers, ObjectChecksum, Sum, with_checksum},
     multipart::UploadId,
     options::{Condition, with_options},
     parts::part_size,
     progress::Told,
-    service::named,
+    service::{named, unsummed},
 };
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use bytes::Bytes;
@@ -38,14 +38,14 @@ pub struct Uploaded {
     pub size: u64,
     /// In how many parts it was uploaded; 0 if in one go.
     pub parts: u32,
-    /// The CRC-32 that S3 has compared it with, in base64.
-    pub checksum_crc32: String,
+    /// The checksum that S3 has compared it with, or each of its parts; `None` if there was none.
+    pub checksum: Option<ObjectChecksum>,
 }
 
 impl S3 {
     /// Writes a small object in one call.
     ///
-    /// S3 compares it with a CRC-32 that goes with it. It is sent again after a failure, since what is written twice is the same: a bucket
+    /// S3 compares it with a checksum that goes with it, see [`with_checksum`](crate::S3Builder::with_checksum). It is sent again after a failure, since what is written twice is the same: a bucket
     /// that keeps versions may get two of them. Conditions of the options forbid that. Dropped, it may have been applied.
     ///
     /// # Errors
@@ -70,20 +70,24 @@ impl S3 {
         options: &PutOptions,
     ) -> Result<Uploaded, AwsError> {
         let bytes = bytes.into();
-        let crc = crc32(&bytes);
+        let algorithm = self.limits().checksum.algorithm();
+        let sum = algorithm.map(|algorithm| Sum::of(algorithm, &bytes));
+        let size = bytes.len() as u64;
         let (bucket, key, options) = (bucket.clone(), key.clone(), options.clone());
         let is_conditional = options.condition.is_some();
         // Boxed, since the call of the SDK is a large future and passes through every layer.
         let put = Plain::new(move |s3: Client| {
             Box::pin(async move {
                 let put = s3.put_object().bucket(bucket.as_str()).key(key.as_str());
-                with_options!(put, &options)
+                let put = with_options!(put, &options)
                     .set_if_none_match(Condition::if_none_match(options.condition.as_ref()))
                     .set_if_match(Condition::if_match(options.condition.as_ref()))
-                    .checksum_crc32(crc.encoded())
-                    .body(ByteStream::from(bytes))
-                    .send()
-                    .await
+                    .body(ByteStream::from(bytes));
+                let put = with_checksum!(put, Headers::of(sum));
+                match sum {
+                    Some(_) => put.send().await,
+                    None => put.customize().config_override(unsummed()).send().await,
+                }
             })
         });
         let put = put.named(named("PutObject"));
@@ -91,7 +95,8 @@ impl S3 {
             true => self.caller().call(put).await?,
             false => self.caller().call(put.idempotent()).await?,
         };
-        Uploaded::new(answer.e_tag, answer.version_id, crc, 0)
+        let checksum = sum.map(|sum| ObjectChecksum::new(sum.algorithm.name(), sum.encoded()));
+        Uploaded::new(answer.e_tag, answer.version_id, size, 0, checksum)
     }
 
     /// Uploads bytes, a file or a stream: by parts, several at once, if there is more than one of them.
@@ -142,9 +147,10 @@ impl Upload {
 
     /// Goes on with an upload that [`begin_upload`](S3::begin_upload) began, and leaves it there if it fails or is dropped.
     ///
-    /// A part is not sent again if S3 has one of that number, length and CRC-32: the source is read from its beginning, and
-    /// may differ. The part size has to be the same for that. How the object is kept was said at the beginning; of the options only a
-    /// condition counts.
+    /// Any process can, if it has bucket, key, id and source. A part is not sent again if S3 has one of that number, length and checksum:
+    /// the source is read from its beginning, and may differ. Parts are cut as they were, unless the part size was larger then: all are sent
+    /// again in that case. Without checksums a part is told by its ETag, which is its MD5 unless it is under a KMS key.
+    /// How the object is kept was said at the beginning; of the options only a condition counts.
     pub fn continuing(mut self, id: UploadId) -> Self {
         self.unfinished = Some(id);
         self
@@ -152,15 +158,17 @@ impl Upload {
 
     /// Uploads it.
     ///
-    /// S3 compares each part and the whole with a CRC-32. What it has begun it aborts when it fails, and also when its
+    /// S3 compares each part and the whole with a checksum, see [`with_checksum`](crate::S3Builder::with_checksum). What it has begun it
+    /// aborts when it fails, and also when its
     /// future is dropped: on the runtime of [`with_runtime`](crate::S3Builder::with_runtime), see [`S3::shutdown`]. A part that is on its
     /// way then, or the end of the process, can leave parts there, which cost: give the bucket a lifecycle rule that aborts
-    /// incomplete uploads. The last call may have been applied when the future is dropped: then the object is there.
+    /// incomplete uploads. The last call may have been applied when the future is dropped: then the object is there. If its answer is lost,
+    /// the object is looked at: one of this content counts as uploaded.
     ///
     /// # Errors
     ///
     /// As of [`put`](S3::put); [`TransferError::Source`] or [`TransferError::File`] if the source fails,
-    /// [`TransferError::TooManyParts`], and `NoSuchUpload` if what is continued is not there.
+    /// [`TransferError::OtherLength`] if it is not as long as was said, [`TransferError::TooManyParts`], and `NoSuchUpload` if what is continued is not there.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -171,13 +179,12 @@ impl Upload {
     pub async fn send(mut self) -> Result<Uploaded, AwsError> {
         let source = std::mem::replace(&mut self.source, Bytes::new().into());
         let mut reader = source.open().await?;
-        let size = part_size(reader.len, self.s3.limits().part_size)?;
         if let Some(id) = self.unfinished.take() {
-            return self.continued(id, reader, size).await;
+            return self.continued(id, reader).await;
         }
+        let size = part_size(reader.len, self.s3.limits().part_size)?;
         let first = reader.part(size).await?;
-        let is_all = first.len() < size || reader.len == Some(first.len() as u64);
-        if is_all {
+        if first.len() < size || reader.is_over() {
             let put = self.s3.put(&self.bucket, &self.key, first, &self.options);
             let uploaded = put.await?;
             self.progress.tell(uploaded.size, Some(uploaded.size));
@@ -191,15 +198,16 @@ impl Uploaded {
     pub(crate) fn new(
         etag: Option<String>,
         version_id: Option<String>,
-        crc: Crc32,
+        size: u64,
         parts: u32,
+        checksum: Option<ObjectChecksum>,
     ) -> Result<Self, AwsError> {
         Ok(Self {
             etag: etag.ok_or(TransferError::Lacking("ETag"))?,
             version_id,
-            size: crc.len,
+            size,
             parts,
-            checksum_crc32: crc.encoded(),
+            checksum,
         })
     }
 }

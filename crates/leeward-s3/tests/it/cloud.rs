@@ -10,6 +10,8 @@ use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
 pub(crate) const EAST: Region = Region::from_static("us-east-1");
 pub(crate) const MIB: usize = 1 << 20;
 
+pub(crate) const WEST: Region = Region::from_static("us-west-2");
+
 pub(crate) struct Cloud {
     pub(crate) aws: Aws,
     pub(crate) pool: Pool,
@@ -18,16 +20,8 @@ pub(crate) struct Cloud {
 
 impl Cloud {
     pub(crate) async fn start() -> Self {
-        let aws = Aws::start(&[EAST]).await.unwrap();
-        let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
-        let pool = Pool::builder()
-            .without_proxy()
-            .with_region(EAST)
-            .with_endpoint(EAST, aws.endpoint(&EAST))
-            .with_credentials(SharedCredentialsProvider::new(credentials))
-            .build()
-            .await
-            .unwrap();
+        let aws = Aws::start(&[EAST, WEST]).await.unwrap();
+        let pool = pool(&aws).await;
         let caller: Caller<Client> = pool.caller().await.unwrap();
         let create = caller.client().create_bucket().bucket("orders");
         create.send().await.unwrap();
@@ -45,13 +39,45 @@ impl Cloud {
 
     /// By parts of 5 MiB.
     pub(crate) async fn by_parts(&self) -> S3 {
+        self.small_parts().await.build().unwrap()
+    }
+
+    /// By parts of 5 MiB, with more to be said.
+    pub(crate) async fn small_parts(&self) -> S3Builder {
         let builder = self.builder().await.with_part_size(5 * MIB);
-        builder.with_max_concurrency(3).build().unwrap()
+        let builder = builder.with_copy_part_size(5 * MIB);
+        builder.with_max_concurrency(3)
+    }
+
+    /// What another process has: nothing of this one.
+    pub(crate) async fn afresh(&self) -> S3 {
+        let caller = pool(&self.aws).await.caller().await.unwrap();
+        let builder = S3::builder(caller).with_part_size(5 * MIB);
+        builder.with_copy_part_size(5 * MIB).build().unwrap()
+    }
+
+    /// How many uploads are neither finished nor aborted.
+    pub(crate) async fn unfinished(&self) -> usize {
+        let uploads = self.s3().await.unfinished_uploads(&self.bucket, "");
+        uploads.collect_up_to(100).await.unwrap().items.len()
     }
 
     pub(crate) fn calls(&self, operation: &str) -> u64 {
         self.aws.counts().calls("s3", operation)
     }
+}
+
+async fn pool(aws: &Aws) -> Pool {
+    let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
+    Pool::builder()
+        .without_proxy()
+        .with_region(EAST)
+        .with_endpoint(EAST, aws.endpoint(&EAST))
+        .with_endpoint(WEST, aws.endpoint(&WEST))
+        .with_credentials(SharedCredentialsProvider::new(credentials))
+        .build()
+        .await
+        .unwrap()
 }
 
 pub(crate) fn key(key: &str) -> ObjectKey {

@@ -2,7 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod bounds;
 mod buckets;
+mod checksums;
 mod cloud;
+mod copies;
+mod encryption;
+mod keys;
+mod lost;
 mod objects;
+mod presigned;
+mod regions;
+mod sealed;
 mod transfers;

@@ -1,9 +1,17 @@
+//! Objects that are encrypted here, so that S3 never sees what is in them: messages of the AWS Encryption SDK.
+
+mod download;
+mod upload;
+
+pub use download::SealedStream;
+
 use crate::{BucketName, ObjectKey, PutOptions, S3, TransferError, Uploaded};
 use leeward_envelope::{Decrypted, Decryptor, EncryptionContext, Encryptor};
 use leeward_error_taxonomy::AwsError;
 
 impl S3 {
-    /// Encrypts bytes here, bound to `context`, and writes the message: S3 never sees what is in it.
+    /// Encrypts bytes here, bound to `context`, and writes the message: S3 never sees what is in it. What is large goes by
+    /// [`upload_sealed`](Self::upload_sealed).
     ///
     /// The object is a message of the AWS Encryption SDK, which its other implementations read as well. The context stands in it in the clear; put
     /// the key of the object into it so that nobody can pass off one object as another.
@@ -37,7 +45,8 @@ impl S3 {
         self.put(bucket, key, message, options).await
     }
 
-    /// Reads an object that was written by [`put_sealed`](Self::put_sealed), and decrypts it here, if it is bound to all of `context`.
+    /// Reads an object that was written by [`put_sealed`](Self::put_sealed) or [`upload_sealed`](Self::upload_sealed), and decrypts it here,
+    /// if it is bound to all of `context`. What is large goes by [`open_sealed`](crate::Download::open_sealed).
     ///
     /// # Errors
     ///

@@ -1,0 +1,104 @@
+use super::{Algorithm, ObjectChecksum};
+use crate::TransferError;
+use crc_fast::Digest;
+
+/// The checksums of an answer.
+pub(crate) struct Kept<'a> {
+    pub(crate) crc32: Option<&'a str>,
+    pub(crate) crc32_c: Option<&'a str>,
+    pub(crate) crc64_nvme: Option<&'a str>,
+    pub(crate) sha1: Option<&'a str>,
+    pub(crate) sha256: Option<&'a str>,
+}
+
+impl Kept<'_> {
+    /// The first, those that can be verified before others.
+    pub(crate) fn checksum(&self) -> Option<ObjectChecksum> {
+        let known = [
+            ("CRC64NVME", self.crc64_nvme),
+            ("CRC32C", self.crc32_c),
+            ("CRC32", self.crc32),
+            ("SHA256", self.sha256),
+            ("SHA1", self.sha1),
+        ];
+        let mut known = known.into_iter();
+        known.find_map(|(algorithm, value)| Some(ObjectChecksum::new(algorithm, value?)))
+    }
+}
+
+/// Compares what comes with the checksum that S3 keeps of the whole object.
+#[derive(Clone)]
+pub(crate) struct Verifier {
+    algorithm: Algorithm,
+    digest: Digest,
+    expected: String,
+}
+
+impl Verifier {
+    /// One for a checksum that can be told as the bytes come: a cyclic one of the whole.
+    pub(crate) fn of(kept: &ObjectChecksum) -> Option<Self> {
+        let algorithm = kept.cyclic()?;
+        Some(Self {
+            algorithm,
+            digest: Digest::new(algorithm.crc()),
+            expected: kept.value.clone(),
+        })
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+    }
+
+    pub(crate) fn verify(&self) -> Result<(), TransferError> {
+        match self.algorithm.encoded(self.digest.finalize()) == self.expected {
+            true => Ok(()),
+            false => Err(TransferError::Corrupt {
+                algorithm: self.algorithm.name(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checksum::Sum;
+
+    const NONE: Kept<'_> = Kept {
+        crc32: None,
+        crc32_c: None,
+        crc64_nvme: None,
+        sha1: None,
+        sha256: None,
+    };
+
+    #[test]
+    fn what_comes_is_compared_as_it_comes() {
+        let expected = Sum::of(Algorithm::Crc64Nvme, b"123456789").encoded();
+        let kept = Kept {
+            crc64_nvme: Some(&expected),
+            ..NONE
+        };
+        let mut verifier = Verifier::of(&kept.checksum().unwrap()).unwrap();
+        verifier.update(b"12345");
+        assert!(verifier.verify().is_err());
+        verifier.update(b"6789");
+        assert!(verifier.verify().is_ok());
+    }
+
+    #[test]
+    fn a_checksum_of_checksums_and_a_hash_verify_nothing() {
+        let composite = Kept {
+            crc32: Some("yZRlqg==-3"),
+            ..NONE
+        };
+        let composite = composite.checksum().unwrap();
+        assert!(composite.is_of_parts() && Verifier::of(&composite).is_none());
+        let hash = Kept {
+            sha256: Some("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="),
+            ..NONE
+        };
+        assert!(Verifier::of(&hash.checksum().unwrap()).is_none());
+        assert_eq!(NONE.checksum(), None);
+    }
+}

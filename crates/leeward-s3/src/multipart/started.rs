@@ -1,0 +1,55 @@
+use super::UploadId;
+use crate::{BucketName, Checksum, ObjectKey, S3, TransferError, parts::Present};
+use aws_sdk_s3::operation::list_parts::{ListPartsInput, builders::ListPartsInputBuilder};
+use leeward_client_pool::Op;
+use leeward_error_taxonomy::AwsError;
+
+/// An upload that S3 knows of.
+#[derive(Clone)]
+pub(crate) struct Started {
+    pub(crate) s3: S3,
+    pub(crate) bucket: BucketName,
+    pub(crate) key: ObjectKey,
+    pub(crate) id: UploadId,
+}
+
+impl Started {
+    /// What S3 has of it, and by which checksum: that of the settings if S3 does not say.
+    pub(crate) async fn present(&self) -> Result<(Present, Checksum), AwsError> {
+        let (mut present, mut marker) = (Present::default(), None);
+        loop {
+            let list = ListPartsInput::builder()
+                .bucket(self.bucket.as_str())
+                .key(self.key.as_str())
+                .upload_id(self.id.as_str())
+                .set_part_number_marker(marker.clone());
+            let list = Op::new(list, ListPartsInputBuilder::send_with);
+            let answer = self.s3.caller().call(list).await?;
+            present.add(answer.parts.unwrap_or_default());
+            let next = answer.next_part_number_marker;
+            if answer.is_truncated == Some(true) && next.is_some() && next != marker {
+                marker = next;
+                continue;
+            }
+            let checksum = match &answer.checksum_algorithm {
+                None => self.s3.limits().checksum,
+                Some(algorithm) => Checksum::told(algorithm, answer.checksum_type.as_ref())
+                    .ok_or_else(|| TransferError::OtherChecksum {
+                        algorithm: algorithm.as_str().to_owned(),
+                    })?,
+            };
+            return Ok((present, checksum));
+        }
+    }
+
+    pub(crate) async fn abort(&self) {
+        let aborted = self.s3.abort_upload(&self.bucket, &self.key, &self.id);
+        if let Err(error) = aborted.await {
+            self.left(&error.to_string());
+        }
+    }
+
+    pub(crate) fn left(&self, error: &str) {
+        tracing::warn!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), upload_id = self.id.as_str(), error, "an upload is left unfinished");
+    }
+}

@@ -1,0 +1,74 @@
+//! The answer to the last call of an upload, which is lost on its way.
+
+use crate::cloud::{Cloud, MIB, bytes, key};
+use leeward_s3::{Checksum, PutOptions};
+use leeward_testkit::{Fault, Scope};
+
+fn completion() -> Scope {
+    Scope::any().operation("CompleteMultipartUpload")
+}
+
+#[tokio::test]
+async fn an_upload_whose_last_answer_was_lost_is_there() {
+    let cloud = Cloud::start().await;
+    let written = bytes(6 * MIB);
+    for (checksum, name) in [
+        (Checksum::Crc64Nvme, "whole"),
+        (Checksum::Crc32OfParts, "parts"),
+        (Checksum::Nothing, "nothing"),
+    ] {
+        let s3 = cloud.small_parts().await.with_checksum(checksum);
+        let s3 = s3.build().unwrap();
+        cloud.aws.reset_counts();
+        let lost = Fault::reset().with_calls(1..=1);
+        let rule = cloud.aws.faults().inject(completion(), lost);
+        // A condition that held when the object was made, and does not hold any more.
+        let upload = s3.upload(&cloud.bucket, &key(name), written.clone());
+        let upload = upload.with_options(PutOptions::new().only_if_absent());
+        let uploaded = upload.send().await.unwrap();
+        rule.clear();
+        assert_eq!((uploaded.size, uploaded.parts), (6 << 20, 2), "{name}");
+        assert_eq!(cloud.calls("CompleteMultipartUpload"), 2);
+        assert_eq!(cloud.calls("HeadObject"), 1);
+        let found = s3.describe_object(&cloud.bucket, &key(name)).await.unwrap();
+        assert_eq!(found.etag, uploaded.etag);
+        let read = s3
+            .read(&cloud.bucket, &key(name), usize::MAX)
+            .await
+            .unwrap();
+        assert!(read == written);
+    }
+    assert_eq!(cloud.unfinished().await, 0);
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_not_taken_for_the_upload() {
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.by_parts().await, key("theirs"));
+    let theirs = bytes(6 * MIB).into_iter().rev().collect::<Vec<_>>();
+    let options = PutOptions::new();
+    s3.put(&cloud.bucket, &key, theirs, &options).await.unwrap();
+    // The first attempt is said to be throttled, the second finds nothing: neither was applied.
+    let faults = cloud.aws.faults();
+    faults.inject(completion(), Fault::throttling().with_calls(1..=1));
+    let gone = Fault::error(404, "NoSuchUpload", "it is not there").with_calls(2..=2);
+    faults.inject(completion(), gone);
+    let upload = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+    let error = upload.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("NoSuchUpload"), "{error}");
+    assert_eq!(cloud.calls("HeadObject"), 1);
+    assert_eq!(cloud.unfinished().await, 0);
+}
+
+#[tokio::test]
+async fn an_upload_that_nobody_knows_is_not_looked_for() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.by_parts().await;
+    let gone = Fault::error(404, "NoSuchUpload", "it is not there");
+    cloud.aws.faults().inject(completion(), gone);
+    let upload = s3.upload(&cloud.bucket, &key("gone"), bytes(6 * MIB));
+    let error = upload.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("NoSuchUpload"));
+    assert_eq!(cloud.calls("HeadObject"), 0);
+    assert_eq!(cloud.unfinished().await, 0);
+}
