@@ -82,3 +82,13 @@ fn an_error_shows_neither_a_secret_nor_all_of_a_long_arn() {
     assert!(!told.contains(&secret[..10]), "{told}");
     assert!(told.chars().count() < 1_000, "{}", told.len());
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn an_arn_is_written_as_text_and_read_with_its_rule() {
+    let text = r#""arn:aws:s3:::orders/2026""#;
+    let arn: Arn = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&arn).unwrap(), text);
+    let refused = serde_json::from_str::<Arn>(r#""orders/2026""#).unwrap_err();
+    assert!(refused.to_string().contains("six parts"), "{refused}");
+}
