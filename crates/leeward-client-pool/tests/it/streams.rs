@@ -23,29 +23,40 @@ async fn s3(pool: &Pool, region: Region) -> Target<Client> {
     made.with_region(region).target().await.unwrap()
 }
 
+/// A bucket is in one Region, and its name is nobody else's in any.
+fn ledger(region: &str) -> String {
+    format!("ledger-{region}")
+}
+
+fn region_of(s3: &Client) -> &str {
+    s3.config().region().unwrap().as_ref()
+}
+
 #[tokio::test]
 async fn a_body_is_made_anew_for_each_region_that_it_is_sent_to() {
     let (aws, pool) = regions().await;
     let create = Plain::new(|s3: Client| async move {
         // In us-east-1 a bucket is created without, elsewhere with its Region.
-        let place = s3.config().region().unwrap().as_ref().to_owned();
+        let region = region_of(&s3);
         let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
-            .location_constraint(place.as_str().into())
+            .location_constraint(region.into())
             .build();
-        let place = Some(place).filter(|_| s3.config().region().unwrap().as_ref() != "us-east-1");
-        let create = s3.create_bucket().bucket("ledger");
+        let place = Some(place).filter(|_| region != "us-east-1");
+        let create = s3.create_bucket().bucket(ledger(region));
         create.set_create_bucket_configuration(place).send().await
     });
     let put = Plain::new(|s3: Client| async move {
         let page = ByteStream::from_static(b"a page of the ledger");
-        let put = s3.put_object().bucket("ledger").key("2026/11");
+        let put = s3.put_object().bucket(ledger(region_of(&s3)));
+        let put = put.key("2026/11");
         put.body(page).send().await
     });
     let put = put
         .named(OperationName::new("s3", "PutObject"))
         .idempotent();
-    let get = GetObjectInput::builder().bucket("ledger").key("2026/11");
-    let get = Op::new(get, GetObjectInputBuilder::send_with);
+    let get = GetObjectInput::builder().key("2026/11");
+    let get = Op::new(get, GetObjectInputBuilder::send_with)
+        .rewritten_by(|get, region| Ok(get.bucket(ledger(region.as_str()))));
     assert_eq!(get.operation().to_string(), "s3.GetObject");
     assert_eq!(get.idempotency(), Idempotency::Idempotent);
 
@@ -58,7 +69,8 @@ async fn a_body_is_made_anew_for_each_region_that_it_is_sent_to() {
             assert_eq!(again.idempotency(), Idempotency::Idempotent);
             s3.clone().oneshot(again).await.unwrap();
         }
-        let answer = s3.clone().oneshot(get.replay().unwrap()).await.unwrap();
+        let get = get.for_region(&region).unwrap();
+        let answer = s3.clone().oneshot(get).await.unwrap();
         let page = answer.body.collect().await.unwrap().into_bytes();
         assert_eq!(page, "a page of the ledger", "{region}");
         let here = aws.counts().in_region(&region);
