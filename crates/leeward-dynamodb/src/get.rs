@@ -28,7 +28,7 @@ impl DynamoDb {
         table: &TableName,
         key: &(impl Serialize + Sync + ?Sized),
     ) -> Result<Option<T>, AwsError> {
-        self.get_only(table, key, &Projection::ALL).await
+        self.pick(table, key, &Projection::ALL).await
     }
 
     /// Reads some attributes of the item of a key; `None` if there is no item.
@@ -47,7 +47,7 @@ impl DynamoDb {
     ///
     /// # async fn run(db: DynamoDb) -> Result<(), AwsError> {
     /// let (orders, key) = ("orders".parse()?, HashMap::from([("id", "o-1")]));
-    /// let glance: Option<Glance> = db.get_only(&orders, &key, &Projection::of(["state"])).await?;
+    /// let glance: Option<Glance> = db.pick(&orders, &key, &Projection::of(["state"])).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -55,7 +55,7 @@ impl DynamoDb {
     /// # Errors
     ///
     /// As [`get`](Self::get).
-    pub async fn get_only<T: DeserializeOwned>(
+    pub async fn pick<T: DeserializeOwned>(
         &self,
         table: &TableName,
         key: &(impl Serialize + Sync + ?Sized),

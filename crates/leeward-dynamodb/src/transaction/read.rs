@@ -25,7 +25,7 @@ const OPERATION: OperationName = OperationName::new("dynamodb", "TransactGetItem
 /// let (orders, stock) = ("orders".parse()?, "stock".parse()?);
 /// let reads = Reads::new()
 ///     .get(&orders, &HashMap::from([("id", "o-1")]))?
-///     .get_only(&stock, &HashMap::from([("article", "lamp")]), &Projection::of(["pieces"]))?;
+///     .pick(&stock, &HashMap::from([("article", "lamp")]), &Projection::of(["pieces"]))?;
 /// # Ok(reads)
 /// # }
 /// # assert_eq!(reads().unwrap().len(), 2);
@@ -52,7 +52,7 @@ impl Reads {
         table: &TableName,
         key: &(impl Serialize + ?Sized),
     ) -> Result<Self, ItemError> {
-        self.get_only(table, key, &Projection::ALL)
+        self.pick(table, key, &Projection::ALL)
     }
 
     /// Reads some attributes of the item of a key.
@@ -60,13 +60,13 @@ impl Reads {
     /// # Errors
     ///
     /// [`ItemError::Unwritable`].
-    pub fn get_only(
+    pub fn pick(
         mut self,
         table: &TableName,
         key: &(impl Serialize + ?Sized),
         projection: &Projection,
     ) -> Result<Self, ItemError> {
-        let get = get_of(table, item::to_item(key)?, projection);
+        let get = read_of(table, item::to_item(key)?, projection);
         self.reads.push(TransactGetItem::builder().get(get).build());
         Ok(self)
     }
@@ -84,7 +84,7 @@ impl Reads {
     }
 }
 
-fn get_of(table: &TableName, key: Item, projection: &Projection) -> Get {
+fn read_of(table: &TableName, key: Item, projection: &Projection) -> Get {
     let (projection, names) = projection.among(None);
     Get::builder()
         .table_name(table.as_str())

@@ -38,13 +38,13 @@ async fn only_what_is_asked_for_is_read() {
     });
     db.put(&table, &item).await.unwrap();
     let projection = Projection::of(["state", "a.b"]).with_path(["name", "first"]);
-    let read: Option<Value> = db.get_only(&table, &key(1), &projection).await.unwrap();
+    let read: Option<Value> = db.pick(&table, &key(1), &projection).await.unwrap();
     let expected = json!({"state": "new", "a.b": 5, "name": {"first": "Ada"}});
     assert_eq!(read, Some(expected));
     let nothing = Projection::of(["nothing"]);
-    let read: Option<Value> = db.get_only(&table, &key(1), &nothing).await.unwrap();
+    let read: Option<Value> = db.pick(&table, &key(1), &nothing).await.unwrap();
     assert_eq!(read, Some(json!({})));
-    let none: Option<Value> = db.get_only(&table, &key(2), &nothing).await.unwrap();
+    let none: Option<Value> = db.pick(&table, &key(2), &nothing).await.unwrap();
     assert_eq!(none, None);
 }
 

@@ -171,7 +171,7 @@ async fn reads_say_what_they_want_and_are_told_why_they_may_not() {
     .await;
     let states = Projection::of(["state"]);
     let reads = Reads::new().get(&orders(), &key(1)).unwrap();
-    let reads = reads.get_only(&orders(), &key(2), &states).unwrap();
+    let reads = reads.pick(&orders(), &key(2), &states).unwrap();
     let error = db.transact_get(&reads).await.unwrap_err();
     let cancelled = error.downcast_ref::<Cancelled>().unwrap();
     let message = "not the key".to_owned();

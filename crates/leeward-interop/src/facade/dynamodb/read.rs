@@ -100,7 +100,7 @@ async fn projection(site: &Site) -> Result<(), Trouble> {
     db.put(&orders, &item).await?;
     let glance = Projection::of(["state", "a.b"]).with_path(["name", "first"]);
     let expected = json!({"state": "new", "a.b": 5, "name": {"first": "Ada"}});
-    let got: Option<Value> = db.get_only(&orders, &key(1), &glance).await?;
+    let got: Option<Value> = db.pick(&orders, &key(1), &glance).await?;
     same("got", got, Some(expected.clone()))?;
     let keys = Keys::of([key(1)])?.with_projection(glance.clone());
     let got: Vec<Value> = db.batch_get(&orders, keys).await?;

@@ -83,7 +83,7 @@ async fn snapshot(site: &Site) -> Result<(), Trouble> {
     let reads = Reads::new()
         .get(&orders, &key(1))?
         .get(&orders, &key(2))?
-        .get_only(&others, &key(2), &Projection::of(["state"]))?;
+        .pick(&others, &key(2), &Projection::of(["state"]))?;
     let now = db.transact_get(&reads).await?;
     same("of one table", now.item(0)?, Some(order(1, "new")))?;
     same("not there", now.item::<Order>(1)?, None)?;
