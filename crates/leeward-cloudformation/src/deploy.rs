@@ -167,7 +167,7 @@ impl CloudFormation {
             .client_request_token(service::token());
         let delete = Op::new(delete, DeleteStackInputBuilder::send_with).idempotent();
         self.caller.call(delete).await?;
-        self.watch(found.id, record, progress).await?;
+        self.watch(found.id, record.deleting(), progress).await?;
         Ok(true)
     }
 

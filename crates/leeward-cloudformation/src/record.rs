@@ -1,7 +1,7 @@
 //! What is known of an operation from its events.
 
 use crate::StackEvent;
-use aws_sdk_cloudformation::types::StackStatus;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
 use std::collections::HashSet;
 
 /// The events of one operation, as far as they were seen.
@@ -16,6 +16,8 @@ pub(crate) struct Record {
     failure: Option<(Weight, StackEvent)>,
     /// Whether it is one that makes or changes the stack, whatever came after it.
     is_making: bool,
+    /// Whether it is good that the stack is deleted, whoever began to.
+    is_deleting: bool,
 }
 
 /// Where an event stands among those that are known.
@@ -38,10 +40,25 @@ enum Weight {
 
 impl Record {
     /// Of what comes after an event.
-    pub(crate) fn since(mark: Option<String>) -> Self {
+    pub(crate) fn since(mark: Option<&StackEvent>) -> Self {
+        // Nothing comes after this one: somebody else was quicker.
+        let is_last = |event: &&StackEvent| {
+            event.is_of_stack() && event.status == ResourceStatus::DeleteComplete
+        };
         Self {
-            mark,
+            mark: mark.map(|event| event.id.clone()),
+            state: mark
+                .filter(is_last)
+                .map(|event| event.status.as_str().to_owned()),
             ..Self::default()
+        }
+    }
+
+    /// The same, of an operation that is to delete the stack.
+    pub(crate) fn deleting(self) -> Self {
+        Self {
+            is_deleting: true,
+            ..self
         }
     }
 
@@ -94,7 +111,9 @@ impl Record {
     /// Whether the state that it came to is that which it was to come to.
     pub(crate) fn is_good(&self, status: &StackStatus) -> bool {
         match status {
-            StackStatus::DeleteComplete => self.began.as_deref() == Some("DELETE_IN_PROGRESS"),
+            StackStatus::DeleteComplete => {
+                self.is_deleting || self.began.as_deref() == Some("DELETE_IN_PROGRESS")
+            }
             StackStatus::CreateComplete
             | StackStatus::UpdateComplete
             | StackStatus::ImportComplete
@@ -146,7 +165,6 @@ fn weight(event: &StackEvent) -> Option<Weight> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_cloudformation::types::ResourceStatus;
 
     const STACK: &str = "arn:stack";
 
@@ -227,7 +245,12 @@ mod tests {
             !rolling.is_over(&StackStatus::RollbackComplete),
             "the events are behind"
         );
-        assert!(!Record::since(Some("7".to_owned())).is_over(&StackStatus::UpdateComplete));
+        let before = event(7, "@ UPDATE_COMPLETE");
+        assert!(!Record::since(Some(&before)).is_over(&StackStatus::UpdateComplete));
+        let last = event(7, "@ DELETE_COMPLETE");
+        assert!(Record::since(Some(&last)).is_over(&StackStatus::DeleteComplete));
+        let of_nested = event(7, "Nested DELETE_COMPLETE");
+        assert!(!Record::since(Some(&of_nested)).is_over(&StackStatus::DeleteComplete));
         let back = record(&["@ CREATE_IN_PROGRESS", "@ ROLLBACK_COMPLETE"]);
         assert!(back.is_over(&StackStatus::RollbackComplete));
         assert!(!back.is_good(&StackStatus::RollbackComplete));
@@ -243,6 +266,9 @@ mod tests {
             "@ DELETE_COMPLETE",
         ]);
         assert!(!failed.is_good(&StackStatus::DeleteComplete));
+        // Somebody else began, before the mark.
+        let joined = record(&["@ DELETE_COMPLETE"]).deleting();
+        assert!(joined.is_good(&StackStatus::DeleteComplete));
     }
 
     #[test]
@@ -259,7 +285,7 @@ mod tests {
         let deleting = event(1, "@ DELETE_IN_PROGRESS");
         assert_eq!(fresh.place(&deleting), Place::First);
         assert_eq!(Record::of_making().place(&deleting), Place::New);
-        let marked = Record::since(Some("4".to_owned()));
+        let marked = Record::since(Some(&event(4, "@ CREATE_COMPLETE")));
         assert_eq!(marked.place(&event(4, "@ CREATE_COMPLETE")), Place::Known);
         assert_eq!(marked.place(&event(5, "@ UPDATE_IN_PROGRESS")), Place::New);
         let seen = record(&["@ CREATE_IN_PROGRESS", "Topic CREATE_COMPLETE"]);

@@ -77,6 +77,6 @@ impl CloudFormation {
     /// A record of what comes after this moment.
     pub(crate) async fn record_now(&self, stack: &StackRef) -> Result<Record, AwsError> {
         let newest = self.events(stack).next().await.transpose()?;
-        Ok(Record::since(newest.map(|event| event.id)))
+        Ok(Record::since(newest.as_ref()))
     }
 }

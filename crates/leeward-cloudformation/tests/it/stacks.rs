@@ -262,6 +262,57 @@ async fn a_stack_that_is_deleted_while_it_is_waited_for_has_failed() {
     assert_eq!(states, expected);
 }
 
+/// A stack that somebody else deletes while we set about it: of the deletion, `known` events are there when we look what is the last one.
+async fn deleted_by_two(known: usize) -> (bool, Vec<String>) {
+    let (mut looks, mut is_asked) = (0, false);
+    let (cloud, calls) = cloud_by(move |call| {
+        let all = [
+            of_stack(ORDERS, "CREATE_COMPLETE", ""),
+            of_stack(ORDERS, "DELETE_IN_PROGRESS", "User Initiated"),
+            of_stack(ORDERS, "DELETE_COMPLETE", ""),
+        ];
+        match call.action() {
+            "DescribeStacks" => {
+                looks += 1;
+                let is_first = looks == 1;
+                described(
+                    call,
+                    ["DELETE_COMPLETE", "CREATE_COMPLETE"][usize::from(is_first)],
+                )
+            }
+            "DeleteStack" => {
+                is_asked = true;
+                call.answer("")
+            }
+            _ if is_asked => told(call, &all),
+            _ => told(call, &all[..=known]),
+        }
+    })
+    .await;
+    let mut states = Vec::new();
+    let is_gone = cloud
+        .delete(orders(), |event| {
+            states.push(event.status.as_str().to_owned())
+        })
+        .await
+        .unwrap();
+    assert_eq!(calls.of("DeleteStack"), 1);
+    (is_gone, states)
+}
+
+#[tokio::test]
+async fn a_stack_that_somebody_else_deletes_first_is_gone_as_it_was_to_be() {
+    for (known, states) in [
+        (0, &["DELETE_IN_PROGRESS", "DELETE_COMPLETE"][..]),
+        (1, &["DELETE_COMPLETE"]),
+        (2, &[]),
+    ] {
+        let (is_gone, told) = deleted_by_two(known).await;
+        assert!(is_gone);
+        assert_eq!(told, states, "{known} were known");
+    }
+}
+
 #[tokio::test]
 async fn a_stack_that_is_to_be_looked_through_is_there_and_takes_no_update() {
     let (cloud, calls) = cloud_by(|call| match call.action() {
