@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 mod bench;
+mod built;
 mod cargo;
 mod ci;
 mod demo;

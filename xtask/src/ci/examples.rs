@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use serde_json::Value;
 
+use crate::built::{self, Program};
 use crate::cargo;
-use crate::metadata::{items, text};
 
 /// An example shows one thing: what is not done after this time waits for something that never comes.
 const MAX_RUN: Duration = Duration::from_secs(120);
@@ -54,11 +52,6 @@ const OPENS: &str = "open_a_file";
 /// Some frames, and one that is not full.
 const PLAIN: &[u8] = &[5; 100_001];
 
-struct Example {
-    name: String,
-    program: PathBuf,
-}
-
 /// Builds and runs them; an example must end by itself, successfully, with nobody to answer it.
 pub(crate) fn run() -> anyhow::Result<()> {
     let examples = build()?;
@@ -71,7 +64,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run_in(folder: &Path, examples: &[Example]) -> anyhow::Result<()> {
+fn run_in(folder: &Path, examples: &[Program]) -> anyhow::Result<()> {
     let path = |name| folder.join(name);
     fs::write(path("plain"), PLAIN).context("could not write a file for the examples")?;
     for (name, arguments, words) in REFUSED {
@@ -167,42 +160,13 @@ fn arguments(example: &str) -> &'static [&'static str] {
     found.map_or(&[], |(_, arguments)| arguments)
 }
 
-fn build() -> anyhow::Result<Vec<Example>> {
-    // The selection of `cargo xtask test`, so that its artefacts serve here too.
-    let mut command = cargo::command(["build", "--workspace", "--all-features", "--examples"]);
-    let line = cargo::line(&command);
-    eprintln!("$ {line}");
-    command
-        .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("could not start `{line}`"))?;
-    let mut examples = Vec::new();
-    let output = child.stdout.take().expect("stdout is piped");
-    for message in BufReader::new(output).lines() {
-        examples.extend(example(
-            &message.context("could not read what cargo built")?,
-        ));
-    }
-    cargo::succeeded(&line, child.wait()?)?;
+fn build() -> anyhow::Result<Vec<Program>> {
+    let mut examples = built::programs("example", &["--examples"])?;
     examples.sort_by_key(|example| {
         let turn = ARGUMENTS.iter().position(|(name, _)| *name == example.name);
         (turn, example.name.clone())
     });
     Ok(examples)
-}
-
-/// The example that a message of cargo's announces, if it does.
-fn example(message: &str) -> Option<Example> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let target = &message["target"];
-    let is_example = items(target, "kind").iter().any(|kind| kind == "example");
-    let program = message["executable"].as_str().filter(|_| is_example)?;
-    Some(Example {
-        name: text(target, "name").to_owned(),
-        program: program.into(),
-    })
 }
 
 /// Waits for `child`, and ends it once it takes longer than `max_run`.
@@ -239,18 +203,6 @@ mod tests {
 
     fn shell(script: &str) -> Child {
         cargo::program("sh").args(["-c", script]).spawn().unwrap()
-    }
-
-    #[test]
-    fn examples_are_told_from_what_else_is_built() {
-        let message = r#"{"reason":"compiler-artifact","target":{"kind":["example"],"name":"a"},"executable":"/t/a"}"#;
-        assert_eq!(
-            example(message).map(|example| (example.name, example.program)),
-            Some(("a".to_owned(), "/t/a".into()))
-        );
-        assert!(example(&message.replace("[\"example\"]", "[\"bin\"]")).is_none());
-        assert!(example(&message.replace("\"/t/a\"", "null")).is_none());
-        assert!(example("warning: not a message").is_none());
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use super::{debian, driver, folder, version};
+use super::{debian, folder, version};
 use crate::cargo;
 
 /// A database that is there, or in a package of Debian.
@@ -41,8 +42,7 @@ pub(super) const MARIADB: Database = Database {
 
 impl Database {
     /// Finds one or unpacks one, and plays the rotations.
-    pub(super) fn run(&self, rest: &[OsString]) -> anyhow::Result<()> {
-        let mut command = driver(self.part);
+    pub(super) fn run(&self, mut command: Command, rest: &[OsString]) -> anyhow::Result<()> {
         match self.on_the_path().or_else(|| self.newest(Path::new("/"))) {
             Some(programs) => command.arg("--programs").arg(programs),
             None => {

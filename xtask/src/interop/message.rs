@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::node::Node;
 use super::python::{self, Python};
-use super::{driver, folder, found, node, pins};
+use super::{folder, found, node, pins};
 use crate::cargo;
 
 /// Who is there to exchange messages with.
@@ -17,7 +17,7 @@ struct Peers {
 }
 
 /// Installs what is missing, and plays the round trips.
-pub(super) fn run(rest: &[OsString]) -> anyhow::Result<()> {
+pub(super) fn run(driver: Command, rest: &[OsString]) -> anyhow::Result<()> {
     let peers = Peers {
         python: found(python::look())?,
         node: found(node::look())?,
@@ -31,11 +31,10 @@ pub(super) fn run(rest: &[OsString]) -> anyhow::Result<()> {
     if let Some(node) = &peers.node {
         node.install()?;
     }
-    cargo::run(command(&peers, rest))
+    cargo::run(told(driver, &peers, rest))
 }
 
-fn command(peers: &Peers, rest: &[OsString]) -> Command {
-    let mut command = driver("messages");
+fn told(mut command: Command, peers: &Peers, rest: &[OsString]) -> Command {
     if peers.python.is_some() {
         command
             .arg("--python")
@@ -60,14 +59,14 @@ mod tests {
         };
         let rest = ["--case".into(), "KMS".into()];
         assert_eq!(
-            cargo::line(&command(&peers, &rest)),
-            "cargo run --package leeward-interop -- messages --node-packages target/interop/node --case KMS"
+            cargo::line(&told(Command::new("driver"), &peers, &rest)),
+            "driver --node-packages target/interop/node --case KMS"
         );
         peers.python = Some(Python::at("python3.12", "3.12.1"));
         peers.node = None;
-        let line = cargo::line(&command(&peers, &[]));
+        let line = cargo::line(&told(Command::new("driver"), &peers, &[]));
         assert!(
-            line.contains(" -- messages --python target/interop/python/"),
+            line.starts_with("driver --python target/interop/python/"),
             "{line}"
         );
     }

@@ -1,8 +1,9 @@
 //! What is played over ministack, an emulator of AWS.
 
 use std::ffi::OsString;
+use std::process::Command;
 
-use super::{driver, folder, needed, pins, python};
+use super::{folder, needed, pins, python};
 use crate::cargo;
 
 /// The program, from the folder of the environment.
@@ -13,12 +14,11 @@ const PROGRAM: &str = if cfg!(windows) {
 };
 
 /// Installs it, unless it is there, and plays the cases of a part.
-pub(super) fn run(part: &str, rest: &[OsString]) -> anyhow::Result<()> {
+pub(super) fn run(part: &str, mut command: Command, rest: &[OsString]) -> anyhow::Result<()> {
     let python = needed(python::look())?;
     let ministack = folder("ministack");
     // What is downloaded is what was looked at: every file of every version by its hash.
     python.install(&ministack, &pins("ministack"), &["--require-hashes"])?;
-    let mut command = driver(part);
     command.arg("--ministack").arg(ministack.join(PROGRAM));
     command
         .arg("--log")

@@ -6,12 +6,11 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::ArgMatches;
 
-use crate::{cargo, flag, rest, rest_of};
+use crate::{built, cargo, flag, rest, rest_of};
 
 mod database;
 mod debian;
@@ -22,6 +21,7 @@ mod node;
 mod python;
 mod version;
 
+const DRIVER: &str = "leeward-interop";
 /// Where the programs are installed, and their logs.
 const FOLDER: &str = "target/interop";
 
@@ -61,12 +61,14 @@ impl Part {
         }
     }
 
-    fn run(self, rest: &[OsString]) -> anyhow::Result<()> {
+    fn run(self, driver: &Path, rest: &[OsString]) -> anyhow::Result<()> {
+        let mut command = cargo::program(driver);
+        command.arg(self.name());
         match self {
-            Self::Messages => message::run(rest),
-            Self::Secrets | Self::Facades => ministack::run(self.name(), rest),
-            Self::Postgres => database::POSTGRES.run(rest),
-            Self::Mysql => database::MARIADB.run(rest),
+            Self::Messages => message::run(command, rest),
+            Self::Secrets | Self::Facades => ministack::run(self.name(), command, rest),
+            Self::Postgres => database::POSTGRES.run(command, rest),
+            Self::Mysql => database::MARIADB.run(command, rest),
         }
     }
 }
@@ -113,8 +115,10 @@ impl From<&ArgMatches> for Options {
 
 /// Installs what is missing, and plays the parts.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    for part in options.plan()? {
-        part.run(&options.rest)?;
+    let plan = options.plan()?;
+    let driver = driver()?;
+    for part in plan {
+        part.run(&driver, &options.rest)?;
     }
     Ok(())
 }
@@ -153,9 +157,12 @@ fn is_ci() -> bool {
     env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-/// What plays a part, without its arguments.
-fn driver(part: &str) -> Command {
-    cargo::command(["run", "--package", "leeward-interop", "--", part])
+/// What plays the parts.
+fn driver() -> anyhow::Result<PathBuf> {
+    let built = built::programs("bin", &["--bin", DRIVER])?;
+    let driver = built.into_iter().find(|built| built.name == DRIVER);
+    let driver = driver.context("cargo has built the driver, and does not say where it is")?;
+    Ok(driver.program)
 }
 
 /// Where something of this name is installed, from the root of the workspace.

@@ -10,6 +10,7 @@ use leeward_error_taxonomy::Rejected;
 use leeward_resilience::{Budget, BudgetConfig, Ratio};
 use tokio::time::{Instant, timeout};
 use tower::{Layer, ServiceExt, service_fn};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
 
 use crate::{
     fault::{Fault, always_failing, book, failing, read, silent},
@@ -117,11 +118,12 @@ async fn tells_of_each_attempt_and_why_it_gave_up() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("leeward::retry=debug")
+        .with_max_level(tracing::Level::DEBUG)
         .with_ansi(false)
         .without_time()
         .with_writer(move || writer.clone())
-        .finish();
+        .finish()
+        .with(Targets::new().with_target("leeward::retry", tracing::Level::DEBUG));
     let _guard = tracing::subscriber::set_default(subscriber);
     let (service, _) = failing([Fault::lost(), Fault::invalid()]);
     let start = Instant::now();
