@@ -154,3 +154,31 @@ impl From<ResourceError> for AwsError {
         Self::new(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_to_do_and_that_a_retry_is_of_no_use() {
+        let arn: Arn = "arn:aws:iam::111122223333:role/app".parse().unwrap();
+        let error = ResourceError::feature_off(&arn);
+        assert_eq!(
+            error.to_string(),
+            "arn:aws:iam::111122223333:role/app cannot be asked for: switch on the feature iam of leeward-resources"
+        );
+        let error = AwsError::from(error);
+        assert_eq!(error.category(), Category::Configuration);
+        assert_eq!(
+            (error.stage(), error.verdict()),
+            (Stage::NotSent, Verdict::Final)
+        );
+
+        let error = ResourceError::other_account(&arn, "444455556666");
+        assert_eq!(
+            error.to_string(),
+            "arn:aws:iam::111122223333:role/app is of another account than the calls, which are made as 444455556666: ask as an identity of its account"
+        );
+        assert_eq!(AwsError::from(error).stage(), Stage::Answered);
+    }
+}
