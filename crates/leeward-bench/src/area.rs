@@ -1,8 +1,9 @@
 use crate::{
-    BoxError, Case, Tally, envelope, facades, limits, pool, resilience, router, secrets, taxonomy,
+    BoxError, Case, Plan, Tally, envelope, facades, limits, pool, resilience, router, secrets,
+    taxonomy,
 };
 use clap::ValueEnum;
-use std::{fmt, path::Path};
+use std::fmt;
 
 /// A part of Leeward that is measured by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -40,10 +41,10 @@ impl Area {
     /// # Errors
     ///
     /// What a subject met while it was made.
-    pub fn cases(self) -> Result<Vec<Case>, BoxError> {
+    pub fn cases(self, plan: &Plan) -> Result<Vec<Case>, BoxError> {
         match self {
             Self::Envelope => envelope::cases(),
-            Self::Facades => facades::cases(),
+            Self::Facades => facades::cases(plan),
             Self::Pool => pool::cases(),
             Self::Resilience => {
                 let mut cases = resilience::cases()?;
@@ -56,14 +57,13 @@ impl Area {
         }
     }
 
-    /// What is counted here, of `crowd` tasks or roles at once: [`Tally::CROWD`] is what the names say.
-    ///
-    /// `program` is the one that [`run`](crate::run) runs, for what is counted in a process of its own.
+    /// What is counted here, once.
     #[must_use]
-    pub fn tallies(self, program: &Path, crowd: usize) -> Vec<Tally> {
+    pub fn tallies(self, plan: &Plan) -> Vec<Tally> {
+        let (program, crowd) = (plan.program.as_path(), plan.crowd);
         match self {
             Self::Envelope => envelope::tallies(program, crowd),
-            Self::Facades => facades::tallies(crowd),
+            Self::Facades => facades::tallies(plan),
             Self::Pool => pool::tallies(program, crowd),
             Self::Router => router::tallies(program),
             Self::Secrets => secrets::tallies(crowd),

@@ -3,6 +3,7 @@ use crate::{
     row::Ratio,
     samples::{Samples, order},
 };
+use std::num::NonZeroU32;
 
 /// A contest of subjects that do the same thing.
 #[derive(Debug)]
@@ -12,6 +13,7 @@ pub struct Case {
     unit: Unit,
     subjects: Vec<(&'static str, Subject)>,
     claims: Vec<Claim>,
+    max_rounds: Option<NonZeroU32>,
 }
 
 /// A figure that is to be shown of a subject.
@@ -76,7 +78,15 @@ impl Case {
             unit,
             subjects: Vec::new(),
             claims: Vec::new(),
+            max_rounds: None,
         }
+    }
+
+    /// Measures in so many rounds at the most: of what takes far longer than a turn. Default: as the pace says.
+    #[must_use]
+    pub const fn with_max_rounds(mut self, rounds: NonZeroU32) -> Self {
+        self.max_rounds = Some(rounds);
+        self
     }
 
     /// Adds a subject; names are stable, since scripts read them.
@@ -202,7 +212,8 @@ impl Case {
             operations.push(pace.calibrate(subject).map_err(failed(name))?);
         }
         let mut samples = Samples::default();
-        for round in 0..pace.rounds() {
+        let max_rounds = self.max_rounds.map_or(u32::MAX, NonZeroU32::get);
+        for round in 0..pace.rounds().min(max_rounds) {
             let mut figures = vec![0.0; self.subjects.len()];
             for at in order(round, self.subjects.len()) {
                 let (name, subject) = &mut self.subjects[at];

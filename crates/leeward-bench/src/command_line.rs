@@ -1,4 +1,8 @@
-use crate::{Area, BoxError, Case, Pace, Row, Tally, envelope, pool, router, table};
+use crate::{
+    Area, BoxError, Case, Pace, Plan, Row, Tally, envelope,
+    facades::{self, transfer::Mover},
+    pool, router, table,
+};
 use clap::Parser;
 use std::{
     io::{self, Write},
@@ -18,6 +22,10 @@ struct Arguments {
     #[arg(long, value_name = "TEXT")]
     case: Option<String>,
 
+    /// Has so many tasks or roles where many are meant, and does less of all that is long if they are fewer than it says
+    #[arg(long, value_name = "NUMBER", default_value_t = Tally::CROWD)]
+    crowd: usize,
+
     /// Prints each row as one line of JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -34,22 +42,28 @@ struct Arguments {
     /// nothing else
     #[arg(long, hide = true, num_args = 2, value_names = ["KIND", "BYTES"], conflicts_with_all = ["memory_of_roles", "memory_of_routers"])]
     memory_of_stream: Option<Vec<String>>,
+
+    /// Prints how many bytes this process takes at the most while this one moves an object of that size this way, and nothing else
+    #[arg(long, hide = true, num_args = 4, value_names = ["MOVER", "WAY", "ENDPOINT", "BYTES"], conflicts_with_all = ["memory_of_roles", "memory_of_routers", "memory_of_stream"])]
+    memory_of_transfer: Option<Vec<String>>,
+
+    /// Prints how many keys so many pages have, how many milliseconds they take, how many bytes this process grows by at the most,
+    /// and nothing else
+    #[arg(long, hide = true, num_args = 3, value_names = ["HOW", "ENDPOINT", "PAGES"], conflicts_with_all = ["memory_of_roles", "memory_of_routers", "memory_of_stream", "memory_of_transfer"])]
+    memory_of_listing: Option<Vec<String>>,
 }
 
 /// Runs a bench program: reads the command line, measures the cases of the area, prints the rows.
 ///
-/// `complete` adds subjects to each case before it is measured, and `join` adds who is counted to each tally.
+/// `complete` adds subjects to each case before it is measured, `join` adds who is counted to each tally, and `movers` move objects beside
+/// us.
 pub fn run(
     complete: impl Fn(Case) -> Result<Case, BoxError>,
     join: impl Fn(Tally) -> Tally,
+    movers: &'static [Mover],
 ) -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match (&arguments.memory_of_roles, &arguments.memory_of_stream) {
-        (Some(endpoint), _) => pool::print_memory_of_roles(endpoint),
-        (_, Some(stream)) => envelope::print_memory(stream),
-        _ if arguments.memory_of_routers => router::print_memory(),
-        _ => measure(&arguments, complete, join),
-    };
+    let done = perform(&arguments, complete, join, movers);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,13 +73,42 @@ pub fn run(
     }
 }
 
+fn perform(
+    arguments: &Arguments,
+    complete: impl Fn(Case) -> Result<Case, BoxError>,
+    join: impl Fn(Tally) -> Tally,
+    movers: &'static [Mover],
+) -> Result<(), BoxError> {
+    let plan = Plan {
+        program: std::env::current_exe()?,
+        crowd: arguments.crowd,
+        movers,
+    };
+    if arguments.memory_of_routers {
+        return router::print_memory();
+    }
+    if let Some(endpoint) = &arguments.memory_of_roles {
+        return pool::print_memory_of_roles(endpoint);
+    }
+    if let Some(stream) = &arguments.memory_of_stream {
+        return envelope::print_memory(stream);
+    }
+    if let Some(transfer) = &arguments.memory_of_transfer {
+        return facades::print_memory_of_transfer(&plan, transfer);
+    }
+    if let Some(listing) = &arguments.memory_of_listing {
+        return facades::print_memory_of_listing(listing);
+    }
+    measure(arguments, &plan, complete, join)
+}
+
 fn measure(
     arguments: &Arguments,
+    plan: &Plan,
     complete: impl Fn(Case) -> Result<Case, BoxError>,
     join: impl Fn(Tally) -> Tally,
 ) -> Result<(), BoxError> {
     let areas = arguments.area.map_or(Area::ALL.to_vec(), |area| vec![area]);
-    let program = std::env::current_exe()?;
     let wanted = arguments.case.as_deref().unwrap_or_default();
     let mut all = Vec::new();
     let mut take = |rows: Vec<Row>| -> Result<(), BoxError> {
@@ -76,13 +119,13 @@ fn measure(
         Ok(())
     };
     for area in areas {
-        let cases = area.cases()?.into_iter();
+        let cases = area.cases(plan)?.into_iter();
         for case in cases.filter(|case| case.name().contains(wanted)) {
             let mut case = complete(case)?;
             eprintln!("measuring {area}: {}", case.name());
             take(case.measure(&Pace::default())?)?;
         }
-        let tallies = area.tallies(&program, Tally::CROWD).into_iter();
+        let tallies = area.tallies(plan).into_iter();
         for tally in tallies.filter(|tally| tally.name().contains(wanted)) {
             eprintln!("counting {area}: {}", tally.name());
             take(join(tally).count()?)?;
@@ -136,6 +179,8 @@ mod tests {
         assert_eq!(parse(&[]).unwrap().area, None);
         let one = parse(&["pool", "--case", "1,000 roles"]).unwrap();
         assert_eq!(one.case.as_deref(), Some("1,000 roles"));
+        assert_eq!(one.crowd, Tally::CROWD);
+        assert_eq!(parse(&["facades", "--crowd", "20"]).unwrap().crowd, 20);
     }
 
     #[test]

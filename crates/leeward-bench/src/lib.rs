@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod envelope;
+pub mod facades;
 pub mod limits;
 pub mod pool;
 pub mod resilience;
@@ -14,8 +15,8 @@ mod bare;
 mod case;
 mod clocked;
 mod command_line;
-mod facades;
 mod pace;
+mod plan;
 mod processor;
 mod resident;
 mod row;
@@ -34,6 +35,7 @@ pub use bare::{BareService, Fault, Read, read};
 pub use case::{Case, MeasureError};
 pub use command_line::run;
 pub use pace::Pace;
+pub use plan::Plan;
 pub use row::Row;
 pub use subject::{BoxError, Subject};
 pub use table::table;

@@ -4,5 +4,5 @@ use leeward_bench::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(Ok, |tally| tally)
+    run(Ok, |tally| tally, &[])
 }

@@ -6,5 +6,5 @@ use leeward_bench::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(message::with_peer, |tally| tally)
+    run(message::with_peer, |tally| tally, &[])
 }

@@ -5,10 +5,15 @@ mod limits;
 mod resilience;
 mod secrets;
 mod tower_policy;
+mod transfer;
 
 use leeward_bench::run;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(resilience::with_peers, secrets::also_counted)
+    run(
+        resilience::with_peers,
+        secrets::also_counted,
+        &transfer::MOVERS,
+    )
 }

@@ -186,14 +186,19 @@ fn failure(error: recloser::Error<Fault>) -> BoxError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leeward_bench::{Area, Pace, resilience::PRESETS};
+    use leeward_bench::{Area, Pace, Plan, resilience::PRESETS};
     use std::num::NonZeroU32;
 
     #[test]
     fn every_layer_meets_its_peers() {
         let glance = Pace::new(NonZeroU32::MIN, Duration::from_micros(50));
-        let ours = Area::Resilience.cases().unwrap();
-        for (mut alone, case) in ours.into_iter().zip(Area::Resilience.cases().unwrap()) {
+        let plan = Plan {
+            program: "".into(),
+            crowd: 20,
+            movers: &[],
+        };
+        let cases = || Area::Resilience.cases(&plan).unwrap().into_iter();
+        for (mut alone, case) in cases().zip(cases()) {
             // No peer has stacks ready for calls to AWS.
             if case.name() == PRESETS {
                 continue;

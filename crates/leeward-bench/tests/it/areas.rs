@@ -1,8 +1,8 @@
 //! Every area measures, so that no bench can rot unseen.
 
-use leeward_bench::{Area, Pace, Row};
+use leeward_bench::{Area, Pace, Plan, Row};
 use serde_json::Value;
-use std::{collections::HashSet, num::NonZeroU32, path::Path, time::Duration};
+use std::{collections::HashSet, num::NonZeroU32, time::Duration};
 
 /// As little as can be: what is measured is of no interest here.
 fn glance() -> Pace {
@@ -12,11 +12,15 @@ fn glance() -> Pace {
 #[track_caller]
 fn measures(area: Area) {
     let mut names = HashSet::new();
-    let cases = area.cases().unwrap();
+    let plan = Plan {
+        program: env!("CARGO_BIN_EXE_leeward-bench").into(),
+        crowd: 20,
+        movers: &[],
+    };
+    let cases = area.cases(&plan).unwrap();
     let measured = cases.into_iter().map(|mut case| case.measure(&glance()));
     let measured: Vec<Vec<Row>> = measured.map(Result::unwrap).collect();
-    let program = Path::new(env!("CARGO_BIN_EXE_leeward-bench"));
-    let tallies = area.tallies(program, 20);
+    let tallies = area.tallies(&plan);
     let counted = tallies.into_iter().map(|tally| tally.count());
     let counted: Vec<Vec<Row>> = counted.map(Result::unwrap).collect();
     let measured = measured.into_iter().flatten().map(|row| (row, 1e-9));
@@ -72,4 +76,9 @@ fn secrets_are_measured() {
 #[test]
 fn errors_are_measured() {
     measures(Area::Taxonomy);
+}
+
+#[test]
+fn facades_are_measured() {
+    measures(Area::Facades);
 }

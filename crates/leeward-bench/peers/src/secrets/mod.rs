@@ -90,13 +90,18 @@ fn contenders(trial: Trial) -> Vec<Contender> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leeward_bench::{Area, Pace};
+    use leeward_bench::{Area, Pace, Plan};
     use std::{num::NonZeroU32, time::Duration};
 
     #[test]
     fn hits_meet_their_peers() {
         let glance = Pace::new(NonZeroU32::MIN, Duration::from_micros(50));
-        for case in Area::Secrets.cases().unwrap() {
+        let plan = Plan {
+            program: "".into(),
+            crowd: 20,
+            movers: &[],
+        };
+        for case in Area::Secrets.cases(&plan).unwrap() {
             let rows = with_peers(case).unwrap().measure(&glance).unwrap();
             assert!(rows.iter().any(|row| row.name().contains(AWS)));
         }
