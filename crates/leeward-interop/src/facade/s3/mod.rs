@@ -1,25 +1,52 @@
 //! Every verb of S3.
 
 mod bucket;
+mod copy;
 mod object;
+mod presigned;
+mod sealed;
 mod transfer;
 
 use super::site::Site;
 use crate::ministack::{Case, Trouble};
-use leeward_s3::{BucketName, S3};
+use leeward_client_pool::Pool;
+use leeward_s3::{BucketName, Checksum, S3, S3Builder};
 use std::time::Duration;
 
 pub(super) fn cases() -> Vec<Case<Site>> {
-    let cases = [bucket::cases(), object::cases(), transfer::cases()];
+    let cases = [
+        bucket::cases(),
+        object::cases(),
+        copy::cases(),
+        presigned::cases(),
+        sealed::cases(),
+        transfer::cases(),
+    ];
     cases.into_iter().flatten().collect()
 }
 
 /// S3 with a bucket of its own, and time enough for parts that move over a busy machine.
 async fn bucket(site: &Site, name: &str) -> Result<(S3, BucketName), Trouble> {
-    let caller = site.pool.caller();
-    let caller = caller.with_timeouts(Duration::from_secs(60), Duration::from_secs(240));
-    let s3 = S3::new(caller.await?);
+    let s3 = patient(&site.pool).await?.build()?;
     let create = s3.caller().client().create_bucket().bucket(name);
     create.send().await?;
     Ok((s3, name.parse()?))
+}
+
+/// The same, for what is cut into parts: the other side keeps the checksums of parts, and none of the whole.
+async fn bucket_of_parts(site: &Site, name: &str) -> Result<(S3, BucketName), Trouble> {
+    let (_, name) = bucket(site, name).await?;
+    let s3 = of_parts(&site.pool).await?.build()?;
+    Ok((s3, name))
+}
+
+async fn of_parts(pool: &Pool) -> Result<S3Builder, Trouble> {
+    let s3 = patient(pool).await?;
+    Ok(s3.with_checksum(Checksum::Crc32OfParts))
+}
+
+async fn patient(pool: &Pool) -> Result<S3Builder, Trouble> {
+    let caller = pool.caller();
+    let caller = caller.with_timeouts(Duration::from_secs(60), Duration::from_secs(240));
+    Ok(S3::builder(caller.await?))
 }

@@ -1,8 +1,7 @@
 use super::{super::site::Site, bucket};
 use crate::ministack::{Case, Trouble, same};
 use leeward_envelope::{Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
-use leeward_s3::{FolderEntry, ObjectKey, PutOptions};
-use std::time::Duration;
+use leeward_s3::{Encryption, FolderEntry, ObjectKey, PutOptions};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -15,15 +14,15 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new("S3 lists and deletes 2500 objects", |site| {
             Box::pin(many(site))
         }),
-        Case::new("S3 copies an object under any key", |site| {
-            Box::pin(copied(site))
-        }),
         Case::new(
             "S3 keeps a sealed object and nobody reads it there",
             |site| Box::pin(sealed(site)),
         ),
-        Case::new("S3 presigns URLs that name bucket and key", |site| {
-            Box::pin(presigned(site))
+        Case::new("S3 tells by which KMS key an object is encrypted", |site| {
+            Box::pin(encrypted(site))
+        }),
+        Case::new("S3 takes keys as people have them", |site| {
+            Box::pin(odd(site))
         }),
     ]
 }
@@ -87,16 +86,6 @@ async fn many(site: &Site) -> Result<(), Trouble> {
     same("left", left.items, [])
 }
 
-async fn copied(site: &Site) -> Result<(), Trouble> {
-    let (s3, bucket) = bucket(site, "copied-objects").await?;
-    let (from, to) = ("a b+ü?/1".parse()?, "copy".parse()?);
-    s3.put(&bucket, &from, "content", &PutOptions::new())
-        .await?;
-    s3.copy((&bucket, &from), (&bucket, &to), &PutOptions::new())
-        .await?;
-    same("content", s3.read(&bucket, &to, 100).await?, "content")
-}
-
 async fn sealed(site: &Site) -> Result<(), Trouble> {
     let (s3, bucket) = bucket(site, "sealed-objects").await?;
     let keyring = || RawAesKeyring::new("interop", "1", &[7; 32]);
@@ -127,18 +116,44 @@ async fn sealed(site: &Site) -> Result<(), Trouble> {
     same("opens under another name", opened.is_ok(), false)
 }
 
-async fn presigned(site: &Site) -> Result<(), Trouble> {
-    let (s3, bucket) = bucket(site, "presigned-objects").await?;
-    let (key, time) = ("report.pdf".parse()?, Duration::from_secs(900));
-    let read = s3.presign_read(&bucket, &key, time).await?;
-    same("method", read.method(), "GET")?;
-    let names = read.uri().contains("/presigned-objects/report.pdf?")
-        && read.uri().contains("X-Amz-Expires=900");
-    same("names it", names, true)?;
-    let write = s3.presign_write(&bucket, &key, time).await?;
-    same("method", write.method(), "PUT")?;
-    let long = s3
-        .presign_read(&bucket, &key, Duration::from_secs(700_000))
-        .await;
-    same("more than a week", long.is_ok(), false)
+async fn encrypted(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "encrypted-objects").await?;
+    let key = "secret".parse()?;
+    let options = PutOptions::new().with_encryption(Encryption::kms("alias/aws/s3"));
+    s3.put(&bucket, &key, "content", &options).await?;
+    let found = s3.describe_object(&bucket, &key).await?;
+    match found.encryption {
+        Some(Encryption::Kms { key_id, .. }) => same("names a key", key_id.is_some(), true),
+        other => Err(format!("encryption: {other:?}").into()),
+    }
+}
+
+async fn odd(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "odd-keys").await?;
+    let keys = [
+        "a b",
+        "ü/日本",
+        "a+b=c&d?e#f%",
+        "<x>&amp;\"'",
+        "trailing/",
+        "a%2Fb",
+    ];
+    let mut keys = keys
+        .iter()
+        .map(|key| key.parse())
+        .collect::<Result<Vec<ObjectKey>, _>>()?;
+    for key in &keys {
+        s3.put(&bucket, key, key.as_str().to_owned(), &PutOptions::new())
+            .await?;
+        let read = s3.read(&bucket, key, 100).await?;
+        same("content", read, key.as_str())?;
+    }
+    keys.sort();
+    let listed = s3.list(&bucket, "").collect_up_to(100).await?;
+    let listed: Vec<_> = listed.items.iter().map(|object| &*object.key).collect();
+    let written: Vec<_> = keys.iter().map(ObjectKey::as_str).collect();
+    same("listed", listed, written)?;
+    same("not deleted", s3.delete_all(&bucket, &keys).await?, [])?;
+    let left = s3.list(&bucket, "").collect_up_to(1).await?;
+    same("left", left.items, [])
 }
