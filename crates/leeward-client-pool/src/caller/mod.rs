@@ -14,7 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use counted::Counted;
 use leeward_error_taxonomy::{AwsError, Region};
 use leeward_resilience::{
-    CircuitBreaker, RateLimitConfig, RateLimiter, Request, RetryCounters,
+    CircuitBreaker, RateLimiter, Request, RetryCounters,
     stack::{Preset, RatedStack, StackLayer},
 };
 use std::{error::Error, fmt, sync::Arc};
@@ -59,11 +59,7 @@ impl<C: Clone> Caller<C> {
     /// Calls by a target, through the layers of `preset`, with a rate limit of its own: for a client that no pool has made.
     #[must_use]
     pub fn new(target: Target<C>, preset: Preset) -> Self {
-        Self::limited(
-            target,
-            preset,
-            RateLimiter::new(RateLimitConfig::adaptive()),
-        )
+        Self::limited(target, preset, RateLimiter::new(quota::RATE))
     }
 
     pub(crate) fn limited(target: Target<C>, preset: Preset, rate: RateLimiter) -> Self {

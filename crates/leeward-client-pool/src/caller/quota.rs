@@ -1,7 +1,12 @@
 use crate::{Identity, identity::Kind};
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{KeyedRateLimiter, RateLimitConfig, RateLimiter};
-use std::num::NonZero;
+use std::{num::NonZero, time::Duration};
+
+/// How whole calls wait for their turn once a service was found to bear no more: as long as in the line of their concurrency limit.
+/// A transfer makes a few calls a second, and would fail if one that is throttled had the others refused after a second.
+pub(super) const RATE: RateLimitConfig =
+    RateLimitConfig::adaptive().with_max_wait(Duration::from_secs(30));
 
 /// What AWS counts calls by: it throttles a service for an account in a Region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,10 +42,7 @@ const MAX_QUOTAS: NonZero<usize> = NonZero::new(1_024).expect("more than none");
 
 impl Quotas {
     pub(crate) fn new() -> Self {
-        Self(KeyedRateLimiter::new(
-            RateLimitConfig::adaptive(),
-            MAX_QUOTAS,
-        ))
+        Self(KeyedRateLimiter::new(RATE, MAX_QUOTAS))
     }
 
     pub(super) fn of(
