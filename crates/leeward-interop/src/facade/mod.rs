@@ -5,6 +5,7 @@ mod dynamodb;
 mod iam;
 mod lambda;
 mod logs;
+mod resources;
 mod s3;
 mod site;
 
@@ -23,6 +24,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> 
         iam::cases(),
         lambda::cases(),
         logs::cases(),
+        resources::cases(),
         s3::cases(),
     ];
     let title = "facades over ministack";
