@@ -32,6 +32,7 @@ impl S3Builder {
                 max_concurrency: 8,
                 max_resumes: 10,
                 checksum: Checksum::default(),
+                signs_payloads: false,
                 copy_part_size: 64 * MIB,
                 copy_threshold: MAX_COPY,
             },
@@ -67,6 +68,16 @@ impl S3Builder {
     /// An upload that is [continued](crate::Upload::continuing) has that with which it was begun, where the store says which.
     pub fn with_checksum(mut self, checksum: Checksum) -> Self {
         self.limits.checksum = checksum;
+        self
+    }
+
+    /// Hashes each body for its signature as well. Default: only a body that no checksum goes with.
+    ///
+    /// The checksum is signed in any case, and S3 compares what comes with it, as it is where AWS's own clients stream. The hash takes
+    /// longer than all else that an upload does. It is for buckets whose policy refuses `UNSIGNED-PAYLOAD`, and for plain HTTP, where
+    /// somebody on the way could make another body of the same checksum.
+    pub fn with_signed_payloads(mut self) -> Self {
+        self.limits.signs_payloads = true;
         self
     }
 

@@ -38,6 +38,7 @@ pub(crate) struct Limits {
     pub(crate) max_concurrency: usize,
     pub(crate) max_resumes: u32,
     pub(crate) checksum: Checksum,
+    pub(crate) signs_payloads: bool,
     pub(crate) copy_part_size: usize,
     pub(crate) copy_threshold: u64,
 }

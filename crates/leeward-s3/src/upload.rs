@@ -73,6 +73,7 @@ impl S3 {
         let algorithm = self.limits().checksum.algorithm();
         let sum = algorithm.map(|algorithm| Sum::of(algorithm, &bytes));
         let size = bytes.len() as u64;
+        let signs_payload = self.limits().signs_payloads;
         let (bucket, key, options) = (bucket.clone(), key.clone(), options.clone());
         let is_conditional = options.condition.is_some();
         // Boxed, since the call of the SDK is a large future and passes through every layer.
@@ -85,7 +86,9 @@ impl S3 {
                     .body(ByteStream::from(bytes));
                 let put = with_checksum!(put, Headers::of(sum));
                 match sum {
-                    Some(_) => put.send().await,
+                    Some(_) if signs_payload => put.send().await,
+                    // The checksum among the headers is signed.
+                    Some(_) => put.customize().disable_payload_signing().send().await,
                     None => put.customize().config_override(unsummed()).send().await,
                 }
             })

@@ -109,6 +109,7 @@ impl Sender {
             return Ok(done);
         }
         let (upload, len) = (self.upload.clone(), bytes.len() as u64);
+        let signs_payload = upload.s3.limits().signs_payloads;
         let part = Plain::new(move |s3: Client| {
             Box::pin(async move {
                 let part = s3
@@ -120,7 +121,9 @@ impl Sender {
                     .body(ByteStream::from(bytes));
                 let part = with_checksum!(part, Headers::of(sum));
                 match sum {
-                    Some(_) => part.send().await,
+                    Some(_) if signs_payload => part.send().await,
+                    // The checksum among the headers is signed.
+                    Some(_) => part.customize().disable_payload_signing().send().await,
                     None => part.customize().config_override(unsummed()).send().await,
                 }
             })

