@@ -163,9 +163,9 @@ impl Upload {
     ///
     /// S3 compares each part and the whole with a checksum, see [`with_checksum`](crate::S3Builder::with_checksum). What it has begun it
     /// aborts when it fails, and also when its
-    /// future is dropped: on the runtime of [`with_runtime`](crate::S3Builder::with_runtime), see [`S3::shutdown`]. A part that is on its
-    /// way then, or the end of the process, can leave parts there, which cost: give the bucket a lifecycle rule that aborts
-    /// incomplete uploads. The last call may have been applied when the future is dropped: then the object is there. If its answer is lost,
+    /// future is dropped: on the runtime of [`with_runtime`](crate::S3Builder::with_runtime), see [`S3::shutdown`]. It looks
+    /// whether the parts are gone, if it may. The end of the process can leave parts there, which cost: give the bucket a lifecycle rule
+    /// that aborts incomplete uploads. The last call may have been applied when the future is dropped: then the object is there. If its answer is lost,
     /// the object is looked at: one of this content counts as uploaded.
     ///
     /// # Errors

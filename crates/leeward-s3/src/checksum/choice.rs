@@ -24,7 +24,7 @@ pub enum Checksum {
     Crc32OfParts,
     /// The same with CRC-32C.
     Crc32COfParts,
-    /// Nothing: for stores that speak the protocol of S3 without its checksums. Then only TCP and TLS guard what is sent, and the length.
+    /// Nothing: for stores that speak the protocol of S3 without its checksums. Then the signature guards what is sent, which hashes the body.
     Nothing,
 }
 

@@ -4,6 +4,9 @@ use aws_sdk_s3::operation::list_parts::{ListPartsInput, builders::ListPartsInput
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
 
+/// AWS says to abort until `ListParts` finds nothing: "AbortMultipartUpload".
+const MAX_ABORTS: u32 = 3;
+
 /// An upload that S3 knows of.
 #[derive(Clone)]
 pub(crate) struct Started {
@@ -42,11 +45,18 @@ impl Started {
         }
     }
 
+    /// Aborts it until it is gone, as far as anybody may look: a part that was on its way can come behind.
     pub(crate) async fn abort(&self) {
-        let aborted = self.s3.abort_upload(&self.bucket, &self.key, &self.id);
-        if let Err(error) = aborted.await {
-            self.left(&error.to_string());
+        for _ in 0..MAX_ABORTS {
+            let aborted = self.s3.abort_upload(&self.bucket, &self.key, &self.id);
+            if let Err(error) = aborted.await {
+                return self.left(&error.to_string());
+            }
+            if self.present().await.is_err() {
+                return;
+            }
         }
+        self.left("S3 knows it still");
     }
 
     pub(crate) fn left(&self, error: &str) {

@@ -89,6 +89,23 @@ async fn what_fails_is_aborted() {
 }
 
 #[tokio::test]
+async fn what_is_still_there_is_aborted_again() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.by_parts().await;
+    let faults = cloud.aws.faults();
+    let denied = Fault::access_denied().with_calls(2..=2);
+    faults.inject(Scope::any().operation("UploadPart"), denied);
+    // It is said to be gone, and is not.
+    let gone = Fault::error(404, "NoSuchUpload", "it is not there").with_calls(1..=1);
+    faults.inject(Scope::any().operation("AbortMultipartUpload"), gone);
+    let upload = s3.upload(&cloud.bucket, &key("again"), bytes(LEN));
+    let error = upload.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("AccessDenied"));
+    assert_eq!(cloud.calls("AbortMultipartUpload"), 2);
+    assert_eq!(cloud.unfinished().await, 0);
+}
+
+#[tokio::test]
 async fn what_is_dropped_is_aborted() {
     let cloud = Cloud::start().await;
     let s3 = cloud.by_parts().await;
