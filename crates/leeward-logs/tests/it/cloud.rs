@@ -4,12 +4,23 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use leeward_client_pool::Pool;
 use leeward_error_taxonomy::{AwsError, Region};
 use leeward_logs::{LogEvent, LogGroupName, Logs, Waiter};
+use leeward_resilience::{RetryPolicy, stack::Preset};
 use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
 use std::{ops::ControlFlow, time::Duration};
 
 pub(crate) const EAST: Region = Region::from_static("us-east-1");
 
 pub(crate) async fn cloud() -> (Aws, Logs) {
+    cloud_with(Preset::mixed()).await
+}
+
+/// One whose calls have one attempt each, so that two failures in a row are beyond a call.
+pub(crate) async fn cloud_of_single_attempts() -> (Aws, Logs) {
+    let once = RetryPolicy::aws().with_max_attempts(1);
+    cloud_with(Preset::mixed().with_retry(once)).await
+}
+
+async fn cloud_with(preset: Preset) -> (Aws, Logs) {
     let aws = Aws::start(&[EAST]).await.unwrap();
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     let pool = Pool::builder()
@@ -20,7 +31,7 @@ pub(crate) async fn cloud() -> (Aws, Logs) {
         .build()
         .await
         .unwrap();
-    let logs = Logs::new(pool.caller().await.unwrap());
+    let logs = Logs::new(pool.caller().with_preset(preset).await.unwrap());
     (aws, logs)
 }
 

@@ -1,6 +1,6 @@
 //! Events: filters and tails.
 
-use crate::cloud::{calls, cloud, group};
+use crate::cloud::{calls, cloud, cloud_of_single_attempts, group};
 use leeward_logs::{EventFilter, InvalidTail, LogWriter, Logs, Tail};
 use leeward_testkit::{Aws, Fault, Scope};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,7 +66,7 @@ async fn an_event_is_told_with_all_but_its_text() {
 
 #[tokio::test]
 async fn a_tail_goes_on_through_what_passes() {
-    let (aws, logs) = cloud().await;
+    let (aws, logs) = cloud_of_single_attempts().await;
     let writer = written(&logs).await;
     let filter = EventFilter::new(group("/app/orders")).from(at(25));
     let tail = Tail::new(filter).with_interval(SECOND / 10);
@@ -79,14 +79,14 @@ async fn a_tail_goes_on_through_what_passes() {
     // The emulator gives an event another id at each look: that it is told once in several is seen over ministack.
     let event = tail.next().await.unwrap().unwrap();
     assert_eq!(event.message, "INFO four");
-    assert!(calls(&aws, "FilterLogEvents") >= 9);
+    assert!(calls(&aws, "FilterLogEvents") >= 4);
 }
 
 /// More failures than one call takes.
 fn bad_day(aws: &Aws) {
     aws.faults().inject(
         Scope::any().operation("FilterLogEvents"),
-        Fault::error(503, "ServiceUnavailableException", "a bad day").with_calls(1..=7),
+        Fault::error(503, "ServiceUnavailableException", "a bad day").with_calls(1..=2),
     );
 }
 

@@ -1,6 +1,6 @@
 //! The writer of events: what it sends, sheds, cuts and loses.
 
-use crate::cloud::{calls, cloud, group, messages, until};
+use crate::cloud::{calls, cloud, cloud_of_single_attempts, group, messages, until};
 use leeward_error_taxonomy::{AwsError, Category};
 use leeward_logs::{
     Delivery, EventRefused, GroupSettings, InvalidLogWriter, LogGroupName, LogWriterBuilder, Logs,
@@ -185,9 +185,9 @@ async fn what_is_too_long_is_cut_and_counted() {
 
 #[tokio::test]
 async fn what_passes_is_tried_beyond_the_attempts_of_one_call() {
-    let (aws, logs) = cloud().await;
+    let (aws, logs) = cloud_of_single_attempts().await;
     let bad_day = Fault::error(503, "ServiceUnavailableException", "a bad day");
-    aws.faults().inject(put(), bad_day.with_calls(1..=7));
+    aws.faults().inject(put(), bad_day.with_calls(1..=2));
     let writer = writer(&logs).build().unwrap();
     writer.write("one").unwrap();
     writer.flush(LONG).await.unwrap();

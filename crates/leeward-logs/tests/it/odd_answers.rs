@@ -8,8 +8,9 @@ use leeward_error_taxonomy::Category;
 use leeward_logs::{
     Delivery, EventFilter, LogWriter, Logs, Query, QueryResult, Tail, Undelivered, Waiter,
 };
+use leeward_resilience::{Clock, TokioClock};
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -143,7 +144,7 @@ async fn a_filter_passes_over_empty_pages() {
 
 #[tokio::test]
 async fn a_tail_tells_an_event_once_though_each_look_finds_it() {
-    let now = SystemTime::now();
+    let now = TokioClock::new().date();
     let at = now.duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     // Each look has three pages, and finds what was there before; the second finds one more.
     let (logs, calls) = stand_in(move |call| {

@@ -3,7 +3,8 @@ use crate::{
     facade::site::Site,
     ministack::{Case, Trouble, same},
 };
-use leeward_logs::{LogGroupName, Query, Waiter};
+use leeward_logs::{LogGroupName, Query};
+use leeward_resilience::Waiter;
 use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
@@ -46,7 +47,7 @@ async fn rows(site: &Site) -> Result<(), Trouble> {
     same("read", found.statistics.records_scanned, 5.0)?;
     let some = query(group).with_max_rows(2);
     let some = logs.query(&some, &waiter, |_, _| {}).await?;
-    same("bounded", some.rows.len(), 2)
+    same("bounded", (some.rows.len(), some.has_more), (2, true))
 }
 
 async fn no_group(site: &Site) -> Result<(), Trouble> {
