@@ -182,6 +182,9 @@ impl Reader {
     }
 }
 
+/// As much of a part as is asked of the system at once.
+const MAX_RESERVED: usize = 64 << 20;
+
 async fn of_stream(
     stream: &mut BytesStream,
     left: &mut Bytes,
@@ -190,7 +193,9 @@ async fn of_stream(
     if left.len() >= size {
         return Ok(left.split_to(size));
     }
-    let mut part = BytesMut::from(std::mem::take(left));
+    // All of it at once: what grows by and by leaves gaps in memory. Nothing of it is there before it is written.
+    let mut part = BytesMut::with_capacity(size.min(MAX_RESERVED));
+    part.extend_from_slice(&std::mem::take(left));
     while part.len() < size {
         let Some(chunk) = future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await else {
             break;

@@ -6,12 +6,17 @@ mod transfer_manager;
 use leeward_bench::facades::transfer::Mover;
 
 /// Who moves objects beside us.
-pub(crate) const MOVERS: [Mover; 3] = [
+pub(crate) const MOVERS: [Mover; 4] = [
     Mover::new("object_store", object_store::connect),
     Mover::new(
-        "object_store, payload not signed",
-        object_store::connect_unsigned,
+        "object_store, CRC-64/NVME in the place of a signed payload",
+        object_store::connect_summed,
     ),
+    Mover::new(
+        "object_store, payload not signed, no checksum",
+        object_store::connect_unguarded,
+    )
+    .unguarded(),
     Mover::new("aws-sdk-s3-transfer-manager", transfer_manager::connect),
 ];
 

@@ -7,7 +7,7 @@ use leeward_bench::{
 };
 use object_store::{
     ObjectStoreExt, WriteMultipart,
-    aws::{AmazonS3, AmazonS3Builder},
+    aws::{AmazonS3, AmazonS3Builder, Checksum},
     path::Path,
 };
 use tokio::runtime::Handle;
@@ -17,27 +17,40 @@ struct Peer {
     key: Path,
 }
 
+/// As it comes: it signs what it sends.
 pub(super) fn connect(place: Place) -> Connecting {
-    Box::pin(async { peer(place, false) })
+    Box::pin(async { peer(place.key, builder(place)) })
 }
 
-pub(super) fn connect_unsigned(place: Place) -> Connecting {
-    Box::pin(async { peer(place, true) })
+/// As ours: what is signed is a checksum.
+pub(super) fn connect_summed(place: Place) -> Connecting {
+    Box::pin(async {
+        let key = place.key;
+        let builder = builder(place).with_unsigned_payload(true);
+        peer(key, builder.with_checksum_algorithm(Checksum::CRC64NVME))
+    })
 }
 
-fn peer(place: Place, is_unsigned: bool) -> Result<Box<dyn Moves>, BoxError> {
-    let store = AmazonS3Builder::new()
+/// Nobody would see that a body is not what was sent.
+pub(super) fn connect_unguarded(place: Place) -> Connecting {
+    Box::pin(async { peer(place.key, builder(place).with_unsigned_payload(true)) })
+}
+
+fn builder(place: Place) -> AmazonS3Builder {
+    AmazonS3Builder::new()
         .with_bucket_name(place.bucket)
         .with_region(place.region)
         .with_access_key_id(place.access_key_id)
         .with_secret_access_key(place.secret_access_key)
         .with_endpoint(place.endpoint)
         .with_allow_http(true)
-        .with_unsigned_payload(is_unsigned)
-        .build()?;
+}
+
+fn peer(key: &'static str, builder: AmazonS3Builder) -> Result<Box<dyn Moves>, BoxError> {
+    let store = builder.build()?;
     Ok(Box::new(Peer {
         store: Arc::new(store),
-        key: Path::from(place.key),
+        key: Path::from(key),
     }))
 }
 

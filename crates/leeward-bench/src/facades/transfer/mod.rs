@@ -62,7 +62,11 @@ pub(crate) fn cases(plan: &Plan) -> Result<Vec<Case>, BoxError> {
             let case = case.with(mover.name(), subject(&store, &callers, mover, direction)?);
             Ok::<_, BoxError>(match mover.name() {
                 LEEWARD => case,
-                other => case.compare(LEEWARD, other, Bar::AtLeast(0.9)),
+                other => {
+                    let does_the_same = direction == Direction::Download || mover.is_guarded();
+                    let bar = does_the_same.then_some(Bar::AtLeast(0.9));
+                    case.compare(LEEWARD, other, bar)
+                }
             })
         })
     };

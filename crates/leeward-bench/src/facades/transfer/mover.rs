@@ -9,6 +9,7 @@ use std::{fmt, pin::Pin};
 pub struct Mover {
     name: &'static str,
     connect: fn(Place) -> Connecting,
+    is_guarded: bool,
 }
 
 /// What a [`Mover`] makes its clients in.
@@ -75,7 +76,24 @@ impl Mover {
     /// A mover of that name; names are stable, since scripts read them.
     #[must_use]
     pub const fn new(name: &'static str, connect: fn(Place) -> Connecting) -> Self {
-        Self { name, connect }
+        Self {
+            name,
+            connect,
+            is_guarded: true,
+        }
+    }
+
+    /// Says that it sends nothing that a store could compare an upload with: it is shown, and nobody is held to it.
+    #[must_use]
+    pub const fn unguarded(self) -> Self {
+        Self {
+            is_guarded: false,
+            ..self
+        }
+    }
+
+    pub(super) const fn is_guarded(&self) -> bool {
+        self.is_guarded
     }
 
     pub(super) const fn name(&self) -> &'static str {
