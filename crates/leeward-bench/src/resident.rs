@@ -25,8 +25,22 @@ pub(crate) fn peak() -> Result<u64, BoxError> {
 
 /// The numbers that `program` prints, which weighs something in a process of its own: one a line, none if the system does not tell.
 pub(crate) fn weighed_by(program: &Path, arguments: &[&str]) -> Result<Vec<u64>, BoxError> {
+    weighed(program, Command::new(program).args(arguments))
+}
+
+/// The same without what an allocator keeps of large blocks that were given back: glibc gives them to the system at once.
+///
+/// Else it keeps them for each thread, and what is weighed is how its threads take turns.
+pub(crate) fn weighed_alive_by(program: &Path, arguments: &[&str]) -> Result<Vec<u64>, BoxError> {
     let mut weighing = Command::new(program);
-    let weighed = weighing.args(arguments).stderr(Stdio::inherit()).output()?;
+    weighing
+        .args(arguments)
+        .env("MALLOC_MMAP_THRESHOLD_", "1048576");
+    weighed(program, &mut weighing)
+}
+
+fn weighed(program: &Path, weighing: &mut Command) -> Result<Vec<u64>, BoxError> {
+    let weighed = weighing.stderr(Stdio::inherit()).output()?;
     if !weighed.status.success() {
         return Err(format!("{} ended with {}", program.display(), weighed.status).into());
     }

@@ -9,7 +9,7 @@ const NAME: &str = "1 GiB moved, memory at the most";
 const MEBIBYTE: f64 = (1 << 20) as f64;
 /// Part size by parts at once.
 const BOUND: f64 = (PART * AT_ONCE) as f64 / MEBIBYTE;
-/// What eight connections, the runtime and an allocator of several threads have besides.
+/// What eight connections and the runtime have besides, and the part that is in hand.
 const BESIDES: f64 = 16.0;
 
 /// Both ways, and the argument that names each.
@@ -33,14 +33,23 @@ pub(super) fn tally(plan: &Plan) -> Tally {
             for mover in movers(&plan) {
                 let name = mover.name();
                 let arguments = ["--memory-of-transfer", name, way, &endpoint, &size];
-                let peak = resident::weighed_by(&plan.program, &arguments)?;
-                let is_ours = name == LEEWARD;
-                figures.extend(peak.into_iter().map(|bytes| Figure {
-                    subject: format!("{name}, {way}").into(),
-                    value: bytes as f64 / MEBIBYTE,
-                    unit: "MiB",
-                    bar: is_ours.then_some(Bar::AtMost(BOUND + BESIDES)),
-                }));
+                let alive = resident::weighed_alive_by(&plan.program, &arguments)?;
+                let kept = resident::weighed_by(&plan.program, &arguments)?;
+                let bar = (name == LEEWARD).then_some(Bar::AtMost(BOUND + BESIDES));
+                let figure = |subject: String, bar| {
+                    move |bytes: u64| Figure {
+                        subject: subject.clone().into(),
+                        value: bytes as f64 / MEBIBYTE,
+                        unit: "MiB",
+                        bar,
+                    }
+                };
+                let (alive_of, kept_of) = (
+                    figure(format!("{name}, {way}"), bar),
+                    figure(format!("{name}, {way}, with what glibc keeps"), None),
+                );
+                figures.extend(alive.into_iter().map(alive_of));
+                figures.extend(kept.into_iter().map(kept_of));
             }
         }
         Ok(figures)
