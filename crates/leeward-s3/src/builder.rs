@@ -93,7 +93,7 @@ impl S3Builder {
         self
     }
 
-    /// Aborts uploads whose futures are dropped on this runtime. Default: that in which the builder was made, if it was in one.
+    /// Moves parts, each in a task, and aborts uploads whose futures are dropped on this runtime. Default: that in which the builder was made, if it was in one.
     pub fn with_runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self

@@ -27,8 +27,8 @@ pub struct Download {
 
 /// What is downloaded, in its order: a [`Stream`] of bytes.
 ///
-/// Parts are asked for while it is polled, so far ahead as [`with_max_concurrency`](crate::S3Builder::with_max_concurrency) says, each going
-/// on where it broke off as an [`ObjectBody`] does, with the same errors. Dropping it closes all connections.
+/// Parts are begun while it is polled, so far ahead as [`with_max_concurrency`](crate::S3Builder::with_max_concurrency) says, each in a
+/// task of its own, which goes on where it broke off as an [`ObjectBody`] does, with the same errors. Dropping it closes all connections.
 #[must_use = "nothing is read before it is polled"]
 pub struct DownloadStream {
     details: ObjectDetails,
@@ -148,7 +148,11 @@ impl Download {
         let piece = Piece::new(&self.s3, &self.bucket, &self.key, version);
         let piece = piece.of_etag(&details.etag);
         let parts = ranges(offset, size, limits.part_size as u64);
-        let parts = parts.map(move |range| collect(ObjectBody::part(piece.clone(), range)));
+        let tasks = self.s3.cleanup().clone();
+        let parts = parts.map(move |range| {
+            let (tasks, part) = (tasks.clone(), ObjectBody::part(piece.clone(), range));
+            async move { tasks.apart(collect(part)).await }
+        });
         let parts = stream::iter(parts).buffered(limits.max_concurrency);
         self.progress.tell(offset, Some(size));
         Ok(DownloadStream {

@@ -83,7 +83,8 @@ impl Sender {
             .map_ok(move |part| {
                 let (sender, sent, progress) = (sender.clone(), sent.clone(), progress.clone());
                 async move {
-                    let done = sender.part(part).await?;
+                    let tasks = sender.upload.s3.cleanup().clone();
+                    let done = tasks.apart(async move { sender.part(part).await }).await?;
                     let bytes = sent.fetch_add(done.len, Relaxed) + done.len;
                     progress.tell(bytes, total);
                     Ok::<_, AwsError>(done)

@@ -97,7 +97,8 @@ async fn an_upload_that_is_dropped_at_any_point_leaves_nothing() {
         drops += 1;
         polls += 1 + polls / 8;
     }
-    assert!(drops > 4, "there was nothing to drop");
+    // It is polled where it is begun, where its parts are sent, and where it is finished; the parts have tasks of their own.
+    assert!(drops > 2, "there was nothing to drop");
 }
 
 /// Polls it so often, whenever it wants to be; `None` if it did not come to its end.
