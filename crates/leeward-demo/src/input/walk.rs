@@ -168,7 +168,11 @@ impl Place {
 /// What a version control or a build put there is nobody's input.
 fn is_built(entry: &DirEntry) -> bool {
     let name = entry.file_name();
-    name == ".git" || (name == "target" && entry.path().join("CACHEDIR.TAG").exists())
+    let path = entry.path();
+    // Cargo tags it, unless the first build in it had a folder of its own below.
+    let is_cargos =
+        || path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists();
+    name == ".git" || (name == "target" && is_cargos())
 }
 
 #[cfg(unix)]
@@ -241,6 +245,23 @@ mod tests {
             &[("a", "../elsewhere/deep"), ("b", "../elsewhere")],
             &["a/file", "x"],
             &["b/deep: it is read as a"],
+        );
+    }
+
+    #[test]
+    fn what_a_build_or_a_version_control_put_there_is_not_read() {
+        check(
+            &[
+                "input/.git/HEAD",
+                "input/package/Cargo.toml",
+                "input/package/target/release/x",
+                "input/tagged/target/CACHEDIR.TAG",
+                "input/tagged/target/x",
+                "input/ours/target/x",
+            ],
+            &[],
+            &["ours/target/x", "package/Cargo.toml"],
+            &[],
         );
     }
 
