@@ -3,7 +3,7 @@ use crate::aws::{
     body::AnswerBody,
     call::Call,
     counts::{Connected, Counter, Outcome, Trace},
-    fault::{Faults, Link, RuleId, Strike},
+    fault::{Decision, Faults, Link, RuleId, Strike},
     line::{Line, Manners},
     operation, refusal,
     request_id::RequestId,
@@ -74,7 +74,17 @@ impl Front {
         let trace = Trace::new(signature.access_key_id.as_deref(), line.number());
         let mut ticket = self.counter.begin(call, trace);
 
-        let Ok(body) = body.collect().await.map(Collected::to_bytes) else {
+        // As soon as it is known what is asked for: a fault may strike in the middle of the body.
+        let is_known = service.is_some() && !in_body;
+        let decision = is_known.then(|| self.faults.decide(ticket.call()));
+        let breaks_off = match &decision {
+            Some(Decision {
+                strike: Some(Strike::BreakOff(bytes)),
+                ..
+            }) => Some(*bytes),
+            _ => None,
+        };
+        let Some(body) = read(body, breaks_off).await else {
             line.cut();
             return pending().await;
         };
@@ -93,6 +103,7 @@ impl Front {
             head,
             body,
             id,
+            decision: decision.unwrap_or_else(|| self.faults.decide(&call)),
         };
         let end = tokio::select! {
             biased;
@@ -112,7 +123,7 @@ impl Front {
         }
     }
 
-    /// Lets happen to a call what the rules decide.
+    /// Lets happen to a call what the rules have decided.
     async fn befall(&self, call: &Call, line: &Arc<Line>, arrival: Arrival) -> End {
         let Arrival {
             service,
@@ -120,8 +131,8 @@ impl Front {
             head,
             body,
             id,
+            decision,
         } = arrival;
-        let decision = self.faults.decide(call);
         if let Some(Strike::Swallow(rule)) = decision.strike {
             match self.silence(rule, line).await {}
         }
@@ -129,7 +140,7 @@ impl Front {
             sleep(decision.delay).await;
         }
         let tear = match decision.strike {
-            Some(Strike::Drop) => return End::Dropped,
+            Some(Strike::Drop | Strike::BreakOff(_)) => return End::Dropped,
             Some(Strike::Answer(refusal)) => {
                 let mut response = refusal::answer(service, &call.operation, &refusal, id);
                 id.put_on(service, &mut response);
@@ -181,12 +192,27 @@ struct Arrival {
     head: Parts,
     body: Bytes,
     id: RequestId,
+    decision: Decision,
 }
 
 /// How a call ends that no black hole takes.
 enum End {
     Answered(Response<AnswerBody>, Outcome),
     Dropped,
+}
+
+/// Reads a body to its end, or so far that nobody has any use for it; `None` if its sender breaks off.
+async fn read(mut body: Incoming, breaks_off: Option<u64>) -> Option<Bytes> {
+    let Some(end) = breaks_off else {
+        return body.collect().await.ok().map(Collected::to_bytes);
+    };
+    let mut read = 0;
+    while read < end
+        && let Some(frame) = body.frame().await
+    {
+        read += frame.ok()?.data_ref().map_or(0, Bytes::len) as u64;
+    }
+    Some(Bytes::new())
 }
 
 fn unknown_service(name: &str, id: RequestId) -> Response<AnswerBody> {

@@ -1,7 +1,7 @@
 //! What a client sees when connections go silent, are refused, or break.
 
 use crate::{
-    client::{EAST, WEST, hasty, patient, s3_with_bucket, two_regions},
+    client::{EAST, WEST, answered, hasty, patient, s3_with_bucket, two_regions},
     wire::{connect, read_to_end, send_list_keys, until},
 };
 use aws_sdk_kms::{Client, error::SdkError};
@@ -209,6 +209,87 @@ async fn a_reset_tears_the_answer_after_the_service_has_done_its_work() {
     let promised: usize = promised.unwrap().parse().unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
     assert_eq!(body.len(), promised / 2);
+    aws.shutdown().await;
+}
+
+/// Puts an object of so many bytes, of which only some are sent, and waits for the reset.
+async fn breaks_off(aws: &Aws, length: usize, sent: usize) {
+    let mut stream = connect(aws, &EAST).await.unwrap();
+    let head = format!("PUT /bucket/key HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![7; sent]).await.unwrap();
+    let (answer, end) = read_to_end(&mut stream).await;
+    assert_eq!(answer, "");
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_reset_in_a_request_comes_when_so_much_of_its_body_has_come() {
+    let aws = two_regions().await;
+    let client = s3_with_bucket(&patient(&aws, &EAST)).await;
+    for (after, length, sent) in [
+        (0, 1_000, 0),
+        (1, 1_000, 1),
+        (400, 1_000, 400),
+        (400, 1_000, 900),
+        (400, 400, 400),
+        // What is shorter is read to its end.
+        (400, 100, 100),
+        (400, 0, 0),
+    ] {
+        let fault = Fault::reset_in_request(after);
+        let rule = aws.faults().inject(Scope::any(), fault);
+        breaks_off(&aws, length, sent).await;
+        rule.clear();
+    }
+    let tally = aws.counts().tally("s3", "PutObject");
+    assert_eq!((tally.calls, tally.faulted), (7, 7));
+    let there = client.list_objects_v2().bucket("bucket").send().await;
+    assert_eq!(there.unwrap().key_count(), Some(0), "no service saw them");
+
+    // Before so much has come, nothing happens; the client gives up.
+    let fault = Fault::reset_in_request(400);
+    aws.faults().inject(Scope::any(), fault);
+    let short = breaks_off(&aws, 1_000, 399);
+    let silent = tokio::time::timeout(Duration::from_millis(300), short).await;
+    assert!(silent.is_err(), "it broke off before");
+    until(|| aws.counts().open_connections() == 1).await;
+    let tally = aws.counts().tally("s3", "PutObject");
+    assert_eq!((tally.calls, tally.faulted, tally.unanswered), (8, 7, 1));
+    aws.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_reset_in_a_request_breaks_off_what_is_being_sent() {
+    let aws = two_regions().await;
+    let client = s3_with_bucket(&patient(&aws, &EAST)).await;
+    let once = Fault::reset_in_request(1 << 20).with_calls(1..=1);
+    let scope = Scope::any().operation("PutObject");
+    aws.faults().inject(scope, once);
+    let put = || {
+        let put = client.put_object().bucket("bucket").key("k");
+        put.body(vec![7; 32 << 20].into()).send()
+    };
+    let error = put().await.unwrap_err();
+    assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
+    let get = client.get_object().bucket("bucket").key("k");
+    let missing = answered(&get.send().await.unwrap_err());
+    assert_eq!(missing, (404, "NoSuchKey".to_owned()));
+    put().await.unwrap();
+    let tally = aws.counts().tally("s3", "PutObject");
+    assert_eq!((tally.faulted, tally.ok), (1, 1));
+    aws.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_reset_in_a_request_finds_what_only_the_body_names() {
+    let aws = two_regions().await;
+    let scope = Scope::any().operation("GetCallerIdentity");
+    aws.faults().inject(scope, Fault::reset_in_request(0));
+    let sts = aws_sdk_sts::Client::new(&patient(&aws, &EAST));
+    let error = sts.get_caller_identity().send().await.unwrap_err();
+    assert!(matches!(error, SdkError::DispatchFailure(_)), "{error:?}");
+    assert_eq!(aws.counts().tally("sts", "GetCallerIdentity").faulted, 1);
     aws.shutdown().await;
 }
 

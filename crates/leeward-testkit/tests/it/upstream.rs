@@ -68,6 +68,26 @@ async fn faults_strike_between_the_client_and_what_is_behind() {
 }
 
 #[tokio::test]
+async fn what_breaks_off_on_its_way_in_is_not_passed_on() {
+    let (front, behind) = pair().await;
+    let s3 = s3_with_bucket(&patient(&front, &EAST)).await;
+    let once = Fault::reset_in_request(1 << 20).with_calls(1..=1);
+    let scope = Scope::any().operation("PutObject");
+    front.faults().inject(scope, once);
+    let put = || {
+        let put = s3.put_object().bucket("bucket").key("k");
+        put.body(vec![7; 8 << 20].into()).send()
+    };
+    put().await.unwrap_err();
+    assert_eq!(front.counts().tally("s3", "PutObject").faulted, 1);
+    assert_eq!(behind.counts().calls("s3", "PutObject"), 0);
+    put().await.unwrap();
+    assert_eq!(behind.counts().tally("s3", "PutObject").ok, 1);
+    front.shutdown().await;
+    behind.shutdown().await;
+}
+
+#[tokio::test]
 async fn nobody_behind_is_told_as_a_bad_gateway() {
     let (front, behind) = pair().await;
     behind.shutdown().await;

@@ -30,6 +30,7 @@ pub(super) enum Kind {
     BlackHole,
     Refuse,
     Reset,
+    ResetInRequest(u64),
 }
 
 /// An error that the fault plane answers in the service's place.
@@ -137,6 +138,15 @@ impl Fault {
         Self::of(Kind::Reset)
     }
 
+    /// Resets the connection once so many bytes of the request's body have come; the service never sees the call.
+    ///
+    /// They are counted as they travel. A body that has no more is read to its end first, and so is one that alone says which operation it
+    /// asks for, as those of IAM and STS do. With 0 nothing is read of it.
+    #[must_use]
+    pub const fn reset_in_request(bytes: u64) -> Self {
+        Self::of(Kind::ResetInRequest(bytes))
+    }
+
     /// Strikes this share of the calls: 0 none, 1 all. Default: 1.
     ///
     /// What is not a number strikes none.
@@ -148,6 +158,7 @@ impl Fault {
 
     /// Strikes none but these of the calls in its scope, the first counted as 1. Default: all.
     ///
+    /// A call counts once it is known what it asks for, which may be before its body has come.
     /// Where callers hedge, a call that is struck alone may be overtaken by its hedge: strike three in a row.
     #[must_use]
     pub const fn with_calls(mut self, calls: RangeInclusive<u64>) -> Self {

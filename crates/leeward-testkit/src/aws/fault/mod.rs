@@ -11,5 +11,5 @@ mod scope;
 pub use kind::Fault;
 pub(super) use kind::{Reason, Refusal};
 pub use plane::{FaultRule, Faults};
-pub(super) use rules::{Link, RuleId, Strike};
+pub(super) use rules::{Decision, Link, RuleId, Strike};
 pub use scope::Scope;

@@ -52,6 +52,8 @@ pub(in crate::aws) enum Strike {
     Swallow(RuleId),
     /// The connection is reset before any answer.
     Drop,
+    /// The connection is reset when so many bytes of the request's body have come.
+    BreakOff(u64),
     /// This error is answered.
     Answer(Refusal),
     /// The service's answer breaks off half-way.
@@ -94,7 +96,7 @@ impl Rules {
         self.rules.iter().any(|rule| rule.id == id)
     }
 
-    /// Decides what befalls a call that has just arrived.
+    /// Decides what befalls a call of which it is known just now what it asks for.
     ///
     /// Latencies add up; of the rest, the first rule that strikes wins. Every rule in whose scope the call lies draws
     /// exactly once for its rate, so that what one rule does never depends on the others.
@@ -114,6 +116,7 @@ impl Rules {
                 Kind::Refuse => Strike::Drop,
                 Kind::Error(refusal) => Strike::Answer(refusal.clone()),
                 Kind::Reset => Strike::Tear,
+                Kind::ResetInRequest(bytes) => Strike::BreakOff(*bytes),
             };
             decision.strike.get_or_insert(strike);
         }
@@ -177,12 +180,13 @@ mod tests {
         rules
     }
 
-    /// One letter a call: `.` unharmed, `s` swallowed, `d` dropped, `a` answered with an error, `t` torn.
+    /// One letter a call: `.` unharmed, `s` swallowed, `d` dropped, `b` broken off, `a` answered with an error, `t` torn.
     fn letter(decision: &Decision) -> char {
         match &decision.strike {
             None => '.',
             Some(Strike::Swallow(_)) => 's',
             Some(Strike::Drop) => 'd',
+            Some(Strike::BreakOff(_)) => 'b',
             Some(Strike::Answer(_)) => 'a',
             Some(Strike::Tear) => 't',
         }
@@ -230,6 +234,7 @@ mod tests {
             (Fault::black_hole(), 's'),
             (Fault::refuse(), 'd'),
             (Fault::reset(), 't'),
+            (Fault::reset_in_request(9), 'b'),
             (Fault::throttling(), 'a'),
             (Fault::latency(Latency::fixed(MS)), '.'),
         ] {
