@@ -73,7 +73,8 @@ impl S3 {
 
     /// Waits until uploads whose futures were dropped are aborted. It may be used on afterwards.
     ///
-    /// Call it before the runtime ends. Each abort has the time that the caller gives a call. Dropping it loses nothing.
+    /// Call it before the runtime ends. Each abort has the time that the caller gives a call, and 30 s before it where the circuit
+    /// holds calls back. Dropping it loses nothing.
     pub async fn shutdown(&self) {
         self.inner.cleanup.done().await;
     }

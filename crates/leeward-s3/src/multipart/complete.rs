@@ -1,4 +1,4 @@
-use super::Started;
+use super::{Started, patience::once_let_through};
 use crate::{
     ObjectDetails, Uploaded,
     checksum::{Headers, ObjectChecksum, with_checksum},
@@ -43,8 +43,8 @@ impl Started {
             Err(error) => error,
         };
         if may_be_done(&error) {
-            let found = self.s3.look_at(&self.bucket, &self.key, None).await;
-            if let Ok((found, _)) = found
+            let look = || self.s3.look_at(&self.bucket, &self.key, None);
+            if let Ok((found, _)) = once_let_through(look).await
                 && is_what_was_sent(whole, &found)
             {
                 tracing::debug!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), "an upload was finished, and its answer lost");

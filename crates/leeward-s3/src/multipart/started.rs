@@ -1,4 +1,4 @@
-use super::UploadId;
+use super::{UploadId, patience::once_let_through};
 use crate::{BucketName, Checksum, ObjectKey, S3, TransferError, parts::Present};
 use aws_sdk_s3::operation::list_parts::{ListPartsInput, builders::ListPartsInputBuilder};
 use leeward_client_pool::Op;
@@ -48,8 +48,8 @@ impl Started {
     /// Aborts it until it is gone, as far as anybody may look: a part that was on its way can come behind.
     pub(crate) async fn abort(&self) {
         for _ in 0..MAX_ABORTS {
-            let aborted = self.s3.abort_upload(&self.bucket, &self.key, &self.id);
-            if let Err(error) = aborted.await {
+            let abort = || self.s3.abort_upload(&self.bucket, &self.key, &self.id);
+            if let Err(error) = once_let_through(abort).await {
                 return self.left(&error.to_string());
             }
             if self.present().await.is_err() {

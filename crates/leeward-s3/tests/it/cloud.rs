@@ -4,8 +4,10 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_s3::Client;
 use leeward_client_pool::{Caller, Pool};
 use leeward_error_taxonomy::Region;
+use leeward_resilience::{CircuitConfig, Ratio, stack::Preset};
 use leeward_s3::{BucketName, ObjectKey, S3, S3Builder};
 use leeward_testkit::{ACCESS_KEY_ID, Aws, SECRET_ACCESS_KEY};
+use std::time::Duration;
 
 pub(crate) const EAST: Region = Region::from_static("us-east-1");
 pub(crate) const MIB: usize = 1 << 20;
@@ -47,6 +49,17 @@ impl Cloud {
         let builder = self.builder().await.with_part_size(5 * MIB);
         let builder = builder.with_copy_part_size(5 * MIB);
         builder.with_max_concurrency(3)
+    }
+
+    /// By parts of 5 MiB, one by one, with a circuit that rests for a moment only once it is open.
+    pub(crate) async fn resting_briefly(&self) -> S3Builder {
+        let circuit = CircuitConfig::new()
+            .with_rest(Duration::from_millis(200))
+            .with_slow_start(Duration::ZERO, Ratio::percent(100));
+        let caller = self.pool.caller();
+        let caller = caller.with_preset(Preset::mixed().with_circuit(circuit));
+        let builder = S3::builder(caller.await.unwrap());
+        builder.with_part_size(5 * MIB).with_max_concurrency(1)
     }
 
     /// What another process has: nothing of this one.

@@ -42,6 +42,22 @@ async fn an_upload_whose_last_answer_was_lost_is_there() {
 }
 
 #[tokio::test]
+async fn an_upload_whose_every_last_answer_was_lost_is_there() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.resting_briefly().await.build().unwrap();
+    let (key, written) = (key("unheard"), bytes(6 * MIB));
+    let lost = Fault::reset().with_calls(1..=5);
+    cloud.aws.faults().inject(completion(), lost);
+    let upload = s3.upload(&cloud.bucket, &key, written.clone());
+    // They have opened the circuit, and the object is looked at once that lets somebody through.
+    assert_eq!(upload.send().await.unwrap().parts, 2);
+    assert_eq!(cloud.calls("CompleteMultipartUpload"), 5);
+    assert_eq!(cloud.calls("HeadObject"), 1);
+    let read = s3.read(&cloud.bucket, &key, usize::MAX).await.unwrap();
+    assert!(read == written);
+}
+
+#[tokio::test]
 async fn what_somebody_else_wrote_is_not_taken_for_the_upload() {
     let cloud = Cloud::start().await;
     let (s3, key) = (cloud.by_parts().await, key("theirs"));

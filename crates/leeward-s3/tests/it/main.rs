@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod bounds;
+mod broken;
 mod buckets;
 mod checksums;
 mod cloud;
