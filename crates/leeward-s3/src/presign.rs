@@ -4,14 +4,15 @@ use leeward_error_taxonomy::AwsError;
 use std::time::Duration;
 
 impl S3 {
-    /// Makes a URL by which anybody may read an object for so long, a week at most.
+    /// Makes a URL by which anybody may read an object for so long, a second to a week.
     ///
     /// No call is made, so nobody looks whether the object is there or may be read: that is seen when the URL is used. It is good no
     /// longer than the credentials that sign it. Whoever has it may read: do not log it.
     ///
     /// # Errors
     ///
-    /// If the time is longer than a week, or there are no credentials.
+    /// [`TransferError::Setting`](crate::TransferError::Setting) if the time is shorter than a second or longer than a week; and if there
+    /// are no credentials.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -35,7 +36,7 @@ impl S3 {
         Ok(get.presigned(expiry).await?)
     }
 
-    /// Makes a URL by which anybody may write an object for so long, a week at most, with the headers of the request.
+    /// Makes a URL by which anybody may write an object for so long, a second to a week, with the headers of the request.
     ///
     /// Otherwise as [`presign_read`](Self::presign_read).
     ///
@@ -67,11 +68,14 @@ impl S3 {
 }
 
 fn expiry(expires_in: Duration) -> Result<PresigningConfig, AwsError> {
-    PresigningConfig::expires_in(expires_in).map_err(|_| {
+    let seconds = expires_in.as_secs();
+    let config = PresigningConfig::expires_in(expires_in).ok();
+    // A URL says whole seconds: of less it would say none.
+    config.filter(|_| seconds > 0).ok_or_else(|| {
         AwsError::new(crate::TransferError::Setting {
             setting: "the time of a presigned URL, in seconds,",
-            found: expires_in.as_secs(),
-            rule: "a week at most",
+            found: seconds,
+            rule: "a second to a week",
         })
     })
 }

@@ -7,7 +7,7 @@ use http::{Request, Response, Uri, header::HOST};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use leeward_s3::PutOptions;
+use leeward_s3::{PutOptions, TransferError};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -70,5 +70,31 @@ async fn who_has_the_url_writes() {
         assert_eq!(response.status(), 200, "{:?}", response.body());
         let read = s3.read(&cloud.bucket, &key, 100).await.unwrap();
         assert_eq!(read, "from somebody", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_is_good_for_a_second_to_a_week() {
+    const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.s3().await, key("report"));
+    for (time, is_good) in [
+        (Duration::ZERO, false),
+        (Duration::from_millis(999), false),
+        (Duration::from_secs(1), true),
+        (WEEK, true),
+        (WEEK + Duration::from_secs(1), false),
+    ] {
+        let read = s3.presign_read(&cloud.bucket, &key, time).await;
+        let write = s3.presign_write(&cloud.bucket, &key, time).await;
+        assert_eq!(
+            (read.is_ok(), write.is_ok()),
+            (is_good, is_good),
+            "{time:?}"
+        );
+        if let Err(error) = read {
+            let error = error.downcast_ref::<TransferError>().unwrap().to_string();
+            assert!(error.ends_with("has to be a second to a week"), "{error}");
+        }
     }
 }
