@@ -122,7 +122,7 @@ fn parsed(text: &str) -> Option<String> {
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        Some((mantissa, exponent)) => (mantissa, i64::from(exponent.parse::<i32>().ok()?)),
         None => (unsigned, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -155,7 +155,18 @@ mod tests {
                 assert_eq!(canonical(number), canonical(equal[0]), "{number}");
             }
         }
-        let different = ["1", "-1", "10", "0.1", "0", "1e38", "nonsense", ""];
+        let different = [
+            "1",
+            "-1",
+            "10",
+            "0.1",
+            "0",
+            "1e38",
+            "0.1e-2147483648",
+            "0.1e-9223372036854775808",
+            "nonsense",
+            "",
+        ];
         for (at, one) in different.iter().enumerate() {
             for other in &different[at + 1..] {
                 assert_ne!(canonical(one), canonical(other));

@@ -83,12 +83,20 @@ impl DynamoDb {
     /// `ResourceInUseException`.
     ///
     /// ```no_run
-    /// use aws_sdk_dynamodb::{operation::create_table::CreateTableInput, types::BillingMode};
+    /// use aws_sdk_dynamodb::{
+    ///     operation::create_table::CreateTableInput,
+    ///     types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
+    /// };
     /// use leeward_dynamodb::DynamoDb;
-    /// use leeward_error_taxonomy::AwsError;
     ///
-    /// # async fn run(db: DynamoDb) -> Result<(), AwsError> {
-    /// let orders = CreateTableInput::builder().table_name("orders").billing_mode(BillingMode::PayPerRequest);
+    /// # async fn run(db: DynamoDb) -> Result<(), Box<dyn std::error::Error>> {
+    /// let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+    /// let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+    /// let orders = CreateTableInput::builder()
+    ///     .table_name("orders")
+    ///     .attribute_definitions(id.build()?)
+    ///     .key_schema(key.build()?)
+    ///     .billing_mode(BillingMode::PayPerRequest);
     /// db.create_table(orders).await?;
     /// # Ok(())
     /// # }
