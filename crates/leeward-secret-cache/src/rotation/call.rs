@@ -202,12 +202,13 @@ where
         Continue(())
     }
 
-    /// Tries the current version, unless this call has, or others were refused with it: then one of all tries it.
+    /// Tries the current version, unless this call has and it has not logged in for another since, or others were refused with it: then
+    /// one of all tries it.
     async fn take_current(&mut self) -> Flow<T, E> {
         let Some(current) = self.current.clone() else {
             return Continue(());
         };
-        if self.tried.has(current.version_id()) || self.is_held_back(&current) {
+        if self.is_settled(&current) || self.is_held_back(&current) {
             return Continue(());
         }
         self.login(&current).await?;

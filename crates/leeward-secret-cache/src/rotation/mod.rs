@@ -12,6 +12,7 @@ mod options;
 mod refresh_now;
 mod schedule;
 mod tried;
+mod turns;
 mod view;
 mod window;
 mod with_secret;

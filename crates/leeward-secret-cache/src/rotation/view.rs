@@ -60,6 +60,16 @@ impl<Op, IsAuth, E> Call<'_, Op, IsAuth, E> {
         may_wait && self.window.upgrade().is_some_and(holds_back)
     }
 
+    /// Whether this call has tried the current version, and nothing says since then that it logs in after all.
+    pub(super) fn is_settled(&self, current: &Secret) -> bool {
+        let version_id = current.version_id();
+        let Some(last) = self.tried.last(version_id, self.start) else {
+            return false;
+        };
+        let works = |window: Arc<Window>| window.turns().works_since(version_id, last);
+        !self.window.upgrade().is_some_and(works)
+    }
+
     /// Lets those who come later know that the current version was refused, if it was.
     pub(super) fn note_refusal(&self) {
         let (Some(current), Some(window)) = (&self.current, self.window.upgrade()) else {

@@ -25,7 +25,8 @@ impl SecretCache {
     /// it is what later calls try first, until another version becomes current, which is looked for every 10 seconds meanwhile.
     ///
     /// Who calls while others look waits with them, and does not try the current version that was refused to them: one at a time does, with
-    /// pauses of 1 to 8 seconds. If it logs in, as where a secret is good for one of two databases, everybody tries it for the next 30 seconds.
+    /// pauses of 1 to 8 seconds. If it logs in, as where a secret is good for one of two databases, everybody tries it for the next 30 seconds,
+    /// those too who were refused with it before.
     ///
     /// With a [stage](SecretRef::at_stage) other than `AWSCURRENT` only that is tried and looked for; a [version](SecretRef::at_version) is
     /// tried once, since it never changes.

@@ -47,6 +47,24 @@ async fn who_comes_while_others_are_refused_waits_with_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_refused_often_gets_in_with_the_others() {
+    let vault = Vault::new();
+    let (database, cache) = (Database::new(&vault), vault.cache());
+    cache.get("db").await.unwrap();
+    database.wants("app:neither");
+    sleep(seconds(2)).await;
+    // It is refused at once, after 5 seconds and after 15 more; alone it would wait for another 45.
+    let mut callers = come(&cache, &database, 1).await;
+    sleep(seconds(28)).await;
+    assert_eq!(database.refused().len(), 3);
+    database.wants(&vault.value_at("AWSCURRENT"));
+    callers.spawn(log_in(cache.clone(), database.clone()));
+    let outcomes = timeout(seconds(9), callers.join_all()).await;
+    assert!(outcomes.expect("in time").iter().all(Result::is_ok));
+    assert_eq!(database.refused().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_comes_in_the_midst_of_a_rotation_is_not_refused() {
     let vault = Vault::new();
     vault.denies("AWSPENDING");
