@@ -76,22 +76,19 @@ impl S3 {
         let signs_payload = self.limits().signs_payloads;
         let (bucket, key, options) = (bucket.clone(), key.clone(), options.clone());
         let is_conditional = options.condition.is_some();
-        // Boxed, since the call of the SDK is a large future and passes through every layer.
-        let put = Plain::new(move |s3: Client| {
-            Box::pin(async move {
-                let put = s3.put_object().bucket(bucket.as_str()).key(key.as_str());
-                let put = with_options!(put, &options)
-                    .set_if_none_match(Condition::if_none_match(options.condition.as_ref()))
-                    .set_if_match(Condition::if_match(options.condition.as_ref()))
-                    .body(ByteStream::from(bytes));
-                let put = with_checksum!(put, Headers::of(sum));
-                match sum {
-                    Some(_) if signs_payload => put.send().await,
-                    // The checksum among the headers is signed.
-                    Some(_) => put.customize().disable_payload_signing().send().await,
-                    None => put.customize().config_override(unsummed()).send().await,
-                }
-            })
+        let put = Plain::new(move |s3: Client| async move {
+            let put = s3.put_object().bucket(bucket.as_str()).key(key.as_str());
+            let put = with_options!(put, &options)
+                .set_if_none_match(Condition::if_none_match(options.condition.as_ref()))
+                .set_if_match(Condition::if_match(options.condition.as_ref()))
+                .body(ByteStream::from(bytes));
+            let put = with_checksum!(put, Headers::of(sum));
+            match sum {
+                Some(_) if signs_payload => put.send().await,
+                // The checksum among the headers is signed.
+                Some(_) => put.customize().disable_payload_signing().send().await,
+                None => put.customize().config_override(unsummed()).send().await,
+            }
         });
         let put = put.named(named("PutObject"));
         let answer = match is_conditional {
@@ -164,7 +161,8 @@ impl Upload {
     /// S3 compares each part and the whole with a checksum, see [`with_checksum`](crate::S3Builder::with_checksum). What it has begun it
     /// aborts when it fails, and also when its
     /// future is dropped: on the runtime of [`with_runtime`](crate::S3Builder::with_runtime), see [`S3::shutdown`]. It looks
-    /// whether the parts are gone, if it may. The end of the process can leave parts there, which cost: give the bucket a lifecycle rule
+    /// whether the parts are gone, if it may. If the failures have opened the circuit, it waits until that lets the abort through, 30 s at the
+    /// most. The end of the process can leave parts there, which cost: give the bucket a lifecycle rule
     /// that aborts incomplete uploads. The last call may have been applied when the future is dropped: then the object is there. If its answer is lost,
     /// the object is looked at: one of this content counts as uploaded.
     ///

@@ -1,18 +1,12 @@
 use crate::Operation;
 use leeward_error_taxonomy::{OperationName, Region, Rejected};
 use leeward_resilience::{Idempotency, Placement, Request};
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
 };
 
 /// An operation that counts how often it is played, its copies with it.
-///
-/// It boxes its future: every layer holds the one beneath it within, and that of a closure with a call of the SDK in it has some ten
-/// kilobytes where nothing is optimised, of the two megabytes of a test's stack.
 #[derive(Debug)]
 pub(super) struct Counted<O> {
     operation: O,
@@ -50,11 +44,11 @@ impl<O> Counted<O> {
 impl<C, O: Operation<C>> Operation<C> for Counted<O> {
     type Output = O::Output;
     type Error = O::Error;
-    type Future = Pin<Box<O::Future>>;
+    type Future = O::Future;
 
     fn play(self, client: C) -> Self::Future {
         self.attempts.0.fetch_add(1, Relaxed);
-        Box::pin(self.operation.play(client))
+        self.operation.play(client)
     }
 }
 

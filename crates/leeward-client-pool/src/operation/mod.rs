@@ -59,6 +59,9 @@ where
 
 /// The closure within, which is the same in every Region.
 ///
+/// Its future is boxed, as an [`Op`]'s is: every layer holds the one beneath it within, and that of a closure with a call of the SDK in
+/// it has some ten kilobytes where nothing is optimised, of the two megabytes of a thread's stack.
+///
 /// ```
 /// # #[cfg(feature = "kms")] {
 /// use leeward_error_taxonomy::OperationName;
@@ -76,10 +79,10 @@ where
 {
     type Output = T;
     type Error = E;
-    type Future = Fut;
+    type Future = Pin<Box<Fut>>;
 
-    fn play(self, client: C) -> Fut {
-        self.into_inner()(client)
+    fn play(self, client: C) -> Self::Future {
+        Box::pin(self.into_inner()(client))
     }
 }
 

@@ -111,23 +111,21 @@ impl Sender {
         }
         let (upload, len) = (self.upload.clone(), bytes.len() as u64);
         let signs_payload = upload.s3.limits().signs_payloads;
-        let part = Plain::new(move |s3: Client| {
-            Box::pin(async move {
-                let part = s3
-                    .upload_part()
-                    .bucket(upload.bucket.as_str())
-                    .key(upload.key.as_str())
-                    .upload_id(upload.id.as_str())
-                    .part_number(number.cast_signed())
-                    .body(ByteStream::from(bytes));
-                let part = with_checksum!(part, Headers::of(sum));
-                match sum {
-                    Some(_) if signs_payload => part.send().await,
-                    // The checksum among the headers is signed.
-                    Some(_) => part.customize().disable_payload_signing().send().await,
-                    None => part.customize().config_override(unsummed()).send().await,
-                }
-            })
+        let part = Plain::new(move |s3: Client| async move {
+            let part = s3
+                .upload_part()
+                .bucket(upload.bucket.as_str())
+                .key(upload.key.as_str())
+                .upload_id(upload.id.as_str())
+                .part_number(number.cast_signed())
+                .body(ByteStream::from(bytes));
+            let part = with_checksum!(part, Headers::of(sum));
+            match sum {
+                Some(_) if signs_payload => part.send().await,
+                // The checksum among the headers is signed.
+                Some(_) => part.customize().disable_payload_signing().send().await,
+                None => part.customize().config_override(unsummed()).send().await,
+            }
         });
         let part = part.named(named("UploadPart")).idempotent();
         let answer = self.upload.s3.caller().call(part).await?;
