@@ -1,6 +1,8 @@
 use crate::{
-    BucketName, ObjectBody, ObjectDetails, ObjectKey, Progress, S3, TransferError, body::Piece,
-    checksum::Verifier, progress::Told,
+    BucketName, ObjectBody, ObjectDetails, ObjectKey, Progress, S3, TransferError,
+    body::Piece,
+    checksum::{Tally, Verifier},
+    progress::Told,
 };
 use bytes::Bytes;
 use futures_core::Stream;
@@ -32,12 +34,18 @@ pub struct Download {
 #[must_use = "nothing is read before it is polled"]
 pub struct DownloadStream {
     details: ObjectDetails,
-    parts: Pin<Box<dyn Stream<Item = Result<Vec<Bytes>, AwsError>> + Send>>,
+    parts: Pin<Box<dyn Stream<Item = Result<Part, AwsError>> + Send>>,
     at_hand: VecDeque<Bytes>,
     at: u64,
     verifier: Option<Verifier>,
     progress: Told,
     is_over: bool,
+}
+
+/// What came of one part.
+struct Part {
+    chunks: VecDeque<Bytes>,
+    tally: Option<Tally>,
 }
 
 impl S3 {
@@ -149,9 +157,11 @@ impl Download {
         let piece = piece.of_etag(&details.etag);
         let parts = ranges(offset, size, limits.part_size as u64);
         let tasks = self.s3.cleanup().clone();
+        let tally = verifier.as_ref().map(Verifier::tally);
         let parts = parts.map(move |range| {
-            let (tasks, part) = (tasks.clone(), ObjectBody::part(piece.clone(), range));
-            async move { tasks.apart(collect(part)).await }
+            let body = ObjectBody::part(piece.clone(), range);
+            let (tasks, part) = (tasks.clone(), Part::of(body, tally.clone()));
+            async move { tasks.apart(part).await }
         });
         let parts = stream::iter(parts).buffered(limits.max_concurrency);
         self.progress.tell(offset, Some(size));
@@ -167,12 +177,19 @@ impl Download {
     }
 }
 
-async fn collect(mut body: ObjectBody) -> Result<Vec<Bytes>, AwsError> {
-    let mut chunks = Vec::new();
-    while let Some(chunk) = body.next().await {
-        chunks.push(chunk?);
+impl Part {
+    /// Reads all of it; what tells its checksum sees each chunk as it comes.
+    async fn of(mut body: ObjectBody, mut tally: Option<Tally>) -> Result<Self, AwsError> {
+        let mut chunks = VecDeque::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk?;
+            if let Some(tally) = &mut tally {
+                tally.update(&chunk);
+            }
+            chunks.push_back(chunk);
+        }
+        Ok(Self { chunks, tally })
     }
-    Ok(chunks)
 }
 
 /// The parts of what is between the two, in their order.
@@ -205,9 +222,6 @@ impl Stream for DownloadStream {
         loop {
             if let Some(bytes) = self.at_hand.pop_front() {
                 self.at += bytes.len() as u64;
-                if let Some(verifier) = &mut self.verifier {
-                    verifier.update(&bytes);
-                }
                 self.progress.tell(self.at, Some(self.details.size));
                 return Poll::Ready(Some(Ok(bytes)));
             }
@@ -215,7 +229,12 @@ impl Stream for DownloadStream {
                 return Poll::Ready(None);
             }
             match ready!(self.parts.as_mut().poll_next(cx)) {
-                Some(Ok(chunks)) => self.at_hand = chunks.into(),
+                Some(Ok(Part { chunks, tally })) => {
+                    self.at_hand = chunks;
+                    if let (Some(verifier), Some(tally)) = (&mut self.verifier, &tally) {
+                        verifier.join(tally);
+                    }
+                }
                 Some(Err(error)) => {
                     self.is_over = true;
                     return Poll::Ready(Some(Err(error)));

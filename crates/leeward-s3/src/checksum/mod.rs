@@ -11,7 +11,7 @@ pub use kept::ObjectChecksum;
 
 pub(crate) use md5::{etag_of_bytes, etag_of_parts};
 pub(crate) use sum::{Algorithm, Headers, Sum};
-pub(crate) use verifier::{Kept, Verifier};
+pub(crate) use verifier::{Kept, Tally, Verifier};
 
 /// Sets the checksum on a builder of the SDK: one list for all operations that take one.
 macro_rules! with_checksum {

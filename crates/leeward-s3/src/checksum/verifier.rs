@@ -34,6 +34,16 @@ pub(crate) struct Verifier {
     expected: String,
 }
 
+/// The checksum of a part, from which that of the whole follows.
+#[derive(Clone)]
+pub(crate) struct Tally(Digest);
+
+impl Tally {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
 impl Verifier {
     /// One for a checksum that can be told as the bytes come: a cyclic one of the whole.
     pub(crate) fn of(kept: &ObjectChecksum) -> Option<Self> {
@@ -47,6 +57,16 @@ impl Verifier {
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.digest.update(bytes);
+    }
+
+    /// What tells the checksum of one part, where and whenever it comes.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally(Digest::new(self.algorithm.crc()))
+    }
+
+    /// Takes note of the part behind what came so far.
+    pub(crate) fn join(&mut self, part: &Tally) {
+        self.digest.combine(&part.0);
     }
 
     pub(crate) fn verify(&self) -> Result<(), TransferError> {
@@ -84,6 +104,34 @@ mod tests {
         assert!(verifier.verify().is_err());
         verifier.update(b"6789");
         assert!(verifier.verify().is_ok());
+    }
+
+    #[test]
+    fn parts_are_told_apart_and_joined() {
+        let bytes: Vec<u8> = (0..1_000_u32).map(|n| n as u8).collect();
+        for algorithm in [Algorithm::Crc32, Algorithm::Crc32C, Algorithm::Crc64Nvme] {
+            let kept = ObjectChecksum::new(algorithm.name(), Sum::of(algorithm, &bytes).encoded());
+            let whole = Verifier::of(&kept).unwrap();
+            for cut in [0, 1, 333, 1_000] {
+                let (head, tail) = bytes.split_at(cut);
+                let told = |part: &[u8]| {
+                    let mut tally = whole.tally();
+                    part.chunks(100).for_each(|chunk| tally.update(chunk));
+                    tally
+                };
+                // What was there before may have come as bytes.
+                let (mut joined, mut mixed, mut swapped) =
+                    (whole.clone(), whole.clone(), whole.clone());
+                joined.join(&told(head));
+                joined.join(&told(tail));
+                mixed.update(head);
+                mixed.join(&told(tail));
+                swapped.join(&told(tail));
+                swapped.join(&told(head));
+                assert!(joined.verify().is_ok() && mixed.verify().is_ok());
+                assert_eq!(swapped.verify().is_ok(), [0, 1_000].contains(&cut));
+            }
+        }
     }
 
     #[test]
