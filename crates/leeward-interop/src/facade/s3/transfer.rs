@@ -63,11 +63,14 @@ async fn large(site: &Site) -> Result<(), Trouble> {
     let (from, to) = (folder.path().join("from"), folder.path().join("to"));
     write(&from, 300)?;
     let key = "large".parse()?;
-    // A part that does not arrive, two whose answers are lost, one that is too many, and the lost answer to the last call.
+    // A part that does not arrive, two that break off in the middle of what is sent, two whose answers are lost, one that is too many, and
+    // the lost answer to the last call.
     let parts = [
         (Fault::refuse(), 3),
+        (Fault::reset_in_request(1 << 20), 6),
         (Fault::reset(), 9),
         (Fault::reset(), 20),
+        (Fault::reset_in_request(5 << 20), 25),
         (Fault::throttling(), 30),
     ];
     strike(&aws, "UploadPart", parts);
@@ -76,7 +79,7 @@ async fn large(site: &Site) -> Result<(), Trouble> {
     let uploaded = upload.send().await?;
     same("parts", (uploaded.size, uploaded.parts), (300 << 20, 38))?;
     let calls = aws.counts().calls("s3", "UploadPart");
-    same("parts sent", calls, 42)?;
+    same("parts sent", calls, 44)?;
     // Ranges that break off, one that does not begin, one that is too many.
     let ranges = [
         (Fault::reset(), 2),
