@@ -2,7 +2,7 @@ use crate::{Download, ObjectDetails, TransferError, checksum::Verifier};
 use leeward_error_taxonomy::AwsError;
 use std::{
     ffi::OsString,
-    io::SeekFrom,
+    io::{ErrorKind, SeekFrom},
     path::{Path, PathBuf},
 };
 use tokio::{
@@ -22,8 +22,8 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As [`stream`](Self::stream) and its stream; [`TransferError::File`] if the file cannot be written. After
-    /// [`TransferError::Corrupt`] nothing is left.
+    /// As [`stream`](Self::stream) and its stream; [`TransferError::File`] if the file cannot be written: a folder before anything is
+    /// asked for. After [`TransferError::Corrupt`] nothing is left.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -34,6 +34,7 @@ impl Download {
     /// ```
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<ObjectDetails, AwsError> {
         let path = path.as_ref();
+        refuse_folder(path).await?;
         let (details, mut verifier) = self.look().await?;
         let partial = beside(path, &details.etag);
         let failed = |what, error| TransferError::file(what, &partial, error);
@@ -71,6 +72,21 @@ impl Download {
             .map_err(|error| TransferError::file("rename to", path, error))?;
         Ok(stream.details().clone())
     }
+}
+
+/// Says that it is no file, before all is downloaded for nothing.
+async fn refuse_folder(path: &Path) -> Result<(), AwsError> {
+    let kind = match path.file_name() {
+        None => ErrorKind::InvalidInput,
+        Some(_) if is_folder(path).await => ErrorKind::IsADirectory,
+        Some(_) => return Ok(()),
+    };
+    Err(TransferError::file("write", path, kind.into()))
+}
+
+async fn is_folder(path: &Path) -> bool {
+    let there = fs::metadata(path).await;
+    there.is_ok_and(|there| there.is_dir())
 }
 
 /// Where the bytes are until all are there.

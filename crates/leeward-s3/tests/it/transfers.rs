@@ -167,6 +167,21 @@ async fn an_upload_is_continued_with_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_folder_is_refused_before_anything_is_asked_for() {
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.s3().await, key("folder"));
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path(), "/".as_ref(), "..".as_ref(), "".as_ref()] {
+        let download = s3.download(&cloud.bucket, &key).to_file(path);
+        let error = download.await.unwrap_err();
+        let told = error.downcast_ref::<TransferError>();
+        assert!(matches!(told, Some(TransferError::File { .. })), "{error}");
+    }
+    assert_eq!(cloud.calls("HeadObject"), 0);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn a_file_is_gone_on_with() {
     let cloud = Cloud::start().await;
     let s3 = cloud.builder().await;
