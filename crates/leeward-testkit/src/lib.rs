@@ -6,6 +6,8 @@ mod aws;
 pub mod contracts;
 #[cfg(any(feature = "aws", feature = "sim"))]
 mod latency;
+#[cfg(feature = "log")]
+mod log;
 #[cfg(feature = "sim")]
 pub mod sim;
 
@@ -13,6 +15,9 @@ pub mod sim;
 pub use aws::{
     ACCESS_KEY_ID, ACCOUNT_ID, Aws, AwsBuilder, Counts, Fault, FaultRule, Faults, RoleSession,
     Roles, RotationRefused, SECRET_ACCESS_KEY, Scope, SecretRotation, Secrets, StartError, Tally,
+    stand_in,
 };
 #[cfg(any(feature = "aws", feature = "sim"))]
 pub use latency::Latency;
+#[cfg(feature = "log")]
+pub use log::Log;

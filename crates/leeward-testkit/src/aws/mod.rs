@@ -4,7 +4,7 @@
 //! `fault/` what befalls it and hands it to `services.rs`. What a request asks for is read by `service.rs` and
 //! `operation.rs`, who asks by `signature.rs`, and whether they may by `admission.rs`; what the emulators lack is in `kms/`,
 //! `s3/`, `sts/`, `secretsmanager/`, `dynamodb.rs`, `chunked.rs`, `refusal.rs` and `request_id.rs`. An emulator that is not ours
-//! stands behind `upstream.rs`.
+//! stands behind `upstream.rs`. What no emulator says, a test has `stand_in/` say.
 
 mod admission;
 mod body;
@@ -28,6 +28,7 @@ mod service;
 mod services;
 mod signature;
 mod site;
+pub mod stand_in;
 mod sts;
 mod time;
 mod tls;

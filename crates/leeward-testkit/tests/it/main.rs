@@ -14,6 +14,7 @@ mod role;
 mod s3;
 mod secretsmanager;
 mod service;
+mod stand_in;
 mod tls;
 mod upstream;
 mod wire;
