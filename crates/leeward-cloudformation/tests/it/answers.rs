@@ -12,7 +12,7 @@ use leeward_resilience::Waiter;
 use std::time::Duration;
 
 async fn exists(refusal: Refusal) -> Result<bool, AwsError> {
-    let (cloud, _) = cloud(vec![refusal]).await;
+    let (cloud, _calls) = cloud(vec![refusal]).await;
     cloud.stack_exists(&orders()).await
 }
 
@@ -57,7 +57,7 @@ async fn what_has_a_token_is_sent_again_with_it() {
 #[tokio::test]
 async fn a_template_that_is_wrong_is_an_answer() {
     let message = "Template format error: YAML not well-formed. (line 308, column 14)";
-    let (cloud, _) = cloud(vec![(400, "ValidationError", message)]).await;
+    let (cloud, _calls) = cloud(vec![(400, "ValidationError", message)]).await;
     let template = Template::text("Resources: {");
     let Validation::Invalid(wrong) = cloud.validate(&template).await.unwrap() else {
         panic!("it is taken");
@@ -68,7 +68,7 @@ async fn a_template_that_is_wrong_is_an_answer() {
 
 #[tokio::test]
 async fn a_template_that_cannot_be_had_is_a_failure() {
-    let (cloud, _) = cloud(vec![(400, "ValidationError", "S3 error: Access Denied")]).await;
+    let (cloud, _calls) = cloud(vec![(400, "ValidationError", "S3 error: Access Denied")]).await;
     let template = Template::url("https://s3.us-east-1.amazonaws.com/archive/orders.yaml");
     let error = cloud.validate(&template).await.unwrap_err();
     assert_eq!(error.code(), Some("ValidationError"));

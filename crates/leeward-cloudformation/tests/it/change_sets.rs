@@ -23,7 +23,7 @@ fn page(call: &Call, status: &str, resource: &str, next: &str) -> Answer {
 
 #[tokio::test]
 async fn all_pages_of_a_change_set_are_read() {
-    let (cloud, _) = cloud_by(|call| match call.field("NextToken") {
+    let (cloud, _calls) = cloud_by(|call| match call.field("NextToken") {
         "" => page(call, "CREATE_COMPLETE", "First", "2"),
         _ => page(call, "CREATE_COMPLETE", "Second", ""),
     })
@@ -46,7 +46,7 @@ async fn half_a_change_set_is_not_taken_for_the_whole() {
 #[tokio::test]
 async fn a_change_set_that_somebody_drops_is_not_waited_for() {
     let mut looks = 0;
-    let (cloud, _) = cloud_by(move |call| match call.action() {
+    let (cloud, _calls) = cloud_by(move |call| match call.action() {
         "DescribeStacks" => described(call, "CREATE_COMPLETE"),
         "CreateChangeSet" => call.answer("<Id>arn:larger</Id>"),
         _ => {

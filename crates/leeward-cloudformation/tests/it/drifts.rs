@@ -2,7 +2,7 @@
 
 use crate::{
     stacks::{ORDERS, orders},
-    stand_in::{Call, cloud_by, refusal},
+    stand_in::{Answer, Call, cloud_by, refusal},
 };
 use leeward_cloudformation::DetectionFailed;
 use leeward_error_taxonomy::{AwsError, Verdict};
@@ -16,13 +16,13 @@ const BUSY: (u16, &str, &str) = (
     "Drift detection is already in progress for stack [orders]",
 );
 
-fn begun(call: &Call, id: &str) -> (u16, String) {
+fn begun(call: &Call, id: &str) -> Answer {
     call.answer(&format!(
         "<StackDriftDetectionId>{id}</StackDriftDetectionId>"
     ))
 }
 
-fn seen(call: &Call, status: &str, found: &str) -> (u16, String) {
+fn seen(call: &Call, status: &str, found: &str) -> Answer {
     let id = call.field("StackDriftDetectionId");
     call.answer(&format!(
         "<StackId>{ORDERS}</StackId><StackDriftDetectionId>{id}</StackDriftDetectionId>\
@@ -32,7 +32,7 @@ fn seen(call: &Call, status: &str, found: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn a_detection_that_fails_says_why_and_what_it_found() {
-    let (cloud, _) = cloud_by(|call| match call.action() {
+    let (cloud, _calls) = cloud_by(|call| match call.action() {
         "DetectStackDrift" => begun(call, "d-1"),
         _ => seen(
             call,
@@ -102,7 +102,7 @@ async fn a_detection_that_was_dropped_is_waited_for_and_another_one_begun() {
 
 #[tokio::test]
 async fn a_detection_waits_for_that_of_somebody_else() {
-    let (cloud, _) = cloud_by(|_| refusal(BUSY)).await;
+    let (cloud, _calls) = cloud_by(|_| refusal(BUSY)).await;
     let mut told = Vec::new();
     let waiter = leeward_resilience::Waiter::new(Duration::from_millis(300));
     let hasty = waiter.with_interval(Duration::from_millis(10));
@@ -116,7 +116,7 @@ async fn a_detection_waits_for_that_of_somebody_else() {
 
 #[tokio::test]
 async fn a_stack_that_is_deleted_while_its_drift_is_detected_is_an_error() {
-    let (cloud, _) = cloud_by(|call| match call.action() {
+    let (cloud, _calls) = cloud_by(|call| match call.action() {
         "DetectStackDrift" => begun(call, "d-1"),
         _ => refusal((
             400,

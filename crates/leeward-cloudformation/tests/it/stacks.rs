@@ -122,7 +122,7 @@ fn spec() -> StackSpec {
 
 #[tokio::test]
 async fn a_failure_is_followed_down_through_nested_stacks_that_are_gone() {
-    let (cloud, _) = cloud_by(nested).await;
+    let (cloud, _calls) = cloud_by(nested).await;
     let error = cloud.create(&spec(), |_| ()).await.unwrap_err();
     let failure = failed(&error).failure.as_ref().unwrap();
     assert_eq!(
@@ -195,7 +195,7 @@ async fn stuck() -> (CloudFormation, Calls) {
 
 #[tokio::test]
 async fn an_update_that_cannot_be_undone_tells_what_went_wrong_first() {
-    let (cloud, _) = stuck().await;
+    let (cloud, _calls) = stuck().await;
     let mut states = Vec::new();
     let updated = cloud
         .update(&spec(), |event| {
@@ -224,7 +224,7 @@ async fn an_update_that_cannot_be_undone_tells_what_went_wrong_first() {
 #[tokio::test]
 async fn a_stack_that_is_deleted_while_it_is_waited_for_has_failed() {
     let mut looks = 0;
-    let (cloud, _) = cloud_by(move |call| {
+    let (cloud, _calls) = cloud_by(move |call| {
         let all = [
             of_stack(ORDERS, "CREATE_IN_PROGRESS", "User Initiated"),
             ("Topic", "", "AWS::SNS::Topic", "CREATE_IN_PROGRESS", ""),

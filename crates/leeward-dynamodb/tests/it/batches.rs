@@ -169,7 +169,7 @@ async fn what_is_never_processed_is_given_back_when_the_time_is_over() {
             .with_batch_timeout(Duration::from_secs(2))
             .with_max_in_flight(2)
     };
-    let (db, _) = stand_in_with(answer, settings).await;
+    let (db, _calls) = stand_in_with(answer, settings).await;
     let error = db.batch_write(&orders(), puts(30)).await.unwrap_err();
     assert_eq!(error.category(), Category::Timeout);
     let unwritten = error.downcast_ref::<Unwritten>().unwrap();
@@ -190,7 +190,7 @@ async fn what_is_never_processed_is_given_back_when_the_time_is_over() {
 
 #[tokio::test]
 async fn keys_that_are_left_unprocessed_are_asked_for_again() {
-    let (db, _) = stand_in(|call: &Call| {
+    let (db, _calls) = stand_in(|call: &Call| {
         let keys = call.input["RequestItems"]["orders"]["Keys"]
             .as_array()
             .unwrap();

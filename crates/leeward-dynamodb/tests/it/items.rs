@@ -89,7 +89,7 @@ async fn a_condition_that_does_not_hold_is_an_outcome() {
 
 #[tokio::test]
 async fn a_conflict_tells_the_item_that_is_there() {
-    let (db, _) = stand_in(|call: &Call| {
+    let (db, _calls) = stand_in(|call: &Call| {
         assert_eq!(call.input["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
         let mut refused = refusal("ConditionalCheckFailedException", "no");
         // There is an item of the first number alone.

@@ -61,7 +61,7 @@ async fn who_denies_is_told_from_what_iam_answers() {
         ("allowed", "", "is allowed"),
     ] {
         let answer = results(&result("s3:GetObject", decision, beside), None);
-        let (iam, _) = stand_in(move |_| answer.clone()).await;
+        let (iam, _requests) = stand_in(move |_| answer.clone()).await;
         let resource = "arn:aws:s3:::ledger/2026".parse().unwrap();
         let action = "s3:GetObject".parse().unwrap();
         let decision = iam.may(&APP.parse().unwrap(), &action, &resource).await;
@@ -131,7 +131,7 @@ impl Classify for AccessDenied {
 #[tokio::test]
 async fn a_denial_of_which_no_resource_is_known_is_explained_as_one_of_any() {
     let answer = results(&result("s3:GetObject", "implicitDeny", CONDITION), None);
-    let (iam, _) = stand_in(move |_| answer.clone()).await;
+    let (iam, _requests) = stand_in(move |_| answer.clone()).await;
     let denied = AwsError::new(AccessDenied).with_operation(OperationName::new("s3", "GetObject"));
     let explained = iam
         .explain_denial(&denied, &APP.parse().unwrap(), None)

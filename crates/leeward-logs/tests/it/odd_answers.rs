@@ -28,7 +28,7 @@ async fn events_that_are_rejected_for_their_time_are_told() {
         "expiredLogEventEndIndex": 4,
         "tooNewLogEventStartIndex": 8,
     });
-    let (logs, _) = stand_in(move |call| {
+    let (logs, _calls) = stand_in(move |call| {
         let rejected = match call.before {
             0 => json!({"rejectedLogEventsInfo": info}),
             _ => json!({}),
@@ -108,7 +108,7 @@ async fn a_stream_that_two_make_at_once_is_made() {
 
 #[tokio::test]
 async fn what_waits_is_printed_by_its_count_alone() {
-    let (logs, _) = stand_in(|_| (200, json!({}))).await;
+    let (logs, _calls) = stand_in(|_| (200, json!({}))).await;
     let writer = writer(&logs, Delivery::AtLeastOnce);
     writer.write("password of the day: hunter2").unwrap();
     let printed = format!("{writer:?}");

@@ -5,16 +5,9 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use leeward_client_pool::Pool;
 use leeward_logs::Logs;
 use leeward_resilience::{RetryPolicy, stack::Preset};
+use leeward_testkit::stand_in::{Answer, JsonCall, StandIn};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    runtime::Handle,
-};
-
-/// What one call is answered: status and body.
-type Answer = dyn Fn(&Call) -> (u16, Value) + Send + Sync;
+use std::collections::HashMap;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -24,43 +17,48 @@ pub(crate) struct Call {
     pub(crate) before: usize,
 }
 
-/// The calls that came so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Calls(Arc<Mutex<Vec<Call>>>);
+/// The calls that came so far; whoever drops it has no CloudWatch Logs any more.
+#[derive(Debug)]
+pub(crate) struct Calls(StandIn);
 
 impl Calls {
-    pub(crate) fn of(&self, operation: &str) -> Vec<Call> {
-        let calls = self.0.lock().unwrap();
-        let of_it = calls.iter().filter(|call| call.operation == operation);
-        of_it.cloned().collect()
+    pub(crate) fn of(&self, operation: &str) -> Vec<JsonCall> {
+        let requests = self.0.requests();
+        let calls = requests.iter().map(JsonCall::of);
+        calls.filter(|call| call.operation == operation).collect()
     }
 }
 
 /// A facade, each of whose calls is one attempt.
 pub(crate) async fn stand_in(
-    answer: impl Fn(&Call) -> (u16, Value) + Send + Sync + 'static,
+    answer: impl Fn(&Call) -> (u16, Value) + Send + 'static,
 ) -> (Logs, Calls) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let (answer, calls): (Arc<Answer>, _) = (Arc::new(answer), Calls::default());
-    let told = calls.clone();
-    Handle::current().spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            Handle::current().spawn(serve(socket, Arc::clone(&answer), told.clone()));
-        }
+    let mut counts = HashMap::<String, usize>::new();
+    let stand_in = StandIn::start(move |request| {
+        let call = JsonCall::of(request);
+        let count = counts.entry(call.operation.clone()).or_default();
+        let (status, body) = answer(&Call {
+            operation: call.operation,
+            input: call.input,
+            before: *count,
+        });
+        *count += 1;
+        Answer::new(status, body.to_string())
+            .with_header("content-type", "application/x-amz-json-1.1")
     });
+    let stand_in = stand_in.await.unwrap();
     let credentials = Credentials::from_keys("AKIAIOSFODNN7EXAMPLE", "stand-in", None);
     let pool = Pool::builder()
         .without_proxy()
         .with_region(EAST)
         .with_credentials(SharedCredentialsProvider::new(credentials))
-        .with_endpoint(EAST, endpoint)
+        .with_endpoint(EAST, stand_in.endpoint())
         .build()
         .await
         .unwrap();
     let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
     let caller = pool.caller().with_preset(once).await.unwrap();
-    (Logs::new(caller), calls)
+    (Logs::new(caller), Calls(stand_in))
 }
 
 pub(crate) fn refusal(code: &str) -> (u16, Value) {
@@ -68,49 +66,4 @@ pub(crate) fn refusal(code: &str) -> (u16, Value) {
         400,
         json!({"__type": format!("com.amazonaws.logs#{code}"), "message": "no"}),
     )
-}
-
-async fn serve(mut socket: TcpStream, answer: Arc<Answer>, calls: Calls) {
-    let mut bytes = Vec::new();
-    loop {
-        let Some((operation, input, length)) = parsed(&bytes) else {
-            match socket.read_buf(&mut bytes).await {
-                Ok(1..) => continue,
-                _ => return,
-            }
-        };
-        bytes.drain(..length);
-        let before = calls.of(&operation).len();
-        let call = Call {
-            operation,
-            input,
-            before,
-        };
-        let (status, body) = answer(&call);
-        calls.0.lock().unwrap().push(call);
-        let body = body.to_string();
-        let head = format!(
-            "HTTP/1.1 {status} Told\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        if socket.write_all((head + &body).as_bytes()).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// The first whole request, and how long it is.
-fn parsed(bytes: &[u8]) -> Option<(String, Value, usize)> {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let head = String::from_utf8_lossy(&bytes[..end]);
-    let header = |name: &str| {
-        head.lines().find_map(|line| {
-            let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    };
-    let length = end + header("content-length")?.parse::<usize>().ok()?;
-    let input = serde_json::from_slice(bytes.get(end..length)?).ok()?;
-    let operation = header("x-amz-target")?.rsplit('.').next()?.to_owned();
-    Some((operation, input, length))
 }

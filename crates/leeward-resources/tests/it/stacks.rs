@@ -1,8 +1,9 @@
 //! Stacks and change sets, by what CloudFormation says of them.
 
-use crate::stand_in::{ACCOUNT, Answer, answer, refusal, resources};
+use crate::stand_in::{ACCOUNT, resources};
 use leeward_error_taxonomy::{AwsError, Category};
 use leeward_resources::ResourceError;
+use leeward_testkit::stand_in::Answer;
 
 fn stack(account: &str) -> String {
     format!("arn:aws:cloudformation:us-east-1:{account}:stack/orders/0e7e2a10")
@@ -13,9 +14,9 @@ fn change_set() -> String {
 }
 
 async fn exists(arn: &str, told: Answer) -> Result<bool, AwsError> {
-    let (resources, requests) = resources(told).await;
+    let (resources, stand_in) = resources(told).await;
     let told = resources.resource_exists(&arn.parse()?).await;
-    let asked = requests.lock().unwrap()[0].clone();
+    let asked = String::from_utf8(stand_in.requests()[0].body().to_vec()).unwrap();
     assert!(
         asked.contains("0e7e2a10"),
         "it is asked by its ARN: {asked}"
@@ -29,12 +30,12 @@ fn described(status: &str) -> Answer {
         "<Stacks><member><StackId>{id}</StackId><StackName>orders</StackName><StackStatus>{status}</StackStatus>\
          <CreationTime>2026-11-22T10:00:00Z</CreationTime></member></Stacks>"
     );
-    answer("DescribeStacks", &stack)
+    Answer::query_result("DescribeStacks", &stack)
 }
 
 #[tokio::test]
 async fn a_stack_is_there_until_it_is_deleted() {
-    let absent = refusal(
+    let absent = Answer::query_error(
         400,
         "ValidationError",
         "Stack with id orders does not exist",
@@ -58,14 +59,14 @@ async fn a_change_set_is_there_though_it_failed() {
     let of = |status: &str| {
         let id = change_set();
         let set = format!("<ChangeSetId>{id}</ChangeSetId><Status>{status}</Status>");
-        answer("DescribeChangeSet", &set)
+        Answer::query_result("DescribeChangeSet", &set)
     };
     for (told, there) in [
         (of("CREATE_COMPLETE"), true),
         (of("FAILED"), true),
         (of("DELETE_COMPLETE"), false),
         (
-            refusal(404, "ChangeSetNotFound", "ChangeSet does not exist"),
+            Answer::query_error(404, "ChangeSetNotFound", "ChangeSet does not exist"),
             false,
         ),
     ] {
@@ -80,10 +81,10 @@ async fn a_change_set_is_there_though_it_failed() {
 #[tokio::test]
 async fn other_answers_say_nothing_of_what_is_there() {
     for arn in [stack(ACCOUNT), change_set()] {
-        let denied = refusal(403, "AccessDenied", "no identity-based policy allows it");
+        let denied = Answer::query_error(403, "AccessDenied", "no identity-based policy allows it");
         let error = exists(&arn, denied).await.unwrap_err();
         assert_eq!(error.category(), Category::Authorization, "{error}");
-        let odd = refusal(400, "ValidationError", "1 validation error detected");
+        let odd = Answer::query_error(400, "ValidationError", "1 validation error detected");
         let error = exists(&arn, odd).await.unwrap_err();
         assert_eq!(error.category(), Category::Validation, "{error}");
     }
@@ -91,7 +92,7 @@ async fn other_answers_say_nothing_of_what_is_there() {
 
 #[tokio::test]
 async fn a_stack_of_another_account_is_not_said_not_to_be_there() {
-    let absent = refusal(
+    let absent = Answer::query_error(
         400,
         "ValidationError",
         "Stack with id orders does not exist",
