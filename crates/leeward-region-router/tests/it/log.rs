@@ -1,21 +1,12 @@
 //! What is logged, and how loudly.
 
-use std::{
-    fmt::{self, Write},
-    sync::{Arc, Mutex},
-};
-
 use leeward_error_taxonomy::Region;
 use leeward_region_router::HealthCheck;
 use leeward_resilience::{Budget, BudgetConfig, Placement, Ratio, TokioClock};
+use leeward_testkit::Log;
 use tokio::time::sleep;
 use tower::ServiceExt;
-use tracing::{
-    Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-    subscriber::DefaultGuard,
-};
+use tracing::Level;
 
 use crate::untold::NotInB;
 use crate::world::{
@@ -23,71 +14,11 @@ use crate::world::{
     served,
 };
 
-/// Keeps the lines of the present thread, as `LEVEL message field=value`.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(Level, String)>>>);
-
-impl Log {
-    fn begin() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let guard = tracing::subscriber::set_default(log.clone());
-        (log, guard)
-    }
-
-    /// The lines of circuits and budgets, up to `level`.
-    fn take(&self, level: Level) -> Vec<String> {
-        let lines = std::mem::take(&mut *self.0.lock().unwrap());
-        let lines = lines.into_iter().filter(|(of, _)| *of <= level);
-        lines.map(|(_, line)| line).collect()
-    }
-}
-
-struct Line {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "message" => self.message = format!("{value:?}"),
-            name => write!(self.fields, " {name}={value:?}").unwrap(),
-        }
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "leeward::router"
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line {
-            message: String::new(),
-            fields: String::new(),
-        };
-        event.record(&mut line);
-        let level = *event.metadata().level();
-        let text = format!("{level} {}{}", line.message, line.fields);
-        self.0.lock().unwrap().push((level, text));
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
+const ROUTER: &str = "leeward::router";
 
 #[tokio::test(start_paused = true)]
 async fn a_long_outage_warns_once_and_says_once_that_it_is_over() {
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     let world = World::new();
     let router = world.build(builder([A, B]).with_circuit(circuit()));
     open_circuits(&world, &router, &[A]).await;
@@ -114,7 +45,7 @@ async fn each_probe_is_there_for_whoever_looks_closely() {
     let router = world.build(builder([A, B]).with_circuit(circuit()));
     open_circuits(&world, &router, &[A]).await;
     sleep(REST).await;
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     assert_eq!(served(&router).await, B);
     let lines = log.take(Level::DEBUG);
     assert_eq!(
@@ -134,7 +65,7 @@ async fn what_nobody_could_pay_for_is_logged_for_hedges_as_for_fail_overs() {
     let router = world.build(builder([A, B]).with_budget(budget.withdraw_only()));
     learn(&world, &router).await;
     world.set(A, Mood::Silent);
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     send(&router, read()).await.unwrap_err();
     assert_eq!(
         log.take(Level::DEBUG),
@@ -150,7 +81,7 @@ async fn a_fail_over_a_hedge_and_the_end_of_all_regions_are_there_for_whoever_lo
     let world = World::new();
     let router = world.build(builder([A, B]));
     learn(&world, &router).await;
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     world.set(A, Mood::Failing(Fault::Down));
     served(&router).await;
     world.set(A, Mood::Silent);
@@ -179,7 +110,7 @@ async fn a_call_that_goes_where_calls_are_held_back_and_an_answer_for_good_elsew
     let world = World::new();
     let router = world.build(builder([A, B]).without_hedging());
     open_circuits(&world, &router, &[A, B]).await;
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     world.set(A, Mood::Well);
     served(&router).await;
     assert_eq!(
@@ -192,7 +123,7 @@ async fn a_call_that_goes_where_calls_are_held_back_and_an_answer_for_good_elsew
     let router = world.build(builder([A, B]).without_hedging());
     world.set(A, Mood::Failing(Fault::Down));
     world.set(B, Mood::Failing(Fault::Denied));
-    log.take(Level::DEBUG);
+    let _ = log.take(Level::DEBUG);
     send(&router, read()).await.unwrap_err();
     assert_eq!(
         log.take(Level::DEBUG)[1..],
@@ -207,7 +138,7 @@ async fn a_call_that_goes_where_calls_are_held_back_and_an_answer_for_good_elsew
 async fn a_region_that_the_request_does_not_go_to_is_named_with_the_reason() {
     let world = World::new();
     let router = world.build(builder([B, A]));
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     router.oneshot(NotInB).await.unwrap();
     assert_eq!(
         log.take(Level::DEBUG),
@@ -221,7 +152,7 @@ async fn a_region_that_the_request_does_not_go_to_is_named_with_the_reason() {
 async fn a_drain_is_said_loudly_and_its_end_too() {
     let world = World::new();
     let router = world.router();
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     for _ in 0..2 {
         router.drain(&A).unwrap();
     }
@@ -241,7 +172,7 @@ async fn what_health_checks_show_is_said_when_it_changes_and_a_refused_one_loudl
     world.set(A, Mood::Failing(Fault::Denied));
     let check = HealthCheck::sending(read()).with_idle_interval(SECOND);
     let check = check.with_jitter(Ratio::percent(0)).with_seed(42);
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     let _router = builder([A])
         .with_health_check(check)
         .build(world.clone())
@@ -271,7 +202,7 @@ async fn what_health_checks_show_is_said_when_it_changes_and_a_refused_one_loudl
 async fn a_slip_of_the_pen_in_a_placement_is_said_once_and_refuses_nobody() {
     let world = World::new();
     let router = world.router();
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::of(ROUTER);
     let slip = Region::from_static("us-esat-1");
     for placement in [
         Placement::new().excluding(B).preferring(C),

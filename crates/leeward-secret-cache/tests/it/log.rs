@@ -2,92 +2,9 @@
 
 use crate::upstream::{Answer, Upstream, seconds};
 use leeward_secret_cache::{Freshness, SecretRef};
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
-};
+use leeward_testkit::Log;
 use tokio::time::{advance, sleep};
-use tracing::{
-    Dispatch, Event, Level, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-    subscriber::DefaultGuard,
-};
-
-/// Keeps the lines of the present thread, as `LEVEL message field=value`, and spans by their names.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<(Level, String)>>>);
-
-impl Log {
-    pub(crate) fn begin() -> (Self, DefaultGuard) {
-        // As long as there is one subscriber alone, what a thread without it meets first is off for all.
-        static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
-        ANOTHER.get_or_init(|| Dispatch::new(Self::default()));
-        let log = Self::default();
-        let guard = tracing::subscriber::set_default(log.clone());
-        (log, guard)
-    }
-
-    /// The lines up to `level`.
-    pub(crate) fn take(&self, level: Level) -> Vec<String> {
-        let lines = std::mem::take(&mut *self.lines());
-        let lines = lines.into_iter().filter(|(of, _)| *of <= level);
-        lines.map(|(_, line)| line).collect()
-    }
-
-    fn lines(&self) -> MutexGuard<'_, Vec<(Level, String)>> {
-        self.0.lock().expect("nothing panics while it keeps a line")
-    }
-
-    fn keep(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Line)) {
-        let mut line = Line::default();
-        record(&mut line);
-        let level = *metadata.level();
-        let text = format!("{level} {}{}", line.message, line.fields);
-        self.lines().push((level, text));
-    }
-}
-
-#[derive(Default)]
-struct Line {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "message" => self.message = format!("{value:?}"),
-            name => self.fields += &format!(" {name}={value:?}"),
-        }
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        self.keep(event.metadata(), |line| event.record(line));
-    }
-
-    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
-        self.keep(span.metadata(), |line| {
-            span.metadata().name().clone_into(&mut line.message);
-            span.record(line);
-        });
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
+use tracing::Level;
 
 #[tokio::test(start_paused = true)]
 async fn what_outlasts_an_outage_is_told_loudly_and_once() {

@@ -21,7 +21,6 @@
 
 use crate::{
     clock::Dated,
-    log::Log,
     rotation::{
         database::{Database, LoginError, Rotation, Strategy},
         vault::Vault,
@@ -38,6 +37,7 @@ use leeward_secret_cache::{
     Freshness, GetSecretValue, SecretCache, SecretErrorKind, SecretEvent, SecretEventKind,
     SecretRef, ValuesOnly, WarmUp,
 };
+use leeward_testkit::Log;
 use std::{
     collections::BTreeMap, error::Error, future::ready, iter, num::NonZeroUsize, thread,
     time::Duration,

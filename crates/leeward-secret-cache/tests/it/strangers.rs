@@ -1,11 +1,9 @@
 //! Names that strangers make up, faster than they can be asked for.
 
-use crate::{
-    log::Log,
-    upstream::{Answer, Upstream, seconds},
-};
+use crate::upstream::{Answer, Upstream, seconds};
 use leeward_error_taxonomy::Rejected;
 use leeward_secret_cache::{SecretCache, SecretError, SecretErrorKind};
+use leeward_testkit::Log;
 use std::{num::NonZeroUsize, time::Duration};
 use tokio::{
     task::JoinSet,

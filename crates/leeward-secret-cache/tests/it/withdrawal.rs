@@ -1,12 +1,10 @@
 //! What is denied, deleted or declared void.
 
-use crate::{
-    log::Log,
-    upstream::{ARN, Answer, Upstream, seconds},
-};
+use crate::upstream::{ARN, Answer, Upstream, seconds};
 use leeward_secret_cache::{
     Freshness, OnWithdrawal, SecretCache, SecretCacheError, SecretErrorKind, WarmUp,
 };
+use leeward_testkit::Log;
 use std::time::Duration;
 use tokio::{
     runtime::{Builder, Handle},
