@@ -5,7 +5,7 @@ use crate::{
     checksum::{Algorithm, Headers, Sum, etag_of_bytes, etag_of_parts, with_checksum},
 };
 use aws_sdk_s3::types::{CompletedPart, Part};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// As many as S3 takes: "Amazon S3 multipart upload limits".
 pub(crate) const MAX_PARTS: u32 = 10_000;
@@ -108,19 +108,37 @@ pub(crate) struct Done {
 /// All parts of an object, in their order.
 #[derive(Debug)]
 pub(crate) struct Whole {
-    parts: Vec<Done>,
+    parts: BTreeMap<u32, Done>,
     checksum: Checksum,
     expected: Option<(Algorithm, String)>,
+    /// The checksum of what is there without a gap: it is told while other parts are under way, since each step takes a while.
+    joined: Option<Sum>,
+    /// The part that comes next in it.
+    next: u32,
 }
 
 impl Whole {
-    pub(crate) fn of(mut parts: Vec<Done>, checksum: Checksum) -> Self {
-        parts.sort_unstable_by_key(|part| part.number);
+    pub(crate) fn new(checksum: Checksum) -> Self {
+        let algorithm = checksum.algorithm();
+        let is_joined = !checksum.is_of_parts();
         Self {
-            parts,
+            parts: BTreeMap::new(),
             checksum,
             expected: None,
+            joined: algorithm.filter(|_| is_joined).map(Sum::of_nothing),
+            next: 1,
         }
+    }
+
+    /// The same with this part, which may come before those that it stands behind.
+    pub(crate) fn with(mut self, part: Done) -> Self {
+        self.parts.insert(part.number, part);
+        while let Some(part) = self.parts.get(&self.next) {
+            let joined = self.joined.zip(part.sum);
+            self.joined = joined.map(|(joined, sum)| joined.followed_by(sum));
+            self.next += 1;
+        }
+        self
     }
 
     /// One that has to have this checksum, whatever those of its parts are.
@@ -137,12 +155,12 @@ impl Whole {
     }
 
     pub(crate) fn len(&self) -> u64 {
-        self.parts.iter().map(|part| part.len).sum()
+        self.parts.values().map(|part| part.len).sum()
     }
 
     /// As S3 wants to be told of them.
     pub(crate) fn completed(&self) -> Vec<CompletedPart> {
-        let completed = self.parts.iter().map(|part| {
+        let completed = self.parts.values().map(|part| {
             let completed = CompletedPart::builder()
                 .part_number(part.number.cast_signed())
                 .e_tag(&part.etag);
@@ -157,21 +175,19 @@ impl Whole {
             return self.expected.clone();
         }
         let algorithm = self.checksum.algorithm()?;
-        let sums: Vec<_> = self
-            .parts
-            .iter()
-            .map(|part| part.sum)
-            .collect::<Option<_>>()?;
         let sum = match self.checksum.is_of_parts() {
-            true => Sum::of_parts(algorithm, sums),
-            false => Sum::of_whole(algorithm, sums),
+            true => {
+                let sums: Option<Vec<_>> = self.parts.values().map(|part| part.sum).collect();
+                Sum::of_parts(algorithm, sums?)
+            }
+            false => self.joined.filter(|_| self.next > self.count())?.encoded(),
         };
         Some((algorithm, sum))
     }
 
     /// The ETag that the object has if it is not under a KMS key.
     pub(crate) fn etag(&self) -> Option<String> {
-        etag_of_parts(self.parts.iter().map(|part| &*part.etag))
+        etag_of_parts(self.parts.values().map(|part| &*part.etag))
     }
 }
 
@@ -248,7 +264,9 @@ mod tests {
             sum: Some(Sum::of(CRC, bytes)),
         };
         let parts = || vec![done(2, b"def"), done(3, b"g"), done(1, b"abc")];
-        let whole = Whole::of(parts(), Checksum::Crc32);
+        let of =
+            |parts: Vec<Done>, checksum| parts.into_iter().fold(Whole::new(checksum), Whole::with);
+        let whole = of(parts(), Checksum::Crc32);
         let sum = Sum::of(CRC, b"abcdefg").encoded();
         assert_eq!(whole.sum(), Some((CRC, sum)));
         assert_eq!((whole.len(), whole.count()), (7, 3));
@@ -259,11 +277,11 @@ mod tests {
             .collect();
         assert_eq!(numbers, [Some(1), Some(2), Some(3)]);
         assert!(whole.etag().unwrap().ends_with("-3\""));
-        let of_parts = Whole::of(parts(), Checksum::Crc32OfParts);
+        let of_parts = of(parts(), Checksum::Crc32OfParts);
         assert!(of_parts.sum().unwrap().1.ends_with("-3"));
         let mut unknown = parts();
         unknown[0].sum = None;
-        assert_eq!(Whole::of(unknown, Checksum::Crc32).sum(), None);
-        assert_eq!(Whole::of(parts(), Checksum::Nothing).sum(), None);
+        assert_eq!(of(unknown, Checksum::Crc32).sum(), None);
+        assert_eq!(of(parts(), Checksum::Nothing).sum(), None);
     }
 }

@@ -77,6 +77,10 @@ impl Sum {
         }
     }
 
+    pub(crate) fn of_nothing(algorithm: Algorithm) -> Self {
+        Self::of(algorithm, b"")
+    }
+
     /// What S3 tells of so many bytes, if it is a checksum of this kind.
     pub(crate) fn told(algorithm: Algorithm, text: &str, len: u64) -> Option<Self> {
         let value = algorithm.decoded(text)?;
@@ -92,7 +96,7 @@ impl Sum {
     }
 
     /// The checksum of these bytes and those of `next` behind them.
-    fn followed_by(self, next: Self) -> Self {
+    pub(crate) fn followed_by(self, next: Self) -> Self {
         if self.len == 0 {
             return next;
         }
@@ -102,13 +106,6 @@ impl Sum {
             len: self.len + next.len,
             ..self
         }
-    }
-
-    /// The checksum of all parts, one behind the other.
-    pub(crate) fn of_whole(algorithm: Algorithm, parts: impl IntoIterator<Item = Self>) -> String {
-        let none = Self::of(algorithm, b"");
-        let whole = parts.into_iter().fold(none, Self::followed_by);
-        whole.encoded()
     }
 
     /// The checksum of the checksums of all parts, and how many there are.
@@ -177,11 +174,12 @@ mod tests {
             let whole = Sum::of(algorithm, &bytes).encoded();
             for cut in [0, 1, 500, 1_000] {
                 let (head, tail) = bytes.split_at(cut);
-                let parts = [head, tail].map(|part| Sum::of(algorithm, part));
-                assert_eq!(Sum::of_whole(algorithm, parts), whole, "{cut}");
+                let [head, tail] = [head, tail].map(|part| Sum::of(algorithm, part));
+                assert_eq!(head.followed_by(tail).encoded(), whole, "{cut}");
+                let nothing = Sum::of_nothing(algorithm);
+                assert_eq!(nothing.followed_by(head), head);
+                assert_eq!(head.followed_by(nothing), head);
             }
-            let empty = Sum::of(algorithm, b"").encoded();
-            assert_eq!(Sum::of_whole(algorithm, []), empty);
         }
     }
 

@@ -14,6 +14,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
 use std::{
+    future::ready,
     ops::Range,
     sync::{
         Arc,
@@ -202,7 +203,7 @@ impl ObjectCopy {
             .copy_source(source::written(&self.from.0, &self.from.1))
             .copy_source_if_match(&original.details.etag);
         let (from, present, started_ref) = (&from, &present, &started);
-        let done: Vec<Done> = stream::iter(parts.into_iter().zip(1_u32..))
+        let whole = stream::iter(parts.into_iter().zip(1_u32..))
             .map(|(range, number)| {
                 let copied = Arc::clone(&copied);
                 async move {
@@ -228,9 +229,11 @@ impl ObjectCopy {
                 }
             })
             .buffer_unordered(limits.max_concurrency)
-            .try_collect()
+            .try_fold(Whole::new(checksum), |whole, part| {
+                ready(Ok(whole.with(part)))
+            })
             .await?;
-        let whole = Whole::of(done, checksum).expecting(original.expected(checksum));
+        let whole = whole.expecting(original.expected(checksum));
         started
             .complete(&whole, self.options.condition.as_ref())
             .await

@@ -111,7 +111,7 @@ mod tests {
                     .algorithm()
                     .map(|algorithm| Sum::of(algorithm, bytes)),
             });
-        Whole::of(parts.collect(), checksum)
+        parts.fold(Whole::new(checksum), Whole::with)
     }
 
     #[test]

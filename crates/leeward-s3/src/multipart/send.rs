@@ -15,9 +15,12 @@ use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
 use leeward_error_taxonomy::AwsError;
 use leeward_resilience::Plain;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 impl Upload {
@@ -79,7 +82,7 @@ impl Sender {
         let max_concurrency = self.upload.s3.limits().max_concurrency;
         let sender = self.clone();
         // A part is read only when there is room for it: what is in memory is bounded by parts at once.
-        let done: Vec<Done> = stream::try_unfold(parts, Parts::next)
+        let whole = stream::try_unfold(parts, Parts::next)
             .map_ok(move |part| {
                 let (sender, sent, progress) = (sender.clone(), sent.clone(), progress.clone());
                 async move {
@@ -91,9 +94,10 @@ impl Sender {
                 }
             })
             .try_buffer_unordered(max_concurrency)
-            .try_collect()
+            .try_fold(Whole::new(self.checksum), |whole, part| {
+                ready(Ok(whole.with(part)))
+            })
             .await?;
-        let whole = Whole::of(done, self.checksum);
         let condition = options.condition.as_ref();
         self.upload.complete(&whole, condition).await
     }

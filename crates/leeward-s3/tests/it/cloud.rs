@@ -2,7 +2,7 @@
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_s3::Client;
-use leeward_client_pool::{Caller, Pool};
+use leeward_client_pool::{Caller, Pool, PoolBuilder};
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{CircuitConfig, Ratio, stack::Preset};
 use leeward_s3::{BucketName, ObjectKey, S3, S3Builder};
@@ -81,16 +81,23 @@ impl Cloud {
 }
 
 async fn pool(aws: &Aws) -> Pool {
+    let pool = pool_at(aws.endpoint(&EAST)).with_endpoint(WEST, aws.endpoint(&WEST));
+    pool.build().await.unwrap()
+}
+
+/// Calls what is there in place of S3.
+pub(crate) async fn caller_at(endpoint: String) -> Caller<Client> {
+    let pool = pool_at(endpoint).build().await.unwrap();
+    pool.caller().await.unwrap()
+}
+
+fn pool_at(endpoint: String) -> PoolBuilder {
     let credentials = Credentials::from_keys(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None);
     Pool::builder()
         .without_proxy()
         .with_region(EAST)
-        .with_endpoint(EAST, aws.endpoint(&EAST))
-        .with_endpoint(WEST, aws.endpoint(&WEST))
+        .with_endpoint(EAST, endpoint)
         .with_credentials(SharedCredentialsProvider::new(credentials))
-        .build()
-        .await
-        .unwrap()
 }
 
 pub(crate) fn key(key: &str) -> ObjectKey {

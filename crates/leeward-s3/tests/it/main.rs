@@ -8,6 +8,7 @@ mod buckets;
 mod checksums;
 mod cloud;
 mod copies;
+mod corrupt;
 mod encryption;
 mod keys;
 mod lost;

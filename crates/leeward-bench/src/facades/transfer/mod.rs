@@ -27,8 +27,14 @@ pub const DOWNLOAD: &str = "1 GiB downloaded, 8 parts of 8 MiB at once";
 /// The case of an upload from memory.
 pub const UPLOAD: &str = "1 GiB uploaded, 8 parts of 8 MiB at once";
 
+/// As it comes: with the checksum of each part and of the whole, and with that of the whole compared.
 const LEEWARD: &str = "leeward";
+/// With none sent and none compared.
+const LEEWARD_BARE: &str = "leeward, no checksum";
 const LIMIT: &str = "limit: 8 sockets, blocking threads";
+
+/// Of who does the same.
+const BAR: Bar = Bar::AtLeast(0.9);
 
 /// Each transfer takes about a second.
 const ROUNDS: NonZeroU32 = NonZeroU32::new(9).expect("not zero");
@@ -38,14 +44,15 @@ const WHOLE: usize = 1 << 30;
 const GLANCE: usize = 12 << 20;
 
 /// Ours, and what one writes by hand.
-const OURS: [Mover; 4] = [
-    Mover::new(LEEWARD, leeward::connect),
+const OURS: [Mover; 5] = [
+    Mover::new(LEEWARD, leeward::connect).comparing(),
+    Mover::new(LEEWARD_BARE, leeward::connect_bare),
     Mover::new("SDK, a loop over parts, a task for each", sdk::connect),
     Mover::new(
         "SDK, a loop over parts, payload not signed",
         sdk::connect_unsigned,
     ),
-    Mover::new("SDK, one stream", sdk::connect_one_stream),
+    Mover::new("SDK, one stream", sdk::connect_one_stream).comparing(),
 ];
 
 pub(crate) fn cases(plan: &Plan) -> Result<Vec<Case>, BoxError> {
@@ -60,12 +67,18 @@ pub(crate) fn cases(plan: &Plan) -> Result<Vec<Case>, BoxError> {
             .compare(LEEWARD, LIMIT, None);
         movers(plan).try_fold(case, |case, mover| {
             let case = case.with(mover.name(), subject(&store, &callers, mover, direction)?);
-            Ok::<_, BoxError>(match mover.name() {
-                LEEWARD => case,
-                other => {
-                    let does_the_same = direction == Direction::Download || mover.is_guarded();
-                    let bar = does_the_same.then_some(Bar::AtLeast(0.9));
-                    case.compare(LEEWARD, other, bar)
+            Ok::<_, BoxError>(match (direction, mover.name()) {
+                (_, LEEWARD) => case,
+                (_, LEEWARD_BARE) => case.compare(LEEWARD, LEEWARD_BARE, None),
+                (Direction::Download, other) if mover.compares() => {
+                    case.compare(LEEWARD, other, BAR)
+                }
+                (Direction::Download, other) => {
+                    case.compare(LEEWARD, other, None)
+                        .compare(LEEWARD_BARE, other, BAR)
+                }
+                (Direction::Upload, other) => {
+                    case.compare(LEEWARD, other, mover.is_guarded().then_some(BAR))
                 }
             })
         })

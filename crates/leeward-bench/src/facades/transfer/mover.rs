@@ -10,6 +10,7 @@ pub struct Mover {
     name: &'static str,
     connect: fn(Place) -> Connecting,
     is_guarded: bool,
+    compares: bool,
 }
 
 /// What a [`Mover`] makes its clients in.
@@ -80,6 +81,7 @@ impl Mover {
             name,
             connect,
             is_guarded: true,
+            compares: false,
         }
     }
 
@@ -90,6 +92,18 @@ impl Mover {
             is_guarded: false,
             ..self
         }
+    }
+
+    /// Says that it compares what it downloads with the checksum of the object.
+    pub(super) const fn comparing(self) -> Self {
+        Self {
+            compares: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn compares(&self) -> bool {
+        self.compares
     }
 
     pub(super) const fn is_guarded(&self) -> bool {
