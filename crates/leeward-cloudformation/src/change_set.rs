@@ -136,7 +136,8 @@ impl CloudFormation {
     ///
     /// # Errors
     ///
-    /// [`ChangeSetFailed`] if it could not be made; `AlreadyExistsException` if there is one of this name; `ValidationError` if the template
+    /// [`NoPreviousTemplate`](crate::NoPreviousTemplate) if the stack is new and is to keep the one that it has; [`ChangeSetFailed`] if it
+    /// could not be made; `AlreadyExistsException` if there is one of this name; `ValidationError` if the template
     /// is wrong; `InsufficientCapabilitiesException` if it asks for a leave that was not given; `WaitTimedOut` if the waiter's time is over.
     ///
     /// ```no_run
@@ -157,7 +158,10 @@ impl CloudFormation {
     ) -> Result<Proposed, AwsError> {
         let template = spec.template.parts()?;
         let kind = match self.stack(&spec.name).await?.map(|stack| stack.status) {
-            None | Some(StackStatus::ReviewInProgress) => ChangeSetType::Create,
+            None | Some(StackStatus::ReviewInProgress) => {
+                spec.template.given()?;
+                ChangeSetType::Create
+            }
             Some(_) => ChangeSetType::Update,
         };
         let create = CreateChangeSetInput::builder()

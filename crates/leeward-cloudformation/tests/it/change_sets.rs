@@ -4,7 +4,9 @@ use crate::{
     stacks::{ORDERS, described, orders},
     stand_in::{Answer, Call, cloud_by, refusal},
 };
-use leeward_cloudformation::{ChangeSetFailed, ChangeSetName, StackSpec, Template};
+use leeward_cloudformation::{
+    ChangeSetFailed, ChangeSetName, NoPreviousTemplate, StackSpec, Template,
+};
 use leeward_error_taxonomy::Category;
 
 fn larger() -> ChangeSetName {
@@ -41,6 +43,28 @@ async fn half_a_change_set_is_not_taken_for_the_whole() {
     let error = cloud.change_set(orders(), &larger()).await.unwrap_err();
     assert_eq!(error.category(), Category::Internal);
     assert_eq!(calls.of("DescribeChangeSet"), 2);
+}
+
+#[tokio::test]
+async fn a_new_stack_has_no_template_to_keep() {
+    for status in [None, Some("REVIEW_IN_PROGRESS")] {
+        let (cloud, calls) = cloud_by(move |call| match status {
+            Some(status) => described(call, status),
+            None => refusal((
+                400,
+                "ValidationError",
+                "Stack with id orders does not exist",
+            )),
+        })
+        .await;
+        let spec = StackSpec::new(orders(), Template::previous());
+        let error = cloud.create_change_set(&spec, &larger()).await.unwrap_err();
+        assert!(
+            error.downcast_ref::<NoPreviousTemplate>().is_some(),
+            "{error}"
+        );
+        assert_eq!(calls.of("CreateChangeSet"), 0);
+    }
 }
 
 #[tokio::test]
