@@ -26,6 +26,8 @@ pub struct Advice<'a> {
     /// With `{action}` where the action belongs.
     sentence: &'static str,
     action: Option<IamAction<'a>>,
+    /// What was found out since.
+    finding: Option<&'a str>,
 }
 
 impl<'a> Advice<'a> {
@@ -69,7 +71,11 @@ impl<'a> Advice<'a> {
         } else {
             None
         };
-        Self { sentence, action }
+        Self {
+            sentence,
+            action,
+            finding: None,
+        }
     }
 
     /// By what it says itself or, for want of credentials, by what their provider was answered.
@@ -88,7 +94,13 @@ impl<'a> Advice<'a> {
         Self {
             sentence,
             action: None,
+            finding: None,
         }
+    }
+
+    /// The same with what was found out about the failure since.
+    pub(crate) const fn with_finding(self, finding: Option<&'a str>) -> Self {
+        Self { finding, ..self }
     }
 
     /// The IAM action that is missing, where that is the trouble and the operation or the message names it.
@@ -101,9 +113,13 @@ impl<'a> Advice<'a> {
 impl fmt::Display for Advice<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.sentence.split_once(ACTION), self.action) {
-            (None, _) => f.write_str(self.sentence),
-            (Some((before, after)), Some(action)) => write!(f, "{before}{action}{after}"),
-            (Some((before, after)), None) => write!(f, "{before}the action{after}"),
+            (None, _) => f.write_str(self.sentence)?,
+            (Some((before, after)), Some(action)) => write!(f, "{before}{action}{after}")?,
+            (Some((before, after)), None) => write!(f, "{before}the action{after}")?,
+        }
+        match self.finding {
+            Some(finding) => write!(f, "; found since: {finding}"),
+            None => Ok(()),
         }
     }
 }

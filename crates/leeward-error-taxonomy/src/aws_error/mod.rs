@@ -60,6 +60,8 @@ struct Inner {
     known: Known,
     is_refusal: bool,
     error: Box<dyn Error + Send + Sync>,
+    /// What was found out since, without secrets.
+    finding: Option<Box<str>>,
     /// The error's sources as they may be printed, written down when they are first asked for.
     shown: OnceLock<Link>,
 }
@@ -129,6 +131,7 @@ impl AwsError {
             known,
             is_refusal,
             error,
+            finding: None,
             shown: OnceLock::new(),
         }))
     }
@@ -156,12 +159,21 @@ impl AwsError {
         self
     }
 
+    /// Adds what was found out about the failure since, such as the policy that denied it: its [advice](Self::advice) ends by that.
+    ///
+    /// What looks like a secret in it is left out, as it is of messages.
+    #[must_use]
+    pub fn with_finding(mut self, finding: &str) -> Self {
+        self.0.finding = Some(redact(finding).into());
+        self
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn advice(&self) -> Advice<'_> {
         let mut facts = self.0.known.facts_to_advise_on();
         facts.rejected = self.rejected();
-        Advice::read_off(&facts)
+        Advice::read_off(&facts).with_finding(self.0.finding.as_deref())
     }
 
     /// The record of what is known, free of secrets.

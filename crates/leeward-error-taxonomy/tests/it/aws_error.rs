@@ -36,6 +36,18 @@ fn it_is_one_pointer_wide_and_goes_anywhere() {
 }
 
 #[test]
+fn what_was_found_out_since_ends_its_advice() {
+    let advice = throttled().advice().to_string();
+    let found = "by policy no-keys;\nSecretAccessKey=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let error = throttled().with_finding(found);
+    let expected = format!("{advice}; found since: by policy no-keys; SecretAccessKey=[redacted]");
+    assert_eq!(error.advice().to_string(), expected);
+    assert_eq!(error.to_string(), throttled().to_string());
+    #[cfg(feature = "serde")]
+    assert_eq!(serde_json::to_value(&error).unwrap()["advice"], expected);
+}
+
+#[test]
 fn it_says_everything_on_one_line() {
     let error = throttled();
     assert_eq!(

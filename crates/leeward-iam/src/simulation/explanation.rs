@@ -82,6 +82,40 @@ impl Iam {
     }
 }
 
+impl Iam {
+    /// Adds to the [advice](AwsError::advice) of a denied call what [`explain_denial`](Self::explain_denial) finds out, so that whoever
+    /// logs the error, or sends its record on, has it in there.
+    ///
+    /// Any other error comes back as it was, as does one about which the simulation fails or finds nothing: that is told at `DEBUG` alone,
+    /// since the denial is what matters.
+    ///
+    /// ```no_run
+    /// # use leeward_error_taxonomy::AwsError;
+    /// # use leeward_iam::Iam;
+    /// # async fn run(iam: Iam, denied: AwsError) -> Result<(), AwsError> {
+    /// let app = "arn:aws:iam::111122223333:role/app".parse()?;
+    /// let denied = iam.advise(denied, &app, None).await;
+    /// eprintln!("{denied}: {}", denied.advice());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn advise(
+        &self,
+        error: AwsError,
+        principal: &PrincipalArn,
+        resource: Option<&ResourceArn>,
+    ) -> AwsError {
+        match self.explain_denial(&error, principal, resource).await {
+            Ok(Some(explanation)) => error.with_finding(&explanation.to_string()),
+            Ok(None) => error,
+            Err(failed) => {
+                tracing::debug!(target: "leeward::iam", %failed, "a denied call is not explained");
+                error
+            }
+        }
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "of {}:", self.principal)?;

@@ -97,6 +97,25 @@ async fn a_denied_call_is_explained() {
 }
 
 #[tokio::test]
+async fn why_a_call_was_denied_is_in_its_advice() {
+    let (aws, iam) = cloud().await;
+    let principal = app(&iam).await.parse().unwrap();
+    let error = denied(&iam, &aws).await;
+    let before = error.advice().to_string();
+    let error = iam.advise(error, &principal, None).await;
+    let advice = error.advice().to_string();
+    let found = advice.strip_prefix(&before).unwrap();
+    assert!(found.starts_with("; found since: of arn:"), "{advice}");
+    assert!(found.contains("allow iam:GetRole in"), "{advice}");
+    // Whoever may not simulate has the error as it was.
+    let simulations = Scope::any().operation("SimulatePrincipalPolicy");
+    aws.faults().inject(simulations, Fault::access_denied());
+    let error = denied(&iam, &aws).await;
+    let error = iam.advise(error, &principal, None).await;
+    assert_eq!(error.advice().to_string(), before);
+}
+
+#[tokio::test]
 async fn what_was_not_denied_is_not_explained() {
     let (aws, iam) = cloud().await;
     let principal = app(&iam).await.parse().unwrap();
