@@ -14,7 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use counted::Counted;
 use leeward_error_taxonomy::{AwsError, Region};
 use leeward_resilience::{
-    CircuitBreaker, RateLimiter, Request, RetryCounters,
+    Budget, CircuitBreaker, RateLimiter, Request, RetryCounters,
     stack::{Preset, RatedStack, StackLayer},
 };
 use std::{error::Error, fmt, sync::Arc};
@@ -28,7 +28,8 @@ use tracing::{Instrument, debug, debug_span};
 /// with is an [`AwsError`] that names operation, Region and the number of attempts. Dropping a call ends it and closes its connection.
 ///
 /// A clone shares all of it. Callers of a [pool](crate::Pool::caller) for the same service, Region and account share the rate that the
-/// service was found to bear.
+/// service was found to bear: the account of a role is known by its ARN, any other identity counts as an account of its own, since
+/// which one it has only STS could tell.
 ///
 /// ```
 /// # #[cfg(feature = "kms")] {
@@ -147,6 +148,12 @@ impl<C> Caller<C> {
     #[must_use]
     pub fn rate(&self) -> &RateLimiter {
         &self.inner.rate
+    }
+
+    /// What pays for the retries of all these calls.
+    #[must_use]
+    pub fn budget(&self) -> &Budget {
+        self.inner.layer.budget()
     }
 
     /// The counts of the retries.

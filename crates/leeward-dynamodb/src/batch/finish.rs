@@ -3,6 +3,7 @@
 use super::pace::{Pace, Trouble};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use leeward_error_taxonomy::{AwsError, Classify, Rejected, Verdict};
+use leeward_resilience::Budget;
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -35,8 +36,12 @@ pub(super) struct Unfinished<W> {
 ///
 /// A call that fails leaves its whole chunk. A failure that is final lets the calls under way end and begins no other one. At the deadline
 /// the calls under way are dropped: their chunks are among the rest.
+///
+/// Where a call has done nothing the next is a retry, which `budget` pays for, or which waits until it can. What goes on with the rest of
+/// a chunk is none: it gets somewhere.
 pub(super) async fn finish<W, R, Fut>(
     bounds: Bounds,
+    budget: &Budget,
     work: Vec<W>,
     mut send: impl FnMut(Vec<W>) -> Fut,
     mut done: impl FnMut(R),
@@ -54,9 +59,18 @@ where
     let mut resume = Instant::now();
     let mut cause = None;
     let mut is_final = false;
+    let mut retries_due = 0_usize;
     loop {
         let now = Instant::now();
         while !is_final && resume <= now && flights.len() < pace.width() && !waiting.is_empty() {
+            if retries_due > 0 {
+                let Some(token) = budget.withdraw() else {
+                    resume = now + pace.held_back();
+                    break;
+                };
+                token.spend();
+                retries_due -= 1;
+            }
             let size = waiting.len().min(bounds.chunk);
             let chunk: Vec<W> = waiting.drain(..size).collect();
             number += 1;
@@ -122,6 +136,9 @@ where
                 trouble
             }
         };
+        if let Trouble::All { .. } = trouble {
+            retries_due += 1;
+        }
         // Those that were under way together meet one trouble together.
         if resume <= now {
             resume = Instant::now() + pace.met(trouble);
@@ -156,6 +173,7 @@ mod tests {
     use super::*;
     use fastrand::Rng;
     use leeward_error_taxonomy::{Category, Facts, Stage};
+    use leeward_resilience::{BudgetConfig, Ratio};
     use std::cell::{Cell, RefCell};
 
     const BOUNDS: Bounds = Bounds {
@@ -206,6 +224,7 @@ mod tests {
             };
             let finished = finish(
                 bounds,
+                &Budget::default(),
                 (0..137).collect(),
                 |chunk| {
                     assert!(chunk.len() <= 10);
@@ -233,6 +252,7 @@ mod tests {
             let mut calls = 0;
             let refused = finish(
                 BOUNDS,
+                &Budget::default(),
                 (0..50_u32).collect(),
                 |chunk| {
                     calls += 1;
@@ -268,6 +288,7 @@ mod tests {
         let began = Instant::now();
         let ended = finish(
             BOUNDS,
+            &Budget::default(),
             (0..50_u32).collect(),
             |chunk| async move {
                 if chunk.contains(&0) {
@@ -292,6 +313,7 @@ mod tests {
         let calls = Cell::new(0_u32);
         let ended = finish(
             BOUNDS,
+            &Budget::default(),
             vec![1_u32],
             |chunk| {
                 calls.set(calls.get() + 1);
@@ -314,10 +336,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_got_nowhere_is_sent_again_within_the_budget() {
+        // Of each chunk a part is left: with all of it each call but the first three is a retry, with half of it none is.
+        for (part, expected) in [(1, 3..=3), (2, 8..=200)] {
+            let calls = Cell::new(0_u32);
+            let empty = Budget::new(
+                BudgetConfig::new()
+                    .with_floor(0)
+                    .with_ratio(Ratio::percent(0)),
+            );
+            let ended = finish(
+                BOUNDS,
+                &empty,
+                (0..50_u32).collect(),
+                |mut chunk| {
+                    calls.set(calls.get() + 1);
+                    chunk.truncate(chunk.len() / part);
+                    async move {
+                        Ok(Answer {
+                            done: (),
+                            left: chunk,
+                        })
+                    }
+                },
+                |()| {},
+            )
+            .await;
+            assert!(expected.contains(&calls.get()), "{} calls", calls.get());
+            let rest = ended.err().map(|unfinished| unfinished.rest.len());
+            assert_eq!(rest, (part == 1).then_some(50));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_table_that_takes_nothing_is_not_hurried() {
         let calls = Cell::new(0_u32);
         let ended = finish(
             BOUNDS,
+            &Budget::default(),
             (0..50_u32).collect(),
             |chunk| {
                 calls.set(calls.get() + 1);

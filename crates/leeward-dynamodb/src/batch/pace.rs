@@ -48,6 +48,12 @@ impl Pace {
         self.troubles = 0;
     }
 
+    /// Nothing pays for a retry at present; says how long to pause.
+    pub(super) fn held_back(&mut self) -> Duration {
+        self.troubles = self.troubles.saturating_add(1);
+        BACKOFF.pause(Verdict::Transient, self.troubles, None)
+    }
+
     /// A call did not; says how long to pause.
     pub(super) fn met(&mut self, trouble: Trouble) -> Duration {
         self.width = (self.width / 2).max(1);

@@ -190,6 +190,7 @@ impl DynamoDb {
                 max_in_flight: self.settings.max_in_flight,
                 timeout: self.settings.batch_timeout,
             },
+            self.caller().budget(),
             keys.keys,
             |chunk| self.read_some(table, chunk, &projection),
             |read: Vec<Item>| items.extend(read),

@@ -172,7 +172,8 @@ impl DynamoDb {
     ///
     /// It goes out in calls of 25, [four](crate::DynamoDbBuilder::with_max_in_flight) at a time. What DynamoDB leaves unprocessed is sent
     /// again after exponential pauses with full jitter (50 ms to 20 s), as is a call that failed with what may pass, until nothing is left
-    /// or the [time](crate::DynamoDbBuilder::with_batch_timeout) is over. A batch is no transaction: while it is under way some of it is
+    /// or the [time](crate::DynamoDbBuilder::with_batch_timeout) is over. Where a call has done nothing at all, sending again is a retry, paid for by
+    /// the [budget](leeward_client_pool::Caller::budget) of all calls of the facade, or held back until that pays. A batch is no transaction: while it is under way some of it is
     /// there. A call whose answer was lost is sent again; a write of somebody else between the two is overwritten.
     ///
     /// Dropping the future leaves what was written so far, and what was under way perhaps; the batch may be written again.
@@ -209,6 +210,7 @@ impl DynamoDb {
                 max_in_flight: self.settings.max_in_flight,
                 timeout: self.settings.batch_timeout,
             },
+            self.caller().budget(),
             requests,
             |chunk| self.write_some(table, chunk),
             |()| {},
