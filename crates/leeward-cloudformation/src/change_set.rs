@@ -1,10 +1,8 @@
 use crate::{
-    Change, ChangeSetName, CloudFormation, Pages, Stack, StackEvent, StackId, StackRef, StackSpec,
-    service,
+    Change, ChangeSetName, CloudFormation, Pages, Stack, StackEvent, StackId, StackRef, service,
 };
 use aws_sdk_cloudformation::{
     operation::{
-        create_change_set::{CreateChangeSetInput, builders::CreateChangeSetInputBuilder},
         delete_change_set::{DeleteChangeSetInput, builders::DeleteChangeSetInputBuilder},
         describe_change_set::{
             DescribeChangeSetInput, DescribeChangeSetOutput,
@@ -14,15 +12,11 @@ use aws_sdk_cloudformation::{
         list_change_sets::{ListChangeSetsInput, builders::ListChangeSetsInputBuilder},
     },
     primitives::DateTime,
-    types::{ChangeSetStatus, ChangeSetSummary, ChangeSetType, ExecutionStatus, StackStatus},
+    types::{ChangeSetStatus, ChangeSetSummary, ExecutionStatus},
 };
 use leeward_client_pool::{Op, Page};
-use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
-use std::{
-    fmt,
-    ops::ControlFlow,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-};
+use leeward_error_taxonomy::AwsError;
+use std::fmt;
 
 /// What would be done to a stack; its `Display` is a diff.
 #[derive(Clone, Debug)]
@@ -55,36 +49,6 @@ pub struct ChangeSet {
     pub changes: Vec<Change>,
 }
 
-/// What came of a change set that was asked for.
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum Proposed {
-    /// It is there, to be looked through, executed or dropped.
-    Changes(Box<ChangeSet>),
-    /// The stack is as it was to be. Nothing is left behind.
-    Unchanged,
-}
-
-/// Says that a change set could not be made; it is there still, to be dropped, unless somebody has dropped it meanwhile.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("change set {name} came to {}: {}", .status.as_str(), .reason.as_deref().unwrap_or("no reason is given"))]
-#[non_exhaustive]
-pub struct ChangeSetFailed {
-    /// Its name.
-    pub name: String,
-    /// The state that it came to.
-    pub status: ChangeSetStatus,
-    /// What CloudFormation says of it.
-    pub reason: Option<String>,
-}
-
-impl Classify for ChangeSetFailed {
-    fn facts(&self) -> Facts<'_> {
-        Facts::new(Stage::Answered, Category::Validation, Verdict::Final)
-    }
-}
-
 impl ChangeSet {
     fn of(answer: DescribeChangeSetOutput) -> Result<Self, AwsError> {
         let stack_id = service::answered(answer.stack_id, "the id of the stack")?;
@@ -113,11 +77,45 @@ impl fmt::Display for ChangeSet {
     }
 }
 
-/// CloudFormation has no code for a change set that would change nothing.
-fn is_empty(reason: &str) -> bool {
-    ["didn't contain changes", "No updates are to be performed"]
-        .iter()
-        .any(|words| reason.contains(words))
+/// A change set in a list of them.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ListedChangeSet {
+    /// Its ARN.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How far CloudFormation is with it.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::text"))]
+    pub status: ChangeSetStatus,
+    /// Whether it can be executed, or was.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::written::maybe_text")
+    )]
+    pub execution: Option<ExecutionStatus>,
+    /// Why it is in this state, where CloudFormation says so.
+    pub reason: Option<String>,
+    /// What whoever made it says of it.
+    pub description: Option<String>,
+    /// When it was made.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    pub created: Option<DateTime>,
+}
+
+impl ListedChangeSet {
+    fn of(set: ChangeSetSummary) -> Result<Self, AwsError> {
+        Ok(Self {
+            id: service::answered(set.change_set_id, "the id of a change set")?,
+            name: service::answered(set.change_set_name, "the name of a change set")?,
+            status: service::answered(set.status, "the status of a change set")?,
+            execution: set.execution_status,
+            reason: service::said(set.status_reason),
+            description: service::said(set.description),
+            created: set.creation_time,
+        })
+    }
 }
 
 fn is_absent(error: &AwsError) -> bool {
@@ -128,98 +126,6 @@ fn is_absent(error: &AwsError) -> bool {
 }
 
 impl CloudFormation {
-    /// Has CloudFormation find out what it would do to make a stack as `spec` says, new or not, and waits for it.
-    ///
-    /// For a new stack it makes an empty one, in `REVIEW_IN_PROGRESS`, which [`delete`](Self::delete) takes away. Made again with the
-    /// same [token](StackSpec::with_token) it is the same change set. Dropped before it is done, it leaves a change set of that name;
-    /// [`change_set`](Self::change_set) finds it.
-    ///
-    /// # Errors
-    ///
-    /// [`NoPreviousTemplate`](crate::NoPreviousTemplate) if the stack is new and is to keep the one that it has; [`ChangeSetFailed`] if it
-    /// could not be made; `AlreadyExistsException` if there is one of this name; `ValidationError` if the template
-    /// is wrong; `InsufficientCapabilitiesException` if it asks for a leave that was not given; `WaitTimedOut` if the waiter's time is over.
-    ///
-    /// ```no_run
-    /// # use leeward_cloudformation::{ChangeSetName, CloudFormation, Proposed, StackSpec};
-    /// # use leeward_error_taxonomy::AwsError;
-    /// # async fn run(cloud: CloudFormation, spec: StackSpec, larger: ChangeSetName) -> Result<(), AwsError> {
-    /// match cloud.create_change_set(&spec, &larger).await? {
-    ///     Proposed::Changes(changes) => println!("{changes}"),
-    ///     _ => println!("there is nothing to do"),
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn create_change_set(
-        &self,
-        spec: &StackSpec,
-        name: &ChangeSetName,
-    ) -> Result<Proposed, AwsError> {
-        let template = spec.template.parts()?;
-        let kind = match self.stack(&spec.name).await?.map(|stack| stack.status) {
-            None | Some(StackStatus::ReviewInProgress) => {
-                spec.template.given()?;
-                ChangeSetType::Create
-            }
-            Some(_) => ChangeSetType::Update,
-        };
-        let create = CreateChangeSetInput::builder()
-            .stack_name(spec.name.as_str())
-            .change_set_name(name.as_str())
-            .change_set_type(kind)
-            .set_template_body(template.text)
-            .set_template_url(template.url)
-            .set_use_previous_template(template.previous)
-            .set_parameters(spec.parameters())
-            .set_tags(spec.tags())
-            .set_capabilities(spec.capabilities())
-            .set_role_arn(spec.role.clone())
-            .client_token(spec.token());
-        let create = Op::new(create, CreateChangeSetInputBuilder::send_with).idempotent();
-        self.caller.call(create).await?;
-        let stack = StackRef::from(&spec.name);
-        let was_seen = AtomicBool::new(false);
-        let look = || async {
-            let Some(seen) = self.change_set(&stack, name).await? else {
-                // CloudFormation answers from copies that may be behind; what they knew before they do not forget.
-                return match was_seen.load(Relaxed) {
-                    true => Err(AwsError::new(ChangeSetFailed {
-                        name: name.to_string(),
-                        status: ChangeSetStatus::DeleteComplete,
-                        reason: Some("somebody has dropped it".to_owned()),
-                    })),
-                    false => Ok(ControlFlow::Continue("not to be seen".to_owned())),
-                };
-            };
-            was_seen.store(true, Relaxed);
-            Ok(match seen.status {
-                ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed => {
-                    ControlFlow::Break(seen)
-                }
-                status => ControlFlow::Continue(status.as_str().to_owned()),
-            })
-        };
-        let made = self
-            .waiter
-            .wait(look, |_, _| ())
-            .await
-            .map_err(|error: AwsError| error.with_region(self.caller.region().clone()))?;
-        if made.status == ChangeSetStatus::CreateComplete {
-            return Ok(Proposed::Changes(Box::new(made)));
-        }
-        if made.reason.as_deref().is_some_and(is_empty) {
-            self.drop_change_set(&stack, name).await?;
-            return Ok(Proposed::Unchanged);
-        }
-        let failed = ChangeSetFailed {
-            name: made.name,
-            status: made.status,
-            reason: made.reason,
-        };
-        Err(AwsError::new(failed).with_region(self.caller.region().clone()))
-    }
-
     /// Describes a change set with all that it would do, to be printed as a diff; `None` if there is none of this name, or no such stack.
     ///
     /// # Errors
@@ -276,19 +182,20 @@ impl CloudFormation {
     /// # use leeward_error_taxonomy::AwsError;
     /// # async fn run(cloud: CloudFormation, orders: StackName) -> Result<(), AwsError> {
     /// for set in cloud.change_sets(&orders).collect_up_to(100).await?.items {
-    ///     println!("{}", set.change_set_name().unwrap_or_default());
+    ///     println!("{} is {}", set.name, set.status.as_str());
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn change_sets(&self, stack: impl Into<StackRef>) -> Pages<ChangeSetSummary> {
+    pub fn change_sets(&self, stack: impl Into<StackRef>) -> Pages<ListedChangeSet> {
         let list = ListChangeSetsInput::builder().stack_name(stack.into().as_str());
         self.caller.pages(
             list,
             ListChangeSetsInputBuilder::set_next_token,
             ListChangeSetsInputBuilder::send_with,
             |page| {
-                let sets = page.summaries.unwrap_or_default();
+                let sets = page.summaries.unwrap_or_default().into_iter();
+                let sets = sets.map(ListedChangeSet::of).collect::<Result<_, _>>()?;
                 Ok(Page::new(sets, service::said(page.next_token)))
             },
         )
@@ -355,27 +262,5 @@ impl CloudFormation {
         let drop = Op::new(drop, DeleteChangeSetInputBuilder::send_with).idempotent();
         self.caller.call(drop).await?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_would_change_nothing_is_known_by_its_reason() {
-        for (reason, expected) in [
-            (
-                "The submitted information didn't contain changes. Submit different information to create a change set.",
-                true,
-            ),
-            ("No updates are to be performed.", true),
-            (
-                "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document.",
-                false,
-            ),
-        ] {
-            assert_eq!(is_empty(reason), expected, "{reason}");
-        }
     }
 }

@@ -12,6 +12,7 @@ mod failure;
 mod handler;
 mod name;
 mod output;
+mod proposal;
 mod record;
 mod resource;
 mod service;
@@ -25,7 +26,7 @@ mod written;
 
 pub use builder::{CloudFormationBuilder, InvalidWait};
 pub use change::{Change, PropertyChange};
-pub use change_set::{ChangeSet, ChangeSetFailed, Proposed};
+pub use change_set::{ChangeSet, ListedChangeSet};
 pub use client::CloudFormation;
 pub use deploy::Updated;
 pub use drift::{DetectionFailed, Drift, PropertyDifference, ResourceDrift};
@@ -42,6 +43,7 @@ pub use name::{
     ChangeSetName, ChangeSetNameRule, StackId, StackIdRule, StackName, StackNameRule, StackRef,
 };
 pub use output::{NoOutput, Outputs};
+pub use proposal::{ChangeSetFailed, Proposed};
 pub use resource::Resource;
 pub use spec::StackSpec;
 pub use stack::{ListedStack, Stack};

@@ -97,13 +97,13 @@ impl StackSpec {
         Self { role, ..self }
     }
 
-    /// What becomes of a stack that could not be created; `ROLLBACK` by default. An update takes no notice of it.
+    /// What becomes of a stack that could not be created, at once or by a change set; `ROLLBACK` by default. An update takes no notice of it.
     pub fn with_on_failure(self, on_failure: OnFailure) -> Self {
         let on_failure = Some(on_failure);
         Self { on_failure, ..self }
     }
 
-    /// Keeps the stack from being deleted; off by default. An update takes no notice of it.
+    /// Keeps the stack from being deleted; off by default. An update and a change set take no notice of it.
     pub fn with_termination_protection(self, is_protected: bool) -> Self {
         let is_protected = Some(is_protected);
         Self {

@@ -1,15 +1,15 @@
-//! Change sets that come to no end, and those that somebody drops.
+//! Change sets that are waited for, come to no end, or are dropped by somebody.
 
 use crate::{
     stacks::{ORDERS, described, orders},
     stand_in::{Answer, Call, cloud_by, refusal},
 };
 use leeward_cloudformation::{
-    ChangeSetFailed, ChangeSetName, NoPreviousTemplate, StackSpec, Template,
+    ChangeSetFailed, ChangeSetName, NoPreviousTemplate, Proposed, StackSpec, Template,
 };
 use leeward_error_taxonomy::Category;
 
-fn larger() -> ChangeSetName {
+pub(crate) fn larger() -> ChangeSetName {
     "larger".parse().unwrap()
 }
 
@@ -58,7 +58,8 @@ async fn a_new_stack_has_no_template_to_keep() {
         })
         .await;
         let spec = StackSpec::new(orders(), Template::previous());
-        let error = cloud.create_change_set(&spec, &larger()).await.unwrap_err();
+        let proposed = cloud.create_change_set(&spec, &larger(), |_, _| ()).await;
+        let error = proposed.unwrap_err();
         assert!(
             error.downcast_ref::<NoPreviousTemplate>().is_some(),
             "{error}"
@@ -88,11 +89,48 @@ async fn a_change_set_that_somebody_drops_is_not_waited_for() {
     })
     .await;
     let spec = StackSpec::new(orders(), Template::text("{}"));
-    let error = cloud.create_change_set(&spec, &larger()).await.unwrap_err();
+    let proposed = cloud.create_change_set(&spec, &larger(), |_, _| ()).await;
+    let error = proposed.unwrap_err();
     let failed = error.downcast_ref::<ChangeSetFailed>().unwrap();
     assert_eq!(failed.status.as_str(), "DELETE_COMPLETE");
     assert_eq!(
         error.to_string(),
         "change set larger came to DELETE_COMPLETE: somebody has dropped it (us-east-1)"
     );
+}
+
+#[tokio::test]
+async fn each_look_at_a_change_set_that_is_made_is_told() {
+    let mut looks = 0;
+    let (cloud, _calls) = cloud_by(move |call| match call.action() {
+        "DescribeStacks" => described(call, "CREATE_COMPLETE"),
+        "CreateChangeSet" => call.answer("<Id>arn:larger</Id>"),
+        _ => {
+            looks += 1;
+            match looks {
+                1 => refusal((
+                    404,
+                    "ChangeSetNotFound",
+                    "ChangeSet [larger] does not exist",
+                )),
+                2 => page(call, "CREATE_PENDING", "Topic", ""),
+                3 => page(call, "CREATE_IN_PROGRESS", "Topic", ""),
+                _ => page(call, "CREATE_COMPLETE", "Topic", ""),
+            }
+        }
+    })
+    .await;
+    let spec = StackSpec::new(orders(), Template::text("{}"));
+    let (mut states, mut waits) = (Vec::new(), Vec::new());
+    let proposed = cloud
+        .create_change_set(&spec, &larger(), |state, waited| {
+            states.push(state.to_owned());
+            waits.push(waited);
+        })
+        .await
+        .unwrap();
+    assert!(matches!(proposed, Proposed::Changes(set) if set.changes.len() == 1));
+    let expected = ["not to be seen", "CREATE_PENDING", "CREATE_IN_PROGRESS"];
+    assert_eq!(states, expected);
+    assert!(waits.is_sorted(), "{waits:?}");
 }

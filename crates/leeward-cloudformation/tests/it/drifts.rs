@@ -1,9 +1,10 @@
-//! Detections of drift that fail, and those that nobody waits for.
+//! What detections of drift find, those that fail, and those that nobody waits for.
 
 use crate::{
     stacks::{ORDERS, orders},
     stand_in::{Answer, Call, cloud_by, refusal},
 };
+use aws_sdk_cloudformation::types::StackDriftStatus;
 use leeward_cloudformation::DetectionFailed;
 use leeward_error_taxonomy::{AwsError, Verdict};
 use leeward_resilience::WaitTimedOut;
@@ -28,6 +29,33 @@ fn seen(call: &Call, status: &str, found: &str) -> Answer {
         "<StackId>{ORDERS}</StackId><StackDriftDetectionId>{id}</StackDriftDetectionId>\
          <DetectionStatus>{status}</DetectionStatus><Timestamp>2026-01-02T03:04:05Z</Timestamp>{found}"
     ))
+}
+
+#[tokio::test]
+async fn the_result_is_what_the_detection_itself_says() {
+    const COUNT: &str = "<DriftedStackResourceCount>2</DriftedStackResourceCount>";
+    for (status, count, expected) in [
+        (Some("DRIFTED"), COUNT, (StackDriftStatus::Drifted, 2)),
+        (Some("IN_SYNC"), "", (StackDriftStatus::InSync, 0)),
+        (Some("UNKNOWN"), "", (StackDriftStatus::UnknownValue, 0)),
+        (Some("NOT_CHECKED"), "", (StackDriftStatus::NotChecked, 0)),
+        (None, "", (StackDriftStatus::UnknownValue, 0)),
+        // One that came after this SDK.
+        (Some("PARTLY"), "", (StackDriftStatus::from("PARTLY"), 0)),
+    ] {
+        let told = status.map(|status| format!("<StackDriftStatus>{status}</StackDriftStatus>"));
+        let found = told.unwrap_or_default() + count;
+        let (cloud, calls) = cloud_by(move |call| match call.action() {
+            "DetectStackDrift" => begun(call, "d-1"),
+            "DescribeStackDriftDetectionStatus" => seen(call, "DETECTION_COMPLETE", &found),
+            other => panic!("{other} is not asked for"),
+        })
+        .await;
+        let drift = cloud.detect_drift(orders(), |_, _| ()).await.unwrap();
+        assert_eq!((drift.status, drift.drifted), expected, "{status:?}");
+        assert_eq!((&*drift.detection, &*drift.stack_id), ("d-1", ORDERS));
+        assert_eq!(calls.all().len(), 2);
+    }
 }
 
 #[tokio::test]

@@ -5,5 +5,8 @@
 mod answers;
 mod change_sets;
 mod drifts;
+mod specs;
 mod stacks;
 mod stand_in;
+#[cfg(feature = "serde")]
+mod summaries;

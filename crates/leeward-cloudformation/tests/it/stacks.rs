@@ -18,7 +18,7 @@ pub(crate) fn orders() -> StackName {
 }
 
 /// What happened to a resource: its logical id, its physical id, its type, the state, the reason.
-type Event = (
+pub(crate) type Event = (
     &'static str,
     &'static str,
     &'static str,
@@ -27,7 +27,7 @@ type Event = (
 );
 
 /// What happened to the stack itself.
-fn of_stack(id: &'static str, status: &'static str, reason: &'static str) -> Event {
+pub(crate) fn of_stack(id: &'static str, status: &'static str, reason: &'static str) -> Event {
     ("orders", id, NESTED, status, reason)
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn described(call: &Call, status: &str) -> Answer {
 }
 
 /// Events of one stack, which are written here as they happened and told newest first; those told once have the same ids again.
-fn told(call: &Call, events: &[Event]) -> Answer {
+pub(crate) fn told(call: &Call, events: &[Event]) -> Answer {
     let mut xml = String::new();
     for (number, event) in events.iter().enumerate().rev() {
         let (logical, physical, kind, status, reason) = event;
@@ -116,7 +116,7 @@ fn failed(error: &AwsError) -> &StackFailed {
     error.downcast_ref().unwrap_or_else(|| panic!("{error}"))
 }
 
-fn spec() -> StackSpec {
+pub(crate) fn spec() -> StackSpec {
     StackSpec::new(orders(), Template::text("{}"))
 }
 

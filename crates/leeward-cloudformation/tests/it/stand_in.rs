@@ -32,6 +32,17 @@ impl Calls {
         let calls = self.all();
         calls.iter().filter(|call| call.action() == action).count()
     }
+
+    /// What was said in the only call of an action by fields that are called so, in their order and as it was sent; a field that says
+    /// nothing is there, one that was left out is not.
+    pub(crate) fn said(&self, action: &str, field: &str) -> Vec<String> {
+        assert_eq!(self.of(action), 1, "{action}");
+        let requests = self.0.requests();
+        let only = requests.iter().find(|it| Call::of(it).action() == action);
+        let form = str::from_utf8(only.unwrap().body()).unwrap();
+        let parts = form.split('&').filter(|part| part.starts_with(field));
+        parts.map(ToOwned::to_owned).collect()
+    }
 }
 
 /// One that answers by these refusals, and by the last of them from then on; its waits are short.

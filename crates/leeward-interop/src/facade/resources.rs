@@ -96,7 +96,8 @@ async fn change_set(site: &Site) -> Result<(), Trouble> {
     let cloud = CloudFormation::new(site.pool.caller().await?);
     let spec = StackSpec::new("arn-of-set".parse()?, topic());
     let name: ChangeSetName = "larger".parse()?;
-    let Proposed::Changes(set) = cloud.create_change_set(&spec, &name).await? else {
+    let proposed = cloud.create_change_set(&spec, &name, |_, _| ()).await?;
+    let Proposed::Changes(set) = proposed else {
         return Err("there is nothing to do".into());
     };
     let never = regional("cloudformation", "changeSet/larger/0e7e2a10");

@@ -33,7 +33,7 @@ async fn proposed(
     spec: &StackSpec,
     name: &ChangeSetName,
 ) -> Result<ChangeSet, Trouble> {
-    match cloud.create_change_set(spec, name).await? {
+    match cloud.create_change_set(spec, name, |_, _| ()).await? {
         Proposed::Changes(changes) => Ok(*changes),
         _ => Err("there is nothing to do".into()),
     }
@@ -117,7 +117,8 @@ async fn unchanged(site: &Site) -> Result<(), Trouble> {
     let name: ChangeSetName = "nothing".parse()?;
     let spec = spec("still", archive("cfn-still"))?;
     let stack = cloud.create(&spec, |_| ()).await?;
-    let Proposed::Unchanged = cloud.create_change_set(&spec, &name).await? else {
+    let proposed = cloud.create_change_set(&spec, &name, |_, _| ()).await?;
+    let Proposed::Unchanged = proposed else {
         return Err("it has changes".into());
     };
     same(
@@ -139,11 +140,11 @@ async fn drop_one(site: &Site) -> Result<(), Trouble> {
     )?;
     proposed(&cloud, &spec("undecided", topic())?, &name).await?;
     let listed = cloud.change_sets(&stack).collect_up_to(10).await?.items;
-    let names: Vec<_> = listed
+    let sets: Vec<_> = listed
         .iter()
-        .filter_map(|set| set.change_set_name())
+        .map(|set| (&*set.name, set.status.as_str()))
         .collect();
-    same("listed", names, ["maybe"])?;
+    same("listed", sets, [("maybe", "CREATE_COMPLETE")])?;
     cloud.drop_change_set(&stack, &name).await?;
     same(
         "after",
