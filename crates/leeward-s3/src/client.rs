@@ -74,7 +74,22 @@ impl S3 {
     /// Waits until uploads whose futures were dropped are aborted. It may be used on afterwards.
     ///
     /// Call it before the runtime ends. Each abort has the time that the caller gives a call, and 30 s before it where the circuit
-    /// holds calls back. Dropping it loses nothing.
+    /// holds calls back. What S3 could not be brought to abort is told by `tracing` at WARN. Dropping it loses nothing.
+    ///
+    /// ```no_run
+    /// use leeward_s3::UploadSource;
+    /// use std::time::Duration;
+    ///
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let (bucket, key) = ("orders-archive".parse()?, "2026.tar".parse()?);
+    /// let upload = s3.upload(&bucket, &key, UploadSource::file("2026.tar")).send();
+    /// if tokio::time::timeout(Duration::from_secs(60), upload).await.is_err() {
+    ///     println!("nobody waits for it any longer, and its parts are deleted");
+    /// }
+    /// s3.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self) {
         self.inner.cleanup.done().await;
     }

@@ -116,14 +116,14 @@ impl Download {
         self.stream_from(0, None).await
     }
 
-    /// Goes on with a download that got to `offset`, if the object still has that ETag.
+    /// Goes on with a download that got to `offset`, if the object still has that ETag; without one, with whatever is there.
     ///
-    /// The checksum of the whole is not compared then. For files [`to_file`](Self::to_file) does it all.
+    /// Behind the beginning the checksum of the whole is not compared. For files [`to_file`](Self::to_file) does it all.
     ///
     /// # Errors
     ///
-    /// With the code `NotFound` if the object is not there, and [`TransferError::OtherRange`] if it ends before `offset`. That it was
-    /// replaced is told by the first part: `PreconditionFailed`.
+    /// With the code `NotFound` if the object is not there, [`TransferError::Replaced`] if it has another ETag, and
+    /// [`TransferError::OtherRange`] if it ends before `offset`. That it is replaced later fails the stream: `PreconditionFailed`.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3, etag: &str) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -137,9 +137,15 @@ impl Download {
         offset: u64,
         etag: Option<&str>,
     ) -> Result<DownloadStream, AwsError> {
-        let (mut details, verifier) = self.look().await?;
-        if let Some(etag) = etag {
-            etag.clone_into(&mut details.etag);
+        let (details, verifier) = self.look().await?;
+        // Of what is over no part is asked for, which would tell.
+        if let Some(begun) = etag
+            && begun.trim_matches('"') != details.etag.trim_matches('"')
+        {
+            return Err(AwsError::new(TransferError::Replaced {
+                begun: begun.to_owned(),
+                found: details.etag,
+            }));
         }
         let verifier = verifier.filter(|_| offset == 0);
         self.stream_rest(details, offset, verifier)

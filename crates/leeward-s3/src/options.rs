@@ -65,6 +65,14 @@ impl Encryption {
         }
     }
 
+    /// By this KMS key, twice: its id, ARN or alias.
+    #[must_use]
+    pub fn kms_twice(key_id: impl Into<String>) -> Self {
+        Self::KmsTwice {
+            key_id: Some(key_id.into()),
+        }
+    }
+
     pub(crate) fn read(
         algorithm: &ServerSideEncryption,
         key_id: Option<&str>,
@@ -136,7 +144,8 @@ impl PutOptions {
         !self.metadata.is_empty() || self.content_type.is_some() || self.cache_control.is_some()
     }
 
-    /// Sets the media type. Default: what S3 takes, `binary/octet-stream`.
+    /// Sets the media type. Default: `application/octet-stream`, which the SDK says of what is put in one go, and `binary/octet-stream`,
+    /// which S3 takes of what is uploaded by parts.
     pub fn with_content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
         self
@@ -174,7 +183,8 @@ impl PutOptions {
         self
     }
 
-    /// Writes only if the object that is there has this ETag; otherwise as [`only_if_absent`](Self::only_if_absent).
+    /// Writes only if the object that is there has this ETag; otherwise as [`only_if_absent`](Self::only_if_absent), with the code
+    /// `NoSuchKey` if there is none. S3 wants the permission `s3:GetObject` too.
     pub fn only_if_etag(mut self, etag: impl Into<String>) -> Self {
         self.condition = Some(Condition::Etag(etag.into()));
         self

@@ -195,3 +195,36 @@ async fn an_upload_is_gone_on_with_by_another_process() {
     let read = afresh.read(&cloud.bucket, &key, usize::MAX).await.unwrap();
     assert!(read == written);
 }
+
+#[tokio::test]
+async fn a_shutdown_waits_for_what_was_dropped_and_ends_nothing() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.by_parts().await;
+    let faults = cloud.aws.faults();
+    let uploads = faults.inject(Scope::any().operation("UploadPart"), Fault::black_hole());
+    assert!(s3.shutdown().now_or_never().is_some(), "nothing is left");
+    for name in ["once", "again"] {
+        cloud.aws.reset_counts();
+        let aborts = Scope::any().operation("AbortMultipartUpload");
+        let aborts = faults.inject(aborts, Fault::black_hole());
+        let upload = s3.upload(&cloud.bucket, &key(name), bytes(6 * MIB));
+        let mut upload = Box::pin(upload.send());
+        while cloud.calls("UploadPart") == 0 {
+            assert!((&mut upload).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        drop(upload);
+        // A shutdown that is dropped leaves the rest to the next.
+        while cloud.calls("AbortMultipartUpload") == 0 {
+            assert!(s3.shutdown().now_or_never().is_none(), "{name}");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(cloud.unfinished().await, 1, "{name}");
+        aborts.clear();
+        s3.shutdown().await;
+        assert_eq!(cloud.unfinished().await, 0, "{name}");
+    }
+    uploads.clear();
+    let upload = s3.upload(&cloud.bucket, &key("on"), bytes(6 * MIB));
+    assert_eq!(upload.send().await.unwrap().parts, 2);
+}

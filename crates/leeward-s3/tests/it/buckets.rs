@@ -10,7 +10,14 @@ async fn a_bucket_that_is_there_is_told_from_one_that_is_not() {
     let cloud = Cloud::start().await;
     let s3 = cloud.s3().await;
     assert!(s3.bucket_exists(&cloud.bucket).await.unwrap());
+    let found = s3.find_bucket(&cloud.bucket).await.unwrap();
+    let BucketPresence::Here { region } = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(region, EAST);
     let nobodys = "nobodys-bucket".parse().unwrap();
+    let found = s3.find_bucket(&nobodys).await.unwrap();
+    assert!(matches!(found, BucketPresence::Absent), "{found:?}");
     assert!(!s3.bucket_exists(&nobodys).await.unwrap());
     assert_eq!(s3.bucket_region(&nobodys).await.unwrap(), None);
     assert_eq!(s3.bucket_region(&cloud.bucket).await.unwrap(), Some(EAST));
@@ -26,6 +33,8 @@ async fn a_denied_bucket_may_be_there() {
     let found = s3.find_bucket(&cloud.bucket).await.unwrap();
     assert!(matches!(found, BucketPresence::Denied { .. }), "{found:?}");
     let error = s3.bucket_exists(&cloud.bucket).await.unwrap_err();
+    assert_eq!(error.category(), Category::Authorization);
+    let error = s3.bucket_region(&cloud.bucket).await.unwrap_err();
     assert_eq!(error.category(), Category::Authorization);
 }
 

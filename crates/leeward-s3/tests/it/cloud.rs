@@ -1,7 +1,10 @@
 //! An emulated Region with a bucket, and S3 over it.
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_s3::Client;
+use aws_sdk_s3::{
+    Client,
+    types::{BucketVersioningStatus, VersioningConfiguration},
+};
 use leeward_client_pool::{Caller, Pool, PoolBuilder};
 use leeward_error_taxonomy::Region;
 use leeward_resilience::{CircuitConfig, Ratio, stack::Preset};
@@ -67,6 +70,16 @@ impl Cloud {
         let caller = pool(&self.aws).await.caller().await.unwrap();
         let builder = S3::builder(caller).with_part_size(5 * MIB);
         builder.with_copy_part_size(5 * MIB).build().unwrap()
+    }
+
+    /// Has the bucket keep versions from now on.
+    pub(crate) async fn keep_versions(&self) {
+        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+        let caller: Caller<Client> = self.pool.caller().await.unwrap();
+        let put = caller.client().put_bucket_versioning();
+        let put = put.bucket(self.bucket.as_str());
+        let put = put.versioning_configuration(enabled.build());
+        put.send().await.unwrap();
     }
 
     /// How many uploads are neither finished nor aborted.

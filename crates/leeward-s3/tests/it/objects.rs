@@ -1,6 +1,7 @@
 //! Small objects, and one stream that goes on where it broke off.
 
 use crate::cloud::{Cloud, bytes, key};
+use aws_sdk_s3::types::StorageClass;
 use leeward_error_taxonomy::Category;
 use leeward_s3::{PutOptions, TransferError};
 use leeward_testkit::{Fault, Scope};
@@ -21,6 +22,33 @@ async fn what_is_put_is_read() {
         error.downcast_ref(),
         Some(TransferError::TooLarge { size: 3, max: 2 })
     ));
+}
+
+#[tokio::test]
+async fn an_object_is_found_with_what_its_writer_said_of_it() {
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.s3().await, key("found"));
+    assert_eq!(s3.find_object(&cloud.bucket, &key).await.unwrap(), None);
+    let options = PutOptions::new()
+        .with_content_type("text/plain")
+        .with_storage_class(StorageClass::StandardIa)
+        .with_metadata("origin", "import");
+    let put = s3.put(&cloud.bucket, &key, "found", &options).await;
+    let put = put.unwrap();
+    let found = s3.find_object(&cloud.bucket, &key).await.unwrap();
+    let found = found.expect("it is there");
+    assert_eq!((found.size, &found.etag), (5, &put.etag));
+    assert_eq!(found.content_type.as_deref(), Some("text/plain"));
+    assert_eq!(found.storage_class.as_deref(), Some("STANDARD_IA"));
+    assert_eq!(found.metadata["origin"], "import");
+    assert_eq!(found.version_id, None);
+    assert!(found.last_modified.is_some());
+    let described = s3.describe_object(&cloud.bucket, &key).await.unwrap();
+    assert_eq!(described, found);
+    let denied = Fault::access_denied();
+    cloud.aws.faults().inject(Scope::any(), denied);
+    let error = s3.find_object(&cloud.bucket, &key).await.unwrap_err();
+    assert_eq!(error.category(), Category::Authorization);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Buckets that are in another Region than the one that is called.
 
 use crate::cloud::{Cloud, EAST, WEST, key};
-use leeward_error_taxonomy::Region;
+use leeward_error_taxonomy::{Category, Region};
 use leeward_s3::{BucketPresence, PutOptions, S3};
 use leeward_testkit::{Fault, Scope};
 
@@ -46,4 +46,24 @@ async fn a_redirect_that_names_no_region_is_followed_by_a_question() {
     let region = s3.bucket_region(&cloud.bucket).await.unwrap();
     assert_eq!(region, Some(Region::from_static("eu-west-1")));
     assert_eq!(cloud.calls("GetBucketLocation"), 1);
+}
+
+#[tokio::test]
+async fn the_region_of_a_denied_bucket_is_found_where_it_is_named() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.s3().await;
+    let denied = Fault::error(403, "AccessDenied", "no");
+    let denied = denied.with_header("x-amz-bucket-region", "eu-west-1");
+    let head = Scope::any().operation("HeadBucket");
+    cloud.aws.faults().inject(head, denied);
+    let found = s3.find_bucket(&cloud.bucket).await.unwrap();
+    let BucketPresence::Denied { region, error } = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(region, Some(Region::from_static("eu-west-1")));
+    assert_eq!(error.category(), Category::Authorization);
+    let found = s3.bucket_region(&cloud.bucket).await.unwrap();
+    assert_eq!(found, region);
+    let error = s3.bucket_exists(&cloud.bucket).await.unwrap_err();
+    assert_eq!(error.status(), Some(403));
 }

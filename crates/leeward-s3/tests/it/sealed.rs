@@ -170,6 +170,30 @@ async fn what_was_changed_is_not_given() {
 }
 
 #[tokio::test]
+async fn a_version_of_a_sealed_object_is_opened() {
+    let cloud = Cloud::start().await;
+    cloud.keep_versions().await;
+    let (s3, context, key) = (cloud.by_parts().await, context("o"), key("versions"));
+    let (encryptor, options) = (encryptor(), PutOptions::new());
+    let seal = |text: &'static [u8]| {
+        s3.put_sealed(&cloud.bucket, &key, text, &encryptor, &context, &options)
+    };
+    let before = seal(b"before").await.unwrap().version_id.unwrap();
+    seal(b"after").await.unwrap();
+    let download = s3.download(&cloud.bucket, &key).with_version(&before);
+    let decryptor = decryptor();
+    let mut stream = download.open_sealed(&decryptor, &context).await.unwrap();
+    assert_eq!(stream.details().version_id, Some(before));
+    let mut plaintext = Vec::new();
+    while let Some(bytes) = stream.next().await {
+        plaintext.extend_from_slice(&bytes.unwrap());
+    }
+    assert_eq!(plaintext, b"before");
+    let now = opened(&s3, &cloud, "versions", &context).await.unwrap();
+    assert_eq!(now, b"after");
+}
+
+#[tokio::test]
 async fn a_sealed_upload_that_fails_leaves_nothing() {
     let cloud = Cloud::start().await;
     let s3 = cloud.by_parts().await;
