@@ -76,7 +76,7 @@ impl Turns {
             .position(|it| it.version_id == version_id);
         let count = known.map_or(0, |nth| self.refused.remove(nth).count);
         // Nobody but who tries it for all finds out that it logs in again.
-        let longest = if self.is_refused_current(version_id) {
+        let longest = if self.refused_current_of(version_id).is_some() {
             LONGEST_LOOK
         } else {
             LONGEST_PAUSE
@@ -93,7 +93,7 @@ impl Turns {
 
     /// A current version is tried for all soon after it was refused, whatever was refused when it was pending.
     pub(super) fn refused_current(&mut self, version_id: &str, now: Instant) {
-        if self.is_refused_current(version_id) {
+        if self.refused_current_of(version_id).is_some() {
             return;
         }
         self.current = Some(RefusedCurrent {
@@ -106,22 +106,23 @@ impl Turns {
         self.refused(version_id, now);
     }
 
-    fn is_refused_current(&self, version_id: &str) -> bool {
+    /// What is known of this version, if it was refused when it was current.
+    fn refused_current_of(&self, version_id: &str) -> Option<&RefusedCurrent> {
         let current = self.current.as_ref();
-        current.is_some_and(|known| known.version_id == version_id)
+        current.filter(|known| known.version_id == version_id)
     }
 
     /// Whether this version, which is current, is for one to try at `now`, and not for everybody.
     pub(super) fn holds_back(&self, version_id: &str, now: Instant) -> bool {
-        let current = self.current.as_ref();
-        current.is_some_and(|it| it.version_id == version_id && it.works_until <= now)
+        let current = self.refused_current_of(version_id);
+        current.is_some_and(|it| it.works_until <= now)
     }
 
     /// Whether this version, which is current, was found to log in after all since `then`.
     pub(super) fn works_since(&self, version_id: &str, then: Instant) -> bool {
-        let current = self.current.as_ref();
-        let current = current.filter(|it| it.version_id == version_id);
-        current.is_some_and(|it| it.works_since.is_some_and(|since| since > then))
+        let current = self.refused_current_of(version_id);
+        let since = current.and_then(|it| it.works_since);
+        since.is_some_and(|since| since > then)
     }
 
     /// Says whether it was held back until now.
