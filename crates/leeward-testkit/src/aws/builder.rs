@@ -126,7 +126,7 @@ impl AwsBuilder {
     /// Passes the calls of all Regions on to an emulator at this address, over plain HTTP, in the place of those in this process.
     ///
     /// Faults and counts are as without it; each call goes over a connection of its own, and its body and answer are held in memory.
-    /// Services that this AWS does not know are not passed on.
+    /// Services that this AWS does not know are not passed on; CloudFormation it knows by this alone.
     #[must_use]
     pub const fn with_upstream(mut self, address: SocketAddr) -> Self {
         self.upstream = Some(Upstream(address));

@@ -60,7 +60,8 @@ impl Front {
     ) -> Response<AnswerBody> {
         let (head, body) = request.into_parts();
         let signature = Signature::of(&head);
-        let service = Service::named(&signature.service);
+        let named = Service::named(&signature.service);
+        let service = named.filter(|named| self.services.known().any(|known| known == *named));
         let in_head = match service {
             Some(service) => operation::in_head(service, &head),
             None => Some(operation::UNKNOWN.to_owned()),
@@ -95,7 +96,7 @@ impl Front {
         let call = ticket.call().clone();
         let Some(service) = service else {
             ticket.settle(Outcome::Error);
-            return unknown_service(&signature.service, id);
+            return self.unknown_service(&signature.service, id);
         };
         let arrival = Arrival {
             service,
@@ -183,6 +184,16 @@ impl Front {
         line.cut();
         pending().await
     }
+
+    fn unknown_service(&self, name: &str, id: RequestId) -> Response<AnswerBody> {
+        let known: Vec<_> = self.services.known().map(Service::name).collect();
+        let known = known.join(", ");
+        let message = format!("The in-process AWS has no service {name:?}; it has {known}.");
+        let protocol = Protocol::Json("1.0");
+        let mut response = refusal::of_the_front(protocol, 404, "UnknownService", message, id);
+        id.put_on(Service::Kms, &mut response);
+        response.map(AnswerBody::whole)
+    }
 }
 
 /// A call that has been read.
@@ -213,13 +224,4 @@ async fn read(mut body: Incoming, breaks_off: Option<u64>) -> Option<Bytes> {
         read += frame.ok()?.data_ref().map_or(0, Bytes::len) as u64;
     }
     Some(Bytes::new())
-}
-
-fn unknown_service(name: &str, id: RequestId) -> Response<AnswerBody> {
-    let known = Service::ALL.map(Service::name).join(", ");
-    let message = format!("The in-process AWS has no service {name:?}; it has {known}.");
-    let protocol = Protocol::Json("1.0");
-    let mut response = refusal::of_the_front(protocol, 404, "UnknownService", message, id);
-    id.put_on(Service::Kms, &mut response);
-    response.map(AnswerBody::whole)
 }

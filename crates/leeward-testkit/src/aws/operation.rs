@@ -16,7 +16,10 @@ pub(super) fn in_head(service: Service, head: &Parts) -> Option<String> {
             .get("x-amz-target")
             .and_then(|target| target.to_str().ok())
             .and_then(|target| target.rsplit('.').next()),
-        Protocol::RestJson => rest_json(&head.method, head.uri.path()),
+        Protocol::RestJson => {
+            let query = head.uri.query().unwrap_or_default();
+            rest_json(&head.method, head.uri.path(), query)
+        }
         Protocol::RestXml => {
             let query = head.uri.query().unwrap_or_default();
             match parameter(query, "x-id") {
@@ -49,7 +52,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Lambda's operations; `*` stands for one segment of the path.
+/// Lambda's operations; `*` stands for one segment of the path, and what is behind a `?` is in the query.
 #[rustfmt::skip] // a table reads by its columns
 const LAMBDA: &[(&str, &str, &str)] = &[
     ("GET", "2015-03-31/functions", "ListFunctions"),
@@ -80,15 +83,25 @@ const LAMBDA: &[(&str, &str, &str)] = &[
     ("DELETE", "2017-03-31/tags/*", "UntagResource"),
     ("PUT", "2017-10-31/functions/*/concurrency", "PutFunctionConcurrency"),
     ("DELETE", "2017-10-31/functions/*/concurrency", "DeleteFunctionConcurrency"),
+    ("GET", "2018-10-31/layers?find=LayerVersion", "GetLayerVersionByArn"),
+    ("GET", "2018-10-31/layers", "ListLayers"),
+    ("GET", "2018-10-31/layers/*/versions", "ListLayerVersions"),
+    ("POST", "2018-10-31/layers/*/versions", "PublishLayerVersion"),
+    ("GET", "2018-10-31/layers/*/versions/*", "GetLayerVersion"),
+    ("DELETE", "2018-10-31/layers/*/versions/*", "DeleteLayerVersion"),
     ("GET", "2019-09-30/functions/*/concurrency", "GetFunctionConcurrency"),
     ("GET", "2016-08-19/account-settings", "GetAccountSettings"),
 ];
 
-fn rest_json(method: &Method, path: &str) -> Option<&'static str> {
+fn rest_json(method: &Method, path: &str, query: &str) -> Option<&'static str> {
     let path = path.trim_matches('/');
     LAMBDA
         .iter()
-        .find(|(verb, template, _)| method == *verb && fits(template, path))
+        .find(|(verb, template, _)| {
+            let (template, mark) = template.split_once('?').unwrap_or((template, ""));
+            let is_marked = mark.is_empty() || query.split('&').any(|pair| pair == mark);
+            method == *verb && fits(template, path) && is_marked
+        })
         .map(|(_, _, name)| *name)
 }
 
@@ -125,6 +138,7 @@ const S3: &[(&str, Level, &str, &str)] = &[
     ("GET", Bucket, "versioning", "GetBucketVersioning"),
     ("GET", Bucket, "encryption", "GetBucketEncryption"),
     ("GET", Bucket, "policy", "GetBucketPolicy"),
+    ("GET", Bucket, "policyStatus", "GetBucketPolicyStatus"),
     ("GET", Bucket, "tagging", "GetBucketTagging"),
     ("GET", Bucket, "lifecycle", "GetBucketLifecycleConfiguration"),
     ("GET", Bucket, "publicAccessBlock", "GetPublicAccessBlock"),
@@ -250,6 +264,7 @@ mod tests {
             ("PUT /b", "CreateBucket"),
             ("PUT /b/", "CreateBucket"),
             ("PUT /b?versioning", "PutBucketVersioning"),
+            ("GET /b?policyStatus", "GetBucketPolicyStatus"),
             ("GET /b?list-type=2&prefix=uploads", "ListObjectsV2"),
             ("GET /b", "ListObjects"),
             ("POST /b?delete", "DeleteObjects"),
@@ -282,6 +297,11 @@ mod tests {
             ("POST /2015-03-31/functions/f/invocations", "Invoke"),
             ("GET /2015-03-31/functions//configuration", UNKNOWN),
             ("GET /1999-01-01/functions", UNKNOWN),
+            ("GET /2018-10-31/layers?Marker=m", "ListLayers"),
+            (
+                "GET /2018-10-31/layers?find=LayerVersion&Arn=a",
+                "GetLayerVersionByArn",
+            ),
         ] {
             check(Service::Lambda, request, expected);
         }

@@ -65,14 +65,14 @@ pub(super) fn of_the_front(
 }
 
 fn words(service: Service, operation: &str, reason: &Reason) -> Words {
-    use Service::{Iam, Lambda, S3, Sts};
+    use Service::{CloudFormation, Iam, Lambda, S3, Sts};
     let (status, code, message) = match (reason, service) {
         (Reason::Throttling, S3) => (503, "SlowDown", "Please reduce your request rate."),
         (Reason::Throttling, Lambda) => (429, "TooManyRequestsException", "Rate Exceeded."),
-        (Reason::Throttling, Iam | Sts) => (400, "Throttling", "Rate exceeded"),
+        (Reason::Throttling, CloudFormation | Iam | Sts) => (400, "Throttling", "Rate exceeded"),
         (Reason::Throttling, _) => (400, "ThrottlingException", "Rate exceeded"),
         (Reason::ExpiredToken, S3) => (400, "ExpiredToken", "The provided token has expired."),
-        (Reason::ExpiredToken, Iam | Sts) => (403, "ExpiredToken", EXPIRED),
+        (Reason::ExpiredToken, CloudFormation | Iam | Sts) => (403, "ExpiredToken", EXPIRED),
         (Reason::ExpiredToken, Lambda) => (403, "ExpiredTokenException", EXPIRED),
         (Reason::ExpiredToken, _) => (400, "ExpiredTokenException", EXPIRED),
         (Reason::UnknownCredentials, S3) => (
@@ -80,13 +80,15 @@ fn words(service: Service, operation: &str, reason: &Reason) -> Words {
             "InvalidAccessKeyId",
             "The AWS Access Key Id you provided does not exist in our records.",
         ),
-        (Reason::UnknownCredentials, Iam | Sts) => (403, "InvalidClientTokenId", UNKNOWN),
+        (Reason::UnknownCredentials, CloudFormation | Iam | Sts) => {
+            (403, "InvalidClientTokenId", UNKNOWN)
+        }
         (Reason::UnknownCredentials, Lambda) => (403, "UnrecognizedClientException", UNKNOWN),
         (Reason::UnknownCredentials, _) => (400, "UnrecognizedClientException", UNKNOWN),
         (Reason::AccessDenied, S3) => (403, "AccessDenied", "Access Denied"),
         (Reason::AccessDenied, service) => {
             let (status, code) = match service {
-                Iam | Sts => (403, "AccessDenied"),
+                CloudFormation | Iam | Sts => (403, "AccessDenied"),
                 Lambda => (403, "AccessDeniedException"),
                 _ => (400, "AccessDeniedException"),
             };

@@ -1,8 +1,10 @@
 use leeward_error_taxonomy::Region;
 
-/// A service that the in-process AWS has.
+/// A service that the in-process AWS has, or at least can stand in front of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Service {
+    /// Answered by an upstream alone.
+    CloudFormation,
     DynamoDb,
     Iam,
     Kms,
@@ -27,7 +29,8 @@ pub(super) enum Protocol {
 }
 
 impl Service {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
+        Self::CloudFormation,
         Self::DynamoDb,
         Self::Iam,
         Self::Kms,
@@ -41,6 +44,7 @@ impl Service {
     /// The name under which requests are signed.
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::CloudFormation => "cloudformation",
             Self::DynamoDb => "dynamodb",
             Self::Iam => "iam",
             Self::Kms => "kms",
@@ -60,7 +64,7 @@ impl Service {
         match self {
             Self::DynamoDb => Protocol::Json("1.0"),
             Self::Kms | Self::Logs | Self::SecretsManager => Protocol::Json("1.1"),
-            Self::Iam | Self::Sts => Protocol::Query,
+            Self::CloudFormation | Self::Iam | Self::Sts => Protocol::Query,
             Self::Lambda => Protocol::RestJson,
             Self::S3 => Protocol::RestXml,
         }

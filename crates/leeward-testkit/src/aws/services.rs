@@ -27,6 +27,7 @@ impl Services {
     ) -> Self {
         let emulators = Service::ALL.into_iter().filter_map(|service| {
             let emulator: Arc<dyn MockService> = match service {
+                Service::CloudFormation => return None,
                 Service::DynamoDb => Arc::new(DynamoDb::new()),
                 Service::Iam => Arc::new(winterbaume_iam::IamService::new()),
                 Service::Kms => Arc::new(Kms::new(regions.to_vec())),
@@ -45,6 +46,14 @@ impl Services {
             sts,
             upstream,
         }
+    }
+
+    /// The services that answer.
+    pub(super) fn known(&self) -> impl Iterator<Item = Service> {
+        Service::ALL.into_iter().filter(|service| {
+            let is_ours = *service == Service::SecretsManager;
+            is_ours || self.upstream.is_some() || self.emulators.contains_key(service)
+        })
     }
 
     /// Lets the service answer as it would in `region`, wherever the request was signed for.

@@ -88,7 +88,7 @@ impl Fault {
     /// Answers that the caller calls too often, with the code and status of the service at hand.
     ///
     /// `ThrottlingException` with HTTP 400 in most; S3 says `SlowDown` with 503, Lambda `TooManyRequestsException` with
-    /// 429, IAM and STS `Throttling` with 400.
+    /// 429, CloudFormation, IAM and STS `Throttling` with 400.
     #[must_use]
     pub const fn throttling() -> Self {
         Self::refusal(Reason::Throttling)
