@@ -103,6 +103,15 @@ impl<T: Send + 'static> Pages<T> {
     }
 
     /// The next item; `None` after the last one.
+    ///
+    /// ```
+    /// # async fn run(mut keys: leeward_client_pool::Pages<String>) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// while let Some(key) = keys.next().await {
+    ///     println!("{}", key?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<T, AwsError>> {
         future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
@@ -112,6 +121,14 @@ impl<T: Send + 'static> Pages<T> {
     /// # Errors
     ///
     /// That of the page that could not be had; what came before is lost with it.
+    ///
+    /// ```
+    /// # async fn run(keys: leeward_client_pool::Pages<String>) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let some = keys.collect_up_to(1_000).await?;
+    /// println!("{} keys, more: {}", some.items.len(), some.has_more);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn collect_up_to(self, max: usize) -> Result<Collected<T>, AwsError> {
         Collected::of(self, max).await
     }

@@ -86,6 +86,13 @@ impl Expression {
 
     /// Holds where both hold.
     ///
+    /// ```
+    /// use leeward_dynamodb::Expression;
+    ///
+    /// let is_open = Expression::present("id").and(Expression::absent("paid_at"))?;
+    /// # Ok::<(), leeward_dynamodb::Clash>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Clash`], if one placeholder stands for two things.

@@ -28,6 +28,16 @@ pub struct Invoked<T> {
 impl<T> Invoked<T> {
     /// What the function has returned.
     ///
+    /// ```no_run
+    /// # use leeward_error_taxonomy::AwsError;
+    /// # use leeward_lambda::{Invocation, Lambda};
+    /// # async fn run(lambda: Lambda) -> Result<(), AwsError> {
+    /// let price = Invocation::of("price".parse()?);
+    /// let price: u64 = lambda.invoke(&price, "order-7").await?.into_output()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The [`FunctionError`] in an [`AwsError`], for callers to whom it is one failure among others.

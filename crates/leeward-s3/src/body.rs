@@ -143,6 +143,15 @@ impl ObjectBody {
     }
 
     /// The next bytes; `None` at the end.
+    ///
+    /// ```no_run
+    /// # async fn run(mut body: leeward_s3::ObjectBody) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// while let Some(bytes) = body.next().await {
+    ///     println!("{} bytes", bytes?.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<Bytes, AwsError>> {
         future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

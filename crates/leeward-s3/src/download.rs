@@ -228,6 +228,15 @@ impl DownloadStream {
     }
 
     /// The next bytes; `None` at the end.
+    ///
+    /// ```no_run
+    /// # async fn run(mut stream: leeward_s3::DownloadStream) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// while let Some(bytes) = stream.next().await {
+    ///     println!("{} of {} bytes", bytes?.len(), stream.details().size);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<Bytes, AwsError>> {
         future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -1,11 +1,11 @@
 use crate::{
     BucketName, ObjectKey, Progress, PutOptions, S3, TransferError, UploadSource,
-    checksum::{Headers, ObjectChecksum, Sum, with_checksum},
+    checksum::{ObjectChecksum, Sum, send_with_sum},
     multipart::UploadId,
     options::{Condition, with_options},
     parts::part_size,
     progress::Told,
-    service::{named, unsummed},
+    service::named,
 };
 use aws_sdk_s3::{Client, primitives::ByteStream};
 use bytes::Bytes;
@@ -82,13 +82,7 @@ impl S3 {
                 .set_if_none_match(Condition::if_none_match(options.condition.as_ref()))
                 .set_if_match(Condition::if_match(options.condition.as_ref()))
                 .body(ByteStream::from(bytes));
-            let put = with_checksum!(put, Headers::of(sum));
-            match sum {
-                Some(_) if signs_payload => put.send().await,
-                // The checksum among the headers is signed.
-                Some(_) => put.customize().disable_payload_signing().send().await,
-                None => put.customize().config_override(unsummed()).send().await,
-            }
+            send_with_sum!(put, sum, signs_payload)
         });
         let put = put.named(named("PutObject"));
         let answer = match is_conditional {

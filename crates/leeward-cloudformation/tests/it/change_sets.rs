@@ -2,10 +2,11 @@
 
 use crate::{
     stacks::{ORDERS, described, orders},
-    stand_in::{Answer, Call, cloud_by, refusal},
+    stand_in::{Answer, Call, Calls, cloud_by, refusal},
 };
 use leeward_cloudformation::{
-    ChangeSetFailed, ChangeSetName, NoPreviousTemplate, Proposed, StackSpec, Template,
+    ChangeSetFailed, ChangeSetName, CloudFormation, NoPreviousTemplate, Proposed, StackSpec,
+    Template,
 };
 use leeward_error_taxonomy::Category;
 
@@ -68,18 +69,17 @@ async fn a_new_stack_has_no_template_to_keep() {
     }
 }
 
-#[tokio::test]
-async fn a_change_set_that_somebody_drops_is_not_waited_for() {
+/// One that makes a change set, which is in these states, look by look, and in the last from then on; in `None` it is not to be seen.
+async fn making<const N: usize>(states: [Option<&'static str>; N]) -> (CloudFormation, Calls) {
     let mut looks = 0;
-    let (cloud, _calls) = cloud_by(move |call| match call.action() {
+    cloud_by(move |call| match call.action() {
         "DescribeStacks" => described(call, "CREATE_COMPLETE"),
         "CreateChangeSet" => call.answer("<Id>arn:larger</Id>"),
         _ => {
             looks += 1;
-            match looks {
-                // Not to be seen yet, seen, and gone.
-                2 => page(call, "CREATE_PENDING", "Topic", ""),
-                _ => refusal((
+            match states[looks.min(N) - 1] {
+                Some(state) => page(call, state, "Topic", ""),
+                None => refusal((
                     404,
                     "ChangeSetNotFound",
                     "ChangeSet [larger] does not exist",
@@ -87,7 +87,12 @@ async fn a_change_set_that_somebody_drops_is_not_waited_for() {
             }
         }
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_change_set_that_somebody_drops_is_not_waited_for() {
+    let (cloud, _calls) = making([None, Some("CREATE_PENDING"), None]).await;
     let spec = StackSpec::new(orders(), Template::text("{}"));
     let proposed = cloud.create_change_set(&spec, &larger(), |_, _| ()).await;
     let error = proposed.unwrap_err();
@@ -101,24 +106,12 @@ async fn a_change_set_that_somebody_drops_is_not_waited_for() {
 
 #[tokio::test]
 async fn each_look_at_a_change_set_that_is_made_is_told() {
-    let mut looks = 0;
-    let (cloud, _calls) = cloud_by(move |call| match call.action() {
-        "DescribeStacks" => described(call, "CREATE_COMPLETE"),
-        "CreateChangeSet" => call.answer("<Id>arn:larger</Id>"),
-        _ => {
-            looks += 1;
-            match looks {
-                1 => refusal((
-                    404,
-                    "ChangeSetNotFound",
-                    "ChangeSet [larger] does not exist",
-                )),
-                2 => page(call, "CREATE_PENDING", "Topic", ""),
-                3 => page(call, "CREATE_IN_PROGRESS", "Topic", ""),
-                _ => page(call, "CREATE_COMPLETE", "Topic", ""),
-            }
-        }
-    })
+    let (cloud, _calls) = making([
+        None,
+        Some("CREATE_PENDING"),
+        Some("CREATE_IN_PROGRESS"),
+        Some("CREATE_COMPLETE"),
+    ])
     .await;
     let spec = StackSpec::new(orders(), Template::text("{}"));
     let (mut states, mut waits) = (Vec::new(), Vec::new());

@@ -50,8 +50,7 @@ impl Pace {
 
     /// Nothing pays for a retry at present; says how long to pause.
     pub(super) fn held_back(&mut self) -> Duration {
-        self.troubles = self.troubles.saturating_add(1);
-        BACKOFF.pause(Verdict::Transient, self.troubles, None)
+        self.next_pause(Verdict::Transient, None)
     }
 
     /// A call did not; says how long to pause.
@@ -59,17 +58,20 @@ impl Pace {
         self.width = (self.width / 2).max(1);
         match trouble {
             Trouble::Rest => {
-                self.troubles = 1;
-                BACKOFF.pause(Verdict::Transient, self.troubles, None)
+                self.troubles = 0;
+                self.next_pause(Verdict::Transient, None)
             }
             Trouble::All {
                 verdict,
                 retry_after,
-            } => {
-                self.troubles = self.troubles.saturating_add(1);
-                BACKOFF.pause(verdict, self.troubles, retry_after)
-            }
+            } => self.next_pause(verdict, retry_after),
         }
+    }
+
+    /// The pause after one trouble more.
+    fn next_pause(&mut self, verdict: Verdict, retry_after: Option<Duration>) -> Duration {
+        self.troubles = self.troubles.saturating_add(1);
+        BACKOFF.pause(verdict, self.troubles, retry_after)
     }
 }
 

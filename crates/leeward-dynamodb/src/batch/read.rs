@@ -57,6 +57,16 @@ impl Keys {
 
     /// Adds one.
     ///
+    /// ```
+    /// use leeward_dynamodb::Keys;
+    /// use std::collections::HashMap;
+    ///
+    /// let mut keys = Keys::new();
+    /// keys.add(&HashMap::from([("id", "o-1")]))?;
+    /// assert!(keys.add(&HashMap::from([("id", "o-1")])).is_err());
+    /// # Ok::<(), leeward_dynamodb::RefusedEntry>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RefusedEntry`]; the batch stays as it is.

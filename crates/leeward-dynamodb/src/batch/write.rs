@@ -149,6 +149,19 @@ impl Unwritten {
     }
 
     /// Gives what is left back.
+    ///
+    /// ```no_run
+    /// use leeward_dynamodb::{DynamoDb, TableName, Unwritten, Writes};
+    /// # use std::error::Error;
+    ///
+    /// # async fn run(db: DynamoDb, orders: TableName, writes: Writes) -> Result<(), Box<dyn Error + Send + Sync>> {
+    /// if let Err(error) = db.batch_write(&orders, writes).await {
+    ///     let unwritten = error.into_inner().downcast::<Unwritten>()?;
+    ///     db.batch_write(&orders, unwritten.into_rest()).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_rest(self) -> Writes {
         self.rest

@@ -62,6 +62,18 @@ pub enum Reason {
 impl Reason {
     /// The item for which the condition did not hold, if there is one.
     ///
+    /// ```no_run
+    /// # use std::collections::HashMap;
+    /// # fn run(cancelled: &leeward_dynamodb::Cancelled) -> Result<(), leeward_dynamodb::ItemError> {
+    /// for reason in cancelled.reasons() {
+    ///     if let Some(order) = reason.found::<HashMap<String, String>>()? {
+    ///         println!("{} is there", order["id"]);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ItemError::Unreadable`].

@@ -175,6 +175,15 @@ impl Transaction {
 
     /// Writes nothing to the item of a key, but has the transaction applied only if a condition holds for it.
     ///
+    /// ```
+    /// use leeward_dynamodb::{Expression, Transaction};
+    /// use std::collections::HashMap;
+    ///
+    /// let (customers, customer) = ("customers".parse()?, HashMap::from([("id", "c-1")]));
+    /// let transaction = Transaction::new().check(&customers, &customer, &Expression::present("id"))?;
+    /// # Ok::<(), leeward_error_taxonomy::AwsError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ItemError::Unwritable`].

@@ -123,6 +123,16 @@ impl Snapshot {
 
     /// All of them, if they are of one type.
     ///
+    /// ```no_run
+    /// # use leeward_dynamodb::{DynamoDb, Reads};
+    /// # use std::collections::HashMap;
+    /// # async fn run(db: DynamoDb, reads: Reads) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let items = db.transact_get(&reads).await?.into_items::<HashMap<String, String>>()?;
+    /// println!("{} of {} are there", items.iter().flatten().count(), items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ItemError::Unreadable`], of the first one that is not of the type.

@@ -1,6 +1,9 @@
 //! Roles and policies are looked up.
 
-use crate::cloud::{cloud, policy, put, role, trust};
+use crate::{
+    cloud::{cloud, policy, put, role, trust},
+    stand_in::stand_in,
+};
 use leeward_error_taxonomy::Category;
 use leeward_iam::PolicyFilter;
 use leeward_testkit::{Fault, Scope};
@@ -117,4 +120,31 @@ async fn the_policies_of_a_role_are_read() {
     let ours = iam.list_policies(PolicyFilter::of_the_account());
     let ours = ours.collect_up_to(10).await.unwrap().items;
     assert_eq!((ours.len(), ours[0].name.as_str()), (1, "shared"));
+}
+
+/// The emulator has no policies of AWS, and gives those that nobody has attached too.
+#[tokio::test]
+async fn a_filter_of_policies_is_sent_as_it_is_said() {
+    let (iam, requests) = stand_in(|_| "<Policies/>".to_owned()).await;
+    let all = PolicyFilter::default;
+    let of_team = "/team/".parse().unwrap();
+    for (filter, expected) in [
+        (all(), "OnlyAttached=false"),
+        (all().attached(), "OnlyAttached=true"),
+        (PolicyFilter::of_aws(), "Scope=AWS&OnlyAttached=false"),
+        (
+            PolicyFilter::of_the_account(),
+            "Scope=Local&OnlyAttached=false",
+        ),
+        (
+            all().with_path_prefix(of_team),
+            "OnlyAttached=false&PathPrefix=%2Fteam%2F",
+        ),
+    ] {
+        let listed = iam.list_policies(filter).collect_up_to(10).await.unwrap();
+        assert!(listed.items.is_empty());
+        let asked = requests.all().pop().unwrap();
+        let said = asked.strip_prefix("Action=ListPolicies&Version=2010-05-08&");
+        assert_eq!(said, Some(expected));
+    }
 }

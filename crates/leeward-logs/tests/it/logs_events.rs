@@ -1,8 +1,12 @@
 //! Events: filters and tails.
 
-use crate::cloud::{calls, cloud, cloud_of_single_attempts, group};
+use crate::{
+    cloud::{calls, cloud, cloud_of_single_attempts, group},
+    stand_in::stand_in,
+};
 use leeward_logs::{EventFilter, InvalidTail, LogWriter, Logs, Tail};
 use leeward_testkit::{Aws, Fault, Scope};
+use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,6 +52,31 @@ async fn a_filter_lets_through_what_it_says() {
     assert_eq!(found(&logs, all.clone().to(at(11))).await, ["INFO one"]);
     let elsewhere = all.with_stream("host-2".parse().unwrap());
     assert!(found(&logs, elsewhere).await.is_empty());
+}
+
+/// The emulator lets streams through whatever they begin with.
+#[tokio::test]
+async fn a_filter_names_streams_or_what_they_begin_with() {
+    let (logs, calls) = stand_in(|_| (200, json!({"events": []}))).await;
+    let all = EventFilter::new(group("/app/orders"));
+    for (filter, streams, prefix) in [
+        (all.clone(), Value::Null, Value::Null),
+        (
+            all.clone().with_stream("host-1".parse().unwrap()),
+            json!(["host-1"]),
+            Value::Null,
+        ),
+        (
+            all.with_stream_prefix("host-".parse().unwrap()),
+            Value::Null,
+            json!("host-"),
+        ),
+    ] {
+        assert!(found(&logs, filter).await.is_empty());
+        let asked = calls.of("FilterLogEvents").pop().unwrap().input;
+        assert_eq!(asked["logStreamNames"], streams);
+        assert_eq!(asked["logStreamNamePrefix"], prefix);
+    }
 }
 
 #[tokio::test]

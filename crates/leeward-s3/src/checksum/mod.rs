@@ -24,4 +24,20 @@ macro_rules! with_checksum {
     }};
 }
 
+/// Sends a body with its checksum, which is signed in its place unless `$signs_payload`; without one the body itself is signed.
+macro_rules! send_with_sum {
+    ($request:expr, $sum:expr, $signs_payload:expr) => {{
+        let sum: Option<$crate::checksum::Sum> = $sum;
+        let headers = $crate::checksum::Headers::of(sum);
+        let request = $crate::checksum::with_checksum!($request, headers).customize();
+        let request = match sum {
+            Some(_) if $signs_payload => request,
+            Some(_) => request.disable_payload_signing(),
+            None => request.config_override($crate::service::unsummed()),
+        };
+        request.send().await
+    }};
+}
+
+pub(crate) use send_with_sum;
 pub(crate) use with_checksum;

@@ -72,6 +72,18 @@ impl ObjectCopy {
     }
 
     /// Looks at the original by this, for a bucket of another Region. Default: by whom the copy is made.
+    ///
+    /// ```no_run
+    /// use leeward_s3::S3;
+    ///
+    /// # async fn run(here: S3, there: S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let (from, to) = ("orders-eu".parse()?, "orders-archive".parse()?);
+    /// let key = "2026.tar".parse()?;
+    /// let copy = here.copy_by_parts((&from, &key), (&to, &key));
+    /// copy.with_original_seen_by(&there).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_original_seen_by(mut self, s3: &S3) -> Self {
         self.seen_by = s3.clone();
         self

@@ -4,10 +4,10 @@ use super::{
 };
 use crate::{
     Checksum, PutOptions, TransferError, Upload, Uploaded,
-    checksum::{Headers, Sum, with_checksum},
+    checksum::{Sum, send_with_sum},
     parts::{Done, Present, Whole, part_size},
     progress::Told,
-    service::{named, unsummed},
+    service::named,
     source::Reader,
 };
 use aws_sdk_s3::{Client, primitives::ByteStream};
@@ -123,13 +123,7 @@ impl Sender {
                 .upload_id(upload.id.as_str())
                 .part_number(number.cast_signed())
                 .body(ByteStream::from(bytes));
-            let part = with_checksum!(part, Headers::of(sum));
-            match sum {
-                Some(_) if signs_payload => part.send().await,
-                // The checksum among the headers is signed.
-                Some(_) => part.customize().disable_payload_signing().send().await,
-                None => part.customize().config_override(unsummed()).send().await,
-            }
+            send_with_sum!(part, sum, signs_payload)
         });
         let part = part.named(named("UploadPart")).idempotent();
         let answer = self.upload.s3.caller().call(part).await?;

@@ -75,6 +75,16 @@ impl SealedStream {
     }
 
     /// The next bytes; `None` at the end, when all is verified.
+    ///
+    /// ```no_run
+    /// # async fn run(mut plaintext: leeward_s3::SealedStream) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// while let Some(bytes) = plaintext.next().await {
+    ///     println!("{} bytes", bytes?.len());
+    /// }
+    /// println!("{:?}", plaintext.authenticated());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<Bytes, AwsError>> {
         future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
