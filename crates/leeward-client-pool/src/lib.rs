@@ -21,6 +21,8 @@ mod name;
 mod operation;
 mod page;
 mod pool;
+#[cfg(feature = "serde")]
+pub mod rfc3339;
 mod target;
 mod tasks;
 

@@ -43,7 +43,10 @@ pub struct ChangeSet {
     /// Why it is in this state, where CloudFormation says so.
     pub reason: Option<String>,
     /// When it was made.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub created: Option<DateTime>,
     /// What it would do to each resource, in CloudFormation's order.
     pub changes: Vec<Change>,
@@ -100,7 +103,10 @@ pub struct ListedChangeSet {
     /// What whoever made it says of it.
     pub description: Option<String>,
     /// When it was made.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub created: Option<DateTime>,
 }
 

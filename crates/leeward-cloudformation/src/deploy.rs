@@ -61,7 +61,7 @@ impl CloudFormation {
             .set_parameters(spec.parameters())
             .set_tags(spec.tags())
             .set_capabilities(spec.capabilities())
-            .set_role_arn(spec.role.clone())
+            .set_role_arn(spec.role())
             .set_on_failure(spec.on_failure.clone())
             .set_enable_termination_protection(spec.is_protected)
             .client_request_token(spec.token());
@@ -113,7 +113,7 @@ impl CloudFormation {
             .set_parameters(spec.parameters())
             .set_tags(spec.tags())
             .set_capabilities(spec.capabilities())
-            .set_role_arn(spec.role.clone())
+            .set_role_arn(spec.role())
             .client_request_token(spec.token());
         let update = Op::new(update, UpdateStackInputBuilder::send_with).idempotent();
         let Some(updating) = self.caller.find(update, service::is_unchanged).await? else {

@@ -1,4 +1,4 @@
-use crate::{CloudFormation, Pages, StackRef, service};
+use crate::{CloudFormation, LogicalId, Pages, StackRef, service};
 use aws_sdk_cloudformation::{
     operation::{
         describe_stack_drift_detection_status::{
@@ -37,7 +37,10 @@ pub struct Drift {
     /// How many of its resources are not as the template says.
     pub drifted: usize,
     /// When the detection began.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub at: Option<DateTime>,
 }
 
@@ -103,7 +106,10 @@ pub struct ResourceDrift {
     /// The properties that are not as the template says.
     pub differences: Vec<PropertyDifference>,
     /// When it was looked at.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub at: Option<DateTime>,
 }
 
@@ -282,7 +288,8 @@ impl CloudFormation {
     /// # use leeward_cloudformation::{CloudFormation, StackName};
     /// # use leeward_error_taxonomy::AwsError;
     /// # async fn run(cloud: CloudFormation, orders: StackName) -> Result<(), AwsError> {
-    /// for difference in cloud.detect_resource_drift(&orders, "Archive").await?.differences {
+    /// let archive = cloud.detect_resource_drift(&orders, &"Archive".parse()?).await?;
+    /// for difference in archive.differences {
     ///     println!("{}: {} instead of {}", difference.path, difference.actual, difference.expected);
     /// }
     /// # Ok(())
@@ -291,11 +298,11 @@ impl CloudFormation {
     pub async fn detect_resource_drift(
         &self,
         stack: impl Into<StackRef>,
-        logical_id: &str,
+        resource: &LogicalId,
     ) -> Result<ResourceDrift, AwsError> {
         let detect = DetectStackResourceDriftInput::builder()
             .stack_name(stack.into().as_str())
-            .logical_resource_id(logical_id);
+            .logical_resource_id(resource.as_str());
         // It looks, and does no more.
         let detect = Op::new(detect, DetectStackResourceDriftInputBuilder::send_with).idempotent();
         let drift = self.caller.call(detect).await?.stack_resource_drift;

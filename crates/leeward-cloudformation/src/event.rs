@@ -45,7 +45,10 @@ pub struct StackEvent {
     )]
     pub detail: Option<DetailedStatus>,
     /// When.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub at: Option<DateTime>,
     /// The token of the operation that it belongs to.
     pub token: Option<String>,

@@ -40,7 +40,8 @@ pub use leeward_resilience::WaitTimedOut;
 #[doc(inline)]
 pub use leeward_resilience::Waiter;
 pub use name::{
-    ChangeSetName, ChangeSetNameRule, StackId, StackIdRule, StackName, StackNameRule, StackRef,
+    ChangeSetName, ChangeSetNameRule, LogicalId, LogicalIdRule, RequestToken, RequestTokenRule,
+    RoleArn, RoleArnRule, StackId, StackIdRule, StackName, StackNameRule, StackRef,
 };
 pub use output::{NoOutput, Outputs};
 pub use proposal::{ChangeSetFailed, Proposed};

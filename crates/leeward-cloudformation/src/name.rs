@@ -1,4 +1,4 @@
-use leeward_client_pool::{Name, NameRule};
+use leeward_client_pool::{Name, NameRule, Role};
 use std::fmt;
 
 /// The name of a stack: one per account and Region, free again when the stack is deleted.
@@ -9,6 +9,26 @@ pub type StackId = Name<StackIdRule>;
 
 /// The name of a change set: one per stack.
 pub type ChangeSetName = Name<ChangeSetNameRule>;
+
+/// What the template calls a resource: `Archive`; one in a module with the name of the module before it, `Storage.Archive`.
+///
+/// ```
+/// use leeward_cloudformation::LogicalId;
+///
+/// let archive: LogicalId = "Archive".parse()?;
+/// assert_eq!(
+///     LogicalId::new("orders-archive").unwrap_err().to_string(),
+///     r#""orders-archive" is not the logical id of a resource: it has letters and digits, and periods behind the names of modules"#,
+/// );
+/// # Ok::<(), leeward_cloudformation::InvalidResourceName>(())
+/// ```
+pub type LogicalId = Name<LogicalIdRule>;
+
+/// What makes two sendings of a change one, and stands in each of its events.
+pub type RequestToken = Name<RequestTokenRule>;
+
+/// The ARN of a role that CloudFormation acts as: `arn:aws:iam::111122223333:role/deploy`.
+pub type RoleArn = Name<RoleArnRule>;
 
 /// What may be the name of a stack (*CreateStack*, `StackName`, CloudFormation API reference).
 #[derive(Debug)]
@@ -21,6 +41,23 @@ pub enum StackIdRule {}
 /// What may be the name of a change set (*CreateChangeSet*, `ChangeSetName`, CloudFormation API reference).
 #[derive(Debug)]
 pub enum ChangeSetNameRule {}
+
+/// What may be the logical id of a resource.
+///
+/// The API reference says nothing of `LogicalResourceId`. "Resources section" in the CloudFormation User Guide has letters and digits,
+/// "CloudFormation quotas" 255 characters, and "Reference module resources" the period.
+#[derive(Debug)]
+pub enum LogicalIdRule {}
+
+/// What may be the token of a change (*CreateStack*, `ClientRequestToken`, CloudFormation API reference).
+///
+/// `ClientToken` of *CreateChangeSet* may have any characters; a token goes with either call, so it has those that both take.
+#[derive(Debug)]
+pub enum RequestTokenRule {}
+
+/// What may be the ARN of a role ("IAM identifiers", IAM User Guide; *CreateStack*, `RoleARN`, has 2,048 characters at the most).
+#[derive(Debug)]
+pub enum RoleArnRule {}
 
 const MAX_NAME: usize = 128;
 
@@ -55,6 +92,50 @@ impl NameRule for StackIdRule {
             Some((name, id)) if !id.is_empty() => check_word(name),
             _ => Err("it ends in stack/, the name, and an id of its own".to_owned()),
         }
+    }
+}
+
+impl NameRule for LogicalIdRule {
+    const WHAT: &'static str = "the logical id of a resource";
+
+    fn check(text: &str) -> Result<(), String> {
+        let is_in = |c: char| c.is_ascii_alphanumeric() || c == '.';
+        if !text.chars().all(is_in) {
+            return Err(
+                "it has letters and digits, and periods behind the names of modules".to_owned(),
+            );
+        }
+        match text.split('.').all(|name| (1..=255).contains(&name.len())) {
+            true => Ok(()),
+            false => Err("it has 1 to 255 characters, and so has the name of a module".to_owned()),
+        }
+    }
+}
+
+impl NameRule for RequestTokenRule {
+    const WHAT: &'static str = "the token of a request";
+
+    fn check(text: &str) -> Result<(), String> {
+        let is_in = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if text.is_empty() || text.len() > MAX_NAME {
+            Err(format!("it has 1 to {MAX_NAME} characters"))
+        } else if text.starts_with('-') {
+            Err("it begins with a letter or a digit".to_owned())
+        } else if !text.chars().all(is_in) {
+            Err("it has letters, digits and hyphens".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl NameRule for RoleArnRule {
+    const WHAT: &'static str = "the ARN of a role";
+
+    fn check(text: &str) -> Result<(), String> {
+        Role::new(text)
+            .map(drop)
+            .map_err(|invalid| invalid.reason().to_owned())
     }
 }
 
@@ -154,6 +235,65 @@ mod tests {
         }
         assert!(StackName::new(&long[..128]).is_ok());
         assert!(ChangeSetName::new("add-topic-2").is_ok());
+    }
+
+    #[track_caller]
+    fn refuses<R: NameRule>(text: &str, rule: &str) {
+        let refused = Name::<R>::new(text).unwrap_err().to_string();
+        assert!(refused.contains(rule), "{refused}");
+    }
+
+    #[test]
+    fn a_logical_id_has_letters_and_digits_and_the_names_of_modules_before_it() {
+        let long = "a".repeat(256);
+        for id in ["Archive", "0", &long[1..], "Storage.Archive", "A.B.C"] {
+            assert!(LogicalId::new(id).is_ok(), "{id}");
+        }
+        for id in ["", &long, ".Archive", "Storage.", "Storage..Archive"] {
+            refuses::<LogicalIdRule>(id, "1 to 255 characters");
+        }
+        for id in ["orders-archive", "a&b", "a b", "Größe"] {
+            refuses::<LogicalIdRule>(id, "letters and digits");
+        }
+    }
+
+    #[test]
+    fn a_token_is_one_that_every_change_takes() {
+        let long = "a".repeat(129);
+        let drawn = crate::service::token();
+        for token in ["a", "9", "Console-CreateStack-7f59", &long[1..], &drawn] {
+            assert!(RequestToken::new(token).is_ok(), "{token}");
+        }
+        refuses::<RequestTokenRule>("", "1 to 128 characters");
+        refuses::<RequestTokenRule>(&long, "1 to 128 characters");
+        refuses::<RequestTokenRule>("-a", "begins with a letter or a digit");
+        refuses::<RequestTokenRule>("one_and_only", "letters, digits and hyphens");
+    }
+
+    #[test]
+    fn a_role_is_given_by_its_arn() {
+        for arn in [
+            "arn:aws:iam::111122223333:role/deploy",
+            "arn:aws-cn:iam::111122223333:role/a/b/deploy",
+        ] {
+            assert!(RoleArn::new(arn).is_ok(), "{arn}");
+        }
+        let name = "d".repeat(65);
+        let path = format!("{}/", "p".repeat(2048));
+        for (resource, rule) in [
+            ("user/deploy", "names no role/"),
+            ("role/", "1 to 64 letters"),
+            (&*format!("role/{name}"), "1 to 64 letters"),
+            (&*format!("role/{path}deploy"), "its path"),
+        ] {
+            let arn = format!("arn:aws:iam::111122223333:{resource}");
+            refuses::<RoleArnRule>(&arn, rule);
+        }
+        refuses::<RoleArnRule>("deploy", "begin with arn:");
+        refuses::<RoleArnRule>(
+            "arn:aws:sts::111122223333:assumed-role/deploy/ci",
+            "names a session, not a role",
+        );
     }
 
     #[test]

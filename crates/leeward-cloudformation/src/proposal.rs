@@ -101,7 +101,7 @@ impl CloudFormation {
             .set_parameters(spec.parameters())
             .set_tags(spec.tags())
             .set_capabilities(spec.capabilities())
-            .set_role_arn(spec.role.clone())
+            .set_role_arn(spec.role())
             .set_on_stack_failure(on_failure)
             .client_token(spec.token());
         let create = Op::new(create, CreateChangeSetInputBuilder::send_with).idempotent();

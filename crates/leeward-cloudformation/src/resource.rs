@@ -26,7 +26,10 @@ pub struct Resource {
     /// Why, where CloudFormation says so.
     pub reason: Option<String>,
     /// When that changed last.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub updated: Option<DateTime>,
     /// What the last detection of drift found.
     #[cfg_attr(

@@ -1,4 +1,4 @@
-use crate::{StackName, Template, service};
+use crate::{RequestToken, RoleArn, StackName, Template, service};
 use aws_sdk_cloudformation::types::{Capability, OnFailure, Parameter, Tag};
 use std::fmt;
 
@@ -26,10 +26,10 @@ pub struct StackSpec {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) capabilities: Vec<Capability>,
-    pub(crate) role: Option<String>,
+    role: Option<RoleArn>,
     pub(crate) on_failure: Option<OnFailure>,
     pub(crate) is_protected: Option<bool>,
-    token: Option<String>,
+    token: Option<RequestToken>,
 }
 
 impl StackSpec {
@@ -92,8 +92,8 @@ impl StackSpec {
     }
 
     /// Lets CloudFormation act as this role. Default: that of the operation before, else the caller.
-    pub fn with_role(self, arn: impl Into<String>) -> Self {
-        let role = Some(arn.into());
+    pub fn with_role(self, arn: RoleArn) -> Self {
+        let role = Some(arn);
         Self { role, ..self }
     }
 
@@ -114,9 +114,9 @@ impl StackSpec {
 
     /// Names the operation, so that the same call made again is the same operation; by default each call draws a name.
     ///
-    /// At most 128 letters, digits and hyphens. It stands in each event of the operation.
-    pub fn with_token(self, token: impl Into<String>) -> Self {
-        let token = Some(token.into());
+    /// It stands in each event of the operation.
+    pub fn with_token(self, token: RequestToken) -> Self {
+        let token = Some(token);
         Self { token, ..self }
     }
 
@@ -127,7 +127,14 @@ impl StackSpec {
     }
 
     pub(crate) fn token(&self) -> String {
-        self.token.clone().unwrap_or_else(service::token)
+        match &self.token {
+            Some(token) => token.to_string(),
+            None => service::token(),
+        }
+    }
+
+    pub(crate) fn role(&self) -> Option<String> {
+        self.role.as_ref().map(RoleArn::to_string)
     }
 
     pub(crate) fn tags(&self) -> Option<Vec<Tag>> {

@@ -28,13 +28,22 @@ pub struct Stack {
     /// What its template says of it.
     pub description: Option<String>,
     /// When it was made.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub created: Option<DateTime>,
     /// When it was last updated.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub updated: Option<DateTime>,
     /// When it was deleted.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub deleted: Option<DateTime>,
     /// The values of its parameters; those that may not be seen are asterisks.
     pub parameters: BTreeMap<String, String>,
@@ -104,13 +113,22 @@ pub struct ListedStack {
     /// What its template says of it.
     pub description: Option<String>,
     /// When it was made.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub created: Option<DateTime>,
     /// When it was last updated.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub updated: Option<DateTime>,
     /// When it was deleted.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::written::date"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub deleted: Option<DateTime>,
     /// The id of the stack that it is a part of.
     pub parent: Option<String>,

@@ -1,7 +1,6 @@
-//! How parts of the SDK are written by serde.
+//! How enums of the SDK are written by serde.
 
-use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
-use serde::{Serialize, Serializer, ser::Error};
+use serde::{Serialize, Serializer};
 
 /// An enum of the SDK as AWS writes it.
 pub(crate) fn text<T: AsRef<str>, S: Serializer>(
@@ -24,15 +23,4 @@ pub(crate) fn texts<T: AsRef<str>, S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(values.iter().map(AsRef::as_ref))
-}
-
-/// A date as RFC 3339 writes it.
-pub(crate) fn date<S: Serializer>(
-    date: &Option<DateTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let date = date.map(|date| date.fmt(DateTimeFormat::DateTime));
-    date.transpose()
-        .map_err(S::Error::custom)?
-        .serialize(serializer)
 }

@@ -27,7 +27,7 @@ pub use delete::Deleted;
 pub use expression::{Clash, Expression};
 pub use item::{Item, ItemError};
 pub use key::KeySchema;
-pub use name::{Table, TableName, Token, TransactionToken};
+pub use name::{Index, IndexName, Table, TableName, Token, TransactionToken};
 pub use projection::Projection;
 pub use put::Put;
 pub use query::{Query, Sort};

@@ -1,4 +1,4 @@
-use crate::{Clash, DynamoDb, Expression, ItemError, Projection, TableName, item};
+use crate::{Clash, DynamoDb, Expression, IndexName, ItemError, Projection, TableName, item};
 use aws_sdk_dynamodb::operation::query::{QueryInput, builders::QueryInputBuilder};
 use leeward_client_pool::Pages;
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,7 +21,7 @@ pub struct Query {
     sort: Option<Sort>,
     filter: Option<Expression>,
     projection: Projection,
-    index: Option<String>,
+    index: Option<IndexName>,
     is_ascending: bool,
     page_size: Option<NonZero<u16>>,
 }
@@ -76,9 +76,9 @@ impl Query {
 
     /// Asks this index of the table.
     #[must_use]
-    pub fn with_index(self, index: impl Into<String>) -> Self {
+    pub fn with_index(self, index: IndexName) -> Self {
         Self {
-            index: Some(index.into()),
+            index: Some(index),
             ..self
         }
     }
@@ -113,7 +113,7 @@ impl Query {
         let (projection, names) = self.projection.among(key.names());
         Ok(QueryInput::builder()
             .table_name(table.as_str())
-            .set_index_name(self.index)
+            .set_index_name(self.index.map(String::from))
             .key_condition_expression(condition)
             .set_filter_expression(filter)
             .set_projection_expression(projection)
@@ -236,7 +236,7 @@ impl DynamoDb {
     /// # #[derive(serde::Deserialize)]
     /// # struct Order { id: String }
     /// # async fn run(db: DynamoDb) -> Result<(), AwsError> {
-    /// let query = Query::new("customer", "c-1")?.with_index("by-customer");
+    /// let query = Query::new("customer", "c-1")?.with_index("by-customer".parse()?);
     /// let mut orders = db.query::<Order>(&"orders".parse()?, query)?;
     /// while let Some(order) = orders.next().await {
     ///     println!("{}", order?.id);

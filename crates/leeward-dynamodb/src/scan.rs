@@ -1,4 +1,4 @@
-use crate::{DynamoDb, Expression, Projection, TableName, item};
+use crate::{DynamoDb, Expression, IndexName, Projection, TableName, item};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, builders::ScanInputBuilder};
 use futures_core::Stream;
 use futures_util::stream::{SelectAll, StreamExt, select_all};
@@ -30,7 +30,7 @@ pub struct Scan {
     segments: NonZero<u8>,
     filter: Option<Expression>,
     projection: Projection,
-    index: Option<String>,
+    index: Option<IndexName>,
     page_size: Option<NonZero<u16>>,
 }
 
@@ -73,9 +73,9 @@ impl Scan {
 
     /// Reads this index of the table.
     #[must_use]
-    pub fn with_index(self, index: impl Into<String>) -> Self {
+    pub fn with_index(self, index: IndexName) -> Self {
         Self {
-            index: Some(index.into()),
+            index: Some(index),
             ..self
         }
     }
@@ -92,7 +92,7 @@ impl Scan {
         let (projection, names) = self.projection.among(filter.and_then(Expression::names));
         ScanInput::builder()
             .table_name(table.as_str())
-            .set_index_name(self.index.clone())
+            .set_index_name(self.index.clone().map(String::from))
             .set_filter_expression(filter.map(Expression::text))
             .set_projection_expression(projection)
             .set_expression_attribute_names(names)
@@ -159,6 +159,15 @@ pub struct Scanned<T> {
 
 impl<T> Scanned<T> {
     /// The next item; `None` after the last one.
+    ///
+    /// ```no_run
+    /// # async fn run(mut ids: leeward_dynamodb::Scanned<String>) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// while let Some(id) = ids.next().await {
+    ///     println!("{}", id?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<T, AwsError>> {
         StreamExt::next(self).await
     }
@@ -168,6 +177,14 @@ impl<T> Scanned<T> {
     /// # Errors
     ///
     /// That of the page that could not be had; what came before is lost with it.
+    ///
+    /// ```no_run
+    /// # async fn run(ids: leeward_dynamodb::Scanned<String>) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let some = ids.collect_up_to(1_000).await?;
+    /// println!("{} items, more: {}", some.items.len(), some.has_more);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn collect_up_to(self, max: usize) -> Result<Collected<T>, AwsError> {
         Collected::of(self, max).await
     }

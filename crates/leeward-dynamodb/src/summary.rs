@@ -1,5 +1,6 @@
 use crate::KeySchema;
 use aws_sdk_dynamodb::types::TableDescription;
+use std::time::SystemTime;
 
 /// What people look at of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,12 @@ pub struct TableSummary {
     pub bytes: Option<i64>,
     /// Whether it may not be deleted.
     pub is_protected: bool,
-    /// When it was made, in seconds since 1970.
-    pub created_at: Option<i64>,
+    /// When it was made.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
+    pub created_at: Option<SystemTime>,
 }
 
 /// What people look at of a secondary index.
@@ -79,7 +84,42 @@ impl TableSummary {
             items: table.item_count,
             bytes: table.table_size_bytes,
             is_protected: table.deletion_protection_enabled.unwrap_or(false),
-            created_at: table.creation_date_time.map(|at| at.secs()),
+            created_at: table.creation_date_time.and_then(|at| at.try_into().ok()),
         }
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::{
+        primitives::DateTime,
+        types::{BillingMode, BillingModeSummary, TableStatus},
+    };
+    use serde_json::json;
+
+    #[test]
+    fn a_table_is_written_as_a_record() {
+        let billing = BillingModeSummary::builder().billing_mode(BillingMode::PayPerRequest);
+        let table = TableDescription::builder()
+            .table_name("orders")
+            .table_status(TableStatus::Active)
+            .billing_mode_summary(billing.build())
+            .item_count(7)
+            .creation_date_time(DateTime::from_millis(1_795_336_200_123));
+        let expected = json!({
+            "name": "orders",
+            "arn": null,
+            "status": "ACTIVE",
+            "key": null,
+            "indexes": [],
+            "billing": "PAY_PER_REQUEST",
+            "items": 7,
+            "bytes": null,
+            "is_protected": false,
+            "created_at": "2026-11-22T08:30:00.123Z",
+        });
+        let table = TableSummary::of(&table.build());
+        assert_eq!(serde_json::to_value(table).unwrap(), expected);
     }
 }

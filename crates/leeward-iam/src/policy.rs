@@ -31,8 +31,16 @@ pub struct PolicySummary {
     /// How many users, groups and roles it is attached to.
     pub attachments: Option<u32>,
     /// When it was made.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub created: Option<SystemTime>,
     /// When its latest version was made.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub updated: Option<SystemTime>,
 }
 
@@ -167,5 +175,32 @@ impl Iam {
         let found = self.caller.find(read, is_absent).await?;
         let document = found.and_then(|found| found.policy_version?.document);
         Ok(document.as_deref().map(document::read).transpose()?)
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use aws_sdk_iam::primitives::DateTime;
+    use serde_json::json;
+
+    #[test]
+    fn a_policy_is_written_as_a_record() {
+        let policy = types::Policy::builder()
+            .policy_name("readers")
+            .arn("arn:aws:iam::111122223333:policy/readers")
+            .create_date(DateTime::from_secs(1_795_336_200))
+            .update_date(DateTime::from_secs(1_795_336_201));
+        let expected = json!({
+            "name": "readers",
+            "arn": "arn:aws:iam::111122223333:policy/readers",
+            "path": null,
+            "default_version": null,
+            "attachments": null,
+            "created": "2026-11-22T08:30:00Z",
+            "updated": "2026-11-22T08:30:01Z",
+        });
+        let policy = PolicySummary::from(policy.build());
+        assert_eq!(serde_json::to_value(policy).unwrap(), expected);
     }
 }

@@ -34,6 +34,10 @@ pub struct RoleSummary {
     /// What is said of it.
     pub description: Option<String>,
     /// When it was made.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub created: Option<SystemTime>,
     /// How long a session of it may last.
     pub max_session: Option<Duration>,
@@ -53,6 +57,10 @@ pub struct RoleSummary {
 #[non_exhaustive]
 pub struct RoleLastUsed {
     /// When.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize")
+    )]
     pub at: SystemTime,
     /// The Region that was called.
     pub region: Option<String>,
@@ -171,5 +179,41 @@ impl Iam {
         let look = Op::new(look, GetRoleInputBuilder::send_with);
         let found = self.caller.find(look, is_absent).await?;
         Ok(found.and_then(|found| found.role))
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use aws_sdk_iam::primitives::DateTime;
+    use serde_json::json;
+
+    #[test]
+    fn a_role_is_written_as_a_record() {
+        let used = types::RoleLastUsed::builder()
+            .last_used_date(DateTime::from_secs(1_795_336_201))
+            .region("us-east-1");
+        let role = types::Role::builder()
+            .path("/team/")
+            .role_name("app")
+            .role_id("AROA1")
+            .arn("arn:aws:iam::111122223333:role/team/app")
+            .create_date(DateTime::from_secs(1_795_336_200))
+            .role_last_used(used.build());
+        let expected = json!({
+            "name": "app",
+            "arn": "arn:aws:iam::111122223333:role/team/app",
+            "id": "AROA1",
+            "path": "/team/",
+            "description": null,
+            "created": "2026-11-22T08:30:00Z",
+            "max_session": null,
+            "trust_policy": null,
+            "permissions_boundary": null,
+            "last_used": {"at": "2026-11-22T08:30:01Z", "region": "us-east-1"},
+            "tags": {},
+        });
+        let role = RoleSummary::try_from(role.build().unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(role).unwrap(), expected);
     }
 }

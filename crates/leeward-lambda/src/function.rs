@@ -1,4 +1,7 @@
-use crate::{FunctionName, Lambda, service::is_absent};
+use crate::{
+    FunctionName, Lambda,
+    service::{is_absent, time},
+};
 use aws_sdk_lambda::operation::{
     get_function_configuration::{
         GetFunctionConfigurationInput, GetFunctionConfigurationOutput,
@@ -9,7 +12,7 @@ use aws_sdk_lambda::operation::{
 use aws_sdk_lambda::types::FunctionConfiguration;
 use leeward_client_pool::{Op, Page, Pages};
 use leeward_error_taxonomy::AwsError;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What there is to know of a function at a glance; without its environment, which may hold secrets, and its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +43,12 @@ pub struct FunctionSummary {
     pub memory_megabytes: Option<u32>,
     /// How many bytes its package has.
     pub code_bytes: u64,
-    /// When it was last changed, as Lambda writes it.
-    pub last_modified: Option<String>,
+    /// When it was last changed.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
+    pub last_modified: Option<SystemTime>,
     /// `Active`, `Pending`, `Inactive`, `Failed`; not in lists.
     pub state: Option<String>,
     /// Why it is in that state, where it is not active.
@@ -73,7 +80,7 @@ macro_rules! summary {
                 .map(|seconds| Duration::from_secs(seconds.into())),
             memory_megabytes: config.memory_size.and_then(number),
             code_bytes: config.code_size.try_into().unwrap_or_default(),
-            last_modified: config.last_modified,
+            last_modified: config.last_modified.as_deref().and_then(time),
             state: config.state.map(|state| state.as_str().to_owned()),
             state_reason: config.state_reason,
             last_update_status: (config.last_update_status)
@@ -181,5 +188,41 @@ impl Lambda {
         let look = GetFunctionConfigurationInput::builder().function_name(function.as_str());
         let look = Op::new(look, GetFunctionConfigurationInputBuilder::send_with);
         self.caller.find(look, is_absent).await
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_function_is_written_as_a_record() {
+        let config = FunctionConfiguration::builder()
+            .function_name("orders")
+            .function_arn("arn:aws:lambda:us-east-1:111122223333:function:orders")
+            .last_modified("2026-11-22T08:30:00.123+0000")
+            .timeout(7);
+        let expected = json!({
+            "name": "orders",
+            "arn": "arn:aws:lambda:us-east-1:111122223333:function:orders",
+            "version": null,
+            "description": null,
+            "runtime": null,
+            "handler": null,
+            "architectures": [],
+            "package_type": null,
+            "role": null,
+            "timeout": {"secs": 7, "nanos": 0},
+            "memory_megabytes": null,
+            "code_bytes": 0,
+            "last_modified": "2026-11-22T08:30:00.123Z",
+            "state": null,
+            "state_reason": null,
+            "last_update_status": null,
+            "log_group": null,
+        });
+        let function = FunctionSummary::from(config.build());
+        assert_eq!(serde_json::to_value(function).unwrap(), expected);
     }
 }

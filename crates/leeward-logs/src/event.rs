@@ -11,16 +11,16 @@ pub struct LogEvent {
     pub id: String,
     /// The stream that it is in.
     pub stream: String,
-    /// When it happened; written in milliseconds since 1970.
+    /// When it happened.
     #[cfg_attr(
         feature = "serde",
-        serde(serialize_with = "crate::service::serialize_time")
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize")
     )]
     pub at: SystemTime,
-    /// When the service got it; written in milliseconds since 1970.
+    /// When the service got it.
     #[cfg_attr(
         feature = "serde",
-        serde(serialize_with = "crate::service::serialize_time")
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize")
     )]
     pub ingested: SystemTime,
     /// Its text.
@@ -48,5 +48,30 @@ impl fmt::Debug for LogEvent {
             .field("at", &self.at)
             .field("bytes", &self.message.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_is_written_as_a_record() {
+        let event = FilteredLogEvent::builder()
+            .event_id("1")
+            .log_stream_name("host-1")
+            .timestamp(1_795_336_200_123)
+            .ingestion_time(1_795_336_201_000)
+            .message("taken");
+        let expected = json!({
+            "id": "1",
+            "stream": "host-1",
+            "at": "2026-11-22T08:30:00.123Z",
+            "ingested": "2026-11-22T08:30:01Z",
+            "message": "taken",
+        });
+        let event = LogEvent::of(event.build());
+        assert_eq!(serde_json::to_value(event).unwrap(), expected);
     }
 }

@@ -31,10 +31,10 @@ pub struct LogGroup {
     pub name: String,
     /// Its ARN, without the `:*` that policies have at the end.
     pub arn: Option<String>,
-    /// When it was made; written in milliseconds since 1970.
+    /// When it was made.
     #[cfg_attr(
         feature = "serde",
-        serde(serialize_with = "crate::service::serialize_time")
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize")
     )]
     pub created: SystemTime,
     /// How long it keeps events, whether the group or the account says so.
@@ -179,7 +179,7 @@ impl Logs {
         let tags = (!settings.tags.is_empty()).then(|| settings.tags.clone());
         let create = CreateLogGroupInput::builder()
             .log_group_name(group.as_str())
-            .set_kms_key_id(settings.key.clone())
+            .set_kms_key_id(settings.key.clone().map(String::from))
             .set_tags(tags);
         // The second of two says that it is there already, which is as good.
         let create = Op::new(create, CreateLogGroupInputBuilder::send_with).idempotent();
@@ -272,5 +272,32 @@ impl Logs {
             Err(error) if !is_there(&error) => Err(error),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_group_is_written_as_a_record() {
+        let group = types::LogGroup::builder()
+            .log_group_name("/app/orders")
+            .creation_time(1_795_336_200_123)
+            .retention_in_days(7)
+            .stored_bytes(1_024);
+        let expected = json!({
+            "name": "/app/orders",
+            "arn": null,
+            "created": "2026-11-22T08:30:00.123Z",
+            "retention": 7,
+            "stored_bytes": 1_024,
+            "key": null,
+            "class": null,
+            "is_deletion_protected": false,
+        });
+        let group = LogGroup::of(group.build()).unwrap();
+        assert_eq!(serde_json::to_value(group).unwrap(), expected);
     }
 }

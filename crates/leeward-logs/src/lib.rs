@@ -19,7 +19,7 @@ pub use filter::EventFilter;
 pub use group::LogGroup;
 pub use leeward_client_pool::{Caller, Collected, Pages, regional::InvalidResourceName};
 pub use leeward_resilience::Waiter;
-pub use name::{LogGroupName, LogGroupRule, LogStreamName, LogStreamRule};
+pub use name::{LogGroupName, LogGroupRule, LogKeyArn, LogKeyRule, LogStreamName, LogStreamRule};
 #[cfg(feature = "serde")]
 pub use query::UnreadableRow;
 pub use query::{Query, QueryFailed, QueryProgress, QueryResult, QueryRow, QueryStatistics};

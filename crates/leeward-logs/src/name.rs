@@ -1,4 +1,4 @@
-use leeward_client_pool::{Name, NameRule};
+use leeward_client_pool::{Arn, Name, NameRule};
 
 /// The name of a log group: what AWS would refuse is refused where it is read, with the rule.
 ///
@@ -28,6 +28,21 @@ pub type LogGroupName = Name<LogGroupRule>;
 /// # Ok::<(), leeward_logs::InvalidResourceName>(())
 /// ```
 pub type LogStreamName = Name<LogStreamRule>;
+
+/// The ARN of the KMS key that the events of a log group are encrypted with, or of an alias of it: what AWS would refuse is refused
+/// where it is read, with the rule.
+///
+/// ```
+/// use leeward_logs::LogKeyArn;
+///
+/// let key: LogKeyArn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?;
+/// assert_eq!(
+///     LogKeyArn::new("alias/logs").unwrap_err().to_string(),
+///     r#""alias/logs" is not the ARN of a KMS key: it is arn:aws:kms:REGION:ACCOUNT:key/ID, or alias/NAME at its end"#,
+/// );
+/// # Ok::<(), leeward_logs::InvalidResourceName>(())
+/// ```
+pub type LogKeyArn = Name<LogKeyRule>;
 
 /// What may be the name of a log group (CloudWatch Logs API Reference, `CreateLogGroup`).
 #[derive(Debug)]
@@ -65,6 +80,37 @@ impl NameRule for LogStreamRule {
     }
 }
 
+/// What may be the ARN of a key (CloudWatch Logs API Reference, `CreateLogGroup`; the pattern of `KmsKeyId` in the schema of
+/// `AWS::Logs::LogGroup` takes aliases too).
+#[derive(Debug)]
+pub enum LogKeyRule {}
+
+impl NameRule for LogKeyRule {
+    const WHAT: &'static str = "the ARN of a KMS key";
+
+    fn check(text: &str) -> Result<(), String> {
+        if text.chars().count() > 256 {
+            return Err("it has 256 characters at the most".to_owned());
+        }
+        match text.parse::<Arn>().is_ok_and(|arn| names_key(&arn)) {
+            true => Ok(()),
+            false => {
+                Err("it is arn:aws:kms:REGION:ACCOUNT:key/ID, or alias/NAME at its end".to_owned())
+            }
+        }
+    }
+}
+
+fn names_key(arn: &Arn) -> bool {
+    let is_digits = |account: &str| account.bytes().all(|byte| byte.is_ascii_digit());
+    let id = match arn.resource().split_once('/') {
+        Some(("key" | "alias", id)) => id,
+        _ => return false,
+    };
+    let is_placed = arn.region().is_some() && arn.account().is_some_and(is_digits);
+    arn.service() == "kms" && is_placed && !id.is_empty()
+}
+
 fn length(text: &str) -> Result<(), String> {
     match text.chars().count() {
         1..=512 => Ok(()),
@@ -97,6 +143,37 @@ mod tests {
         let longer = "s".repeat(513);
         for name in ["", "a:b", "a*", &longer] {
             assert!(LogStreamName::new(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_given_by_an_arn_that_aws_takes() {
+        let beginning = "arn:aws:kms:us-east-1:111122223333:alias/";
+        let longest = format!("{beginning}{}", "k".repeat(256 - beginning.len()));
+        for arn in [
+            "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-1234",
+            "arn:aws:kms:us-east-1:111122223333:alias/team/logs",
+            &longest,
+        ] {
+            assert!(LogKeyArn::new(arn).is_ok(), "{arn}");
+        }
+        let longer = LogKeyArn::new(format!("{longest}k")).unwrap_err();
+        assert!(longer.to_string().contains("256 characters"), "{longer}");
+        for odd in [
+            "",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "alias/logs",
+            "arn:aws:kms:us-east-1:111122223333:key/",
+            "arn:aws:kms:us-east-1:111122223333:key",
+            "arn:aws:kms:us-east-1:111122223333:grant/1",
+            "arn:aws:kms::111122223333:key/1234",
+            "arn:aws:kms:us-east-1::key/1234",
+            "arn:aws:kms:us-east-1:aws:key/1234",
+            "arn:aws:s3:us-east-1:111122223333:key/1234",
+        ] {
+            let refused = LogKeyArn::new(odd).unwrap_err().to_string();
+            assert!(refused.contains(":key/ID"), "{refused}");
         }
     }
 }

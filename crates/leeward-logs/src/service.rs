@@ -32,15 +32,6 @@ pub(crate) fn time(millis: i64) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
-/// Writes a time as whole milliseconds since 1970, as the service does.
-#[cfg(feature = "serde")]
-pub(crate) fn serialize_time<S: serde::Serializer>(
-    at: &SystemTime,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_i64(millis(*at).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

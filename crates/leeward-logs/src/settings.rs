@@ -1,4 +1,4 @@
-use crate::Retention;
+use crate::{LogKeyArn, Retention};
 use std::collections::HashMap;
 
 /// How a log group is to be made.
@@ -8,14 +8,15 @@ use std::collections::HashMap;
 ///
 /// let settings = GroupSettings::new()
 ///     .with_retention(Retention::MONTH)
-///     .with_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+///     .with_key("arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?)
 ///     .with_tag("team", "orders");
 /// # assert_eq!(settings.clone(), settings);
+/// # Ok::<(), leeward_logs::InvalidResourceName>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupSettings {
     pub(crate) retention: Option<Retention>,
-    pub(crate) key: Option<String>,
+    pub(crate) key: Option<LogKeyArn>,
     pub(crate) tags: HashMap<String, String>,
 }
 
@@ -35,11 +36,11 @@ impl GroupSettings {
         }
     }
 
-    /// Encrypts events with the KMS key of this ARN, which must let CloudWatch Logs of the Region use it. Default: a key of AWS.
+    /// Encrypts events with the KMS key of this ARN, whose policy must let CloudWatch Logs of the Region use it. Default: a key of AWS.
     #[must_use]
-    pub fn with_key(self, arn: impl Into<String>) -> Self {
+    pub fn with_key(self, arn: LogKeyArn) -> Self {
         Self {
-            key: Some(arn.into()),
+            key: Some(arn),
             ..self
         }
     }

@@ -23,6 +23,10 @@ pub struct ObjectSummary {
     /// What changes when its content does.
     pub etag: Option<String>,
     /// When it was written.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub last_modified: Option<SystemTime>,
     /// Its storage class.
     pub storage_class: Option<String>,
@@ -53,6 +57,10 @@ pub struct UnfinishedUpload {
     /// Under which S3 knows it.
     pub id: UploadId,
     /// When it was begun.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub begun: Option<SystemTime>,
 }
 
@@ -186,4 +194,41 @@ fn unfinished(upload: MultipartUpload) -> Option<UnfinishedUpload> {
         id: UploadId::new(upload.upload_id?),
         begun: upload.initiated.and_then(|time| time.try_into().ok()),
     })
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::{primitives::DateTime, types::ObjectStorageClass};
+    use serde_json::json;
+
+    #[test]
+    fn an_object_is_written_as_a_record() {
+        let found = Object::builder()
+            .key("2026/11/22.json")
+            .size(3)
+            .e_tag("\"7\"")
+            .last_modified(DateTime::from_secs(1_795_336_200))
+            .storage_class(ObjectStorageClass::Standard);
+        let expected = json!({"object": {
+            "key": "2026/11/22.json",
+            "size": 3,
+            "etag": "\"7\"",
+            "last_modified": "2026-11-22T08:30:00Z",
+            "storage_class": "STANDARD",
+        }});
+        let found = object(found.build()).unwrap();
+        assert_eq!(serde_json::to_value(found).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_unfinished_upload_is_written_as_a_record() {
+        let upload = MultipartUpload::builder()
+            .key("2026.tar")
+            .upload_id("u-1")
+            .initiated(DateTime::from_secs(1_795_336_200));
+        let expected = json!({"key": "2026.tar", "id": "u-1", "begun": "2026-11-22T08:30:00Z"});
+        let upload = unfinished(upload.build()).unwrap();
+        assert_eq!(serde_json::to_value(upload).unwrap(), expected);
+    }
 }

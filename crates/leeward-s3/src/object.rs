@@ -31,6 +31,10 @@ pub struct ObjectDetails {
     /// Which version it is, where the bucket keeps versions.
     pub version_id: Option<String>,
     /// When it was written.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "leeward_client_pool::rfc3339::serialize_option")
+    )]
     pub last_modified: Option<SystemTime>,
     /// Its media type.
     pub content_type: Option<String>,
@@ -290,4 +294,33 @@ fn head(bucket: &BucketName, key: &ObjectKey, version: Option<&str>) -> HeadObje
         .key(key.as_str())
         .set_version_id(version.map(str::to_owned))
         .checksum_mode(ChecksumMode::Enabled)
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::primitives::DateTime;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_known_of_an_object_is_written_as_a_record() {
+        let answer = HeadObjectOutput::builder()
+            .content_length(3)
+            .e_tag("\"7\"")
+            .last_modified(DateTime::from_secs(1_795_336_200))
+            .metadata("origin", "import");
+        let expected = json!({
+            "size": 3,
+            "etag": "\"7\"",
+            "version_id": null,
+            "last_modified": "2026-11-22T08:30:00Z",
+            "content_type": null,
+            "storage_class": null,
+            "encryption": null,
+            "checksum": null,
+            "metadata": {"origin": "import"},
+        });
+        let (details, _) = of_head(&answer.build()).unwrap();
+        assert_eq!(serde_json::to_value(details).unwrap(), expected);
+    }
 }

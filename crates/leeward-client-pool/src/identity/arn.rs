@@ -17,6 +17,14 @@ pub struct InvalidRoleArn {
     reason: &'static str,
 }
 
+impl InvalidRoleArn {
+    /// What is wrong with it, as a sentence without a full stop; without the text itself.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
 impl RoleArn {
     pub(crate) fn new(arn: &str) -> Result<Self, InvalidRoleArn> {
         match flaw(arn) {

@@ -123,7 +123,7 @@ async fn a_leave_that_is_given_goes_out_once_with_each_change() {
 fn told_all() -> StackSpec {
     spec()
         .with_capability(Capability::CapabilityNamedIam)
-        .with_role(ROLE)
+        .with_role(ROLE.parse().unwrap())
         .with_on_failure(OnFailure::DoNothing)
         .with_on_failure(OnFailure::Delete)
         .with_termination_protection(true)
