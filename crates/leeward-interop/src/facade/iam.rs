@@ -2,7 +2,7 @@ use super::site::Site;
 use crate::ministack::{Case, Lacking, Trouble, same, there};
 use aws_sdk_iam::{Client, types::Tag};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, OperationName, Stage, Verdict};
-use leeward_iam::{Effect, Iam, PolicyFilter, Simulation};
+use leeward_iam::{Effect, Iam, PolicyFilter, PolicySummary, Simulation};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, error::Error, fmt};
 
@@ -72,7 +72,7 @@ async fn reader(client: &Client, name: &str) -> Result<String, Trouble> {
 
 async fn role(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
-    let arn = create(iam.caller().client(), "/cases/", "described").await?;
+    let arn = create(&site.sdk().await?, "/cases/", "described").await?;
     let (ours, nobodys) = ("described".parse()?, "nobodys".parse()?);
     same("there", iam.role_exists(&ours).await?, true)?;
     same("not there", iam.role_exists(&nobodys).await?, false)?;
@@ -92,9 +92,10 @@ async fn role(site: &Site) -> Result<(), Trouble> {
 
 async fn list(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
+    let client = site.sdk().await?;
     for number in 0..120 {
         let name = format!("listed-{number:03}");
-        create(iam.caller().client(), "/listed/", &name).await?;
+        create(&client, "/listed/", &name).await?;
     }
     let listed = iam.list_roles(Some("/listed/".parse()?));
     let listed = listed.collect_up_to(1_000).await?.items;
@@ -107,7 +108,7 @@ async fn list(site: &Site) -> Result<(), Trouble> {
 
 async fn inline(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
-    reader(iam.caller().client(), "inline").await?;
+    reader(&site.sdk().await?, "inline").await?;
     let role: leeward_iam::RoleName = "inline".parse()?;
     let listed = iam
         .inline_policies(role.clone())
@@ -136,8 +137,8 @@ async fn inline(site: &Site) -> Result<(), Trouble> {
 
 async fn managed(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
-    let client = iam.caller().client();
-    create(client, "/", "managed").await?;
+    let client: Client = site.sdk().await?;
+    create(&client, "/", "managed").await?;
     let make = client.create_policy().policy_name("shared").path("/cases/");
     let made = make.policy_document(read().to_string()).send().await?;
     let arn = there(there(made.policy)?.arn)?;
@@ -157,6 +158,11 @@ async fn managed(site: &Site) -> Result<(), Trouble> {
     let listed = iam.list_policies(ours).collect_up_to(10).await?.items;
     let listed: Vec<_> = listed.into_iter().map(|policy| policy.arn).collect();
     same("listed", listed, vec![arn.clone()])?;
+    let of_aws = iam.list_policies(PolicyFilter::of_aws());
+    let of_aws = of_aws.collect_up_to(100).await?.items;
+    let is_of_aws = |policy: &PolicySummary| policy.arn.starts_with("arn:aws:iam::aws:policy/");
+    same("of AWS", of_aws.iter().all(is_of_aws), true)?;
+    same("of AWS", of_aws.is_empty(), false)?;
     same(
         "document",
         iam.policy_document(&arn.parse()?).await?,
@@ -168,7 +174,7 @@ async fn managed(site: &Site) -> Result<(), Trouble> {
 
 async fn simulate(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
-    let arn = reader(iam.caller().client(), "simulated").await?;
+    let arn = reader(&site.sdk().await?, "simulated").await?;
     let session = "arn:aws:sts::000000000000:assumed-role/simulated/i-1";
     for principal in [&*arn, session] {
         let simulation = Simulation::of(principal.parse()?, "s3:GetObject".parse()?)
@@ -213,7 +219,7 @@ impl Classify for AccessDenied {
 
 async fn explain(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
-    let arn = reader(iam.caller().client(), "explained").await?;
+    let arn = reader(&site.sdk().await?, "explained").await?;
     let principal = arn.parse()?;
     let denied = AwsError::new(AccessDenied).with_operation(OperationName::new("s3", "HeadObject"));
     for (resource, expected) in [
@@ -240,8 +246,8 @@ async fn explain(site: &Site) -> Result<(), Trouble> {
 
 async fn statement(site: &Site) -> Result<(), Trouble> {
     let iam = iam(site).await?;
-    let client = iam.caller().client();
-    let arn = reader(client, "stated").await?;
+    let client: Client = site.sdk().await?;
+    let arn = reader(&client, "stated").await?;
     let plain = client.simulate_principal_policy().policy_source_arn(&arn);
     let plain = plain.action_names("s3:DeleteObject").send().await?;
     let results = plain.evaluation_results();

@@ -2,6 +2,7 @@
 
 mod cloudformation;
 mod dynamodb;
+mod faults;
 mod iam;
 mod lambda;
 mod logs;
@@ -9,16 +10,23 @@ mod resources;
 mod s3;
 mod site;
 
-use crate::ministack::{Arguments, Report};
+use crate::ministack::{Arguments, Case, Report};
 use site::Site;
 use std::{error::Error, time::Duration};
 
 /// Far more than all cases take on a busy machine.
 const MAX_RUN: Duration = Duration::from_secs(600);
 
+/// The last, and of all of them: behind fewer cases it fails.
+const FAULTS: Case<Site> = Case::new(
+    "every operation was throttled, and every look was torn",
+    |site| Box::pin(std::future::ready(site.check_faults())),
+);
+
 /// Plays every case, and says what came of each.
 pub(crate) async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
-    let cases = [
+    // A facade waits most of the time: for what is being made, and before it calls again.
+    let lanes = vec![
         cloudformation::cases(),
         dynamodb::cases(),
         iam::cases(),
@@ -28,12 +36,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> 
         s3::cases(),
     ];
     let title = "facades over ministack";
-    arguments
-        .play(
-            title,
-            MAX_RUN,
-            Site::new,
-            cases.into_iter().flatten().collect(),
-        )
-        .await
+    let last = vec![FAULTS];
+    arguments.play(title, MAX_RUN, Site::new, lanes, last).await
 }

@@ -1,8 +1,7 @@
 //! Every kind of resource by its ARN, there and not there.
 
-use super::site::{EAST, Site};
+use super::site::{Site, WEST};
 use crate::ministack::{Case, Trouble, same, there};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
@@ -11,9 +10,8 @@ use aws_sdk_lambda::{
     primitives::Blob,
     types::{FunctionCode, LayerVersionContentInput, Runtime},
 };
-use leeward_client_pool::Pool;
+use leeward_client_pool::Role;
 use leeward_cloudformation::{ChangeSetName, CloudFormation, Proposed, StackSpec};
-use leeward_error_taxonomy::Region;
 use leeward_resources::{ResourceError, Resources};
 use serde_json::{Value, json};
 
@@ -50,6 +48,10 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new(
             "an ARN of another account is not said not to be there",
             |site| Box::pin(other_account(site)),
+        ),
+        Case::new(
+            "an ARN is asked for as who may ask in its account",
+            |site| Box::pin(identity(site)),
         ),
     ]
 }
@@ -119,7 +121,7 @@ async fn table(site: &Site) -> Result<(), Trouble> {
     let stream = StreamSpecification::builder()
         .stream_enabled(true)
         .stream_view_type(StreamViewType::KeysOnly);
-    let client: aws_sdk_dynamodb::Client = site.pool.client().await?;
+    let client: aws_sdk_dynamodb::Client = site.sdk().await?;
     let create = client.create_table().table_name("arn-of-table");
     let made = create
         .key_schema(key)
@@ -155,7 +157,7 @@ async fn table(site: &Site) -> Result<(), Trouble> {
 }
 
 async fn bucket(site: &Site) -> Result<(), Trouble> {
-    let client: aws_sdk_s3::Client = site.pool.client().await?;
+    let client: aws_sdk_s3::Client = site.sdk().await?;
     client
         .create_bucket()
         .bucket("arn-of-bucket")
@@ -176,7 +178,7 @@ async fn bucket(site: &Site) -> Result<(), Trouble> {
 }
 
 async fn logs(site: &Site) -> Result<(), Trouble> {
-    let client: aws_sdk_cloudwatchlogs::Client = site.pool.client().await?;
+    let client: aws_sdk_cloudwatchlogs::Client = site.sdk().await?;
     for group in ["/arn/of", "/arn/of-more"] {
         client
             .create_log_group()
@@ -203,7 +205,7 @@ async fn logs(site: &Site) -> Result<(), Trouble> {
 }
 
 async fn lambda(site: &Site) -> Result<(), Trouble> {
-    let client: aws_sdk_lambda::Client = site.pool.client().await?;
+    let client: aws_sdk_lambda::Client = site.sdk().await?;
     let code = FunctionCode::builder().zip_file(Blob::new(EMPTY_ARCHIVE));
     let create = client.create_function().function_name("arn-of-function");
     create
@@ -237,7 +239,7 @@ async fn lambda(site: &Site) -> Result<(), Trouble> {
 }
 
 async fn iam(site: &Site) -> Result<(), Trouble> {
-    let client: aws_sdk_iam::Client = site.pool.client().await?;
+    let client: aws_sdk_iam::Client = site.sdk().await?;
     let principal = json!({"Service": "lambda.amazonaws.com"});
     let allow = json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
     let trust = json!({"Version": "2012-10-17", "Statement": [allow]}).to_string();
@@ -281,20 +283,11 @@ async fn iam(site: &Site) -> Result<(), Trouble> {
 }
 
 async fn other_region(site: &Site) -> Result<(), Trouble> {
-    const WEST: Region = Region::from_static("us-west-2");
-    let credentials = Credentials::from_keys("AKIAIOSFODNN7EXAMPLE", "interop", None);
-    let endpoint = format!("http://127.0.0.1:{}", site.port);
-    let pool = Pool::builder()
-        .without_proxy()
-        .with_region(EAST)
-        .with_credentials(SharedCredentialsProvider::new(credentials))
-        .with_endpoint(EAST, &*endpoint)
-        .with_endpoint(WEST, &*endpoint);
-    let pool = pool.build().await?;
-    let client: aws_sdk_cloudwatchlogs::Client = pool.client().with_region(WEST).await?;
+    let client = site.direct.client::<aws_sdk_cloudwatchlogs::Client>();
+    let client = client.with_region(WEST).await?;
     let create = client.create_log_group().log_group_name("/arn/west");
     create.send().await?;
-    let resources = Resources::new(pool);
+    let resources = Resources::new(site.pool.clone());
     let east = regional("logs", "log-group:/arn/west");
     let west = east.replace("us-east-1", "us-west-2");
     for (arn, is_there) in [(east, false), (west, true)] {
@@ -325,6 +318,21 @@ async fn other_account(site: &Site) -> Result<(), Trouble> {
             }
             other => return Err(format!("{resource}: {other:?}").into()),
         }
+    }
+    Ok(())
+}
+
+async fn identity(site: &Site) -> Result<(), Trouble> {
+    let role = || Role::new("arn:aws:iam::999988887777:role/auditor");
+    let client = site.direct.client::<aws_sdk_cloudwatchlogs::Client>();
+    let client = client.with_identity(role()?).await?;
+    let create = client.create_log_group().log_group_name("/arn/theirs");
+    create.send().await?;
+    let theirs = Resources::new(site.pool.clone()).with_identity(role()?);
+    for (name, is_there) in [("/arn/theirs", true), ("/arn/nobodys", false)] {
+        let arn = format!("arn:aws:logs:us-east-1:999988887777:log-group:{name}");
+        let told = theirs.resource_exists(&arn.parse()?).await?;
+        same(name, told, is_there)?;
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ pub(crate) use report::Report;
 
 use crate::server::{self, Ending, Server};
 use clap::Args;
+use futures_util::future;
 use std::{error::Error, path::PathBuf, time::Duration};
+use tokio::time::Instant;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -24,13 +26,15 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Starts it, and plays those of the cases that are wanted at a site that `open` makes of its port; says what came of each.
+    /// Starts it, and plays those of the cases that are wanted at a site that `open` makes of its port, those of one lane one after the
+    /// other beside those of all other lanes, and the `last` after all of them; says what came of each.
     pub(crate) async fn play<S, Fut>(
         &self,
         title: &'static str,
         max_run: Duration,
         open: impl FnOnce(u16) -> Fut,
-        cases: Vec<Case<S>>,
+        lanes: Vec<Vec<Case<S>>>,
+        last: Vec<Case<S>>,
     ) -> Result<Report, Box<dyn Error>>
     where
         Fut: Future<Output = Result<S, Box<dyn Error>>>,
@@ -52,11 +56,11 @@ impl Arguments {
             server::listening(port).await?;
             let site = open(port).await?;
             let mut report = Report::new(title);
-            for case in cases {
-                let wanted = self.case.as_deref();
-                if wanted.is_none_or(|text| case.name.contains(text)) {
-                    report.tell(&case, (case.play)(&site).await);
-                }
+            let lanes = lanes.into_iter().map(|lane| self.walk(&site, lane));
+            let played = future::join_all(lanes).await;
+            let last = self.walk(&site, last).await;
+            for (case, outcome, took) in played.into_iter().flatten().chain(last) {
+                report.tell(&case, outcome, took);
             }
             match report.is_empty() {
                 true => Err("no case has that text in its name".into()),
@@ -64,5 +68,23 @@ impl Arguments {
             }
         };
         server.during(max_run, work).await
+    }
+
+    /// Plays what is wanted of a lane; gives with each case what came of it, and how long that took.
+    async fn walk<S>(
+        &self,
+        site: &S,
+        lane: Vec<Case<S>>,
+    ) -> Vec<(Case<S>, Result<(), Trouble>, Duration)> {
+        let mut played = Vec::new();
+        for case in lane {
+            let wanted = self.case.as_deref();
+            if wanted.is_none_or(|text| case.name.contains(text)) {
+                let begun = Instant::now();
+                let outcome = (case.play)(site).await;
+                played.push((case, outcome, begun.elapsed()));
+            }
+        }
+        played
     }
 }

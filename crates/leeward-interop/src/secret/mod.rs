@@ -13,5 +13,6 @@ const MAX_RUN: Duration = Duration::from_secs(150);
 /// Plays every case, and says what came of each.
 pub(crate) async fn run(arguments: Arguments) -> Result<Report, Box<dyn Error>> {
     let title = "secrets over ministack";
-    arguments.play(title, MAX_RUN, Site::new, case::all()).await
+    let (lanes, last) = (vec![case::all()], Vec::new());
+    arguments.play(title, MAX_RUN, Site::new, lanes, last).await
 }

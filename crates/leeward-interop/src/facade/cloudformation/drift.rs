@@ -55,7 +55,9 @@ async fn changed(site: &Site) -> Result<(), Trouble> {
     let [drifted] = &drifts[..] else {
         return Err(format!("not one resource is drifted: {drifts:?}").into());
     };
-    let one = cloud.detect_resource_drift(&stack.id, "Archive").await?;
+    let one = cloud
+        .detect_resource_drift(&stack.id, &"Archive".parse()?)
+        .await?;
     for drift in [drifted, &one] {
         same(
             "resource",
@@ -89,7 +91,7 @@ async fn deleted(site: &Site) -> Result<(), Trouble> {
     let stack = cloud
         .create(&spec("gone", archive("cfn-gone"))?, |_| ())
         .await?;
-    let s3 = site.pool.client::<aws_sdk_s3::Client>().await?;
+    let s3 = site.sdk::<aws_sdk_s3::Client>().await?;
     s3.delete_bucket().bucket("cfn-gone").send().await?;
     let drift = cloud.detect_drift(&stack.id, |_, _| ()).await?;
     same(
@@ -128,7 +130,9 @@ async fn nobodys(site: &Site) -> Result<(), Trouble> {
     let stack = cloud
         .create(&spec("driftful", archive("cfn-driftful"))?, |_| ())
         .await?;
-    let detected = cloud.detect_resource_drift(&stack.id, "Nothing").await;
+    let detected = cloud
+        .detect_resource_drift(&stack.id, &"Nothing".parse()?)
+        .await;
     let error = refused(detected, "drift of no resource")?;
     same("code", error.code(), Some("ValidationError"))
 }

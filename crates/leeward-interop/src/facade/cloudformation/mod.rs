@@ -88,7 +88,7 @@ fn refused<T>(outcome: Result<T, AwsError>, what: &str) -> Result<AwsError, Trou
 
 /// Turns the versioning of a bucket off, past CloudFormation.
 async fn tamper(site: &Site, bucket: &str) -> Result<(), Trouble> {
-    let s3 = site.pool.client::<aws_sdk_s3::Client>().await?;
+    let s3 = site.sdk::<aws_sdk_s3::Client>().await?;
     let off = VersioningConfiguration::builder().status(BucketVersioningStatus::Suspended);
     let put = s3.put_bucket_versioning().bucket(bucket);
     put.versioning_configuration(off.build()).send().await?;

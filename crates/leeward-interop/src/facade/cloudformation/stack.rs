@@ -121,7 +121,7 @@ async fn fail(site: &Site) -> Result<(), Trouble> {
 
 async fn taken(site: &Site) -> Result<(), Trouble> {
     let cloud = cloud(site).await?;
-    let s3 = site.pool.client::<aws_sdk_s3::Client>().await?;
+    let s3 = site.sdk::<aws_sdk_s3::Client>().await?;
     s3.create_bucket().bucket("cfn-taken").send().await?;
     let made = cloud
         .create(&spec("taken", archive("cfn-taken"))?, |_| ())
@@ -135,7 +135,7 @@ async fn taken(site: &Site) -> Result<(), Trouble> {
 
 async fn nested(site: &Site) -> Result<(), Trouble> {
     let cloud = cloud(site).await?;
-    let s3 = site.pool.client::<aws_sdk_s3::Client>().await?;
+    let s3 = site.sdk::<aws_sdk_s3::Client>().await?;
     s3.create_bucket().bucket("cfn-nested").send().await?;
     let put = s3.put_object().bucket("cfn-nested").key("hopeless.json");
     put.body(hopeless().to_string().into_bytes().into())
@@ -169,7 +169,7 @@ async fn update(site: &Site) -> Result<(), Trouble> {
     let mut template = archive("cfn-update");
     template["Resources"]["Topic"] = json!({"Type": "AWS::SNS::Topic"});
     let mut events = Vec::new();
-    let second = spec("update", template)?.with_token("second");
+    let second = spec("update", template)?.with_token("second".parse()?);
     let updated = cloud
         .update(&second, |event| events.push(event.clone()))
         .await?;
@@ -320,7 +320,7 @@ async fn leave(site: &Site) -> Result<(), Trouble> {
 
 async fn again(site: &Site) -> Result<(), Trouble> {
     let cloud = cloud(site).await?;
-    let spec = spec("again", topic())?.with_token("one-and-only");
+    let spec = spec("again", topic())?.with_token("one-and-only".parse()?);
     let first = cloud.create(&spec, |_| ()).await?;
     match cloud.create(&spec, |_| ()).await {
         Ok(again) => same("stack", again.id, first.id),
@@ -350,7 +350,7 @@ async fn exist(site: &Site) -> Result<(), Trouble> {
 async fn list(site: &Site) -> Result<(), Trouble> {
     const STACKS: usize = 110;
     let cloud = cloud(site).await?;
-    let client = cloud.caller().client();
+    let client: aws_sdk_cloudformation::Client = site.sdk().await?;
     let body = topic().to_string();
     for number in 0..STACKS {
         let create = client.create_stack().stack_name(format!("many-{number}"));

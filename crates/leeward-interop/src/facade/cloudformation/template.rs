@@ -80,7 +80,7 @@ async fn wrong(site: &Site) -> Result<(), Trouble> {
 
 async fn url(site: &Site) -> Result<(), Trouble> {
     let cloud = cloud(site).await?;
-    let s3 = site.pool.client::<aws_sdk_s3::Client>().await?;
+    let s3 = site.sdk::<aws_sdk_s3::Client>().await?;
     s3.create_bucket().bucket("cfn-templates").send().await?;
     let put = s3.put_object().bucket("cfn-templates").key("topic.json");
     put.body(topic().to_string().into_bytes().into())

@@ -59,7 +59,7 @@ async fn index(site: &Site) -> Result<(), Trouble> {
     }
     db.put(&orders, &order(4, "new")).await?;
     let paid = Query::new("state", "paid")?
-        .with_index("by-state")
+        .with_index("by-state".parse()?)
         .with_sort(Sort::begins_with("customer", "c-")?);
     same("by its index", numbers(&db, &orders, paid).await?, [1, 2])
 }

@@ -79,13 +79,13 @@ async fn create(client: &Client, name: &str) -> Result<(), Trouble> {
 
 async fn made(site: &Site, name: &str) -> Result<(Lambda, Invocation), Trouble> {
     let lambda = lambda(site).await?;
-    create(lambda.caller().client(), name).await?;
+    create(&site.sdk().await?, name).await?;
     Ok((lambda, Invocation::of(name.parse()?)))
 }
 
 async fn exists(site: &Site) -> Result<(), Trouble> {
     let (lambda, _) = made(site, "exists").await?;
-    let client = lambda.caller().client();
+    let client: Client = site.sdk().await?;
     let publish = client.publish_version().function_name("exists");
     let version = there(publish.send().await?.version)?;
     let alias = client.create_alias().function_name("exists").name("live");
@@ -126,8 +126,9 @@ async fn describe(site: &Site) -> Result<(), Trouble> {
 
 async fn list(site: &Site) -> Result<(), Trouble> {
     let lambda = lambda(site).await?;
+    let client = site.sdk().await?;
     for number in 0..60 {
-        create(lambda.caller().client(), &format!("listed-{number:02}")).await?;
+        create(&client, &format!("listed-{number:02}")).await?;
     }
     let listed = lambda.list().filter_map(|function| {
         let is_ours = function.name.starts_with("listed-");

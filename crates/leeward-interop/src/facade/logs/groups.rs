@@ -78,7 +78,7 @@ async fn made(site: &Site) -> Result<(), Trouble> {
     let key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     let settings = GroupSettings::new()
         .with_retention(Retention::MONTH)
-        .with_key(key)
+        .with_key(key.parse()?)
         .with_tag("team", "orders");
     let create = || logs.create_group(&name, &settings);
     same("the first", create().await?, Creation::Created)?;
@@ -88,7 +88,7 @@ async fn made(site: &Site) -> Result<(), Trouble> {
     same("key", group.key.as_deref(), Some(key))?;
     let arn = there(group.arn)?;
     same("the end of the ARN", arn.ends_with("/made/orders"), true)?;
-    let client = logs.caller().client();
+    let client: aws_sdk_cloudwatchlogs::Client = site.sdk().await?;
     let tags = client.list_tags_for_resource().resource_arn(arn);
     let tags = there(tags.send().await?.tags)?;
     same("tag", tags.get("team").map(String::as_str), Some("orders"))

@@ -3,9 +3,11 @@ use crate::{
     facade::site::Site,
     ministack::{Case, Trouble, same},
 };
-use leeward_logs::{LogGroupName, Query};
+use leeward_logs::{GroupSettings, LogGroupName, Query};
 use leeward_resilience::Waiter;
+use serde::Deserialize;
 use std::time::{Duration, UNIX_EPOCH};
+use tokio::time::{Instant, sleep, timeout};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -13,6 +15,9 @@ pub(super) fn cases() -> Vec<Case<Site>> {
             "logs: a query is waited for, its rows are had by field",
             |site| Box::pin(rows(site)),
         ),
+        Case::new("logs: a query that is dropped is stopped", |site| {
+            Box::pin(dropped(site))
+        }),
         Case::new(
             "logs: a query over no such group fails by its code",
             |site| Box::pin(no_group(site)),
@@ -26,6 +31,12 @@ fn query(group: LogGroupName) -> Query {
     let day = Duration::from_secs(86_400);
     let text = "fields @timestamp, @message | sort @timestamp desc";
     Query::new(text, written - day, written + day).over(group)
+}
+
+#[derive(Deserialize)]
+struct Row {
+    #[serde(rename = "@message")]
+    message: u64,
 }
 
 async fn rows(site: &Site) -> Result<(), Trouble> {
@@ -44,10 +55,32 @@ async fn rows(site: &Site) -> Result<(), Trouble> {
     let numbers = found.rows.iter().map(|row| row.parse("@message"));
     let numbers: Option<Result<Vec<u64>, _>> = numbers.collect();
     same("newest first", numbers, Some(Ok(vec![4, 3, 2, 1, 0])))?;
+    let newest: Row = found.rows.first().ok_or("no row")?.read()?;
+    same("a row of one's own type", newest.message, 4)?;
     same("read", found.statistics.records_scanned, 5.0)?;
     let some = query(group).with_max_rows(2);
     let some = logs.query(&some, &waiter, |_, _| {}).await?;
     same("bounded", (some.rows.len(), some.has_more), (2, true))
+}
+
+async fn dropped(site: &Site) -> Result<(), Trouble> {
+    let logs = logs(site).await?;
+    let group: LogGroupName = "/queries/dropped".parse()?;
+    logs.create_group(&group, &GroupSettings::new()).await?;
+    let (query, waiter) = (query(group), Waiter::new(LONG));
+    let held = site.hold("logs", "GetQueryResults");
+    let asked = logs.query(&query, &waiter, |_, _| {});
+    let asked = timeout(Duration::from_secs(1), asked).await;
+    same("is waited for", asked.is_ok(), false)?;
+    held.clear();
+    let end = Instant::now() + LONG;
+    while site.answered("logs", "StopQuery") == 0 {
+        if Instant::now() > end {
+            return Err("the query was not stopped".into());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 async fn no_group(site: &Site) -> Result<(), Trouble> {

@@ -3,8 +3,11 @@ use crate::{
     facade::site::Site,
     ministack::{Case, Lacking, Trouble, same},
 };
-use leeward_logs::{EventRefused, LogGroupName};
-use std::time::{Duration, UNIX_EPOCH};
+use leeward_logs::{EventFilter, EventRefused, LogGroupName, Logs};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, UNIX_EPOCH},
+};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -14,6 +17,10 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new("logs: 25,000 events arrive in batches", |site| {
             Box::pin(many(site))
         }),
+        Case::new(
+            "logs: batches stay within AWS's size, order and span of time",
+            |site| Box::pin(batches(site)),
+        ),
         Case::gap("logs: what is too old is rejected and counted", |site| {
             Box::pin(too_old(site))
         }),
@@ -43,15 +50,53 @@ async fn many(site: &Site) -> Result<(), Trouble> {
     let logs = logs(site).await?;
     let group: LogGroupName = "/writer/many".parse()?;
     let writer = writer(&logs, &group)?;
+    let at = |second: u64| UNIX_EPOCH + Duration::from_secs(1_795_000_000 + second);
     for number in 0..25_000 {
-        writer.write(number.to_string())?;
+        writer.write_at(at(number / 5_000), number.to_string())?;
     }
     writer.shutdown(LONG).await?;
-    let all = logs.filter_events(&leeward_logs::EventFilter::new(group));
-    // The other side gives no second page of events.
-    let found = all.collect_up_to(100_000).await?.items.len();
     same("sent", writer.stats().sent, 25_000)?;
-    same("the most of one answer", found, 10_000)
+    let mut found = BTreeSet::new();
+    // The other side gives no second page of events, and 10,000 on the first.
+    for second in 0..5 {
+        let filter = EventFilter::new(group.clone());
+        let filter = filter.from(at(second)).to(at(second));
+        let events = logs.filter_events(&filter).collect_up_to(100_000).await?;
+        let numbers = events.items.iter().map(|event| event.message.parse());
+        found.extend(numbers.collect::<Result<Vec<u64>, _>>()?);
+    }
+    same("found", found, (0..25_000).collect::<BTreeSet<_>>())
+}
+
+async fn batches(site: &Site) -> Result<(), Trouble> {
+    let (aws, pool) = site.behind_faults().await?;
+    let logs = Logs::new(pool.caller().await?);
+    let group: LogGroupName = "/writer/batches".parse()?;
+    let writer = writer(&logs, &group)?;
+    let at = |minutes: u64| UNIX_EPOCH + Duration::from_secs(1_795_000_000 + 60 * minutes);
+    let large = |name: char| name.to_string().repeat(300 << 10);
+    // Three of these are less than a MiB, and four are more.
+    for (minute, name) in (0..7).zip('a'..) {
+        writer.write_at(at(minute), large(name))?;
+    }
+    writer.flush(LONG).await?;
+    let calls = || aws.counts().tally("logs", "PutLogEvents").ok;
+    same("calls by their size", calls(), 3)?;
+    // They come out of order; the last is a day behind the first of its time.
+    for minute in [103, 101, 102, 100, 100 + 24 * 60] {
+        writer.write_at(at(minute), minute.to_string())?;
+    }
+    writer.shutdown(LONG).await?;
+    same("calls by their time", calls(), 5)?;
+    let stats = writer.stats();
+    let counts = (stats.sent, stats.batches, stats.lost + stats.rejected());
+    same("sent, batches, lost", counts, (12, 5, 0))?;
+    let minutes = ["100", "101", "102", "103", "1540"].map(str::to_owned);
+    let expected: Vec<_> = ('a'..='g').map(large).chain(minutes).collect();
+    let found = messages(&logs, &group).await?;
+    same("all in the order of time", found == expected, true)?;
+    aws.shutdown().await;
+    Ok(())
 }
 
 async fn too_old(site: &Site) -> Result<(), Trouble> {

@@ -1,4 +1,7 @@
-use super::{super::site::Site, bucket};
+use super::{
+    super::site::{EAST, Site},
+    bucket,
+};
 use crate::ministack::{Case, Lacking, Trouble, same};
 use aws_sdk_s3::{
     error::ProvideErrorMetadata as _,
@@ -8,7 +11,7 @@ use aws_sdk_s3::{
         VersioningConfiguration,
     },
 };
-use leeward_s3::{Encryption, Versioning};
+use leeward_s3::{BucketPresence, Encryption, Versioning};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -33,24 +36,30 @@ async fn there_or_not(site: &Site) -> Result<(), Trouble> {
     same("it is there", s3.bucket_exists(&name).await?, true)?;
     let nobodys = "nobodys-bucket".parse()?;
     same("it is not", s3.bucket_exists(&nobodys).await?, false)?;
-    same(
-        "its Region",
-        s3.bucket_region(&name).await?,
-        Some(super::super::site::EAST),
-    )?;
+    match s3.find_bucket(&name).await? {
+        BucketPresence::Here { region } => same("found in", region, EAST)?,
+        other => return Err(format!("found as {other:?}").into()),
+    }
+    match s3.find_bucket(&nobodys).await? {
+        BucketPresence::Absent => {}
+        other => return Err(format!("nobody's is found as {other:?}").into()),
+    }
+    same("its Region", s3.bucket_region(&name).await?, Some(EAST))?;
     same("no Region", s3.bucket_region(&nobodys).await?, None)
 }
 
 async fn bare(site: &Site) -> Result<(), Trouble> {
     let (s3, name) = bucket(site, "bare-bucket").await?;
     same("versioning", s3.versioning(&name).await?, Versioning::Off)?;
+    let encryption = s3.encryption(&name).await?;
+    same("by default", encryption, Some(Encryption::S3))?;
     let block = s3.public_access_block(&name).await?;
     same("public access block", block, None)
 }
 
 async fn described(site: &Site) -> Result<(), Trouble> {
     let (s3, name) = bucket(site, "described-bucket").await?;
-    let client = s3.caller().client();
+    let client: aws_sdk_s3::Client = site.sdk().await?;
     let status = client.get_bucket_policy_status().bucket(name.as_str());
     if status
         .send()
@@ -66,7 +75,7 @@ async fn described(site: &Site) -> Result<(), Trouble> {
 
 async fn configured(site: &Site) -> Result<(), Trouble> {
     let (s3, name) = bucket(site, "configured-bucket").await?;
-    let client = s3.caller().client();
+    let client: aws_sdk_s3::Client = site.sdk().await?;
     let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
     client
         .put_bucket_versioning()

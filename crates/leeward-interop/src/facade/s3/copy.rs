@@ -1,6 +1,10 @@
-use super::{super::site::Site, bucket, bucket_of_parts, of_parts};
+use super::{
+    super::site::{Site, WEST},
+    bucket, bucket_of_parts, of_parts,
+};
 use crate::ministack::{Case, Trouble, same};
-use leeward_s3::{PutOptions, TransferError};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use leeward_s3::{PutOptions, S3, TransferError};
 
 const MIB: usize = 1 << 20;
 
@@ -12,6 +16,10 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new("S3 copies by parts what is large", |site| {
             Box::pin(by_parts(site))
         }),
+        Case::new(
+            "S3 copies an object of another Region that somebody can look at",
+            |site| Box::pin(from_the_east(site)),
+        ),
         Case::new("S3 goes on with a copy that was begun", |site| {
             Box::pin(continued(site))
         }),
@@ -51,6 +59,28 @@ async fn by_parts(site: &Site) -> Result<(), Trouble> {
     same("is the same", read == bytes, true)?;
     let left = s3.unfinished_uploads(&bucket, "").collect_up_to(10).await?;
     same("left", left.items, [])
+}
+
+async fn from_the_east(site: &Site) -> Result<(), Trouble> {
+    let (east, bucket) = bucket_of_parts(site, "copied-from-the-east").await?;
+    let client = site.direct.client::<aws_sdk_s3::Client>();
+    let client = client.with_region(WEST).await?;
+    let place = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::UsWest2)
+        .build();
+    let create = client.create_bucket().bucket("copied-to-the-west");
+    let create = create.create_bucket_configuration(place);
+    create.send().await?;
+    let west = S3::builder(site.pool.caller().with_region(WEST).await?);
+    let west = west.with_copy_part_size(5 * MIB).build()?;
+    let (archive, key) = ("copied-to-the-west".parse()?, "key".parse()?);
+    let bytes = vec![7; 11 * MIB];
+    east.upload(&bucket, &key, bytes.clone()).send().await?;
+    let copy = west.copy_by_parts((&bucket, &key), (&archive, &key));
+    let copied = copy.with_original_seen_by(&east).send().await?;
+    same("parts", copied.parts, 3)?;
+    let read = west.read(&archive, &key, usize::MAX).await?;
+    same("is the same", read == bytes, true)
 }
 
 async fn continued(site: &Site) -> Result<(), Trouble> {

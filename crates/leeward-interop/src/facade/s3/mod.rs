@@ -2,6 +2,7 @@
 
 mod bucket;
 mod copy;
+mod download;
 mod object;
 mod presigned;
 mod sealed;
@@ -18,6 +19,7 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         bucket::cases(),
         object::cases(),
         copy::cases(),
+        download::cases(),
         presigned::cases(),
         sealed::cases(),
         transfer::cases(),
@@ -28,7 +30,8 @@ pub(super) fn cases() -> Vec<Case<Site>> {
 /// S3 with a bucket of its own, and time enough for parts that move over a busy machine.
 async fn bucket(site: &Site, name: &str) -> Result<(S3, BucketName), Trouble> {
     let s3 = patient(&site.pool).await?.build()?;
-    let create = s3.caller().client().create_bucket().bucket(name);
+    let client: aws_sdk_s3::Client = site.sdk().await?;
+    let create = client.create_bucket().bucket(name);
     create.send().await?;
     Ok((s3, name.parse()?))
 }

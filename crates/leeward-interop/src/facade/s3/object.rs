@@ -36,7 +36,7 @@ async fn small(site: &Site) -> Result<(), Trouble> {
     let put = s3.put(&bucket, &key, "[1]", &options).await?;
     let found = s3.describe_object(&bucket, &key).await?;
     same("size", found.size, 3)?;
-    same("ETag", found.etag, put.etag)?;
+    same("ETag", &found.etag, &put.etag)?;
     same(
         "media type",
         found.content_type.as_deref(),
@@ -45,7 +45,12 @@ async fn small(site: &Site) -> Result<(), Trouble> {
     let origin = found.metadata.get("origin").map(String::as_str);
     same("metadata", origin, Some("import"))?;
     same("content", s3.read(&bucket, &key, 3).await?, "[1]")?;
+    let again = s3.find_object(&bucket, &key).await?;
+    let again = again.map(|object| (object.size, object.etag));
+    same("found", again, Some((3, put.etag)))?;
     s3.delete(&bucket, &key).await?;
+    let gone = s3.find_object(&bucket, &key).await?;
+    same("found", gone.is_none(), true)?;
     same("is there", s3.object_exists(&bucket, &key).await?, false)?;
     match s3.open(&bucket, &key).await {
         Ok(_) => Err("a deleted object is open".into()),

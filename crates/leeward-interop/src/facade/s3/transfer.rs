@@ -7,7 +7,9 @@ use leeward_testkit::{Aws, Fault, Scope};
 use std::{
     io::{Read, Write},
     path::Path,
+    sync::Arc,
 };
+use tokio::sync::Notify;
 
 const MIB: usize = 1 << 20;
 
@@ -19,6 +21,9 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         ),
         Case::new("S3 leaves nothing of an upload that fails", |site| {
             Box::pin(failed(site))
+        }),
+        Case::new("S3 leaves nothing of an upload that was dropped", |site| {
+            Box::pin(dropped(site))
         }),
         Case::new("S3 goes on with an upload that was begun", |site| {
             Box::pin(continued(site))
@@ -133,6 +138,28 @@ async fn failed(site: &Site) -> Result<(), Trouble> {
     Ok(())
 }
 
+async fn dropped(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket_of_parts(site, "dropped-uploads").await?;
+    let key = "dropped".parse()?;
+    let begun = Arc::new(Notify::new());
+    let upload = s3.upload(&bucket, &key, vec![7; 100 * MIB]).with_progress({
+        let begun = Arc::clone(&begun);
+        move |done| {
+            if done.bytes > 0 {
+                begun.notify_one();
+            }
+        }
+    });
+    tokio::select! {
+        biased;
+        () = begun.notified() => {}
+        sent = upload.send() => return Err(format!("it was not dropped: {sent:?}").into()),
+    }
+    s3.shutdown().await;
+    same("is there", s3.object_exists(&bucket, &key).await?, false)?;
+    nothing_left(&s3, &bucket).await
+}
+
 /// It holds the checksum of a whole object to that of the checksums of its parts.
 fn lacking(error: AwsError) -> Trouble {
     match error.code() {
@@ -176,7 +203,7 @@ async fn continued(site: &Site) -> Result<(), Trouble> {
         s3.upload(&bucket, &key, bytes.clone())
             .continuing(id.clone())
     };
-    let client = s3.caller().client();
+    let client: aws_sdk_s3::Client = site.sdk().await?;
     client
         .upload_part()
         .bucket(bucket.as_str())

@@ -1,0 +1,241 @@
+//! What befalls the calls of every facade before ministack sees them.
+
+use crate::ministack::{Trouble, same};
+use leeward_testkit::{Aws, Counts, Fault, Scope};
+use std::collections::BTreeSet;
+
+/// Every operation that facades call, and that ministack has.
+const OPERATIONS: [Operations; 7] = [
+    Operations {
+        service: "cloudformation",
+        reads: &[
+            "DescribeChangeSet",
+            "DescribeEvents",
+            "DescribeStackDriftDetectionStatus",
+            "DescribeStackEvents",
+            "DescribeStackResourceDrifts",
+            "DescribeStacks",
+            "ListChangeSets",
+            "ListStackResources",
+            "ListStacks",
+            "ValidateTemplate",
+        ],
+        looks: &[],
+        writes: &[
+            "CreateChangeSet",
+            "CreateStack",
+            "DeleteChangeSet",
+            "DeleteStack",
+            "DetectStackDrift",
+            "DetectStackResourceDrift",
+            "ExecuteChangeSet",
+            "UpdateStack",
+        ],
+    },
+    Operations {
+        service: "dynamodb",
+        reads: &[
+            "BatchGetItem",
+            "DescribeTable",
+            "GetItem",
+            "ListTables",
+            "Query",
+            "Scan",
+            "TransactGetItems",
+        ],
+        looks: &[],
+        writes: &[
+            "BatchWriteItem",
+            "CreateTable",
+            "DeleteItem",
+            "DeleteTable",
+            "PutItem",
+            "TransactWriteItems",
+            "UpdateItem",
+        ],
+    },
+    Operations {
+        service: "iam",
+        reads: &[
+            "GetGroup",
+            "GetInstanceProfile",
+            "GetPolicy",
+            "GetPolicyVersion",
+            "GetRole",
+            "GetRolePolicy",
+            "GetUser",
+            "ListAttachedRolePolicies",
+            "ListPolicies",
+            "ListRolePolicies",
+            "ListRoles",
+            "SimulatePrincipalPolicy",
+        ],
+        looks: &[],
+        writes: &[],
+    },
+    Operations {
+        service: "lambda",
+        reads: &[
+            "GetFunctionConfiguration",
+            "GetLayerVersionByArn",
+            "ListFunctions",
+            "ListLayerVersions",
+        ],
+        looks: &[],
+        writes: &["Invoke"],
+    },
+    Operations {
+        service: "logs",
+        reads: &[
+            "DescribeLogGroups",
+            "DescribeLogStreams",
+            "FilterLogEvents",
+            "GetQueryResults",
+        ],
+        looks: &[],
+        writes: &[
+            "CreateLogGroup",
+            "CreateLogStream",
+            "DeleteLogGroup",
+            "DeleteRetentionPolicy",
+            "PutLogEvents",
+            "PutRetentionPolicy",
+            "StartQuery",
+            "StopQuery",
+        ],
+    },
+    Operations {
+        service: "s3",
+        reads: &[
+            "GetBucketEncryption",
+            "GetBucketVersioning",
+            "GetObject",
+            "GetPublicAccessBlock",
+            "ListMultipartUploads",
+            "ListObjectsV2",
+            "ListParts",
+        ],
+        looks: &["HeadBucket", "HeadObject"],
+        writes: &[
+            "AbortMultipartUpload",
+            "CompleteMultipartUpload",
+            "CopyObject",
+            "CreateMultipartUpload",
+            "DeleteObject",
+            "DeleteObjects",
+            "PutObject",
+            "UploadPart",
+            "UploadPartCopy",
+        ],
+    },
+    Operations {
+        service: "sts",
+        reads: &["GetCallerIdentity"],
+        looks: &[],
+        writes: &[],
+    },
+];
+
+/// What ministack answers by something else, or what facades call only for what it does not say: how many tags an object has, and a
+/// redirect that names no Region.
+#[cfg(test)]
+const BEYOND_MINISTACK: [&str; 3] = [
+    "GetBucketLocation",
+    "GetBucketPolicyStatus",
+    "GetObjectTagging",
+];
+
+/// What no facade calls: with it the pool gets the keys of a role.
+const OF_THE_POOL: &str = "AssumeRole";
+
+struct Operations {
+    service: &'static str,
+    /// Those that answer by a body, and change nothing.
+    reads: &'static [&'static str],
+    /// Those that answer by headers alone.
+    looks: &'static [&'static str],
+    writes: &'static [&'static str],
+}
+
+impl Operations {
+    fn all(&self) -> impl Iterator<Item = &'static str> {
+        [self.reads, self.looks, self.writes].concat().into_iter()
+    }
+
+    /// The first call of each is one too many; of those that may be lost, the answer to the second is.
+    fn strike(&self, aws: &Aws) {
+        let scope = |operation| Scope::any().service(self.service).operation(operation);
+        for operation in self.all() {
+            let fault = Fault::throttling().with_calls(1..=1);
+            aws.faults().inject(scope(operation), fault);
+        }
+        let torn = self.reads.iter().map(|read| (read, Fault::reset()));
+        let lost = self.looks.iter().map(|look| (look, Fault::refuse()));
+        for (operation, fault) in torn.chain(lost) {
+            aws.faults()
+                .inject(scope(*operation), fault.with_calls(2..=2));
+        }
+    }
+
+    /// Fails unless each was struck so, and answered for all that.
+    fn check(&self, counts: &Counts) -> Result<(), Trouble> {
+        let called = counts.iter().filter(|(_, of, _, _)| *of == self.service);
+        let called = called.map(|(_, _, operation, _)| operation);
+        let called: BTreeSet<_> = called
+            .filter(|operation| *operation != OF_THE_POOL)
+            .collect();
+        let expected: BTreeSet<_> = self.all().collect();
+        same("called", called, expected)?;
+        for operation in self.all() {
+            let tally = counts.tally(self.service, operation);
+            let faults = if self.writes.contains(&operation) {
+                1
+            } else {
+                2
+            };
+            same(operation, tally.faulted, faults)?;
+            same(operation, tally.ok > 0, true)?;
+        }
+        Ok(())
+    }
+}
+
+/// Strikes at the calls of every facade.
+pub(super) fn strike_all(aws: &Aws) {
+    OPERATIONS.iter().for_each(|of| of.strike(aws));
+}
+
+/// Fails unless every operation of every facade was called, struck and answered at last, and none that is not known.
+pub(super) fn check_all(counts: &Counts) -> Result<(), Trouble> {
+    OPERATIONS.iter().try_for_each(|of| of.check(counts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUIDE: &str = include_str!("../../../../docs/guides/facades.md");
+
+    /// The operations in the third column of the guide's tables.
+    fn of_the_guide() -> BTreeSet<&'static str> {
+        let rows = GUIDE.lines().filter(|line| line.starts_with('|'));
+        let calls = rows.filter_map(|row| row.split('|').nth(3));
+        let words = calls.flat_map(|cell| cell.split(|at: char| !at.is_ascii_alphanumeric()));
+        let is_operation = |word: &&str| {
+            let verbs = [
+                "Abort", "Batch", "Complete", "Copy", "Create", "Delete", "Describe", "Detect",
+                "Execute", "Filter", "Get", "Head", "Invoke", "List", "Put", "Query", "Scan",
+                "Simulate", "Start", "Stop", "Transact", "Update", "Upload", "Validate",
+            ];
+            verbs.iter().any(|verb| word.starts_with(verb))
+        };
+        words.filter(is_operation).collect()
+    }
+
+    #[test]
+    fn the_guide_names_what_is_called_and_nothing_else() {
+        let known = OPERATIONS.iter().flat_map(Operations::all);
+        let known: BTreeSet<_> = known.chain(BEYOND_MINISTACK).collect();
+        assert_eq!(known, of_the_guide());
+    }
+}
