@@ -152,7 +152,7 @@ struct Operations {
     service: &'static str,
     /// Those that answer by a body, and change nothing.
     reads: &'static [&'static str],
-    /// Those that answer by headers alone.
+    /// Those that change nothing, and answer by headers alone.
     looks: &'static [&'static str],
     writes: &'static [&'static str],
 }
@@ -162,7 +162,8 @@ impl Operations {
         [self.reads, self.looks, self.writes].concat().into_iter()
     }
 
-    /// The first call of each is one too many; of those that may be lost, the answer to the second is.
+    /// The first call of each is one too many. Of those that change nothing the second has no answer: it breaks off, or, where there is
+    /// nothing to break, the connection is reset before the call gets on.
     fn strike(&self, aws: &Aws) {
         let scope = |operation| Scope::any().service(self.service).operation(operation);
         for operation in self.all() {
@@ -170,8 +171,8 @@ impl Operations {
             aws.faults().inject(scope(operation), fault);
         }
         let torn = self.reads.iter().map(|read| (read, Fault::reset()));
-        let lost = self.looks.iter().map(|look| (look, Fault::refuse()));
-        for (operation, fault) in torn.chain(lost) {
+        let cut = self.looks.iter().map(|look| (look, Fault::refuse()));
+        for (operation, fault) in torn.chain(cut) {
             aws.faults()
                 .inject(scope(*operation), fault.with_calls(2..=2));
         }
@@ -207,6 +208,9 @@ pub(super) fn strike_all(aws: &Aws) {
 
 /// Fails unless every operation of every facade was called, struck and answered at last, and none that is not known.
 pub(super) fn check_all(counts: &Counts) -> Result<(), Trouble> {
+    let called: BTreeSet<_> = counts.iter().map(|(_, service, _, _)| service).collect();
+    let expected: BTreeSet<_> = OPERATIONS.iter().map(|of| of.service).collect();
+    same("services", called, expected)?;
     OPERATIONS.iter().try_for_each(|of| of.check(counts))
 }
 
@@ -221,13 +225,11 @@ mod tests {
         let rows = GUIDE.lines().filter(|line| line.starts_with('|'));
         let calls = rows.filter_map(|row| row.split('|').nth(3));
         let words = calls.flat_map(|cell| cell.split(|at: char| !at.is_ascii_alphanumeric()));
+        // `If-Match`, `Event` and the like are none.
         let is_operation = |word: &&str| {
-            let verbs = [
-                "Abort", "Batch", "Complete", "Copy", "Create", "Delete", "Describe", "Detect",
-                "Execute", "Filter", "Get", "Head", "Invoke", "List", "Put", "Query", "Scan",
-                "Simulate", "Start", "Stop", "Transact", "Update", "Upload", "Validate",
-            ];
-            verbs.iter().any(|verb| word.starts_with(verb))
+            let capitals = word.chars().filter(char::is_ascii_uppercase).count();
+            let is_camel_case = capitals > 1 && word.chars().any(|at| at.is_ascii_lowercase());
+            is_camel_case || ["Invoke", "Query", "Scan"].contains(word)
         };
         words.filter(is_operation).collect()
     }

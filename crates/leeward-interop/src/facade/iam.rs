@@ -241,7 +241,11 @@ async fn explain(site: &Site) -> Result<(), Trouble> {
             format!("of {arn}: {expected}"),
         )?;
     }
-    Ok(())
+    let other = "arn:aws:s3:::other/1".parse()?;
+    let advised = iam.advise(denied, &principal, Some(&other)).await;
+    let advice = advised.advice().to_string();
+    let is_told = advice.contains("is allowed by no policy of the principal");
+    same(&advice, is_told, true)
 }
 
 async fn statement(site: &Site) -> Result<(), Trouble> {

@@ -19,7 +19,7 @@ const MAX_RUN: Duration = Duration::from_secs(600);
 
 /// The last, and of all of them: behind fewer cases it fails.
 const FAULTS: Case<Site> = Case::new(
-    "every operation was throttled, and every look was torn",
+    "every operation was throttled, and every read was torn",
     |site| Box::pin(std::future::ready(site.check_faults())),
 );
 

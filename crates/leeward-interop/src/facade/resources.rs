@@ -12,7 +12,7 @@ use aws_sdk_lambda::{
 };
 use leeward_client_pool::Role;
 use leeward_cloudformation::{ChangeSetName, CloudFormation, Proposed, StackSpec};
-use leeward_resources::{ResourceError, Resources};
+use leeward_resources::{Resource, ResourceError, Resources};
 use serde_json::{Value, json};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
@@ -70,6 +70,8 @@ fn regional(service: &str, resource: &str) -> String {
 async fn told(site: &Site, expected: &[(String, bool)]) -> Result<(), Trouble> {
     let resources = Resources::new(site.pool.clone());
     for (arn, is_there) in expected {
+        // What cannot be read is not asked for.
+        Resource::of(&arn.parse()?)?;
         same(
             arn,
             resources.resource_exists(&arn.parse()?).await?,

@@ -3,7 +3,7 @@ use crate::ministack::Trouble;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use leeward_client_pool::{AwsClient, Pool};
 use leeward_error_taxonomy::Region;
-use leeward_testkit::{Aws, Fault, FaultRule, Scope};
+use leeward_testkit::{Aws, Fault, FaultRule, Scope, Tally};
 use std::{error::Error, net::Ipv4Addr};
 
 /// The Region that everything is made in.
@@ -38,7 +38,7 @@ impl Site {
         Ok(self.direct.client().await?)
     }
 
-    /// A fault plane of a case's own, and who calls through it.
+    /// A fault plane of a case's own, without faults, and who calls through it: for what counts calls, or has little time.
     pub(super) async fn behind_faults(&self) -> Result<(Aws, Pool), Box<dyn Error>> {
         let aws = in_front(self.port).await?;
         let pool = through(&aws, ANYBODY).await?;
@@ -56,9 +56,9 @@ impl Site {
         self.aws.faults().inject(scope, Fault::black_hole())
     }
 
-    /// How often an operation was answered well.
-    pub(super) fn answered(&self, service: &str, operation: &str) -> u64 {
-        self.aws.counts().tally(service, operation).ok
+    /// What became of the calls of an operation through the fault plane, of all cases so far.
+    pub(super) fn tally(&self, service: &str, operation: &str) -> Tally {
+        self.aws.counts().tally(service, operation)
     }
 
     /// Fails unless every operation of every facade was called through the fault plane, struck, and answered at last.

@@ -7,6 +7,7 @@ mod template;
 use super::site::Site;
 use crate::ministack::{Case, Trouble};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use leeward_client_pool::Pool;
 use leeward_cloudformation::{CloudFormation, StackFailed, StackName, StackSpec, Template};
 use leeward_error_taxonomy::AwsError;
 use leeward_resilience::Waiter;
@@ -26,8 +27,12 @@ pub(super) fn cases() -> Vec<Case<Site>> {
 
 /// One that asks often: the other side is done in no time.
 async fn cloud(site: &Site) -> Result<CloudFormation, AwsError> {
+    cloud_of(&site.pool).await
+}
+
+async fn cloud_of(pool: &Pool) -> Result<CloudFormation, AwsError> {
     let waiter = Waiter::new(Duration::from_secs(60)).with_interval(Duration::from_millis(50));
-    let caller = site.pool.caller().await?;
+    let caller = pool.caller().await?;
     Ok(CloudFormation::builder(caller)
         .with_waiter(waiter)
         .build()?)

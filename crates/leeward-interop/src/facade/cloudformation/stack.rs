@@ -1,6 +1,6 @@
 //! Stacks that are made, changed, deleted and looked at.
 
-use super::{Site, archive, cloud, failed, hopeless, refused, spec, topic};
+use super::{Site, archive, cloud, cloud_of, failed, hopeless, refused, spec, topic};
 use crate::ministack::{Case, Lacking, Trouble, same};
 use aws_sdk_cloudformation::types::{Capability, StackStatus};
 use leeward_cloudformation::{Rollback, StackId, StackName, Template, Updated};
@@ -255,7 +255,9 @@ async fn protect(site: &Site) -> Result<(), Trouble> {
 }
 
 async fn wait(site: &Site) -> Result<(), Trouble> {
-    let cloud = cloud(site).await?;
+    // Whose call is throttled may wait longer than the hasty one does.
+    let (aws, pool) = site.behind_faults().await?;
+    let cloud = cloud_of(&pool).await?;
     let mut slow = hopeless();
     slow["Resources"]["Signal"]["Properties"]["Timeout"] = json!("3");
     let short = Waiter::new(Duration::from_millis(400)).with_interval(Duration::from_millis(50));
@@ -290,7 +292,9 @@ async fn wait(site: &Site) -> Result<(), Trouble> {
         .failure
         .as_ref()
         .ok_or("no failure is told")?;
-    same("resource", &*event.logical_id, "Signal")
+    same("resource", &*event.logical_id, "Signal")?;
+    aws.shutdown().await;
+    Ok(())
 }
 
 async fn leave(site: &Site) -> Result<(), Trouble> {

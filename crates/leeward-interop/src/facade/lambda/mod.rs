@@ -120,6 +120,7 @@ async fn describe(site: &Site) -> Result<(), Trouble> {
         described.description.as_deref(),
         Some("for a case"),
     )?;
+    same("changed", described.last_modified.is_some(), true)?;
     same("architectures", described.architectures, vec!["x86_64"])?;
     same("nobody", lambda.describe(&"nobodys".parse()?).await?, None)
 }

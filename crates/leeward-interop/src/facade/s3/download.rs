@@ -47,7 +47,9 @@ async fn streamed(site: &Site) -> Result<(), Trouble> {
     let most = Arc::new(AtomicU64::new(0));
     let download = s3.download(&bucket, &key).with_progress({
         let most = Arc::clone(&most);
-        move |done| most.store(done.bytes, Ordering::Relaxed)
+        move |done| {
+            most.fetch_max(done.bytes, Ordering::Relaxed);
+        }
     });
     let mut stream = download.stream().await?;
     same("ETag", &stream.details().etag, &uploaded.etag)?;

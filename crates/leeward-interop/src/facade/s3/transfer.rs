@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::spawn_blocking};
 
 const MIB: usize = 1 << 20;
 
@@ -43,13 +43,22 @@ pub(super) fn cases() -> Vec<Case<Site>> {
 
 /// A MiB that differs from every other one.
 fn block(number: usize) -> Vec<u8> {
-    let words = (0_u32..).map(|n| n.wrapping_mul(2_654_435_761) ^ number as u32);
-    words.flat_map(u32::to_be_bytes).take(MIB).collect()
+    let mut block = vec![0; MIB];
+    for (n, word) in (0_u32..).zip(block.chunks_exact_mut(4)) {
+        let mixed = n.wrapping_mul(2_654_435_761) ^ number as u32;
+        word.copy_from_slice(&mixed.to_be_bytes());
+    }
+    block
 }
 
-fn write(path: &Path, blocks: usize) -> std::io::Result<()> {
-    let mut file = std::fs::File::create(path)?;
-    (0..blocks).try_for_each(|number| file.write_all(&block(number)))
+/// Beside the other cases, which share a thread.
+async fn write(path: &Path, blocks: usize) -> Result<(), Trouble> {
+    let path = path.to_owned();
+    let write = spawn_blocking(move || {
+        let mut file = std::fs::File::create(path)?;
+        (0..blocks).try_for_each(|number| file.write_all(&block(number)))
+    });
+    Ok(write.await??)
 }
 
 /// Lets calls of an operation fail: these of them.
@@ -66,7 +75,7 @@ async fn large(site: &Site) -> Result<(), Trouble> {
     let s3 = of_parts(&pool).await?.build()?;
     let folder = tempfile::tempdir()?;
     let (from, to) = (folder.path().join("from"), folder.path().join("to"));
-    write(&from, 300)?;
+    write(&from, 300).await?;
     let key = "large".parse()?;
     // A part that does not arrive, two that break off in the middle of what is sent, two whose answers are lost, one that is too many, and
     // the lost answer to the last call.
@@ -97,21 +106,25 @@ async fn large(site: &Site) -> Result<(), Trouble> {
     same("ETag", object.etag, uploaded.etag)?;
     let calls = aws.counts().calls("s3", "GetObject");
     same("ranges asked for", calls, 42)?;
-    same("SHA-256", sha256(&to)?, sha256(&from)?)?;
+    same("SHA-256", sha256(&to).await?, sha256(&from).await?)?;
     nothing_left(&s3, &bucket).await?;
     aws.shutdown().await;
     Ok(())
 }
 
-fn sha256(path: &Path) -> std::io::Result<Vec<u8>> {
-    let (mut file, mut hash) = (std::fs::File::open(path)?, Context::new(&SHA256));
-    let mut buffer = vec![0; MIB];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hash.finish().as_ref().to_vec()),
-            read => hash.update(&buffer[..read]),
+async fn sha256(path: &Path) -> Result<Vec<u8>, Trouble> {
+    let path = path.to_owned();
+    let hash = spawn_blocking(move || {
+        let (mut file, mut hash) = (std::fs::File::open(path)?, Context::new(&SHA256));
+        let mut buffer = vec![0; MIB];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok::<_, std::io::Error>(hash.finish().as_ref().to_vec()),
+                read => hash.update(&buffer[..read]),
+            }
         }
-    }
+    });
+    Ok(hash.await??)
 }
 
 async fn nothing_left(s3: &S3, bucket: &BucketName) -> Result<(), Trouble> {
