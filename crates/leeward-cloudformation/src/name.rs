@@ -10,7 +10,8 @@ pub type StackId = Name<StackIdRule>;
 /// The name of a change set: one per stack.
 pub type ChangeSetName = Name<ChangeSetNameRule>;
 
-/// What the template calls a resource: `Archive`; one in a module with the name of the module before it, `Storage.Archive`.
+/// What the template calls a resource: `Archive`. One of a module has the module's name before its own: `StorageArchive`, or with a
+/// period, `Storage.Archive`.
 ///
 /// ```
 /// use leeward_cloudformation::LogicalId;
@@ -45,7 +46,7 @@ pub enum ChangeSetNameRule {}
 /// What may be the logical id of a resource.
 ///
 /// The API reference says nothing of `LogicalResourceId`. "Resources section" in the CloudFormation User Guide has letters and digits,
-/// "CloudFormation quotas" 255 characters, and "Reference module resources" the period.
+/// "CloudFormation quotas" 255 characters, which are taken to be those of the whole, and "Reference module resources" the period.
 #[derive(Debug)]
 pub enum LogicalIdRule {}
 
@@ -55,7 +56,7 @@ pub enum LogicalIdRule {}
 #[derive(Debug)]
 pub enum RequestTokenRule {}
 
-/// What may be the ARN of a role ("IAM identifiers", IAM User Guide; *CreateStack*, `RoleARN`, has 2,048 characters at the most).
+/// What may be the ARN of a role ("IAM identifiers", IAM User Guide). None gets to the 2,048 characters of *CreateStack*, `RoleARN`.
 #[derive(Debug)]
 pub enum RoleArnRule {}
 
@@ -65,7 +66,7 @@ impl NameRule for StackNameRule {
     const WHAT: &'static str = "the name of a stack";
 
     fn check(text: &str) -> Result<(), String> {
-        check_word(text)
+        check_word(text, LETTER)
     }
 }
 
@@ -73,7 +74,7 @@ impl NameRule for ChangeSetNameRule {
     const WHAT: &'static str = "the name of a change set";
 
     fn check(text: &str) -> Result<(), String> {
-        check_word(text)
+        check_word(text, LETTER)
     }
 }
 
@@ -89,7 +90,7 @@ impl NameRule for StackIdRule {
             .strip_prefix("stack/")
             .and_then(|rest| rest.split_once('/'))
         {
-            Some((name, id)) if !id.is_empty() => check_word(name),
+            Some((name, id)) if !id.is_empty() => check_word(name, LETTER),
             _ => Err("it ends in stack/, the name, and an id of its own".to_owned()),
         }
     }
@@ -105,9 +106,12 @@ impl NameRule for LogicalIdRule {
                 "it has letters and digits, and periods behind the names of modules".to_owned(),
             );
         }
-        match text.split('.').all(|name| (1..=255).contains(&name.len())) {
-            true => Ok(()),
-            false => Err("it has 1 to 255 characters, and so has the name of a module".to_owned()),
+        if text.is_empty() || text.len() > 255 {
+            return Err("it has 1 to 255 characters".to_owned());
+        }
+        match text.split('.').any(str::is_empty) {
+            true => Err("it has a name on either side of a period".to_owned()),
+            false => Ok(()),
         }
     }
 }
@@ -116,16 +120,7 @@ impl NameRule for RequestTokenRule {
     const WHAT: &'static str = "the token of a request";
 
     fn check(text: &str) -> Result<(), String> {
-        let is_in = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if text.is_empty() || text.len() > MAX_NAME {
-            Err(format!("it has 1 to {MAX_NAME} characters"))
-        } else if text.starts_with('-') {
-            Err("it begins with a letter or a digit".to_owned())
-        } else if !text.chars().all(is_in) {
-            Err("it has letters, digits and hyphens".to_owned())
-        } else {
-            Ok(())
-        }
+        check_word(text, LETTER_OR_DIGIT)
     }
 }
 
@@ -139,12 +134,18 @@ impl NameRule for RoleArnRule {
     }
 }
 
-fn check_word(text: &str) -> Result<(), String> {
+/// What a word begins with: what it is called, and whether a character is one.
+type Beginning = (&'static str, fn(&char) -> bool);
+
+const LETTER: Beginning = ("a letter", char::is_ascii_alphabetic);
+const LETTER_OR_DIGIT: Beginning = ("a letter or a digit", char::is_ascii_alphanumeric);
+
+fn check_word(text: &str, (beginning, is_beginning): Beginning) -> Result<(), String> {
     let is_in = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if text.is_empty() || text.len() > MAX_NAME {
         Err(format!("it has 1 to {MAX_NAME} characters"))
-    } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        Err("it begins with a letter".to_owned())
+    } else if !text.starts_with(|c: char| is_beginning(&c)) {
+        Err(format!("it begins with {beginning}"))
     } else if !text.chars().all(is_in) {
         Err("it has letters, digits and hyphens".to_owned())
     } else {
@@ -246,11 +247,23 @@ mod tests {
     #[test]
     fn a_logical_id_has_letters_and_digits_and_the_names_of_modules_before_it() {
         let long = "a".repeat(256);
-        for id in ["Archive", "0", &long[1..], "Storage.Archive", "A.B.C"] {
+        let of_module = format!("Storage.{}", &long[8..]);
+        for id in [
+            "Archive",
+            "0",
+            &long[1..],
+            "StorageArchive",
+            "Storage.Archive",
+            "A.B.C",
+            &of_module[1..],
+        ] {
             assert!(LogicalId::new(id).is_ok(), "{id}");
         }
-        for id in ["", &long, ".Archive", "Storage.", "Storage..Archive"] {
+        for id in ["", &long, &of_module] {
             refuses::<LogicalIdRule>(id, "1 to 255 characters");
+        }
+        for id in [".", ".Archive", "Storage.", "Storage..Archive"] {
+            refuses::<LogicalIdRule>(id, "either side of a period");
         }
         for id in ["orders-archive", "a&b", "a b", "Größe"] {
             refuses::<LogicalIdRule>(id, "letters and digits");
@@ -266,7 +279,9 @@ mod tests {
         }
         refuses::<RequestTokenRule>("", "1 to 128 characters");
         refuses::<RequestTokenRule>(&long, "1 to 128 characters");
-        refuses::<RequestTokenRule>("-a", "begins with a letter or a digit");
+        for token in ["-a", "_a"] {
+            refuses::<RequestTokenRule>(token, "begins with a letter or a digit");
+        }
         refuses::<RequestTokenRule>("one_and_only", "letters, digits and hyphens");
     }
 
@@ -279,7 +294,7 @@ mod tests {
             assert!(RoleArn::new(arn).is_ok(), "{arn}");
         }
         let name = "d".repeat(65);
-        let path = format!("{}/", "p".repeat(2048));
+        let path = format!("{}/", "p".repeat(511));
         for (resource, rule) in [
             ("user/deploy", "names no role/"),
             ("role/", "1 to 64 letters"),

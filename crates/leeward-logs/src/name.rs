@@ -1,4 +1,4 @@
-use leeward_client_pool::{Arn, Name, NameRule};
+use leeward_client_pool::{Arn, Name, NameRule, regional::InvalidResourceName};
 
 /// The name of a log group: what AWS would refuse is refused where it is read, with the rule.
 ///
@@ -38,7 +38,7 @@ pub type LogStreamName = Name<LogStreamRule>;
 /// let key: LogKeyArn = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab".parse()?;
 /// assert_eq!(
 ///     LogKeyArn::new("alias/logs").unwrap_err().to_string(),
-///     r#""alias/logs" is not the ARN of a KMS key: it is arn:aws:kms:REGION:ACCOUNT:key/ID, or alias/NAME at its end"#,
+///     r#""alias/logs" is not the ARN of a KMS key: it must have six parts, separated by colons"#,
 /// );
 /// # Ok::<(), leeward_logs::InvalidResourceName>(())
 /// ```
@@ -92,23 +92,31 @@ impl NameRule for LogKeyRule {
         if text.chars().count() > 256 {
             return Err("it has 256 characters at the most".to_owned());
         }
-        match text.parse::<Arn>().is_ok_and(|arn| names_key(&arn)) {
+        let arn: Arn = text
+            .parse()
+            .map_err(|invalid: InvalidResourceName| invalid.reason().to_owned())?;
+        if !names_key(&arn) {
+            return Err(
+                "it is arn:aws:kms:REGION:ACCOUNT:key/ID, or alias/NAME at its end".to_owned(),
+            );
+        }
+        let is_number = |account: &str| account.bytes().all(|byte| byte.is_ascii_digit());
+        match arn.account().is_some_and(is_number) {
             true => Ok(()),
             false => {
-                Err("it is arn:aws:kms:REGION:ACCOUNT:key/ID, or alias/NAME at its end".to_owned())
+                Err("its fifth part must be the number of an account, twelve digits".to_owned())
             }
         }
     }
 }
 
+/// Whether it is of a key or an alias in a Region, in whatever account.
 fn names_key(arn: &Arn) -> bool {
-    let is_digits = |account: &str| account.bytes().all(|byte| byte.is_ascii_digit());
     let id = match arn.resource().split_once('/') {
         Some(("key" | "alias", id)) => id,
         _ => return false,
     };
-    let is_placed = arn.region().is_some() && arn.account().is_some_and(is_digits);
-    arn.service() == "kms" && is_placed && !id.is_empty()
+    arn.service() == "kms" && arn.region().is_some() && !id.is_empty()
 }
 
 fn length(text: &str) -> Result<(), String> {
@@ -160,20 +168,30 @@ mod tests {
         }
         let longer = LogKeyArn::new(format!("{longest}k")).unwrap_err();
         assert!(longer.to_string().contains("256 characters"), "{longer}");
-        for odd in [
-            "",
-            "1234abcd-12ab-34cd-56ef-1234567890ab",
-            "alias/logs",
-            "arn:aws:kms:us-east-1:111122223333:key/",
-            "arn:aws:kms:us-east-1:111122223333:key",
-            "arn:aws:kms:us-east-1:111122223333:grant/1",
-            "arn:aws:kms::111122223333:key/1234",
-            "arn:aws:kms:us-east-1::key/1234",
-            "arn:aws:kms:us-east-1:aws:key/1234",
-            "arn:aws:s3:us-east-1:111122223333:key/1234",
+        for (odd, rule) in [
+            ("", "six parts"),
+            ("1234abcd-12ab-34cd-56ef-1234567890ab", "six parts"),
+            ("alias/logs", "six parts"),
+            ("arn:aws:kms:us-east-1:111122223333:", "name a resource"),
+            (
+                "arn:aws:kms:Virginia:111122223333:key/1234",
+                "a Region such as us-east-1",
+            ),
+            (
+                "arn:aws:kms:cn-north-1:111122223333:key/1234",
+                "the partition aws-cn",
+            ),
+            ("arn:aws:kms:us-east-1:1111:key/1234", "twelve digits"),
+            ("arn:aws:kms:us-east-1::key/1234", "twelve digits"),
+            ("arn:aws:kms:us-east-1:aws:key/1234", "twelve digits"),
+            ("arn:aws:kms:us-east-1:111122223333:key/", ":key/ID"),
+            ("arn:aws:kms:us-east-1:111122223333:key", ":key/ID"),
+            ("arn:aws:kms:us-east-1:111122223333:grant/1", ":key/ID"),
+            ("arn:aws:kms::111122223333:key/1234", ":key/ID"),
+            ("arn:aws:s3:us-east-1:111122223333:key/1234", ":key/ID"),
         ] {
             let refused = LogKeyArn::new(odd).unwrap_err().to_string();
-            assert!(refused.contains(":key/ID"), "{refused}");
+            assert!(refused.contains(rule), "{refused}");
         }
     }
 }

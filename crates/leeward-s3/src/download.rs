@@ -84,6 +84,14 @@ impl Download {
     ///
     /// The comparison takes a tenth of a second of a processor for each GiB, or less. Without it TLS alone guards the bytes on their way,
     /// and what a file has of an object already is not read again.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let download = s3.download(&"orders-archive".parse()?, &"2026.tar".parse()?);
+    /// download.without_checksum().to_file("2026.tar").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn without_checksum(mut self) -> Self {
         self.compares = false;
         self

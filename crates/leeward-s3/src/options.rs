@@ -185,6 +185,18 @@ impl PutOptions {
 
     /// Writes only if the object that is there has this ETag; otherwise as [`only_if_absent`](Self::only_if_absent), with the code
     /// `NoSuchKey` if there is none. S3 wants the permission `s3:GetObject` too.
+    ///
+    /// ```no_run
+    /// use leeward_s3::PutOptions;
+    ///
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let (bucket, key) = ("orders-archive".parse()?, "2026.json".parse()?);
+    /// let read = s3.describe_object(&bucket, &key).await?;
+    /// let unless_replaced = PutOptions::new().only_if_etag(read.etag);
+    /// s3.put(&bucket, &key, "{}", &unless_replaced).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn only_if_etag(mut self, etag: impl Into<String>) -> Self {
         self.condition = Some(Condition::Etag(etag.into()));
         self

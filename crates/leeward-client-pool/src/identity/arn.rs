@@ -84,9 +84,13 @@ fn flaw(arn: &str) -> Option<&'static str> {
     if last.is_empty() || last.len() > 64 || !last.bytes().all(is_of_a_name) {
         return Some("the role's name is not of 1 to 64 letters, digits and +=,.@_-");
     }
-    // A path holds any printable ASCII between its slashes ("IAM identifiers": friendly names and paths).
-    if arn.len() > 2048 || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+    // A path is 512 characters with its slashes, from ! through DEL (`CreateRole`, `Path`, IAM API Reference).
+    let path = &name[..name.len() - last.len()];
+    if !path.bytes().all(|byte| matches!(byte, 0x21..=0x7f)) {
         return Some("its path holds what no path of IAM may");
+    }
+    if "/".len() + path.len() > 512 {
+        return Some("its path is longer than 512 characters");
     }
     None
 }
@@ -150,9 +154,21 @@ mod tests {
                 Partition::UsGov,
             ),
             ("arn:aws-cn:iam::111122223333:role/x", Partition::China),
+            ("arn:aws:iam::111122223333:role/!~\u{7f}/x", Partition::Aws),
         ] {
             assert_eq!(RoleArn::new(arn).unwrap().partition(), partition, "{arn}");
         }
+    }
+
+    #[test]
+    fn a_path_has_512_characters_at_the_most() {
+        let of_path = |len: usize| {
+            let path = format!("/{}/", "p".repeat(len - 2));
+            RoleArn::new(&format!("arn:aws:iam::111122223333:role{path}x"))
+        };
+        assert!(of_path(512).is_ok());
+        let refused = of_path(513).unwrap_err();
+        assert_eq!(refused.reason(), "its path is longer than 512 characters");
     }
 
     #[test]
@@ -171,6 +187,7 @@ mod tests {
             ("arn:aws:iam::111122223333:role/", "name"),
             ("arn:aws:iam::111122223333:role/a b", "name"),
             ("arn:aws:iam::111122223333:role/a b/c", "path"),
+            ("arn:aws:iam::111122223333:role/ä/c", "path"),
         ] {
             let refused = RoleArn::new(arn).unwrap_err().to_string();
             assert!(refused.contains(word), "{arn}: {refused}");

@@ -20,4 +20,5 @@ mod regions;
 mod resumed;
 mod sealed;
 mod signatures;
+mod tags;
 mod transfers;

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(reason: &Reason, expected: [(Service, u16, &str); 4]) {
+    fn check(reason: &Reason, expected: [(Service, u16, &str); 5]) {
         let id = RequestId::new(7);
         for (service, status, code) in expected {
             let response = answer(service, "GetThing", &refusal(reason.clone()), id);
@@ -229,6 +229,7 @@ mod tests {
                 (Service::Kms, 400, "ThrottlingException"),
                 (Service::S3, 503, "SlowDown"),
                 (Service::Sts, 400, "Throttling"),
+                (Service::CloudFormation, 400, "Throttling"),
                 (Service::Lambda, 429, "TooManyRequestsException"),
             ],
         );
@@ -238,6 +239,7 @@ mod tests {
                 (Service::DynamoDb, 400, "AccessDeniedException"),
                 (Service::S3, 403, "AccessDenied"),
                 (Service::Iam, 403, "AccessDenied"),
+                (Service::CloudFormation, 403, "AccessDenied"),
                 (Service::Lambda, 403, "AccessDeniedException"),
             ],
         );
@@ -247,6 +249,7 @@ mod tests {
                 (Service::SecretsManager, 400, "ExpiredTokenException"),
                 (Service::S3, 400, "ExpiredToken"),
                 (Service::Sts, 403, "ExpiredToken"),
+                (Service::CloudFormation, 403, "ExpiredToken"),
                 (Service::Lambda, 403, "ExpiredTokenException"),
             ],
         );
@@ -256,6 +259,7 @@ mod tests {
                 (Service::DynamoDb, 400, "UnrecognizedClientException"),
                 (Service::S3, 403, "InvalidAccessKeyId"),
                 (Service::Sts, 403, "InvalidClientTokenId"),
+                (Service::CloudFormation, 403, "InvalidClientTokenId"),
                 (Service::Lambda, 403, "UnrecognizedClientException"),
             ],
         );

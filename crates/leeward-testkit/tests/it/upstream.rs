@@ -1,15 +1,39 @@
 //! The fault plane in front of an emulator that is not in this process, as another AWS of ours stands for it.
 
-use crate::client::{EAST, answered, patient, s3_with_bucket};
-use leeward_testkit::{Aws, Fault, Scope};
+use crate::{
+    client::{EAST, answered, patient, s3_with_bucket},
+    wire,
+};
+use leeward_testkit::{
+    Aws, Fault, Scope,
+    stand_in::{Answer, StandIn},
+};
+use tokio::io::AsyncWriteExt;
 
 /// One that passes on, and the one behind it.
 async fn pair() -> (Aws, Aws) {
     let behind = Aws::start(&[EAST]).await.unwrap();
-    let address = behind.endpoint(&EAST);
-    let address = address.strip_prefix("http://").unwrap().parse().unwrap();
+    (in_front_of(&behind.endpoint(&EAST)).await, behind)
+}
+
+async fn in_front_of(endpoint: &str) -> Aws {
+    let address = endpoint.strip_prefix("http://").unwrap().parse().unwrap();
     let front = Aws::builder().with_region(EAST).with_upstream(address);
-    (front.start().await.unwrap(), behind)
+    front.start().await.unwrap()
+}
+
+/// Calls CloudFormation, and gives the answer as it came.
+async fn list_stacks(aws: &Aws) -> String {
+    let mut stream = wire::connect(aws, &EAST).await.unwrap();
+    let body = "Action=ListStacks&Version=2010-05-15";
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: AWS4-HMAC-SHA256 \
+         Credential=AKID/20260224/us-east-1/cloudformation/aws4_request, Signature=0\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    wire::read_to_end(&mut stream).await.0
 }
 
 #[tokio::test]
@@ -94,5 +118,27 @@ async fn nobody_behind_is_told_as_a_bad_gateway() {
     let s3 = aws_sdk_s3::Client::new(&patient(&front, &EAST));
     let error = s3.list_buckets().send().await.unwrap_err();
     assert_eq!(answered(&error), (502, "BadGateway".to_owned()));
+    front.shutdown().await;
+}
+
+#[tokio::test]
+async fn cloudformation_is_there_if_somebody_behind_has_it() {
+    let alone = Aws::start(&[EAST]).await.unwrap();
+    let refused = list_stacks(&alone).await;
+    assert!(refused.starts_with("HTTP/1.1 404"), "{refused}");
+    assert!(refused.contains("UnknownService"), "{refused}");
+    let (_, known) = refused.split_once("; it has ").expect("it lists some");
+    assert!(!known.contains("cloudformation"), "{refused}");
+    assert_eq!(alone.counts().calls("cloudformation", "ListStacks"), 0);
+    alone.shutdown().await;
+
+    let answer = Answer::query_result("ListStacks", "<StackSummaries/>");
+    let behind = StandIn::start(move |_| answer.clone()).await.unwrap();
+    let front = in_front_of(&behind.endpoint()).await;
+    let passed_on = list_stacks(&front).await;
+    assert!(passed_on.starts_with("HTTP/1.1 200"), "{passed_on}");
+    assert!(passed_on.contains("<StackSummaries/>"), "{passed_on}");
+    assert_eq!(behind.requests().len(), 1);
+    assert_eq!(front.counts().calls("cloudformation", "ListStacks"), 1);
     front.shutdown().await;
 }

@@ -110,6 +110,12 @@ impl InvalidResourceName {
             reason: reason.into(),
         }
     }
+
+    /// What is wrong with it, as a sentence without a full stop; without the text itself.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 impl Classify for InvalidResourceName {

@@ -102,7 +102,7 @@ impl Fault {
 
     /// Answers that nobody knows the caller's credentials, as the service at hand says it.
     ///
-    /// `UnrecognizedClientException` in most; IAM and STS say `InvalidClientTokenId`, S3 `InvalidAccessKeyId`.
+    /// `UnrecognizedClientException` in most; CloudFormation, IAM and STS say `InvalidClientTokenId`, S3 `InvalidAccessKeyId`.
     #[must_use]
     pub const fn unknown_credentials() -> Self {
         Self::refusal(Reason::UnknownCredentials)
