@@ -14,10 +14,12 @@ pub(super) fn of_sender<F>() -> (OperationName, Idempotency) {
     }
 }
 
+/// By single characters: it is done for each operation that is made, and a search for a text has to be set up each time.
 fn parse(path: &'static str) -> Option<(&'static str, &'static str)> {
-    let service = path.strip_prefix("aws_sdk_")?.split("::").next()?;
-    let builder = &path[..path.rfind("InputBuilder")?];
-    let operation = builder.rsplit("::").next()?;
+    let service = path.strip_prefix("aws_sdk_")?.split(':').next()?;
+    let operation = path
+        .rsplit(':')
+        .find_map(|part| part.trim_end_matches('>').strip_suffix("InputBuilder"))?;
     Some((service, operation))
 }
 

@@ -225,7 +225,7 @@ mod tests {
         let rows = GUIDE.lines().filter(|line| line.starts_with('|'));
         let calls = rows.filter_map(|row| row.split('|').nth(3));
         let words = calls.flat_map(|cell| cell.split(|at: char| !at.is_ascii_alphanumeric()));
-        // `If-Match`, `Event` and the like are none.
+        // `If-Match` and the like are none.
         let is_operation = |word: &&str| {
             let capitals = word.chars().filter(char::is_ascii_uppercase).count();
             let is_camel_case = capitals > 1 && word.chars().any(|at| at.is_ascii_lowercase());
