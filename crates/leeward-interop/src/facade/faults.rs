@@ -20,7 +20,6 @@ const OPERATIONS: [Operations; 7] = [
             "ListStacks",
             "ValidateTemplate",
         ],
-        looks: &[],
         writes: &[
             "CreateChangeSet",
             "CreateStack",
@@ -43,7 +42,6 @@ const OPERATIONS: [Operations; 7] = [
             "Scan",
             "TransactGetItems",
         ],
-        looks: &[],
         writes: &[
             "BatchWriteItem",
             "CreateTable",
@@ -70,7 +68,6 @@ const OPERATIONS: [Operations; 7] = [
             "ListRoles",
             "SimulatePrincipalPolicy",
         ],
-        looks: &[],
         writes: &[],
     },
     Operations {
@@ -81,7 +78,6 @@ const OPERATIONS: [Operations; 7] = [
             "ListFunctions",
             "ListLayerVersions",
         ],
-        looks: &[],
         writes: &["Invoke"],
     },
     Operations {
@@ -92,7 +88,6 @@ const OPERATIONS: [Operations; 7] = [
             "FilterLogEvents",
             "GetQueryResults",
         ],
-        looks: &[],
         writes: &[
             "CreateLogGroup",
             "CreateLogStream",
@@ -111,11 +106,12 @@ const OPERATIONS: [Operations; 7] = [
             "GetBucketVersioning",
             "GetObject",
             "GetPublicAccessBlock",
+            "HeadBucket",
+            "HeadObject",
             "ListMultipartUploads",
             "ListObjectsV2",
             "ListParts",
         ],
-        looks: &["HeadBucket", "HeadObject"],
         writes: &[
             "AbortMultipartUpload",
             "CompleteMultipartUpload",
@@ -131,7 +127,6 @@ const OPERATIONS: [Operations; 7] = [
     Operations {
         service: "sts",
         reads: &["GetCallerIdentity"],
-        looks: &[],
         writes: &[],
     },
 ];
@@ -150,31 +145,32 @@ const OF_THE_POOL: &str = "AssumeRole";
 
 struct Operations {
     service: &'static str,
-    /// Those that answer by a body, and change nothing.
+    /// Those that change nothing.
     reads: &'static [&'static str],
-    /// Those that change nothing, and answer by headers alone.
-    looks: &'static [&'static str],
     writes: &'static [&'static str],
 }
 
 impl Operations {
     fn all(&self) -> impl Iterator<Item = &'static str> {
-        [self.reads, self.looks, self.writes].concat().into_iter()
+        [self.reads, self.writes].concat().into_iter()
     }
 
-    /// The first call of each is one too many. Of those that change nothing the second has no answer: it breaks off, or, where there is
-    /// nothing to break, the connection is reset before the call gets on.
+    /// The first call of each is one too many. Of those that change nothing the second has no answer: it breaks off, or, where headers
+    /// are all of it, the connection is reset before the call gets on.
     fn strike(&self, aws: &Aws) {
-        let scope = |operation| Scope::any().service(self.service).operation(operation);
+        let strike = |operation, fault| {
+            let scope = Scope::any().service(self.service).operation(operation);
+            aws.faults().inject(scope, fault);
+        };
         for operation in self.all() {
-            let fault = Fault::throttling().with_calls(1..=1);
-            aws.faults().inject(scope(operation), fault);
+            strike(operation, Fault::throttling().with_calls(1..=1));
         }
-        let torn = self.reads.iter().map(|read| (read, Fault::reset()));
-        let cut = self.looks.iter().map(|look| (look, Fault::refuse()));
-        for (operation, fault) in torn.chain(cut) {
-            aws.faults()
-                .inject(scope(*operation), fault.with_calls(2..=2));
+        for read in self.reads.iter().copied() {
+            let fault = match read.starts_with("Head") {
+                true => Fault::refuse(),
+                false => Fault::reset(),
+            };
+            strike(read, fault.with_calls(2..=2));
         }
     }
 

@@ -69,14 +69,11 @@ fn regional(service: &str, resource: &str) -> String {
 /// Fails unless each is there or not, as expected.
 async fn told(site: &Site, expected: &[(String, bool)]) -> Result<(), Trouble> {
     let resources = Resources::new(site.pool.clone());
-    for (arn, is_there) in expected {
+    for (text, is_there) in expected {
+        let arn = text.parse()?;
         // What cannot be read is not asked for.
-        Resource::of(&arn.parse()?)?;
-        same(
-            arn,
-            resources.resource_exists(&arn.parse()?).await?,
-            *is_there,
-        )?;
+        Resource::of(&arn)?;
+        same(text, resources.resource_exists(&arn).await?, *is_there)?;
     }
     Ok(())
 }

@@ -2,7 +2,9 @@ use std::{
     error::Error,
     fmt::{self, Debug},
     pin::Pin,
+    time::Duration,
 };
+use tokio::time::{Instant, sleep};
 
 /// One thing that both sides must agree about.
 pub(crate) struct Case<S> {
@@ -58,6 +60,18 @@ pub(crate) fn same<T: PartialEq<U> + Debug, U: Debug>(
         return Ok(());
     }
     Err(format!("{what}: {got:?} instead of {expected:?}").into())
+}
+
+/// Looks every 20 ms whether it is so; fails if it is not within 30 s.
+pub(crate) async fn soon(what: &str, is_so: impl Fn() -> bool) -> Result<(), Trouble> {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        if Instant::now() > end {
+            return Err(format!("not within 30 s: {what}").into());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// What must be there in an answer of the plain SDK.

@@ -3,7 +3,7 @@
 mod case;
 mod report;
 
-pub(crate) use case::{Case, Lacking, Trouble, same, there};
+pub(crate) use case::{Case, Lacking, Trouble, same, soon, there};
 pub(crate) use report::Report;
 
 use crate::server::{self, Ending, Server};

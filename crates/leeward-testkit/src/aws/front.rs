@@ -61,7 +61,7 @@ impl Front {
         let (head, body) = request.into_parts();
         let signature = Signature::of(&head);
         let named = Service::named(&signature.service);
-        let service = named.filter(|named| self.services.known().any(|known| known == *named));
+        let service = named.filter(|named| self.services.has(*named));
         let in_head = match service {
             Some(service) => operation::in_head(service, &head),
             None => Some(operation::UNKNOWN.to_owned()),
@@ -186,7 +186,10 @@ impl Front {
     }
 
     fn unknown_service(&self, name: &str, id: RequestId) -> Response<AnswerBody> {
-        let known: Vec<_> = self.services.known().map(Service::name).collect();
+        let known = Service::ALL
+            .into_iter()
+            .filter(|known| self.services.has(*known));
+        let known: Vec<_> = known.map(Service::name).collect();
         let known = known.join(", ");
         let message = format!("The in-process AWS has no service {name:?}; it has {known}.");
         let protocol = Protocol::Json("1.0");

@@ -9,6 +9,7 @@ pub(super) const UNKNOWN: &str = "Unknown";
 
 /// Reads the operation from the head; `None` if it stands in the body.
 pub(super) fn in_head(service: Service, head: &Parts) -> Option<String> {
+    let query = head.uri.query().unwrap_or_default();
     let name = match service.protocol() {
         Protocol::Query => return None,
         Protocol::Json(_) => head
@@ -16,17 +17,11 @@ pub(super) fn in_head(service: Service, head: &Parts) -> Option<String> {
             .get("x-amz-target")
             .and_then(|target| target.to_str().ok())
             .and_then(|target| target.rsplit('.').next()),
-        Protocol::RestJson => {
-            let query = head.uri.query().unwrap_or_default();
-            rest_json(&head.method, head.uri.path(), query)
-        }
-        Protocol::RestXml => {
-            let query = head.uri.query().unwrap_or_default();
-            match parameter(query, "x-id") {
-                Some(said) => Some(said),
-                None => rest_xml(&head.method, head.uri.path(), query, &head.headers),
-            }
-        }
+        Protocol::RestJson => rest_json(&head.method, head.uri.path(), query),
+        Protocol::RestXml => match parameter(query, "x-id") {
+            Some(said) => Some(said),
+            None => rest_xml(&head.method, head.uri.path(), query, &head.headers),
+        },
     };
     Some(valid(name))
 }

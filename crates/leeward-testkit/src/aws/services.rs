@@ -48,12 +48,9 @@ impl Services {
         }
     }
 
-    /// The services that answer.
-    pub(super) fn known(&self) -> impl Iterator<Item = Service> {
-        Service::ALL.into_iter().filter(|service| {
-            let is_ours = *service == Service::SecretsManager;
-            is_ours || self.upstream.is_some() || self.emulators.contains_key(service)
-        })
+    /// Whether calls to the service are answered.
+    pub(super) fn has(&self, service: Service) -> bool {
+        service != Service::CloudFormation || self.upstream.is_some()
     }
 
     /// Lets the service answer as it would in `region`, wherever the request was signed for.

@@ -1,13 +1,12 @@
 use super::{LONG, logs, writer};
 use crate::{
     facade::site::Site,
-    ministack::{Case, Trouble, same},
+    ministack::{Case, Trouble, same, soon},
 };
 use leeward_logs::{GroupSettings, LogGroupName, Query};
 use leeward_resilience::Waiter;
 use serde::Deserialize;
 use std::time::{Duration, UNIX_EPOCH};
-use tokio::time::{sleep, timeout};
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -73,23 +72,16 @@ async fn dropped(site: &Site) -> Result<(), Trouble> {
         site.tally("logs", "StopQuery").ok,
     );
     let held = site.hold("logs", "GetQueryResults");
-    let found = tokio::select! {
+    let is_asked = || site.tally("logs", "GetQueryResults").calls > asked;
+    let outcome = tokio::select! {
         biased;
-        found = logs.query(&query, &waiter, |_, _| {}) => Some(found),
-        () = until(|| site.tally("logs", "GetQueryResults").calls > asked) => None,
+        _ = logs.query(&query, &waiter, |_, _| {}) => Err("it was not waited for".into()),
+        begun = soon("the query is asked for its rows", is_asked) => begun,
     };
     held.clear();
-    same("is waited for", found.is_some(), false)?;
-    let is_stopped = until(|| site.tally("logs", "StopQuery").ok > stopped);
-    let is_stopped = timeout(LONG, is_stopped).await;
-    same("is stopped", is_stopped.is_ok(), true)
-}
-
-/// Looks every 20 ms whether it is so.
-async fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        sleep(Duration::from_millis(20)).await;
-    }
+    outcome?;
+    let is_stopped = || site.tally("logs", "StopQuery").ok > stopped;
+    soon("the query is stopped", is_stopped).await
 }
 
 async fn no_group(site: &Site) -> Result<(), Trouble> {

@@ -1,13 +1,11 @@
-use super::{super::site::Site, bucket, bucket_of_parts};
+use super::{super::site::Site, MIB, bucket, bucket_of_parts, bytes, is_replaced};
 use crate::ministack::{Case, Lacking, Trouble, same, there};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use leeward_s3::{Download, PutOptions, TransferError};
+use leeward_s3::{BucketName, DownloadStream, ObjectKey, PutOptions, S3};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-
-const MIB: usize = 1 << 20;
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -26,13 +24,19 @@ pub(super) fn cases() -> Vec<Case<Site>> {
     ]
 }
 
-fn bytes(length: usize) -> Vec<u8> {
-    (0..length).map(|n| (n >> 8) as u8).collect()
+/// An object of 20 MiB in a bucket of its own: with its content and its ETag.
+async fn uploaded(
+    site: &Site,
+    name: &str,
+) -> Result<(S3, BucketName, ObjectKey, Vec<u8>, String), Trouble> {
+    let (s3, bucket) = bucket_of_parts(site, name).await?;
+    let (key, content) = ("object".parse()?, bytes(20));
+    let upload = s3.upload(&bucket, &key, content.clone());
+    let etag = upload.send().await?.etag;
+    Ok((s3, bucket, key, content, etag))
 }
 
-/// All that is streamed from `offset` on.
-async fn read(download: Download, offset: u64, etag: &str) -> Result<Vec<u8>, Trouble> {
-    let mut stream = download.stream_from(offset, Some(etag)).await?;
+async fn read(mut stream: DownloadStream) -> Result<Vec<u8>, Trouble> {
     let mut read = Vec::new();
     while let Some(bytes) = stream.next().await {
         read.extend_from_slice(&bytes?);
@@ -41,9 +45,7 @@ async fn read(download: Download, offset: u64, etag: &str) -> Result<Vec<u8>, Tr
 }
 
 async fn streamed(site: &Site) -> Result<(), Trouble> {
-    let (s3, bucket) = bucket_of_parts(site, "streamed-objects").await?;
-    let (key, expected) = ("streamed".parse()?, bytes(20 * MIB));
-    let uploaded = s3.upload(&bucket, &key, expected.clone()).send().await?;
+    let (s3, bucket, key, expected, etag) = uploaded(site, "streamed-objects").await?;
     let most = Arc::new(AtomicU64::new(0));
     let download = s3.download(&bucket, &key).with_progress({
         let most = Arc::clone(&most);
@@ -51,47 +53,25 @@ async fn streamed(site: &Site) -> Result<(), Trouble> {
             most.fetch_max(done.bytes, Ordering::Relaxed);
         }
     });
-    let mut stream = download.stream().await?;
-    same("ETag", &stream.details().etag, &uploaded.etag)?;
-    let mut read = Vec::new();
-    while let Some(bytes) = stream.next().await {
-        read.extend_from_slice(&bytes?);
-    }
-    same("is the same", read == expected, true)?;
+    let stream = download.stream().await?;
+    same("ETag", &stream.details().etag, &etag)?;
+    same("is the same", read(stream).await? == expected, true)?;
     same("progress", most.load(Ordering::Relaxed), 20 << 20)
 }
 
 async fn continued(site: &Site) -> Result<(), Trouble> {
-    let (s3, bucket) = bucket_of_parts(site, "continued-downloads").await?;
-    let (key, expected) = ("continued".parse()?, bytes(20 * MIB));
-    let etag = s3
-        .upload(&bucket, &key, expected.clone())
-        .send()
-        .await?
-        .etag;
-    let download = || s3.download(&bucket, &key);
-    let rest = read(download(), 9_999_999, &etag).await?;
-    same("is the rest", rest == expected[9_999_999..], true)?;
-    let nothing = read(download(), 20 << 20, &etag).await?;
+    let (s3, bucket, key, expected, etag) = uploaded(site, "continued-downloads").await?;
+    let rest = |offset| s3.download(&bucket, &key).stream_from(offset, Some(&etag));
+    let read_on = read(rest(9_999_999).await?).await?;
+    same("is the rest", read_on == expected[9_999_999..], true)?;
+    let nothing = read(rest(20 << 20).await?).await?;
     same("is over", nothing.len(), 0)?;
     s3.put(&bucket, &key, "another", &PutOptions::new()).await?;
-    match download().stream_from(9_999_999, Some(&etag)).await {
-        Ok(_) => Err("it went on with another object".into()),
-        Err(error) => {
-            let is_told = matches!(error.downcast_ref(), Some(TransferError::Replaced { .. }));
-            same("is told as replaced", is_told, true)
-        }
-    }
+    is_replaced(rest(9_999_999).await)
 }
 
 async fn file(site: &Site) -> Result<(), Trouble> {
-    let (s3, bucket) = bucket_of_parts(site, "files-begun").await?;
-    let (key, expected) = ("file".parse()?, bytes(20 * MIB));
-    let etag = s3
-        .upload(&bucket, &key, expected.clone())
-        .send()
-        .await?
-        .etag;
+    let (s3, bucket, key, expected, etag) = uploaded(site, "files-begun").await?;
     let folder = tempfile::tempdir()?;
     let etag: String = etag.chars().filter(char::is_ascii_alphanumeric).collect();
     let begun = format!("file.{etag}.part");
@@ -127,7 +107,7 @@ async fn version(site: &Site) -> Result<(), Trouble> {
     for (put, expected) in [(first, "first"), (second, "second")] {
         let id = there(put.version_id)?;
         let download = s3.download(&bucket, &key).with_version(id);
-        let content = read(download, 0, &put.etag).await?;
+        let content = read(download.stream_from(0, Some(&put.etag)).await?).await?;
         same("content", content, expected.as_bytes())?;
     }
     Ok(())

@@ -9,9 +9,10 @@ mod sealed;
 mod transfer;
 
 use super::site::Site;
-use crate::ministack::{Case, Trouble};
+use crate::ministack::{Case, Trouble, same};
 use leeward_client_pool::Pool;
-use leeward_s3::{BucketName, Checksum, S3, S3Builder};
+use leeward_error_taxonomy::AwsError;
+use leeward_s3::{BucketName, Checksum, S3, S3Builder, TransferError};
 use std::time::Duration;
 
 pub(super) fn cases() -> Vec<Case<Site>> {
@@ -25,6 +26,30 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         transfer::cases(),
     ];
     cases.into_iter().flatten().collect()
+}
+
+const MIB: usize = 1 << 20;
+
+/// A MiB that differs from every other one.
+fn block(number: usize) -> Vec<u8> {
+    let mut block = vec![0; MIB];
+    for (n, word) in (0_u32..).zip(block.chunks_exact_mut(4)) {
+        let mixed = n.wrapping_mul(2_654_435_761) ^ number as u32;
+        word.copy_from_slice(&mixed.to_be_bytes());
+    }
+    block
+}
+
+/// So many MiB, of which no two are the same.
+fn bytes(mebibytes: usize) -> Vec<u8> {
+    (0..mebibytes).flat_map(block).collect()
+}
+
+/// Fails unless it is told that the object is another one meanwhile.
+fn is_replaced<T>(outcome: Result<T, AwsError>) -> Result<(), Trouble> {
+    let error = outcome.err().ok_or("it went on with another object")?;
+    let is_told = matches!(error.downcast_ref(), Some(TransferError::Replaced { .. }));
+    same("is told as replaced", is_told, true)
 }
 
 /// S3 with a bucket of its own, and time enough for parts that move over a busy machine.

@@ -1,4 +1,4 @@
-use super::{super::site::Site, bucket_of_parts};
+use super::{super::site::Site, bucket_of_parts, bytes};
 use crate::ministack::{Case, Trouble, same};
 use leeward_envelope::{AlgorithmSuite, Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
 
@@ -17,7 +17,7 @@ async fn streamed(site: &Site) -> Result<(), Trouble> {
     let decryptor = Decryptor::builder(keyring()?).build()?;
     let key = "sealed".parse()?;
     let context = EncryptionContext::new([("object", "sealed")])?;
-    let bytes: Vec<u8> = (0..20_u32 << 20).map(|n| (n >> 8) as u8).collect();
+    let bytes = bytes(20);
     let upload = s3.upload_sealed(&bucket, &key, bytes.clone(), &encryptor, &context);
     let uploaded = upload.await?.send().await?;
     same("parts", uploaded.parts, 3)?;

@@ -1,4 +1,4 @@
-use super::{super::site::Site, bucket, bucket_of_parts, of_parts};
+use super::{super::site::Site, MIB, block, bucket, bucket_of_parts, bytes, of_parts};
 use crate::ministack::{Case, Lacking, Trouble, same};
 use aws_lc_rs::digest::{Context, SHA256};
 use leeward_error_taxonomy::AwsError;
@@ -10,8 +10,6 @@ use std::{
     sync::Arc,
 };
 use tokio::{sync::Notify, task::spawn_blocking};
-
-const MIB: usize = 1 << 20;
 
 pub(super) fn cases() -> Vec<Case<Site>> {
     vec![
@@ -39,16 +37,6 @@ pub(super) fn cases() -> Vec<Case<Site>> {
             Box::pin(aborted(site))
         }),
     ]
-}
-
-/// A MiB that differs from every other one.
-fn block(number: usize) -> Vec<u8> {
-    let mut block = vec![0; MIB];
-    for (n, word) in (0_u32..).zip(block.chunks_exact_mut(4)) {
-        let mixed = n.wrapping_mul(2_654_435_761) ^ number as u32;
-        word.copy_from_slice(&mixed.to_be_bytes());
-    }
-    block
 }
 
 /// Beside the other cases, which share a thread.
@@ -210,7 +198,7 @@ async fn whole(site: &Site, name: &str, checksum: Checksum) -> Result<(S3, Bucke
 async fn continued(site: &Site) -> Result<(), Trouble> {
     let (s3, bucket) = bucket_of_parts(site, "continued-uploads").await?;
     let key = "continued".parse()?;
-    let bytes: Vec<u8> = (0..20).flat_map(block).collect();
+    let bytes = bytes(20);
     let id = s3.begin_upload(&bucket, &key, &PutOptions::new()).await?;
     let upload = || {
         s3.upload(&bucket, &key, bytes.clone())
