@@ -97,7 +97,7 @@ impl Intercept for Companion {
     ) -> Result<(), BoxError> {
         // Of this call, which may have time-outs of its own.
         let timeouts = config.load::<TimeoutConfig>();
-        if let Some(patience) = Patience::of(timeouts, deadline::remaining(), self.max_wait) {
+        if let Some(patience) = Patience::of(timeouts, deadline::remaining, self.max_wait) {
             context.request_mut().add_extension(patience);
         }
         if let (Some(guard), Some(state)) = (self.guard(config), config.load::<CallState>()) {

@@ -49,7 +49,9 @@ impl Intercept for DeadlineInterceptor {
         let Some(left) = deadline::remaining() else {
             return Ok(());
         };
-        deadline::check()?;
+        if left.is_zero() {
+            deadline::check()?;
+        }
         let own = config
             .load::<TimeoutConfig>()
             .and_then(TimeoutConfig::operation_timeout);

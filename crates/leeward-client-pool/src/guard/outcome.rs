@@ -1,3 +1,4 @@
+use super::attempt::Attempt;
 use aws_smithy_runtime::client::retries::classifiers::run_classifiers_on_ctx;
 use aws_smithy_runtime_api::client::{
     interceptors::context::FinalizerInterceptorContextRef,
@@ -27,7 +28,7 @@ pub(super) struct Spent {
 }
 
 impl<'a> Outcome<'a> {
-    /// What the SDK's context says of an attempt of `service`; nothing if it came to no end.
+    /// What the SDK's context says of an attempt; nothing if it came to no end.
     ///
     /// The type of a service's error is lost here. Its text leads with the code, which the tables of the service know; of what
     /// they do not know, the SDK's own classifiers say whether it throttles or may pass, and the status the rest.
@@ -35,7 +36,7 @@ impl<'a> Outcome<'a> {
         context: &'a FinalizerInterceptorContextRef<'_>,
         components: &RuntimeComponents,
         config: &ConfigBag,
-        (service, spent): (&str, Spent),
+        attempt: &Attempt,
     ) -> Option<Self> {
         let error = match context.output_or_error()? {
             Ok(_) => return Some(Self::Succeeded),
@@ -44,7 +45,7 @@ impl<'a> Outcome<'a> {
         if error.is_timeout_error() {
             let timeouts = config.load::<TimeoutConfig>();
             let timeout = timeouts.and_then(TimeoutConfig::operation_attempt_timeout);
-            return Some(timed_out(timeout, spent));
+            return Some(timed_out(timeout, attempt.spent()));
         }
         if let Some(error) = error.as_connector_error() {
             let facts = match find::<Rejected>(error) {
@@ -74,7 +75,8 @@ impl<'a> Outcome<'a> {
             .response()
             .map(|response| response.status().as_u16());
         let action = run_classifiers_on_ctx(components.retry_classifiers(), context.inner());
-        Some(Self::Failed(answered(service, &text, status, &action)))
+        let facts = answered(attempt.service(), &text, status, &action);
+        Some(Self::Failed(facts))
     }
 
     /// Whether it may say something of the service.

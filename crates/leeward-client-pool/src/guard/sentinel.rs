@@ -77,8 +77,7 @@ impl Sentinel {
         let Some(attempt) = under_way.progress().attempt.clone() else {
             return;
         };
-        let whose = (attempt.service(), attempt.spent());
-        if let Some(outcome) = Outcome::of(context, components, config, whose) {
+        if let Some(outcome) = Outcome::of(context, components, config, &attempt) {
             attempt.end(&outcome);
         }
     }

@@ -14,17 +14,18 @@ impl Patience {
     /// A deadline of which so much is `left` the line knows itself: the time that the call is given because of it counts not.
     pub(crate) fn of(
         timeouts: Option<&TimeoutConfig>,
-        left: Option<Duration>,
+        left: impl FnOnce() -> Option<Duration>,
         max_wait: Duration,
     ) -> Option<Self> {
         let timeouts = timeouts?;
+        let in_a_hurry = |half: &Duration| *half < max_wait;
+        let half =
+            |timeout: Option<Duration>| timeout.map(|timeout| timeout / 2).filter(in_a_hurry);
+        let attempt = half(timeouts.operation_attempt_timeout());
         let whole = timeouts.operation_timeout();
-        let least = [
-            timeouts.operation_attempt_timeout(),
-            whole.filter(|whole| left.is_none_or(|left| *whole < left)),
-        ];
-        let half = least.into_iter().flatten().min()? / 2;
-        (half < max_wait).then_some(Self(half))
+        // The clock is not looked at for a time that does not count.
+        let call = half(whole).filter(|_| left().is_none_or(|left| whole < Some(left)));
+        attempt.into_iter().chain(call).min().map(Self)
     }
 }
 
@@ -49,9 +50,9 @@ mod tests {
                 .set_operation_attempt_timeout(attempt.map(seconds))
                 .set_operation_timeout(operation.map(seconds))
                 .clone();
-            let found = Patience::of(Some(&timeouts.build()), left.map(seconds), seconds(10));
+            let found = Patience::of(Some(&timeouts.build()), || left.map(seconds), seconds(10));
             assert_eq!(found.map(|found| found.0), patience.map(seconds));
         }
-        assert!(Patience::of(None, None, seconds(10)).is_none());
+        assert!(Patience::of(None, || None, seconds(10)).is_none());
     }
 }
