@@ -4,7 +4,7 @@ use aws_sdk_s3::{
     primitives::{ByteStream, ByteStreamError},
     types::ChecksumMode,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use leeward_client_pool::{FutureOf, Op};
 use leeward_error_taxonomy::AwsError;
@@ -14,6 +14,9 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
+
+/// So much is reserved at most on the word of an answer.
+const MAX_RESERVE: usize = 16 << 20;
 
 /// What is in an object, as it comes: a [`Stream`] of bytes that goes on where it broke off.
 ///
@@ -115,16 +118,16 @@ impl Piece {
 }
 
 impl ObjectBody {
-    /// The body of an answer for the whole object.
+    /// The body of an answer that has this `range` of the object, or all of it.
     pub(crate) fn begun(
         piece: Piece,
         body: ByteStream,
-        size: u64,
+        range: Range<u64>,
         verifier: Option<Verifier>,
     ) -> Self {
         Self {
             piece,
-            rest: 0..size,
+            rest: range,
             state: State::Reading(body),
             times_torn: 0,
             verifier,
@@ -154,6 +157,16 @@ impl ObjectBody {
     /// ```
     pub async fn next(&mut self) -> Option<Result<Bytes, AwsError>> {
         future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// All that is still to come, in memory.
+    pub(crate) async fn collect(mut self) -> Result<Bytes, AwsError> {
+        let len = usize::try_from(self.rest.end - self.rest.start).unwrap_or(MAX_RESERVE);
+        let mut bytes = BytesMut::with_capacity(len.min(MAX_RESERVE));
+        while let Some(chunk) = self.next().await {
+            bytes.extend_from_slice(&chunk?);
+        }
+        Ok(bytes.freeze())
     }
 
     fn took(&mut self, bytes: &[u8]) -> Result<(), TransferError> {

@@ -20,6 +20,7 @@ mod options;
 mod parts;
 mod presign;
 mod progress;
+mod range;
 mod sealed;
 mod service;
 mod source;

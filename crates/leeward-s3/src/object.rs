@@ -11,13 +11,10 @@ use aws_sdk_s3::{
     },
     types::ChecksumMode,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
 use std::{collections::BTreeMap, time::SystemTime};
-
-/// So much is reserved at most on the word of an answer.
-const MAX_RESERVE: usize = 16 << 20;
 
 /// What S3 tells of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +109,9 @@ pub(crate) fn of_head(
     read!(answer)
 }
 
-fn of_get(answer: &GetObjectOutput) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
+pub(crate) fn of_get(
+    answer: &GetObjectOutput,
+) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
     read!(answer)
 }
 
@@ -249,7 +248,7 @@ impl S3 {
         let answer = piece.ask(None).await?;
         let (details, verifier) = of_get(&answer)?;
         let piece = piece.of_etag(&details.etag);
-        let body = ObjectBody::begun(piece, answer.body, details.size, verifier);
+        let body = ObjectBody::begun(piece, answer.body, 0..details.size, verifier);
         Ok(OpenObject { details, body })
     }
 
@@ -272,19 +271,12 @@ impl S3 {
         key: &ObjectKey,
         max: usize,
     ) -> Result<Bytes, AwsError> {
-        let OpenObject { details, mut body } = self.open(bucket, key).await?;
-        let size = usize::try_from(details.size)
-            .ok()
-            .filter(|size| *size <= max);
-        let size = size.ok_or(TransferError::TooLarge {
-            size: details.size,
-            max: max as u64,
-        })?;
-        let mut bytes = BytesMut::with_capacity(size.min(MAX_RESERVE));
-        while let Some(chunk) = body.next().await {
-            bytes.extend_from_slice(&chunk?);
+        let OpenObject { details, body } = self.open(bucket, key).await?;
+        let (size, max) = (details.size, max as u64);
+        if size > max {
+            return Err(TransferError::TooLarge { size, max }.into());
         }
-        Ok(bytes.freeze())
+        body.collect().await
     }
 }
 

@@ -89,6 +89,9 @@ fn flaw(arn: &str) -> Option<&'static str> {
     if !path.bytes().all(|byte| matches!(byte, 0x21..=0x7f)) {
         return Some("its path holds what no path of IAM may");
     }
+    if path == "/" {
+        return Some("its path has nothing between two slashes");
+    }
     if "/".len() + path.len() > 512 {
         return Some("its path is longer than 512 characters");
     }
@@ -182,6 +185,7 @@ mod tests {
                 "session",
             ),
             ("arn:aws:iam:eu-west-1:111122223333:role/x", "Region"),
+            ("arn:aws:iam::111122223333:role//x", "two slashes"),
             ("arn:aws:iam::11112222333:role/x", "twelve"),
             ("arn:aws:iam::111122223333:user/x", "role/"),
             ("arn:aws:iam::111122223333:role/", "name"),

@@ -16,6 +16,7 @@ mod lost;
 mod objects;
 mod options;
 mod presigned;
+mod ranges;
 mod regions;
 mod resumed;
 mod sealed;

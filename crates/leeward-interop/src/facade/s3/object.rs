@@ -1,4 +1,4 @@
-use super::{super::site::Site, bucket};
+use super::{super::site::Site, bucket, bytes};
 use crate::ministack::{Case, Trouble, same};
 use leeward_envelope::{Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
 use leeward_s3::{Encryption, FolderEntry, ObjectKey, PutOptions};
@@ -8,6 +8,7 @@ pub(super) fn cases() -> Vec<Case<Site>> {
         Case::new("S3 puts, reads, describes and deletes an object", |site| {
             Box::pin(small(site))
         }),
+        Case::new("S3 reads a part of an object", |site| Box::pin(part(site))),
         Case::new("S3 writes only if there is nothing", |site| {
             Box::pin(absent(site))
         }),
@@ -55,6 +56,24 @@ async fn small(site: &Site) -> Result<(), Trouble> {
     match s3.open(&bucket, &key).await {
         Ok(_) => Err("a deleted object is open".into()),
         Err(error) => same("code", error.code(), Some("NoSuchKey")),
+    }
+}
+
+async fn part(site: &Site) -> Result<(), Trouble> {
+    let (s3, bucket) = bucket(site, "parts-of-objects").await?;
+    let (key, content) = ("part".parse()?, bytes(1));
+    let options = PutOptions::new();
+    let put = s3.put(&bucket, &key, content.clone(), &options).await?;
+    let read = s3.read_range(&bucket, &key, 1_000..300_000).await?;
+    same("is the part", read == content[1_000..300_000], true)?;
+    let opened = s3.open_range(&bucket, &key, 1_000_000..u64::MAX).await?;
+    let details = (opened.details.size, opened.details.etag);
+    same("the whole", details, (1 << 20, put.etag))?;
+    let end = s3.read_range(&bucket, &key, 1_000_000..u64::MAX).await?;
+    same("is the end", end == content[1_000_000..], true)?;
+    match s3.open_range(&bucket, &key, 2 << 20..3 << 20).await {
+        Ok(_) => Err("there is nothing".into()),
+        Err(error) => same("code", error.code(), Some("InvalidRange")),
     }
 }
 
