@@ -1,4 +1,4 @@
-use crate::{BucketName, ObjectKey, S3, TransferError, checksum::Verifier};
+use crate::{BucketName, ObjectKey, S3, TransferError, checksum::Verifier, service};
 use aws_sdk_s3::{
     operation::get_object::{GetObjectInput, GetObjectOutput, builders::GetObjectInputBuilder},
     primitives::{ByteStream, ByteStreamError},
@@ -98,13 +98,22 @@ impl Piece {
                 let begins = format!("bytes {}-", range.start);
                 match found.is_some_and(|found| found.starts_with(&begins)) {
                     true => Ok(answer),
-                    false => Err(AwsError::new(TransferError::OtherRange {
+                    false => Err(self.failed(TransferError::OtherRange {
                         at: range.start,
                         found: found.map(str::to_owned),
                     })),
                 }
             }
             (None, _) => Ok(answer),
+        }
+    }
+
+    /// Says what failed, and where.
+    pub(crate) fn failed(&self, error: impl Into<AwsError>) -> AwsError {
+        let error = error.into().with_region(self.s3.caller().region().clone());
+        match error.operation() {
+            Some(_) => error,
+            None => error.with_operation(service::named("GetObject")),
         }
     }
 
@@ -171,11 +180,11 @@ impl ObjectBody {
 
     fn took(&mut self, bytes: &[u8]) -> Result<(), TransferError> {
         let at = self.rest.start;
-        let next = at + bytes.len() as u64;
-        if next > self.rest.end {
+        let len = bytes.len() as u64;
+        if len > self.rest.end - at {
             return Err(TransferError::OtherRange { at, found: None });
         }
-        self.rest.start = next;
+        self.rest.start = at + len;
         if let Some(verifier) = &mut self.verifier {
             verifier.update(bytes);
         }
@@ -211,14 +220,7 @@ impl ObjectBody {
 
     fn fail(&mut self, error: impl Into<AwsError>) -> Poll<Option<Result<Bytes, AwsError>>> {
         self.state = State::Over;
-        let error = error
-            .into()
-            .with_region(self.piece.s3.caller().region().clone());
-        let error = match error.operation() {
-            Some(_) => error,
-            None => error.with_operation(crate::service::named("GetObject")),
-        };
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Some(Err(self.piece.failed(error))))
     }
 }
 

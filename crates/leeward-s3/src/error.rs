@@ -8,9 +8,9 @@ use std::{error::Error, io, path::PathBuf};
 #[non_exhaustive]
 pub enum TransferError {
     /// A body was torn more often than it may be.
-    #[error("the body broke off after {at} of {end} bytes, for the {times}. time")]
+    #[error("the body broke off at byte {at} of {end}, for the {times}. time")]
     Torn {
-        /// How many bytes of the object came.
+        /// Where in the object.
         at: u64,
         /// Where what was asked for ends.
         end: u64,
