@@ -47,6 +47,9 @@ pub enum InvalidTail {
         /// What was asked for.
         overlap: Duration,
     },
+    /// No look has time for its call.
+    #[error("a tail looks again for no time: each look needs some for its call")]
+    NoTime,
     /// Its filter ends at a time, and a tail has no end.
     #[error("the filter of a tail ends at a time: list its events instead")]
     HasEnd,
@@ -91,7 +94,8 @@ impl Tail {
         Self { overlap, ..self }
     }
 
-    /// Looks again for so long where a failure may pass, beyond the attempts of its call. Default: 5 minutes.
+    /// Gives each look so much time: where a failure may pass it looks again, beyond the attempts of its call, and a call that is under
+    /// way when the time is over is given up. Default: 5 minutes.
     #[must_use]
     pub fn with_retry_for(self, retry_for: Duration) -> Self {
         Self { retry_for, ..self }
@@ -99,7 +103,10 @@ impl Tail {
 
     const fn check(&self) -> Result<(), InvalidTail> {
         let Self {
-            interval, overlap, ..
+            interval,
+            overlap,
+            retry_for,
+            ..
         } = *self;
         if self.filter.to.is_some() {
             return Err(InvalidTail::HasEnd);
@@ -110,7 +117,24 @@ impl Tail {
         if overlap.as_secs() < 1 || overlap.as_secs() > 3_600 {
             return Err(InvalidTail::Overlap { overlap });
         }
+        if retry_for.is_zero() {
+            return Err(InvalidTail::NoTime);
+        }
         Ok(())
+    }
+}
+
+/// Which page is asked for: of which look, and which of its pages. So one that names itself as the next one is seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Turn {
+    look: u64,
+    token: Option<String>,
+}
+
+impl Turn {
+    fn followed_by(self, token: Option<String>) -> Self {
+        let look = self.look.wrapping_add(u64::from(token.is_none()));
+        Self { look, token }
     }
 }
 
@@ -118,8 +142,6 @@ impl Tail {
 #[derive(Debug)]
 struct Position {
     window: Window,
-    /// Of the page to ask for, while a look has several.
-    token: Option<String>,
     /// When the look began.
     looked_at: i64,
     /// From when on it asks: the same for each of its pages, whatever is forgotten between them.
@@ -131,7 +153,6 @@ impl Position {
         Self {
             from: window.from(),
             window,
-            token: None,
             looked_at: now,
         }
     }
@@ -141,21 +162,16 @@ impl Position {
         self.from = self.window.from();
     }
 
-    /// What is new of a page, and where the next one begins.
-    fn take(
-        &mut self,
-        events: Vec<FilteredLogEvent>,
-        token: Option<String>,
-    ) -> Vec<FilteredLogEvent> {
+    /// What is new of a page, which may be the last of its look.
+    fn take(&mut self, events: Vec<FilteredLogEvent>, is_last: bool) -> Vec<FilteredLogEvent> {
         let is_new = |event: &FilteredLogEvent| {
             let id = event.event_id().unwrap_or_default();
             self.window.admit(event.timestamp().unwrap_or(0), id)
         };
         let new = events.into_iter().filter(is_new).collect();
-        if token.is_none() {
+        if is_last {
             self.window.advance(self.looked_at);
         }
-        self.token = token;
         new
     }
 }
@@ -203,22 +219,20 @@ impl Logs {
         let waiter = Waiter::new(tail.retry_for)
             .with_interval(tail.interval)
             .with_max_interval(tail.interval.max(Duration::from_secs(30)));
-        Ok(Pages::new(move |look: Option<u64>| {
+        Ok(Pages::new(move |turn: Option<Turn>| {
             let (logs, request, now) = (logs.clone(), request.clone(), now.clone());
             let position = Arc::clone(&position);
             Box::pin(async move {
-                let is_new_look = lock(&position).token.is_none();
-                if is_new_look {
-                    if look.is_some() {
+                let is_first = turn.is_none();
+                let turn = turn.unwrap_or_default();
+                if turn.token.is_none() {
+                    if !is_first {
                         sleep(interval).await;
                     }
                     lock(&position).begin_look(now());
                 }
-                let request = {
-                    let position = lock(&position);
-                    let token = position.token.clone();
-                    request.start_time(position.from).set_next_token(token)
-                };
+                let request = request.start_time(lock(&position).from);
+                let request = request.set_next_token(turn.token.clone());
                 let page = waiter
                     .wait(
                         || async {
@@ -229,9 +243,9 @@ impl Logs {
                     )
                     .await?;
                 let events = page.events.unwrap_or_default();
-                let new = lock(&position).take(events, page.next_token);
+                let new = lock(&position).take(events, page.next_token.is_none());
                 let new = new.into_iter().map(LogEvent::of).collect();
-                Ok(Page::new(new, Some(look.unwrap_or(0).wrapping_add(1))))
+                Ok(Page::new(new, Some(turn.followed_by(page.next_token))))
             })
         }))
     }
@@ -253,9 +267,9 @@ mod tests {
         let mut position = Position::new(Window::new(0, 10, 2), 100);
         position.begin_look(100);
         let flood = (1..=4).map(|at| event(at, "a")).collect();
-        let new = position.take(flood, Some("more".to_owned()));
+        let new = position.take(flood, false);
         assert_eq!((new.len(), position.from), (4, 0));
-        let new = position.take(vec![event(4, "a"), event(99, "b")], None);
+        let new = position.take(vec![event(4, "a"), event(99, "b")], true);
         assert_eq!(new.len(), 1);
         position.begin_look(200);
         assert_eq!(position.from, 90);

@@ -21,14 +21,16 @@ use aws_sdk_cloudwatchlogs::{
     types::{self, QueryLanguage, QueryStatus},
 };
 use leeward_client_pool::Op;
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 use leeward_resilience::Waiter;
 use running::Running;
 use std::{
+    convert::Infallible,
     fmt,
     ops::ControlFlow,
     time::{Duration, SystemTime},
 };
+use tokio::time::Instant;
 
 /// A question of CloudWatch Logs Insights: its text, the log groups, and from when to when.
 ///
@@ -198,6 +200,17 @@ pub struct QueryResult {
     pub statistics: QueryStatistics,
 }
 
+/// The token of a page came back as that of the next one.
+#[derive(Debug, thiserror::Error)]
+#[error("the rows of the query have no end: the service names the same page as the next one")]
+struct Endless;
+
+impl Classify for Endless {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(Stage::Answered, Category::Internal, Verdict::Final)
+    }
+}
+
 impl Logs {
     /// Asks a query and waits for its rows; `progress` is told each state before.
     ///
@@ -236,12 +249,13 @@ impl Logs {
         let started = self.caller().call(start).await?;
         let id = started.query_id.unwrap_or_default();
         let running = Running::new(self.clone(), id);
+        let began = Instant::now();
         let first = waiter.wait(|| self.look(running.id()), progress).await?;
         let statistics = QueryStatistics::of(first.statistics.as_ref());
         let max_rows = query.max_rows.min(query.most_rows()) as usize;
         let can_tell = query.limit() as usize > max_rows;
         let mut rows: Vec<QueryRow> = Vec::new();
-        let mut page = first;
+        let (mut page, mut asked) = (first, None);
         let has_more = loop {
             let found = page.results.unwrap_or_default();
             let room = max_rows - rows.len();
@@ -251,7 +265,12 @@ impl Logs {
                 _ if is_more => break true,
                 None => break !can_tell && rows.len() == max_rows,
                 Some(_) if rows.len() == max_rows => break true,
-                token => page = self.results(running.id(), token).await?,
+                token if token == asked => return Err(AwsError::new(Endless)),
+                token => {
+                    let left = waiter.timeout().saturating_sub(began.elapsed());
+                    page = self.more(running.id(), token.clone(), left).await?;
+                    asked = token;
+                }
             }
         };
         running.disarm();
@@ -280,6 +299,22 @@ impl Logs {
                 statistics: QueryStatistics::of(page.statistics.as_ref()),
             })),
         }
+    }
+
+    /// The next page of one that is complete, within the time that is left.
+    async fn more(
+        &self,
+        id: &str,
+        token: Option<String>,
+        left: Duration,
+    ) -> Result<GetQueryResultsOutput, AwsError> {
+        let look = || async {
+            let page = self.results(id, token.clone()).await?;
+            Ok::<_, AwsError>(ControlFlow::<_, Infallible>::Break(page))
+        };
+        Waiter::new(left)
+            .wait(look, |never, _| match *never {})
+            .await
     }
 
     async fn results(

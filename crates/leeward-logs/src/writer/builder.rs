@@ -107,8 +107,8 @@ impl LogWriterBuilder {
         self
     }
 
-    /// Sends a batch again for so long where the failure may pass, beyond the attempts of its call; then it is lost. Default: 5 minutes.
-    /// Events that come meanwhile wait, up to the bounds.
+    /// Gives each batch so much time: where the failure may pass it is sent again, beyond the attempts of its call; then it is lost, with a
+    /// call that is under way. Default: 5 minutes. Events that come meanwhile wait, up to the bounds.
     pub const fn with_retry_for(mut self, retry_for: Duration) -> Self {
         self.retry_for = retry_for;
         self

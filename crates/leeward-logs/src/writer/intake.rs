@@ -1,6 +1,6 @@
 use super::{
     EventRefused, LogWriterStats, Oversize, Undelivered,
-    loudness::Loudness,
+    loudness::{Added, Kind, Loudness},
     now,
     oversize::{cut, fitted},
     queue::{Bounds, Closed, Entry, Queue, Turn},
@@ -32,9 +32,7 @@ struct State {
     queue: Queue,
     counts: LogWriterStats,
     last_loss: Option<Loss>,
-    shed: Loudness,
-    rejected: Loudness,
-    lost: Loudness,
+    loudness: Loudness,
     has_ended: bool,
 }
 
@@ -64,7 +62,10 @@ impl Drop for Ended {
         state.queue.close();
         state.has_ended = true;
         let unsent = state.queue.events();
+        let rest = state.loudness.rest();
+        let error = state.reason();
         drop(state);
+        rest.for_each(|(kind, events)| kind.tell(events, error.as_deref()));
         if unsent > 0 {
             warn!(target: "leeward::logs", unsent, "log events are not sent: their writer was ended before, or its runtime was");
         }
@@ -76,8 +77,7 @@ impl Drop for Ended {
 pub(super) async fn run(ended: Ended, sender: Sender) {
     let intake = &ended.0;
     loop {
-        let turn = intake.state().queue.turn(now());
-        match turn {
+        match intake.turn() {
             Turn::Send(batch) => {
                 let events = batch.len() as u64;
                 let sent = sender.send(batch).await;
@@ -93,15 +93,20 @@ pub(super) async fn run(ended: Ended, sender: Sender) {
     }
 }
 
+impl State {
+    /// What events were lost for the last time.
+    fn reason(&self) -> Option<String> {
+        self.last_loss.as_ref().map(|loss| loss.reason.clone())
+    }
+}
+
 impl Intake {
     pub(super) fn new(bounds: Bounds, max_message: usize, oversize: Oversize) -> Self {
         let state = State {
             queue: Queue::new(bounds),
             counts: LogWriterStats::default(),
             last_loss: None,
-            shed: Loudness::default(),
-            rejected: Loudness::default(),
-            lost: Loudness::default(),
+            loudness: Loudness::default(),
             has_ended: false,
         };
         Self {
@@ -143,10 +148,13 @@ impl Intake {
             }
             Err(Closed::Full) => {
                 state.counts.shed += 1;
-                let shed = state.shed.add(1, now());
+                let added = state.loudness.add(Kind::Shed, 1, now());
                 drop(state);
-                if let Some(shed) = shed {
-                    warn!(target: "leeward::logs", shed, "log events are shed: the queue is full");
+                match added {
+                    Added::Tell(shed) => Kind::Shed.tell(shed, None),
+                    // The task sees to it.
+                    Added::First => self.work.notify_one(),
+                    Added::More => {}
                 }
                 Err(EventRefused::Full)
             }
@@ -171,6 +179,21 @@ impl Intake {
         Ok((Entry { timestamp, message }, is_long))
     }
 
+    /// What the task is to do now; tells what is to be told by now.
+    fn turn(&self) -> Turn {
+        let mut state = self.state();
+        let due = state.loudness.due(now());
+        let (turn, due_at) = (state.queue.turn(now()), state.loudness.due_at());
+        let error = state.reason();
+        drop(state);
+        due.for_each(|(kind, events)| kind.tell(events, error.as_deref()));
+        match (turn, due_at) {
+            (Turn::Until(at), Some(due_at)) => Turn::Until(at.min(due_at)),
+            (Turn::Idle, Some(due_at)) => Turn::Until(due_at),
+            (turn, _) => turn,
+        }
+    }
+
     fn settle(&self, events: u64, sent: Result<Rejection, AwsError>) {
         let mut state = self.state();
         state.queue.settle();
@@ -182,13 +205,13 @@ impl Intake {
                 state.counts.too_old += rejection.too_old;
                 state.counts.expired += rejection.expired;
                 state.counts.too_new += rejection.too_new;
-                let told = match rejected {
-                    0 => None,
-                    rejected => state.rejected.add(rejected, now()),
+                let added = match rejected {
+                    0 => Added::More,
+                    rejected => state.loudness.add(Kind::Rejected, rejected, now()),
                 };
                 drop(state);
-                if let Some(rejected) = told {
-                    warn!(target: "leeward::logs", rejected, "log events were rejected: they are too old or too far ahead");
+                if let Added::Tell(rejected) = added {
+                    Kind::Rejected.tell(rejected, None);
                 }
             }
             Err(error) => {
@@ -197,10 +220,11 @@ impl Intake {
                     reason: error.to_string(),
                     category: error.category(),
                 });
-                let told = state.lost.add(events, now());
+                let added = state.loudness.add(Kind::Lost, events, now());
+                let error = state.reason();
                 drop(state);
-                if let Some(lost) = told {
-                    warn!(target: "leeward::logs", lost, %error, "log events are lost: their batch was given up");
+                if let Added::Tell(lost) = added {
+                    Kind::Lost.tell(lost, error.as_deref());
                 }
             }
         }

@@ -140,6 +140,8 @@ async fn a_tail_that_cannot_be_meant_is_refused() {
     );
     let restless = Tail::new(all.clone()).with_interval(Duration::ZERO);
     assert!(matches!(refused(restless), InvalidTail::Interval { .. }));
-    let forgetful = Tail::new(all).with_overlap(Duration::ZERO);
+    let forgetful = Tail::new(all.clone()).with_overlap(Duration::ZERO);
     assert!(matches!(refused(forgetful), InvalidTail::Overlap { .. }));
+    let hasty = Tail::new(all).with_retry_for(Duration::ZERO);
+    assert!(matches!(refused(hasty), InvalidTail::NoTime));
 }

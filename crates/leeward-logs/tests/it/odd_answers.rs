@@ -8,7 +8,7 @@ use leeward_error_taxonomy::Category;
 use leeward_logs::{
     Delivery, EventFilter, LogWriter, Logs, Query, QueryResult, Tail, Undelivered, Waiter,
 };
-use leeward_resilience::{Clock, TokioClock};
+use leeward_resilience::{Clock, TokioClock, WaitTimedOut};
 use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -167,6 +167,54 @@ async fn a_tail_tells_an_event_once_though_each_look_finds_it() {
             assert_eq!(page.input["startTime"], look[0].input["startTime"]);
         }
     }
+}
+
+/// Follows one that names each page as the next one too.
+#[tokio::test]
+async fn a_tail_whose_look_has_no_end_says_so() {
+    let (logs, calls) = stand_in(|_| (200, json!({"events": [], "nextToken": "2"}))).await;
+    let tail = Tail::new(EventFilter::new(group("/app/orders")));
+    let error = logs.tail(&tail).unwrap().next().await.unwrap().unwrap_err();
+    assert_eq!(error.category(), Category::Internal);
+    assert!(error.to_string().contains("no end"), "{error}");
+    assert_eq!(calls.of("FilterLogEvents").len(), 2);
+}
+
+#[tokio::test]
+async fn a_query_whose_rows_have_no_end_says_so() {
+    let (logs, calls) = stand_in(|call| match &*call.operation {
+        "StartQuery" => (200, json!({"queryId": "q"})),
+        _ => (
+            200,
+            json!({"status": "Complete", "results": [], "nextToken": "2"}),
+        ),
+    })
+    .await;
+    let query = Query::new("fields n", UNIX_EPOCH, UNIX_EPOCH + LONG).over(group("/app/orders"));
+    let waiter = Waiter::new(LONG);
+    let error = logs.query(&query, &waiter, |_, _| {}).await.unwrap_err();
+    assert_eq!(error.category(), Category::Internal);
+    assert!(error.to_string().contains("no end"), "{error}");
+    assert_eq!(calls.of("GetQueryResults").len(), 2);
+}
+
+#[tokio::test]
+async fn the_pages_of_a_query_have_the_time_of_its_waiter_too() {
+    let (logs, calls) = stand_in(|call| match &*call.operation {
+        "StartQuery" => (200, json!({"queryId": "q"})),
+        "StopQuery" => (200, json!({"success": true})),
+        _ if call.input["nextToken"].is_string() => refusal("ThrottlingException"),
+        _ => (
+            200,
+            json!({"status": "Complete", "results": [], "nextToken": "2"}),
+        ),
+    })
+    .await;
+    let query = Query::new("fields n", UNIX_EPOCH, UNIX_EPOCH + LONG).over(group("/app/orders"));
+    let waiter = Waiter::new(Duration::from_millis(500));
+    let error = logs.query(&query, &waiter, |_, _| {}).await.unwrap_err();
+    assert!(error.downcast_ref::<WaitTimedOut>().is_some(), "{error}");
+    assert!(calls.of("GetQueryResults").len() > 1);
 }
 
 async fn asked(rows: usize, max_rows: u32) -> (QueryResult, Calls) {
