@@ -3,6 +3,7 @@
 use crate::{CloudFormation, StackEvent, StackId, StackRef, record::Record, service};
 use aws_sdk_cloudformation::{
     operation::describe_events::{DescribeEventsInput, builders::DescribeEventsInputBuilder},
+    primitives::DateTime,
     types::{DetailedStatus, EventFilter, EventType, ResourceStatus},
 };
 use leeward_client_pool::Op;
@@ -15,13 +16,17 @@ impl CloudFormation {
     /// Goes from a failure down to that which it came of: out of a nested stack to the resource in it, and from a stack that did not
     /// pass CloudFormation's validation to what is wrong with which resource.
     ///
-    /// What cannot be looked up is left as it is.
-    pub(crate) async fn cause(&self, failure: StackEvent) -> StackEvent {
+    /// What cannot be looked up is left as it is, and what was before the operation has nothing to do with it: that began at `began_at`.
+    pub(crate) async fn cause(
+        &self,
+        failure: StackEvent,
+        began_at: Option<DateTime>,
+    ) -> StackEvent {
         let mut failure = failure;
         for _ in 0..MAX_DEPTH {
             let beneath = match &failure.detail {
                 Some(DetailedStatus::ValidationFailed) => self.refusal(&failure).await,
-                _ => self.nested(&failure).await,
+                _ => self.nested(&failure, began_at).await,
             };
             match beneath {
                 Some(beneath) => failure = beneath,
@@ -31,7 +36,7 @@ impl CloudFormation {
         failure
     }
 
-    async fn nested(&self, failure: &StackEvent) -> Option<StackEvent> {
+    async fn nested(&self, failure: &StackEvent, began_at: Option<DateTime>) -> Option<StackEvent> {
         if failure.is_of_stack() || failure.resource_type != "AWS::CloudFormation::Stack" {
             return None;
         }
@@ -42,7 +47,13 @@ impl CloudFormation {
             _ => Record::of_making(),
         });
         self.fresh(&StackRef::from(nested), &record).await.ok()?;
-        record.into_inner().expect("not poisoned").into_failure()
+        let beneath = record.into_inner().expect("not poisoned").into_failure()?;
+        // A nested stack that was refused before it began to change tells of its last change.
+        let is_older = beneath
+            .at
+            .zip(began_at)
+            .is_some_and(|(at, began)| at < began);
+        (!is_older).then_some(beneath)
     }
 
     /// The stack's own event says no more than how many resources did not pass.

@@ -12,10 +12,10 @@ use aws_sdk_cloudformation::{
         list_change_sets::{ListChangeSetsInput, builders::ListChangeSetsInputBuilder},
     },
     primitives::DateTime,
-    types::{ChangeSetStatus, ChangeSetSummary, ExecutionStatus},
+    types::{ChangeSetStatus, ChangeSetSummary, ExecutionStatus, StackStatus},
 };
 use leeward_client_pool::{Op, Page};
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 use std::fmt;
 
 /// What would be done to a stack; its `Display` is a diff.
@@ -131,6 +131,17 @@ fn is_absent(error: &AwsError) -> bool {
     ) || service::is_absent(error)
 }
 
+/// It was named by its id: by its name a change set of the stack that has that name now would be executed.
+#[derive(Debug, thiserror::Error)]
+#[error("the stack {0} is deleted, and its change sets with it")]
+struct Deleted(String);
+
+impl Classify for Deleted {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(Stage::NotSent, Category::NotFound, Verdict::Final)
+    }
+}
+
 impl CloudFormation {
     /// Describes a change set with all that it would do, to be printed as a diff; `None` if there is none of this name, or no such stack.
     ///
@@ -233,6 +244,10 @@ impl CloudFormation {
         progress: impl FnMut(&StackEvent),
     ) -> Result<Stack, AwsError> {
         let found = self.present(&stack.into()).await?;
+        if found.status == StackStatus::DeleteComplete {
+            let error = AwsError::new(Deleted(found.id.as_str().to_owned()));
+            return Err(error.with_region(self.caller.region().clone()));
+        }
         let record = self.record_now(&StackRef::from(&found.id)).await?;
         let execute = ExecuteChangeSetInput::builder()
             .stack_name(&found.name)

@@ -68,7 +68,8 @@ impl CloudFormation {
         let create = Op::new(create, CreateStackInputBuilder::send_with).idempotent();
         let id = self.caller.call(create).await?.stack_id;
         let id = StackId::new(service::answered(id, "the id of the stack")?)?;
-        self.watch(id, Record::default(), progress).await
+        // Even if it is being deleted by now, since it failed.
+        self.watch(id, Record::of_making(), progress).await
     }
 
     /// Changes a stack, waits until that is done, and tells `progress` of each event once, oldest first.
@@ -134,8 +135,8 @@ impl CloudFormation {
     ///
     /// # Errors
     ///
-    /// [`StackFailed`](crate::StackFailed) if a resource could not be deleted, such as a bucket that is not empty; `ValidationError` if the
-    /// stack is protected or others use what it exports; `WaitTimedOut` if the waiter's time is over while CloudFormation goes on.
+    /// [`StackFailed`](crate::StackFailed) if a resource could not be deleted, such as a bucket that is not empty, and if another stack
+    /// uses what it exports; `ValidationError` if the stack is protected; `WaitTimedOut` if the waiter's time is over while CloudFormation goes on.
     ///
     /// ```no_run
     /// # use leeward_cloudformation::{CloudFormation, StackName};

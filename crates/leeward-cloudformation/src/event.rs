@@ -1,6 +1,6 @@
 use crate::{
     CloudFormation, Pages, StackRef,
-    record::{Place, Record},
+    record::{Place, Record, begins_deletion},
     service,
 };
 use aws_sdk_cloudformation::{
@@ -179,16 +179,26 @@ impl CloudFormation {
         record: &Mutex<Record>,
     ) -> Result<Vec<StackEvent>, AwsError> {
         let mut events = self.events(stack);
-        let mut fresh = Vec::new();
-        while let Some(event) = events.next().await.transpose()? {
+        let mut fresh: Vec<StackEvent> = Vec::new();
+        let mut next = events.next().await.transpose()?;
+        while let Some(event) = next {
             let place = record.lock().expect("not poisoned").place(&event);
-            match place {
-                Place::Known => break,
-                Place::First => {
-                    fresh.push(event);
-                    break;
-                }
-                Place::New => fresh.push(event),
+            if place == Place::Known {
+                break;
+            }
+            let may_be_turn = place == Place::First && begins_deletion(&event);
+            if place == Place::First && !may_be_turn {
+                fresh.push(event);
+                break;
+            }
+            next = events.next().await.transpose()?;
+            // A stack that failed may be deleted for it, by the same operation.
+            let is_turn = next
+                .as_ref()
+                .is_some_and(|older| older.token.is_some() && older.token == event.token);
+            fresh.push(event);
+            if may_be_turn && !is_turn {
+                break;
             }
         }
         fresh.reverse();

@@ -1,7 +1,10 @@
 //! What is known of an operation from its events.
 
 use crate::StackEvent;
-use aws_sdk_cloudformation::types::{ResourceStatus, StackStatus};
+use aws_sdk_cloudformation::{
+    primitives::DateTime,
+    types::{ResourceStatus, StackStatus},
+};
 use std::collections::HashSet;
 
 /// The events of one operation, as far as they were seen.
@@ -13,11 +16,15 @@ pub(crate) struct Record {
     /// The first state of the stack in the operation, and its last.
     began: Option<String>,
     state: Option<String>,
+    /// When the first event was.
+    began_at: Option<DateTime>,
     failure: Option<(Weight, StackEvent)>,
     /// Whether it is one that makes or changes the stack, whatever came after it.
     is_making: bool,
-    /// Whether it is good that the stack is deleted, whoever began to.
+    /// Whether it is good that the stack is deleted, whoever began to, and nothing else is.
     is_deleting: bool,
+    /// Whether the stack was seen to be deleted.
+    has_deletion: bool,
 }
 
 /// Where an event stands among those that are known.
@@ -50,6 +57,7 @@ impl Record {
             state: mark
                 .filter(is_last)
                 .map(|event| event.status.as_str().to_owned()),
+            has_deletion: mark.is_some_and(begins_deletion),
             ..Self::default()
         }
     }
@@ -85,12 +93,14 @@ impl Record {
     pub(crate) fn take(&mut self, events: &[StackEvent]) {
         for event in events {
             self.seen.insert(event.id.clone());
+            self.began_at = self.began_at.or(event.at);
             if event.is_of_stack() {
                 let state = event.status.as_str().to_owned();
                 self.began.get_or_insert_with(|| state.clone());
                 self.state = Some(state);
+                self.has_deletion |= begins_deletion(event);
             }
-            let Some(weight) = weight(event) else {
+            let Some(weight) = self.weight(event) else {
                 continue;
             };
             if self
@@ -105,21 +115,30 @@ impl Record {
 
     /// Whether the operation came to its end with `status`, which was looked up before the last events were.
     pub(crate) fn is_over(&self, status: &StackStatus) -> bool {
-        is_settled(status) && self.state.as_deref() == Some(status.as_str())
+        // What ended as we came to delete the stack is not the end of the deletion.
+        let is_ours =
+            !self.is_deleting || self.has_deletion || status.as_str().starts_with("DELETE_");
+        is_ours && is_settled(status) && self.state.as_deref() == Some(status.as_str())
     }
 
     /// Whether the state that it came to is that which it was to come to.
     pub(crate) fn is_good(&self, status: &StackStatus) -> bool {
+        let is_to_be_deleted =
+            self.is_deleting || self.began.as_deref() == Some("DELETE_IN_PROGRESS");
         match status {
-            StackStatus::DeleteComplete => {
-                self.is_deleting || self.began.as_deref() == Some("DELETE_IN_PROGRESS")
-            }
+            StackStatus::DeleteComplete => is_to_be_deleted,
+            // A stack goes back to these when it cannot be deleted: another one uses what it exports.
             StackStatus::CreateComplete
             | StackStatus::UpdateComplete
             | StackStatus::ImportComplete
-            | StackStatus::ReviewInProgress => true,
+            | StackStatus::ReviewInProgress => !is_to_be_deleted,
             _ => false,
         }
+    }
+
+    /// When the first of its events was.
+    pub(crate) const fn began_at(&self) -> Option<DateTime> {
+        self.began_at
     }
 
     /// The stack enters these states once, and says `CONFIGURATION_COMPLETE` in them again.
@@ -130,6 +149,18 @@ impl Record {
             _ => false,
         };
         is_beginning && event.is_of_stack() && event.detail.is_none()
+    }
+
+    /// How much an event says of a failure, if it is one.
+    fn weight(&self, event: &StackEvent) -> Option<Weight> {
+        if !event.is_of_stack() {
+            return of_resource(event);
+        }
+        let status = event.status.as_str();
+        let is_undeleted =
+            self.has_deletion && status.ends_with("_COMPLETE") && status != "DELETE_COMPLETE";
+        let is_turn = event.is_failure() || status.ends_with("ROLLBACK_IN_PROGRESS");
+        ((is_turn || is_undeleted) && event.reason.is_some()).then_some(Weight::Stack)
     }
 
     pub(crate) fn is_deleted(&self) -> bool {
@@ -147,12 +178,13 @@ fn is_settled(status: &StackStatus) -> bool {
     *status == StackStatus::ReviewInProgress || !status.as_str().ends_with("_IN_PROGRESS")
 }
 
-fn weight(event: &StackEvent) -> Option<Weight> {
-    if event.is_of_stack() {
-        let status = event.status.as_str();
-        let is_turn = event.is_failure() || status.ends_with("ROLLBACK_IN_PROGRESS");
-        return (is_turn && event.reason.is_some()).then_some(Weight::Stack);
-    }
+/// Whether the stack is being deleted from here on.
+pub(crate) fn begins_deletion(event: &StackEvent) -> bool {
+    event.is_of_stack() && event.status.as_str() == "DELETE_IN_PROGRESS"
+}
+
+/// How much an event of a resource says of a failure, if it is one.
+fn of_resource(event: &StackEvent) -> Option<Weight> {
     // `Resource creation cancelled`, `Resource update cancelled`.
     let is_cancelled =
         |reason: &String| reason.starts_with("Resource ") && reason.ends_with("cancelled");
@@ -266,6 +298,24 @@ mod tests {
             "@ DELETE_COMPLETE",
         ]);
         assert!(!failed.is_good(&StackStatus::DeleteComplete));
+        // Another stack uses what it exports.
+        let lines = [
+            "@ DELETE_IN_PROGRESS",
+            "@ CREATE_COMPLETE Export Orders cannot be deleted as it is in use by ledger",
+        ];
+        for refused in [record(&lines), record(&lines).deleting()] {
+            assert!(refused.is_over(&StackStatus::CreateComplete));
+            assert!(!refused.is_good(&StackStatus::CreateComplete));
+            let reason = refused.into_failure().unwrap().reason.unwrap();
+            assert!(reason.starts_with("Export Orders"), "{reason}");
+        }
+        // What ended before the deletion began is not its end.
+        let created = record(&["@ CREATE_COMPLETE"]).deleting();
+        assert!(!created.is_over(&StackStatus::CreateComplete));
+        let begun = event(7, "@ DELETE_IN_PROGRESS");
+        let mut after = Record::since(Some(&begun)).deleting();
+        after.take(&[event(8, "@ CREATE_COMPLETE it is in use")]);
+        assert!(after.is_over(&StackStatus::CreateComplete));
         // Somebody else began, before the mark.
         let joined = record(&["@ DELETE_COMPLETE"]).deleting();
         assert!(joined.is_good(&StackStatus::DeleteComplete));

@@ -41,8 +41,9 @@ impl CloudFormation {
         if record.is_good(&stack.status) {
             return Ok(stack);
         }
+        let began_at = record.began_at();
         let failure = match record.into_failure() {
-            Some(failure) => Some(self.cause(failure).await),
+            Some(failure) => Some(self.cause(failure, began_at).await),
             None => None,
         };
         let failed = AwsError::new(StackFailed::new(stack, failure));

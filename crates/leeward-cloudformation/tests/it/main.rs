@@ -5,6 +5,7 @@
 mod answers;
 mod change_sets;
 mod drifts;
+mod ends;
 mod specs;
 mod stacks;
 mod stand_in;

@@ -41,6 +41,11 @@ pub(crate) fn described(call: &Call, status: &str) -> Answer {
 
 /// Events of one stack, which are written here as they happened and told newest first; those told once have the same ids again.
 pub(crate) fn told(call: &Call, events: &[Event]) -> Answer {
+    told_of(call, events, "2026-01-02", "")
+}
+
+/// The same, all of one day and of one operation.
+pub(crate) fn told_of(call: &Call, events: &[Event], day: &str, token: &str) -> Answer {
     let mut xml = String::new();
     for (number, event) in events.iter().enumerate().rev() {
         let (logical, physical, kind, status, reason) = event;
@@ -50,7 +55,8 @@ pub(crate) fn told(call: &Call, events: &[Event]) -> Answer {
             "<member><EventId>{stack}-{number}</EventId><StackId>{stack}</StackId><StackName>orders</StackName>\
              <LogicalResourceId>{logical}</LogicalResourceId><PhysicalResourceId>{physical}</PhysicalResourceId>\
              <ResourceType>{kind}</ResourceType><ResourceStatus>{status}</ResourceStatus>\
-             <ResourceStatusReason>{reason}</ResourceStatusReason><Timestamp>2026-01-02T03:04:05Z</Timestamp></member>"
+             <ResourceStatusReason>{reason}</ResourceStatusReason><Timestamp>{day}T03:04:05Z</Timestamp>\
+             <ClientRequestToken>{token}</ClientRequestToken></member>"
         )
         .unwrap();
     }
@@ -112,7 +118,7 @@ fn nested(call: &Call) -> Answer {
     }
 }
 
-fn failed(error: &AwsError) -> &StackFailed {
+pub(crate) fn failed(error: &AwsError) -> &StackFailed {
     error.downcast_ref().unwrap_or_else(|| panic!("{error}"))
 }
 
