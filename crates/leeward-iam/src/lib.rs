@@ -12,8 +12,8 @@ mod simulation;
 pub use client::Iam;
 pub use document::DocumentError;
 pub use name::{
-    Action, ActionName, Path, PathPrefix, Policy, PolicyArn, PolicyName, PolicyTitle, Principal,
-    PrincipalArn, Resource, ResourceArn, Role, RoleName,
+    Action, ActionName, Path, PathPrefix, Policy, PolicyArn, PolicyName, PolicyPath,
+    PolicyPathPrefix, PolicyTitle, Principal, PrincipalArn, Resource, ResourceArn, Role, RoleName,
 };
 pub use policy::{PolicyFilter, PolicySummary};
 pub use role::{RoleLastUsed, RoleSummary};

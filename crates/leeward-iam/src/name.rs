@@ -18,8 +18,11 @@ pub type PolicyName = Name<PolicyTitle>;
 /// The ARN of a managed policy, of the account or of AWS.
 pub type PolicyArn = Name<Policy>;
 
-/// The beginning of a path, such as `/team/`; `/` for all (`ListRoles`).
+/// The beginning of the path of roles, such as `/team/`; `/` for all (`ListRoles`).
 pub type PathPrefix = Name<Path>;
+
+/// The beginning of the path of policies: that of whole folders, so `/team/` and not `/team`; `/` for all (`ListPolicies`).
+pub type PolicyPathPrefix = Name<PolicyPath>;
 
 /// Who is asked about: the ARN of a user, a role or a group, or that of a role's session as `GetCallerIdentity` has it.
 ///
@@ -56,6 +59,7 @@ kinds!(
     PolicyTitle PolicyName,
     Policy PolicyArn,
     Path PathPrefix,
+    PolicyPath PolicyPathPrefix,
     Principal PrincipalArn,
     Action ActionName,
     Resource ResourceArn
@@ -106,6 +110,26 @@ impl NameRule for Path {
             return Ok(());
         }
         Err("it begins with / and has 512 ASCII characters at the most, and no blank".to_owned())
+    }
+}
+
+impl NameRule for PolicyPath {
+    const WHAT: &'static str = "the beginning of a path of policies";
+
+    fn check(text: &str) -> Result<(), String> {
+        let is_folder = |name: &str| plain(name, 512).is_some();
+        let folders = text.strip_prefix('/').map(|rest| rest.strip_suffix('/'));
+        let is_path = match folders {
+            Some(Some(folders)) => folders.split('/').all(is_folder),
+            _ => text == "/",
+        };
+        if is_path && text.len() <= 512 {
+            return Ok(());
+        }
+        Err(
+            "it begins and ends with /, between which are letters, digits and +=,.@_-, 512 characters at the most"
+                .to_owned(),
+        )
     }
 }
 
@@ -233,6 +257,10 @@ mod tests {
         );
         check::<PolicyTitle>(&["p", &too_long], &["", "a/b", &"p".repeat(129)]);
         check::<Path>(&["/", "/team/", "/team"], &["", "team/", "/a b"]);
+        check::<PolicyPath>(
+            &["/", "/team/", "/team/a+=,.@_-9/"],
+            &["", "//", "/team", "team/", "/a b/", "/a//b/", "/team!/"],
+        );
         check::<Action>(
             &["s3:GetObject", "iam:CreateUser", "execute-api:Invoke"],
             &[

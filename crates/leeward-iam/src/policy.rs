@@ -1,5 +1,5 @@
 use crate::{
-    Iam, PathPrefix, PolicyArn, document,
+    Iam, PolicyArn, PolicyPathPrefix, document,
     service::{is_absent, next, time},
 };
 use aws_sdk_iam::{
@@ -64,7 +64,7 @@ impl From<types::Policy> for PolicySummary {
 #[derive(Clone, Debug, Default)]
 pub struct PolicyFilter {
     scope: Option<PolicyScopeType>,
-    path_prefix: Option<PathPrefix>,
+    path_prefix: Option<PolicyPathPrefix>,
     is_attached: bool,
 }
 
@@ -89,7 +89,7 @@ impl PolicyFilter {
 
     /// Only those whose path begins so.
     #[must_use]
-    pub fn with_path_prefix(self, prefix: PathPrefix) -> Self {
+    pub fn with_path_prefix(self, prefix: PolicyPathPrefix) -> Self {
         Self {
             path_prefix: Some(prefix),
             ..self

@@ -36,10 +36,7 @@ impl NameRule for Function {
         }
         let rest = match text.starts_with("arn:") {
             true => after_arn(text)?,
-            false => text.split_once(":function:").map_or(Ok(text), |_| {
-                let (account, rest) = text.split_once(':').expect("it has two colons");
-                check_account(account).map(|()| &rest["function:".len()..])
-            })?,
+            false => after_account(text)?,
         };
         let (name, qualifier) = match rest.split_once(':') {
             Some((name, qualifier)) => (name, Some(qualifier)),
@@ -75,6 +72,15 @@ fn after_arn(text: &str) -> Result<&str, String> {
         return Err("its ARN names a partition such as aws, and a Region".to_owned());
     }
     check_account(account).map(|()| rest)
+}
+
+/// What is behind `111122223333:function:`, or all if there is no account.
+fn after_account(text: &str) -> Result<&str, String> {
+    let parts: Vec<&str> = text.splitn(3, ':').collect();
+    match parts[..] {
+        [account, "function", rest] => check_account(account).map(|()| rest),
+        _ => Ok(text),
+    }
 }
 
 fn check_account(account: &str) -> Result<(), String> {
@@ -123,6 +129,9 @@ mod tests {
             &far_too_long,
             "1111:function:orders",
             ":function:orders",
+            "111122223333:x:function:orders",
+            "111122223333:aaaaaaaaé:function:orders",
+            "orders:function:live",
             "arn:aws:lambda:us-east-1:111122223333:layer:orders",
             "arn:aws:sqs:us-east-1:111122223333:orders",
             "arn:aws:lambda::111122223333:function:orders",

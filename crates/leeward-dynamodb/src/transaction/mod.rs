@@ -326,8 +326,8 @@ impl DynamoDb {
     ///
     /// # async fn run(db: DynamoDb, transaction: Transaction) -> Result<(), AwsError> {
     /// if let Err(error) = db.transact(&transaction).await {
-    ///     let cancelled = error.downcast_ref::<Cancelled>().ok_or_else(|| error.to_string());
-    ///     let is_first = cancelled.is_ok_and(|cancelled| cancelled.reasons()[0] != Reason::Fine);
+    ///     let reasons = error.downcast_ref::<Cancelled>().map(Cancelled::reasons).unwrap_or_default();
+    ///     let is_first = reasons.first().is_some_and(|reason| *reason != Reason::Fine);
     ///     println!("{error}; the first action is to blame: {is_first}");
     /// }
     /// # Ok(())

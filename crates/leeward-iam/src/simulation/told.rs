@@ -34,8 +34,11 @@ fn single(name: &str) -> Vec<String> {
 /// The resource that the message names, if that is by an ARN.
 pub(super) fn resource(error: &AwsError) -> Option<ResourceArn> {
     let (_, rest) = error.message()?.split_once("on resource: ")?;
-    let word = rest.split(' ').next()?;
-    let arn = word.trim_matches('"').trim_end_matches(['.', ',']);
+    let arn = match rest.strip_prefix('"') {
+        // The key of an object may have blanks.
+        Some(quoted) => quoted.split_once('"')?.0,
+        None => rest.split(' ').next()?.trim_end_matches(['.', ',']),
+    };
     arn.starts_with("arn:").then(|| arn.parse().ok())?
 }
 
@@ -79,6 +82,11 @@ mod tests {
                 r#"User: u is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" with an explicit deny in an identity-based policy"#,
                 "s3:GetObject",
                 Some("arn:aws:s3:::b/k"),
+            ),
+            (
+                r#"User: u is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::ledger/2026 Q1, all.csv" because no identity-based policy allows it"#,
+                "s3:GetObject",
+                Some("arn:aws:s3:::ledger/2026 Q1, all.csv"),
             ),
             (
                 "User: u is not authorized to perform: iam:GetRole on resource: role app",
