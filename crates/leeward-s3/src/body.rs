@@ -1,4 +1,6 @@
-use crate::{BucketName, ObjectKey, S3, TransferError, checksum::Verifier, service};
+use crate::{
+    BucketName, ObjectKey, S3, TransferError, checksum::Verifier, range::size_told, service,
+};
 use aws_sdk_s3::{
     operation::get_object::{GetObjectInput, GetObjectOutput, builders::GetObjectInputBuilder},
     primitives::{ByteStream, ByteStreamError},
@@ -79,33 +81,32 @@ impl Piece {
         self
     }
 
-    /// Asks for the bytes in `range`, or for all.
-    pub(crate) async fn ask(&self, range: Option<Range<u64>>) -> Result<GetObjectOutput, AwsError> {
+    /// Asks for all.
+    pub(crate) async fn ask(&self) -> Result<GetObjectOutput, AwsError> {
+        self.get(None).await
+    }
+
+    /// Asks for the bytes in `range`, not an empty one, and says how large the object is, if the answer does. It may have less of them.
+    pub(crate) async fn ask_part(
+        &self,
+        range: &Range<u64>,
+    ) -> Result<(GetObjectOutput, Option<u64>), AwsError> {
+        let asked = format!("bytes={}-{}", range.start, range.end - 1);
+        let answer = self.get(Some(asked)).await?;
+        let size = size_told(range, answer.content_range()).map_err(|error| self.failed(error))?;
+        Ok((answer, size))
+    }
+
+    async fn get(&self, range: Option<String>) -> Result<GetObjectOutput, AwsError> {
         let get = GetObjectInput::builder()
             .bucket(self.bucket.as_str())
             .key(self.key.as_str())
             .set_version_id(self.version.clone())
             .set_if_match(self.etag.clone())
+            .set_range(range)
             .checksum_mode(ChecksumMode::Enabled);
-        let get = match &range {
-            Some(range) => get.range(format!("bytes={}-{}", range.start, range.end - 1)),
-            None => get,
-        };
         let get = Op::new(get, GetObjectInputBuilder::send_with);
-        let answer = self.s3.caller().call(get).await?;
-        match (&range, answer.content_range()) {
-            (Some(range), found) => {
-                let begins = format!("bytes {}-", range.start);
-                match found.is_some_and(|found| found.starts_with(&begins)) {
-                    true => Ok(answer),
-                    false => Err(self.failed(TransferError::OtherRange {
-                        at: range.start,
-                        found: found.map(str::to_owned),
-                    })),
-                }
-            }
-            (None, _) => Ok(answer),
-        }
+        self.s3.caller().call(get).await
     }
 
     /// Says what failed, and where.
@@ -120,7 +121,7 @@ impl Piece {
     fn asking(&self, range: Range<u64>) -> State {
         let piece = self.clone();
         State::Asking(Box::pin(async move {
-            let answer = piece.ask(Some(range)).await?;
+            let (answer, _) = piece.ask_part(&range).await?;
             Ok(answer.body)
         }))
     }
@@ -179,12 +180,12 @@ impl ObjectBody {
     }
 
     fn took(&mut self, bytes: &[u8]) -> Result<(), TransferError> {
-        let at = self.rest.start;
         let len = bytes.len() as u64;
-        if len > self.rest.end - at {
-            return Err(TransferError::OtherRange { at, found: None });
+        if len > self.rest.end - self.rest.start {
+            let (asked, found) = (self.rest.clone(), None);
+            return Err(TransferError::OtherRange { asked, found });
         }
-        self.rest.start = at + len;
+        self.rest.start += len;
         if let Some(verifier) = &mut self.verifier {
             verifier.update(bytes);
         }

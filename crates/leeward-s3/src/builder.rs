@@ -34,7 +34,7 @@ impl S3Builder {
                 checksum: Checksum::default(),
                 signs_payloads: false,
                 copy_part_size: 64 * MIB,
-                copy_threshold: MAX_COPY,
+                copy_threshold: 256 << 20,
             },
             runtime: Handle::try_current().ok(),
         }
@@ -81,7 +81,9 @@ impl S3Builder {
         self
     }
 
-    /// Copies by parts what has more bytes than that, up to 5 GiB, which is the most that S3 copies in one go. Default: 5 GiB.
+    /// Copies by parts what has more bytes than that, up to 5 GiB, which is the most that S3 copies in one go. Default: 256 MiB.
+    ///
+    /// S3 answers when all is copied: what goes in one has to be through within the time of an attempt.
     pub fn with_copy_threshold(mut self, bytes: u64) -> Self {
         self.limits.copy_threshold = bytes;
         self

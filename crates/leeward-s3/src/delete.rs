@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     types::{Delete, ObjectIdentifier},
 };
 use leeward_client_pool::Op;
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, Classify, Facts};
 
 /// As many as one call takes: "DeleteObjects".
 const MAX_KEYS: usize = 1_000;
@@ -23,6 +23,37 @@ pub struct NotDeleted {
     pub code: Option<String>,
     /// Why not, in words.
     pub message: Option<String>,
+}
+
+/// Objects were not deleted, since a call failed as a whole; found in an `AwsError` by `downcast_ref`.
+#[derive(Debug, thiserror::Error)]
+#[error("{} of {of} objects may not be deleted, since a call failed; {} before them could not be", .rest.len(), .left.len())]
+pub struct Undeleted {
+    rest: Vec<ObjectKey>,
+    left: Vec<NotDeleted>,
+    of: usize,
+    #[source]
+    error: AwsError,
+}
+
+impl Undeleted {
+    /// The objects of the call that failed, some of which may be deleted, and all behind them, of which none is: to be given again.
+    #[must_use]
+    pub fn rest(&self) -> &[ObjectKey] {
+        &self.rest
+    }
+
+    /// Those before that could not be deleted. All others are.
+    #[must_use]
+    pub fn left(&self) -> &[NotDeleted] {
+        &self.left
+    }
+}
+
+impl Classify for Undeleted {
+    fn facts(&self) -> Facts<'_> {
+        self.error.facts()
+    }
 }
 
 impl S3 {
@@ -54,7 +85,8 @@ impl S3 {
     ///
     /// # Errors
     ///
-    /// Of a call that failed as a whole: the objects of earlier calls are deleted then. Dropped, some may be.
+    /// [`Undeleted`] if a call failed as a whole, which classifies it: it tells what is still to be deleted, and what before that could
+    /// not be. Dropped, some are deleted.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -71,12 +103,18 @@ impl S3 {
         keys: &[ObjectKey],
     ) -> Result<Vec<NotDeleted>, AwsError> {
         let mut left = Vec::new();
-        for keys in keys.chunks(MAX_KEYS) {
+        for (calls, chunk) in keys.chunks(MAX_KEYS).enumerate() {
             let delete = DeleteObjectsInput::builder()
                 .bucket(bucket.as_str())
-                .delete(named(keys));
+                .delete(named(chunk));
             let delete = Op::new(delete, DeleteObjectsInputBuilder::send_with).idempotent();
-            let answer = self.caller().call(delete).await?;
+            let answer = match self.caller().call(delete).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    let rest = &keys[calls * MAX_KEYS..];
+                    return Err(undeleted(rest, left, keys.len(), error));
+                }
+            };
             let errors = answer.errors.unwrap_or_default().into_iter();
             left.extend(errors.map(|error| NotDeleted {
                 key: error.key.unwrap_or_default(),
@@ -86,6 +124,20 @@ impl S3 {
         }
         Ok(left)
     }
+}
+
+fn undeleted(rest: &[ObjectKey], left: Vec<NotDeleted>, of: usize, error: AwsError) -> AwsError {
+    let (operation, region) = (error.operation(), error.region().cloned());
+    let attempts = error.attempts();
+    let error = AwsError::new(Undeleted {
+        rest: rest.to_vec(),
+        left,
+        of,
+        error,
+    });
+    let error = operation.into_iter().fold(error, AwsError::with_operation);
+    let error = region.into_iter().fold(error, AwsError::with_region);
+    attempts.into_iter().fold(error, AwsError::with_attempts)
 }
 
 /// All of `keys`, of which there is one at least.

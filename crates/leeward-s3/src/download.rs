@@ -131,7 +131,7 @@ impl Download {
     /// # Errors
     ///
     /// With the code `NotFound` if the object is not there, [`TransferError::Replaced`] if it has another ETag, and
-    /// [`TransferError::OtherRange`] if it ends before `offset`. That it is replaced later fails the stream: `PreconditionFailed`.
+    /// [`TransferError::BehindEnd`] if it ends before `offset`. That it is replaced later fails the stream: `PreconditionFailed`.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3, etag: &str) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -175,7 +175,7 @@ impl Download {
         let size = details.size;
         if offset > size {
             let at = offset;
-            return Err(AwsError::new(TransferError::OtherRange { at, found: None }));
+            return Err(AwsError::new(TransferError::BehindEnd { at, size }));
         }
         let limits = self.s3.limits();
         let version = self.version.as_deref();

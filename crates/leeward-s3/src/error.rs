@@ -1,7 +1,7 @@
 use aws_sdk_s3::primitives::ByteStreamError;
 use leeward_envelope::{DecryptError, EncryptError};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
-use std::{error::Error, io, path::PathBuf};
+use std::{borrow::Cow, error::Error, io, ops::Range, path::PathBuf};
 
 /// Says what went wrong on this side of a transfer; found in an `AwsError` by `downcast_ref`.
 #[derive(Debug, thiserror::Error)]
@@ -25,13 +25,21 @@ pub enum TransferError {
         /// Which checksum.
         algorithm: &'static str,
     },
-    /// The service answered with another part of the object than was asked for.
-    #[error("asked for the bytes from {at} on, the service answered {found:?}")]
+    /// The service answered with another part of the object than was asked for, as one that knows no ranges does.
+    #[error("asked for the bytes {} to {}, the service answered with {}", asked.start, asked.end.saturating_sub(1), answered(found.as_deref()))]
     OtherRange {
-        /// Where the answer was to begin.
-        at: u64,
-        /// The `Content-Range` of the answer.
+        /// What was asked for.
+        asked: Range<u64>,
+        /// The `Content-Range` of the answer, if that is where it shows.
         found: Option<String>,
+    },
+    /// What is to be gone on with ends before that.
+    #[error("byte {at} is to be gone on from, and the object has {size} bytes")]
+    BehindEnd {
+        /// From where.
+        at: u64,
+        /// How large the object is.
+        size: u64,
     },
     /// The object is larger than the caller wants to hold.
     #[error("the object has {size} bytes, {max} at most: raise the limit, or stream it")]
@@ -106,6 +114,11 @@ pub enum TransferError {
     },
 }
 
+/// Quoted, since anything can stand in a header.
+fn answered(content_range: Option<&str>) -> Cow<'static, str> {
+    content_range.map_or("other ones".into(), |found| format!("{found:?}").into())
+}
+
 impl TransferError {
     pub(crate) fn file(what: &'static str, path: &std::path::Path, source: io::Error) -> AwsError {
         AwsError::new(Self::File {
@@ -129,7 +142,9 @@ impl Classify for TransferError {
             Self::OtherChecksum { .. } => (Stage::Answered, Category::Validation, Verdict::Final),
             Self::OtherLength { .. } => (Stage::NotSent, Category::Validation, Verdict::Final),
             Self::RuntimeEnded => (Stage::NotSent, Category::Configuration, Verdict::Final),
-            Self::TooLarge { .. } => (Stage::Answered, Category::Validation, Verdict::Final),
+            Self::TooLarge { .. } | Self::BehindEnd { .. } => {
+                (Stage::Answered, Category::Validation, Verdict::Final)
+            }
             Self::TooManyParts { .. } => (Stage::Answered, Category::QuotaExceeded, Verdict::Final),
             Self::Source(_) | Self::File { .. } => {
                 (Stage::NotSent, Category::Unknown, Verdict::Final)

@@ -32,7 +32,7 @@ pub use builder::S3Builder;
 pub use checksum::{Checksum, ObjectChecksum};
 pub use client::S3;
 pub use copy::{CopyId, ObjectCopy};
-pub use delete::NotDeleted;
+pub use delete::{NotDeleted, Undeleted};
 pub use details::{BucketDetails, PublicAccessBlock, Versioning};
 pub use download::{Download, DownloadStream};
 pub use error::TransferError;

@@ -245,8 +245,8 @@ impl S3 {
     /// ```
     pub async fn open(&self, bucket: &BucketName, key: &ObjectKey) -> Result<OpenObject, AwsError> {
         let piece = Piece::new(self, bucket, key, None);
-        let answer = piece.ask(None).await?;
-        let (details, verifier) = of_get(&answer)?;
+        let answer = piece.ask().await?;
+        let (details, verifier) = of_get(&answer).map_err(|error| piece.failed(error))?;
         let piece = piece.of_etag(&details.etag);
         let body = ObjectBody::begun(piece, answer.body, 0..details.size, verifier);
         Ok(OpenObject { details, body })

@@ -41,12 +41,12 @@ impl S3 {
     ) -> Result<OpenObject, AwsError> {
         let piece = Piece::new(self, bucket, key, None);
         let range = bounded(range).map_err(|error| piece.failed(error))?;
-        let answer = piece.ask(Some(range.clone())).await?;
-        let due = due(&range, answer.content_range()).map_err(|error| piece.failed(error));
-        let (due, size) = due?;
-        let (mut details, _) = of_get(&answer)?;
+        let (answer, size) = piece.ask_part(&range).await?;
+        let size = size.ok_or_else(|| piece.failed(other(&range, answer.content_range())))?;
+        let (mut details, _) = of_get(&answer).map_err(|error| piece.failed(error))?;
         (details.size, details.checksum) = (size, None);
         let piece = piece.of_etag(&details.etag);
+        let due = range.start..range.end.min(size);
         let body = ObjectBody::begun(piece, answer.body, due, None);
         Ok(OpenObject { details, body })
     }
@@ -88,30 +88,38 @@ fn bounded(range: Range<u64>) -> Result<Range<u64>, TransferError> {
     }
 }
 
-/// Which bytes are due, and how large the object is, by an answer that begins with them.
-fn due(
+/// Reads how large the object is from the `Content-Range` of an answer, if the answer tells, and begins with what was asked for.
+/// It may have less of that: the rest is to be asked for then.
+pub(crate) fn size_told(
     asked: &Range<u64>,
     content_range: Option<&str>,
-) -> Result<(Range<u64>, u64), TransferError> {
+) -> Result<Option<u64>, TransferError> {
     content_range
         .and_then(given)
-        .map(|(given, size)| (given, asked.start..asked.end.min(size), size))
-        .filter(|(given, due, _)| given.start == due.start && given.end <= due.end)
-        .map(|(_, due, size)| (due, size))
-        .ok_or_else(|| TransferError::OtherRange {
-            at: asked.start,
-            found: content_range.map(str::to_owned),
-        })
+        .filter(|(given, _)| given.start == asked.start && given.end <= asked.end)
+        .map(|(_, size)| size)
+        .ok_or_else(|| other(asked, content_range))
 }
 
-/// Reads `bytes 0-4/17` (RFC 9110, 14.4): which bytes there are, and of how many.
-fn given(content_range: &str) -> Option<(Range<u64>, u64)> {
+fn other(asked: &Range<u64>, content_range: Option<&str>) -> TransferError {
+    TransferError::OtherRange {
+        asked: asked.clone(),
+        found: content_range.map(str::to_owned),
+    }
+}
+
+/// Reads `bytes 0-4/17`, or `bytes 0-4/*` (RFC 9110, 14.4): which bytes there are, and of how many.
+fn given(content_range: &str) -> Option<(Range<u64>, Option<u64>)> {
     let (range, size) = content_range.strip_prefix("bytes ")?.split_once('/')?;
     let (first, last) = range.split_once('-')?;
-    let [first, last, size] = [first, last, size].map(|number| number.parse::<u64>().ok());
-    let (first, last, size) = (first?, last?, size?);
-    let is_there = first <= last && last < size && size <= LARGEST;
-    is_there.then(|| (first..last + 1, size))
+    let bytes = first.parse().ok()?..last.parse::<u64>().ok()?.checked_add(1)?;
+    let size = match size {
+        "*" => None,
+        size => Some(size.parse().ok()?),
+    };
+    let is_there =
+        !bytes.is_empty() && size.is_none_or(|size| bytes.end <= size && size <= LARGEST);
+    is_there.then_some((bytes, size))
 }
 
 #[cfg(test)]
@@ -134,14 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_is_what_there_is_of_what_was_asked_for() {
-        for (answered, due_of_5_to_10) in [
-            ("bytes 5-9/17", Some((5..10, 17))),
+    fn an_answer_begins_with_what_was_asked_for_and_has_no_more() {
+        for (answered, size_of_5_to_10) in [
+            ("bytes 5-9/17", Some(Some(17))),
+            ("bytes 5-9/*", Some(None)),
             // The rest is asked for when this is over.
-            ("bytes 5-5/17", Some((5..10, 17))),
-            ("bytes 5-6/7", Some((5..7, 7))),
+            ("bytes 5-5/17", Some(Some(17))),
+            ("bytes 5-6/7", Some(Some(7))),
             // More or something else than was asked for.
             ("bytes 5-10/17", None),
+            ("bytes 5-10/*", None),
             ("bytes 4-9/17", None),
             ("bytes 6-9/17", None),
             // No answer at all.
@@ -150,13 +160,22 @@ mod tests {
             ("bytes 5-18446744073709551615/17", None),
             ("bytes 5-9/18446744073709551615", None),
             ("bytes */17", None),
-            ("bytes 5-9/*", None),
+            ("bytes 5-/17", None),
             ("items 5-9/17", None),
             ("", None),
         ] {
-            let due = due(&(5..10), Some(answered));
-            assert_eq!(due.ok(), due_of_5_to_10, "{answered}");
+            let size = size_told(&(5..10), Some(answered));
+            assert_eq!(size.ok(), size_of_5_to_10, "{answered}");
         }
-        assert!(due(&(5..10), None).is_err());
+        let error = size_told(&(5..10), None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "asked for the bytes 5 to 9, the service answered with other ones"
+        );
+        let error = size_told(&(5..10), Some("bytes 0-16/17")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "asked for the bytes 5 to 9, the service answered with \"bytes 0-16/17\""
+        );
     }
 }

@@ -1,11 +1,11 @@
 use crate::TransferError;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use leeward_error_taxonomy::AwsError;
 use std::{
     error::Error,
-    fmt, future,
+    fmt, future, io,
     path::{Path, PathBuf},
     pin::Pin,
 };
@@ -31,6 +31,8 @@ pub(crate) type BytesStream = Pin<Box<dyn Stream<Item = Result<Bytes, AwsError>>
 
 impl UploadSource {
     /// Uploads a file, so long as it is when the upload begins; a file that gets shorter meanwhile fails it.
+    ///
+    /// It has to be a regular one: what comes through a pipe or out of a device has no length, and is given as a [`stream`](Self::stream).
     ///
     /// Needs a tokio runtime, whose blocking threads read it.
     pub fn file(path: impl AsRef<Path>) -> Self {
@@ -65,12 +67,17 @@ impl UploadSource {
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
         let failed = |error: E| AwsError::new(TransferError::Source(error.into()));
-        Self::told(Box::pin(stream.map_err(failed)), len)
+        Self::told(stream.map_err(failed), len)
     }
 
     /// A stream whose errors are told as they are.
-    pub(crate) fn told(stream: BytesStream, len: Option<u64>) -> Self {
-        Self(Kind::Stream(stream, len))
+    ///
+    /// It is asked again behind its end, where most streams panic: an upload looks for one more part.
+    pub(crate) fn told<S>(stream: S, len: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes, AwsError>> + Send + 'static,
+    {
+        Self(Kind::Stream(Box::pin(stream.fuse()), len))
     }
 
     pub(crate) async fn open(self) -> Result<Reader, AwsError> {
@@ -82,7 +89,11 @@ impl UploadSource {
             Kind::File(path) => {
                 let failed = |error| TransferError::file("open", &path, error);
                 let file = File::open(&path).await.map_err(failed)?;
-                let len = file.metadata().await.map_err(failed)?.len();
+                let metadata = file.metadata().await.map_err(failed)?;
+                if !metadata.is_file() {
+                    return Err(failed(endless()));
+                }
+                let len = metadata.len();
                 let rest = len;
                 (Input::File { file, path, rest }, Some(len))
             }
@@ -182,6 +193,12 @@ impl Reader {
     }
 }
 
+/// Their length says nothing: it is 0.
+fn endless() -> io::Error {
+    let text = "it is no regular file: upload what comes out of it as a stream";
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
 /// As much of a part as is asked of the system at once.
 const MAX_RESERVED: usize = 64 << 20;
 
@@ -236,9 +253,31 @@ mod tests {
             UploadSource::from("abcdefghijk"),
             UploadSource::file(&path),
             UploadSource::stream(stream::iter(chunks.clone())),
-            UploadSource::sized_stream(stream::iter(chunks), 11),
+            UploadSource::sized_stream(stream::iter(chunks.clone()), 11),
+            UploadSource::stream(once_only(chunks.clone())),
+            UploadSource::sized_stream(once_only(chunks), 11),
         ] {
             assert_eq!(parts(source, 3).await, ["abc", "def", "ghi", "jk"]);
+        }
+    }
+
+    /// A stream that panics if it is asked behind its end, as streams may.
+    fn once_only<T: Send + 'static>(
+        items: impl IntoIterator<Item = T, IntoIter: Send + 'static>,
+    ) -> impl Stream<Item = T> + Send {
+        let items = items.into_iter();
+        stream::unfold(items, async |mut items| Some((items.next()?, items)))
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_has_no_length_is_no_file() {
+        for path in ["/dev/null", "/dev"] {
+            let error = UploadSource::file(path).open().await.err().unwrap();
+            let Some(TransferError::File { source, .. }) = error.downcast_ref() else {
+                panic!("{error}");
+            };
+            assert_eq!(source.kind(), io::ErrorKind::InvalidInput, "{path}");
         }
     }
 

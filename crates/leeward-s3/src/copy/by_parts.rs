@@ -3,7 +3,7 @@ use crate::{
     BucketName, Checksum, ObjectKey, Progress, PutOptions, S3, TransferError, Uploaded,
     checksum::{Algorithm, Sum},
     multipart::{Started, Unfinished},
-    parts::{Done, Present, Whole, part_size},
+    parts::{Done, MAX_PART, MAX_PARTS, MIN_PART, Present, Whole, part_size},
     progress::Told,
 };
 use aws_sdk_s3::{
@@ -99,7 +99,8 @@ impl ObjectCopy {
 
     /// Goes on with a copy that [`begin`](Self::begin) began, and leaves it there if it fails or is dropped.
     ///
-    /// A part is not copied again if S3 has one of that number and length. Of the options only a condition counts.
+    /// It is cut as it was at first. A part is not copied again if S3 has one of that number and length. Of the options only a condition
+    /// counts.
     pub fn continuing(mut self, id: CopyId) -> Self {
         self.unfinished = Some(id);
         self
@@ -128,9 +129,10 @@ impl ObjectCopy {
         let original = self.original().await?;
         let original = original.with_tags(&self.seen_by, self.origin()).await?;
         let checksum = original.checksum(self.s3.limits().checksum);
+        let part_size = self.part_size(&original)?;
         let create = original.create(&self.to.0, &self.to.1, &self.options, checksum);
         let upload = self.s3.create_upload(create).await?;
-        Ok(CopyId::new(upload, original.details.etag))
+        Ok(CopyId::new(upload, original.details.etag, part_size))
     }
 
     /// Copies it.
@@ -141,7 +143,8 @@ impl ObjectCopy {
     /// # Errors
     ///
     /// With the code `NotFound` if the original is not there, `PreconditionFailed` if it is replaced meanwhile,
-    /// [`TransferError::Replaced`] if it was since what is continued was begun, `NoSuchUpload` if that is not there.
+    /// [`TransferError::Replaced`] if it was since what is continued was begun, [`TransferError::Setting`] if that was not begun in parts
+    /// of such a size, `NoSuchUpload` if it is not there.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -171,10 +174,11 @@ impl ObjectCopy {
         }
         let original = original.with_tags(&self.seen_by, self.origin()).await?;
         let checksum = original.checksum(self.s3.limits().checksum);
+        let part_size = self.part_size(&original)?;
         let create = original.create(&self.to.0, &self.to.1, &self.options, checksum);
         let unfinished = Unfinished::begin(&self.s3, &self.to.0, &self.to.1, create).await?;
         let started = unfinished.started().clone();
-        let sent = self.parts(started, &original, Present::default(), checksum);
+        let sent = self.parts(started, &original, part_size, Present::default(), checksum);
         unfinished.see_through(sent).await
     }
 
@@ -185,6 +189,13 @@ impl ObjectCopy {
                 found: original.details.etag.clone(),
             }));
         }
+        if !is_cut_by(original.details.size, id.part_size) {
+            return Err(AwsError::new(TransferError::Setting {
+                setting: "the part size of the copy that is continued",
+                found: id.part_size,
+                rule: "that with which it was begun",
+            }));
+        }
         let started = Started {
             s3: self.s3.clone(),
             bucket: self.to.0.clone(),
@@ -192,7 +203,13 @@ impl ObjectCopy {
             id: id.upload,
         };
         let (present, checksum) = started.present().await?;
-        self.parts(started, original, present, checksum).await
+        self.parts(started, original, id.part_size, present, checksum)
+            .await
+    }
+
+    fn part_size(&self, original: &Original) -> Result<u64, TransferError> {
+        let wanted = self.s3.limits().copy_part_size;
+        Ok(part_size(Some(original.details.size), wanted)? as u64)
     }
 
     /// Copies the parts that are missing, and has the object put together.
@@ -200,12 +217,12 @@ impl ObjectCopy {
         &self,
         started: Started,
         original: &Original,
+        part_size: u64,
         present: Present,
         checksum: Checksum,
     ) -> Result<Uploaded, AwsError> {
         let (limits, size) = (self.s3.limits(), original.details.size);
-        let wanted = present.part_size(limits.copy_part_size);
-        let parts = ranges(size, part_size(Some(size), wanted)? as u64);
+        let parts = ranges(size, part_size);
         let copied = Arc::new(AtomicU64::new(0));
         let is_one = parts.len() == 1;
         let from = UploadPartCopyInput::builder()
@@ -250,6 +267,12 @@ impl ObjectCopy {
             .complete(&whole, self.options.condition.as_ref())
             .await
     }
+}
+
+/// Whether S3 lets so many bytes be cut into parts of this size.
+fn is_cut_by(size: u64, part_size: u64) -> bool {
+    let is_allowed = (MIN_PART as u64..=MAX_PART).contains(&part_size);
+    is_allowed && size.div_ceil(part_size) <= u64::from(MAX_PARTS)
 }
 
 /// The parts of so many bytes, at most 10,000; one of nothing.
@@ -297,5 +320,19 @@ mod tests {
         assert_eq!(cut(0), [(0, 0)]);
         assert_eq!(cut(5), [(0, 5)]);
         assert_eq!(cut(11), [(0, 5), (5, 10), (10, 11)]);
+    }
+
+    #[test]
+    fn a_copy_is_cut_as_s3_allows() {
+        let least = MIN_PART as u64;
+        assert!(is_cut_by(0, least) && is_cut_by(10_000 * least, least));
+        for (size, part_size) in [
+            (10_000 * least + 1, least),
+            (1, least - 1),
+            (1, MAX_PART + 1),
+            (1, 0),
+        ] {
+            assert!(!is_cut_by(size, part_size), "{size} by {part_size}");
+        }
     }
 }

@@ -9,13 +9,19 @@ pub struct CopyId {
     pub upload: UploadId,
     /// The ETag of the original, so that what is copied later is of the same content.
     pub etag: String,
+    /// Into parts of how many bytes it is cut: where a part belongs is told by its number only.
+    pub part_size: u64,
 }
 
 impl CopyId {
     /// Puts one together of what was kept.
     #[must_use]
-    pub fn new(upload: UploadId, etag: impl Into<String>) -> Self {
+    pub fn new(upload: UploadId, etag: impl Into<String>, part_size: u64) -> Self {
         let etag = etag.into();
-        Self { upload, etag }
+        Self {
+            upload,
+            etag,
+            part_size,
+        }
     }
 }

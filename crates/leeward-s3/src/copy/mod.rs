@@ -25,7 +25,7 @@ impl S3 {
     /// Copies an object within S3, from a bucket of any Region into one of this; answers the ETag of the copy.
     ///
     /// It looks at the original first: one that is larger than
-    /// [`with_copy_threshold`](crate::S3Builder::with_copy_threshold) says, 5 GiB by default, is copied [by parts](Self::copy_by_parts). The copy
+    /// [`with_copy_threshold`](crate::S3Builder::with_copy_threshold) says, 256 MiB by default, is copied [by parts](Self::copy_by_parts). The copy
     /// has the metadata of `options` if they have any, or a media type, else those of the original. In one go it is sent again after a
     /// failure, unless the options have a condition. Dropped, it may have been applied.
     ///

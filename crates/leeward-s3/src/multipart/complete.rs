@@ -13,10 +13,15 @@ use aws_sdk_s3::{
     types::CompletedMultipartUpload,
 };
 use leeward_client_pool::Op;
-use leeward_error_taxonomy::{AwsError, Stage};
+use leeward_error_taxonomy::{AwsError, Category, Stage};
+use leeward_resilience::Waiter;
+use std::{ops::ControlFlow, time::Duration};
+
+/// To put an object together "could take several minutes" ("CompleteMultipartUpload"), which may be longer than an attempt has.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 impl Started {
-    /// Has the object put together; also if it was by an attempt whose answer was lost.
+    /// Has the object put together; also if it was by an attempt whose answer was lost, or that was not waited for.
     pub(crate) async fn complete(
         &self,
         whole: &Whole,
@@ -42,17 +47,45 @@ impl Started {
             Ok(answer) => return uploaded(whole, answer.e_tag, answer.version_id),
             Err(error) => error,
         };
-        if may_be_done(&error) {
-            let look = || self.s3.look_at(&self.bucket, &self.key, None);
-            if let Ok((found, _)) = once_let_through(look).await
-                && is_what_was_sent(whole, &found)
-            {
-                tracing::debug!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), "an upload was finished, and its answer lost");
-                return uploaded(whole, Some(found.etag), found.version_id);
-            }
+        if may_be_done(&error)
+            && self.is_finished(&error, condition).await
+            && let Some(found) = self.made(whole).await
+        {
+            tracing::debug!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), "an upload was finished, and its answer lost");
+            return uploaded(whole, Some(found.etag), found.version_id);
         }
         Err(error)
     }
+
+    /// Whether S3 knows the upload no more: an object that is like it is somebody else's otherwise.
+    ///
+    /// Who may not ask takes what is there for the upload, unless a condition says that it must not be somebody else's.
+    async fn is_finished(&self, error: &AwsError, condition: Option<&Condition>) -> bool {
+        let look = || async {
+            match once_let_through(|| self.is_known()).await {
+                Ok(true) => Ok(ControlFlow::Continue("not put together")),
+                Ok(false) => Ok(ControlFlow::Break(true)),
+                Err(_) => Ok::<_, AwsError>(ControlFlow::Break(condition.is_none())),
+            }
+        };
+        if is_slow(error) {
+            let waited = Waiter::new(PATIENCE).wait(look, |_, _| {}).await;
+            return waited.unwrap_or(false);
+        }
+        matches!(look().await, Ok(ControlFlow::Break(true)))
+    }
+
+    /// The object, if it is that of the upload.
+    async fn made(&self, whole: &Whole) -> Option<ObjectDetails> {
+        let look = || self.s3.look_at(&self.bucket, &self.key, None);
+        let (found, _) = once_let_through(look).await.ok()?;
+        is_what_was_sent(whole, &found).then_some(found)
+    }
+}
+
+/// Whether nobody has waited to the end of an attempt.
+fn is_slow(error: &AwsError) -> bool {
+    error.category() == Category::Timeout || error.rejected().is_some()
 }
 
 /// Whether an attempt may have put the object together although the call failed: of an upload that is finished there is none any more,

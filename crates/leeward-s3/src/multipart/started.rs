@@ -1,5 +1,7 @@
 use super::{UploadId, patience::once_let_through};
-use crate::{BucketName, Checksum, ObjectKey, S3, TransferError, parts::Present};
+use crate::{
+    BucketName, Checksum, ObjectKey, S3, TransferError, parts::Present, service::is_absent_upload,
+};
 use aws_sdk_s3::operation::list_parts::{ListPartsInput, builders::ListPartsInputBuilder};
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
@@ -21,11 +23,7 @@ impl Started {
     pub(crate) async fn present(&self) -> Result<(Present, Checksum), AwsError> {
         let (mut present, mut marker) = (Present::default(), None);
         loop {
-            let list = ListPartsInput::builder()
-                .bucket(self.bucket.as_str())
-                .key(self.key.as_str())
-                .upload_id(self.id.as_str())
-                .set_part_number_marker(marker.clone());
+            let list = self.list().set_part_number_marker(marker.clone());
             let list = Op::new(list, ListPartsInputBuilder::send_with);
             let answer = self.s3.caller().call(list).await?;
             present.add(answer.parts.unwrap_or_default());
@@ -43,6 +41,20 @@ impl Started {
             };
             return Ok((present, checksum));
         }
+    }
+
+    /// Whether S3 has it, neither finished nor aborted.
+    pub(super) async fn is_known(&self) -> Result<bool, AwsError> {
+        let list = Op::new(self.list().max_parts(1), ListPartsInputBuilder::send_with);
+        let found = self.s3.caller().find(list, is_absent_upload).await?;
+        Ok(found.is_some())
+    }
+
+    fn list(&self) -> ListPartsInputBuilder {
+        ListPartsInput::builder()
+            .bucket(self.bucket.as_str())
+            .key(self.key.as_str())
+            .upload_id(self.id.as_str())
     }
 
     /// Aborts it until it is gone, as far as anybody may look: a part that was on its way can come behind.

@@ -47,7 +47,7 @@ impl S3 {
         let len = message.message_len();
         let plaintext = Box::pin(stream::try_unfold(reader, chunk));
         let message = EncryptingStream::new(message, plaintext).map_err(told);
-        Ok(self.upload(bucket, key, UploadSource::told(Box::pin(message), len)))
+        Ok(self.upload(bucket, key, UploadSource::told(message, len)))
     }
 }
 

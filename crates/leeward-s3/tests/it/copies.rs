@@ -127,6 +127,37 @@ async fn a_copy_that_fails_is_aborted_and_one_that_was_begun_is_gone_on_with() {
     assert!(matches!(error, Some(TransferError::Replaced { .. })));
 }
 
+#[tokio::test]
+async fn a_copy_is_gone_on_with_in_the_parts_that_it_was_begun_with() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.by_parts().await;
+    put(&cloud, &s3, "from", bytes(15 * MIB)).await;
+    let (from, to) = (key("from"), key("to"));
+    let (from, to) = ((&cloud.bucket, &from), (&cloud.bucket, &to));
+    let mut id = s3.copy_by_parts(from, to).begin().await.unwrap();
+    assert_eq!(id.part_size, 5 << 20);
+    // The second part is there, of the same length as the second one of a larger cut.
+    let second = s3.caller().client().upload_part_copy();
+    let second = second.bucket("orders").key("to").copy_source("orders/from");
+    let second = second.upload_id(id.upload.as_str()).part_number(2);
+    let second = second.copy_source_range("bytes=5242880-10485759");
+    second.send().await.unwrap();
+    let larger = cloud.builder().await.with_copy_part_size(10 * MIB);
+    let larger = larger.build().unwrap();
+    cloud.aws.reset_counts();
+    let copy = || larger.copy_by_parts(from, to);
+    let copied = copy().continuing(id.clone()).send().await.unwrap();
+    assert_eq!((copied.parts, cloud.calls("UploadPartCopy")), (3, 2));
+    assert!(s3.read(to.0, to.1, usize::MAX).await.unwrap() == bytes(15 * MIB));
+    id.part_size = 0;
+    let error = copy().continuing(id).send().await.unwrap_err();
+    let error = error.downcast_ref();
+    assert!(matches!(
+        error,
+        Some(TransferError::Setting { found: 0, .. })
+    ));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_original_that_is_replaced_meanwhile_makes_no_copy() {
     let cloud = Cloud::start().await;

@@ -1,7 +1,9 @@
 //! Keys as people have them, and bodies of every size that is an edge.
 
 use crate::cloud::{Cloud, MIB, bytes, key};
-use leeward_s3::{Download, PutOptions, UploadSource};
+use leeward_error_taxonomy::Category;
+use leeward_s3::{Download, PutOptions, Undeleted, UploadSource};
+use leeward_testkit::{Fault, Scope};
 
 /// With what URLs, XML and headers write in another way.
 const ODD: [&str; 8] = [
@@ -42,6 +44,31 @@ async fn every_key_is_written_read_listed_copied_and_deleted() {
     keys.sort();
     assert_eq!(listed, keys.each_ref().map(|key| key.as_str()));
     assert_eq!(s3.delete_all(&cloud.bucket, &keys).await.unwrap(), []);
+    let left = s3.list(&cloud.bucket, "").collect_up_to(1).await.unwrap();
+    assert_eq!(left.items, []);
+}
+
+#[tokio::test]
+async fn what_is_still_to_be_deleted_is_told() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.s3().await;
+    let keys: Vec<_> = (0..1_500).map(|n| key(&format!("{n}"))).collect();
+    let options = PutOptions::new();
+    for name in [0, 999, 1_000, 1_499] {
+        let put = s3.put(&cloud.bucket, &keys[name], "x", &options);
+        put.await.unwrap();
+    }
+    let denied = Fault::access_denied().with_calls(2..=2);
+    let scope = Scope::any().operation("DeleteObjects");
+    cloud.aws.faults().inject(scope, denied);
+    let error = s3.delete_all(&cloud.bucket, &keys).await.unwrap_err();
+    assert_eq!(error.category(), Category::Authorization);
+    assert_eq!(error.operation().unwrap().to_string(), "s3.DeleteObjects");
+    let undeleted = error.downcast_ref::<Undeleted>().unwrap();
+    assert_eq!(undeleted.left(), []);
+    assert_eq!(undeleted.rest(), &keys[1_000..]);
+    let again = s3.delete_all(&cloud.bucket, undeleted.rest()).await;
+    assert_eq!(again.unwrap(), []);
     let left = s3.list(&cloud.bucket, "").collect_up_to(1).await.unwrap();
     assert_eq!(left.items, []);
 }

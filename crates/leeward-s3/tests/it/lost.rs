@@ -1,8 +1,10 @@
 //! The answer to the last call of an upload, which is lost on its way.
 
 use crate::cloud::{Cloud, MIB, bytes, key};
-use leeward_s3::{Checksum, PutOptions};
+use leeward_resilience::{RetryPolicy, stack::Preset};
+use leeward_s3::{Checksum, PutOptions, S3};
 use leeward_testkit::{Fault, Scope};
+use std::time::Duration;
 
 fn completion() -> Scope {
     Scope::any().operation("CompleteMultipartUpload")
@@ -69,11 +71,60 @@ async fn what_somebody_else_wrote_is_not_taken_for_the_upload() {
     faults.inject(completion(), Fault::throttling().with_calls(1..=1));
     let gone = Fault::error(404, "NoSuchUpload", "it is not there").with_calls(2..=2);
     faults.inject(completion(), gone);
+    let listed = Scope::any().operation("ListParts");
+    let gone = Fault::error(404, "NoSuchUpload", "it is not there").with_calls(1..=1);
+    faults.inject(listed, gone);
     let upload = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
     let error = upload.send().await.unwrap_err();
     assert_eq!(error.code(), Some("NoSuchUpload"), "{error}");
     assert_eq!(cloud.calls("HeadObject"), 1);
     assert_eq!(cloud.unfinished().await, 0);
+}
+
+#[tokio::test]
+async fn who_wrote_the_same_before_was_the_first() {
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.by_parts().await, key("same"));
+    let theirs = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+    theirs.send().await.unwrap();
+    // The first attempt is not applied, and the second finds the object of somebody else, in which all is as it would be.
+    let throttled = Fault::throttling().with_calls(1..=1);
+    cloud.aws.faults().inject(completion(), throttled);
+    let mine = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+    let mine = mine.with_options(PutOptions::new().only_if_absent());
+    let error = mine.send().await.unwrap_err();
+    assert_eq!(error.code(), Some("PreconditionFailed"), "{error}");
+    assert_eq!(error.attempts(), Some(2));
+    assert_eq!(cloud.unfinished().await, 0);
+}
+
+#[tokio::test]
+async fn an_object_that_takes_longer_than_the_attempts_is_waited_for() {
+    let cloud = Cloud::start().await;
+    let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
+    let caller = cloud.pool.caller().with_preset(once);
+    let caller = caller.with_timeouts(Duration::from_secs(5), Duration::from_secs(60));
+    let s3 = S3::builder(caller.await.unwrap()).with_part_size(5 * MIB);
+    let s3 = s3.build().unwrap();
+    let lost = Fault::black_hole().with_calls(1..=1);
+    cloud.aws.faults().inject(completion(), lost);
+    let key = key("slow");
+    let options = PutOptions::new();
+    let id = s3.begin_upload(&cloud.bucket, &key, &options);
+    let id = id.await.unwrap();
+    let upload = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+    let upload = upload.continuing(id.clone()).send();
+    let finished = async {
+        while cloud.calls("ListParts") < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let other = cloud.afresh().await;
+        let upload = other.upload(&cloud.bucket, &key, bytes(6 * MIB));
+        upload.continuing(id).send().await.unwrap()
+    };
+    let (uploaded, finished) = tokio::join!(upload, finished);
+    assert_eq!(uploaded.unwrap().etag, finished.etag);
+    assert_eq!(cloud.calls("CompleteMultipartUpload"), 2);
 }
 
 #[tokio::test]

@@ -81,13 +81,7 @@ async fn there_is_nothing_behind_the_end() {
         let rest = s3.download(&cloud.bucket, &key).stream_from(101, etag);
         let error = rest.await.unwrap_err();
         let told = error.downcast_ref();
-        let is_told = matches!(
-            told,
-            Some(TransferError::OtherRange {
-                at: 101,
-                found: None
-            })
-        );
+        let is_told = matches!(told, Some(TransferError::BehindEnd { at: 101, size: 100 }));
         assert!(is_told, "{error}");
     }
     let absent = s3.download(&cloud.bucket, &"absent".parse().unwrap());

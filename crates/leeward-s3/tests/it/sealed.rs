@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, MIB, bytes, key};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use leeward_envelope::{Decryptor, EncryptionContext, Encryptor, RawAesKeyring};
 use leeward_error_taxonomy::AwsError;
 use leeward_s3::{PutOptions, S3, TransferError, UploadSource};
@@ -47,6 +47,13 @@ async fn opened(
     Ok(plaintext)
 }
 
+/// A stream that panics if it is asked behind its end, as streams may.
+fn once_only<T: Send + 'static>(items: Vec<T>) -> impl Stream<Item = T> + Send {
+    stream::unfold(items.into_iter(), async |mut items| {
+        Some((items.next()?, items))
+    })
+}
+
 #[tokio::test]
 async fn every_source_is_sealed_on_its_way_and_opened_on_its_way() {
     let cloud = Cloud::start().await;
@@ -63,7 +70,8 @@ async fn every_source_is_sealed_on_its_way_and_opened_on_its_way() {
         for (name, source) in [
             ("bytes", UploadSource::from(written.clone())),
             ("file", UploadSource::file(&path)),
-            ("stream", UploadSource::stream(stream::iter(chunks))),
+            ("stream", UploadSource::stream(stream::iter(chunks.clone()))),
+            ("once", UploadSource::stream(once_only(chunks))),
         ] {
             let upload = s3
                 .upload_sealed(&cloud.bucket, &key(name), source, &encryptor, &context)
