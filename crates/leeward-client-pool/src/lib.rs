@@ -25,6 +25,7 @@ mod pool;
 pub mod rfc3339;
 mod target;
 mod tasks;
+mod token;
 
 pub use self::http::{HttpService, HttpStats};
 pub use arn::Arn;
@@ -45,3 +46,4 @@ pub use operation::{Failed, FutureOf, Op, Operation, SendWith, Sender, idempoten
 pub use page::{Collected, Page, Pages};
 pub use pool::{Maker, MakerFuture, Pool, PoolBuilder, PoolError, PoolStats};
 pub use target::Target;
+pub use token::random_token;

@@ -133,14 +133,16 @@ impl<T: Send + 'static> Pages<T> {
         Collected::of(self, max).await
     }
 
-    /// The same list, each item turned into another or left out.
+    /// The rest of the list, each item turned into another or left out.
     pub fn filter_map<U: Send + 'static>(
         self,
-        map: impl FnMut(T) -> Option<U> + Send + 'static,
+        mut map: impl FnMut(T) -> Option<U> + Send + 'static,
     ) -> Pages<U> {
+        let Self { source, items } = self;
+        let items = items.into_iter().filter_map(&mut map).collect();
         Pages {
-            source: Box::new(Mapped { inner: self, map }),
-            items: VecDeque::new(),
+            source: Box::new(Mapped { source, map }),
+            items,
         }
     }
 }
@@ -220,14 +222,14 @@ where
     }
 }
 
-struct Mapped<T, M> {
-    inner: Pages<T>,
+struct Mapped<S, M> {
+    source: S,
     map: M,
 }
 
-impl<T, U, M: FnMut(T) -> Option<U>> Source<U> for Mapped<T, M> {
+impl<T, U, M: FnMut(T) -> Option<U>> Source<U> for Mapped<Box<dyn Source<T> + Send>, M> {
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Vec<U>, AwsError>>> {
-        let page = ready!(self.inner.source.poll_page(cx));
+        let page = ready!(self.source.poll_page(cx));
         let page = page
             .map(|page| page.map(|items| items.into_iter().filter_map(&mut self.map).collect()));
         Poll::Ready(page)
@@ -326,6 +328,22 @@ mod tests {
     async fn pages_that_are_empty_are_passed_over() {
         let odd = numbers(6).0.filter_map(|n| (n == 5).then_some(n * 10));
         assert_eq!(all(odd).await, [Ok(50)]);
+    }
+
+    #[tokio::test]
+    async fn what_is_at_hand_is_mapped_too() {
+        let pages = |at: Option<u8>| -> FutureOf<'static, Result<Page<u8, u8>, AwsError>> {
+            Box::pin(async move {
+                Ok(match at {
+                    None => Page::new(vec![0, 1, 2], Some(1)),
+                    Some(_) => Page::new(vec![3, 4], None),
+                })
+            })
+        };
+        let mut pages = Pages::new(pages);
+        assert_eq!(pages.next().await.unwrap().unwrap(), 0);
+        let rest = pages.filter_map(|n| (n != 3).then_some(n * 10));
+        assert_eq!(all(rest).await, [Ok(10), Ok(20), Ok(40)]);
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ pub(crate) use quota::Quotas;
 use crate::{Operation, Target};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use counted::Counted;
-use leeward_error_taxonomy::{AwsError, Region};
+use leeward_error_taxonomy::{AwsError, OperationName, Region};
 use leeward_resilience::{
     Budget, CircuitBreaker, RateLimiter, Request, RetryCounters,
     stack::{Preset, RatedStack, StackLayer},
@@ -136,6 +136,29 @@ impl<C> Caller<C> {
     #[must_use]
     pub fn region(&self) -> &Region {
         self.inner.target.region()
+    }
+
+    /// An error of what was done before or after a call, with the operation and the Region where it names none: as [`call`](Self::call)
+    /// tells its own.
+    ///
+    /// ```
+    /// use leeward_client_pool::Caller;
+    /// use leeward_error_taxonomy::{AwsError, OperationName, Rejected};
+    ///
+    /// fn refused<C>(kms: &Caller<C>) -> AwsError {
+    ///     kms.told(OperationName::new("kms", "DescribeKey"), Rejected::LimiterFull)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn told(&self, operation: OperationName, error: impl Into<AwsError>) -> AwsError {
+        let mut error = error.into();
+        if error.operation().is_none() {
+            error = error.with_operation(operation);
+        }
+        if error.region().is_none() {
+            error = error.with_region(self.region().clone());
+        }
+        error
     }
 
     /// The circuit of these calls, to look at and to force.

@@ -2,6 +2,7 @@ use super::Caller;
 use crate::{Failed, Op, Page, Pages, SendWith};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use leeward_error_taxonomy::AwsError;
+use leeward_resilience::Request;
 use std::error::Error;
 
 impl<C: Clone + Send + Sync + 'static> Caller<C> {
@@ -42,8 +43,11 @@ impl<C: Clone + Send + Sync + 'static> Caller<C> {
         let caller = self.clone();
         Pages::new(move |begins| {
             let list = Op::new(at(list.clone(), begins), send.clone());
-            let (caller, page) = (caller.clone(), page.clone());
-            Box::pin(async move { caller.call(list).await.and_then(page) })
+            let (caller, page, name) = (caller.clone(), page.clone(), list.operation());
+            Box::pin(async move {
+                let answer = caller.call(list).await?;
+                page(answer).map_err(|error| caller.told(name, error))
+            })
         })
     }
 }
