@@ -7,6 +7,7 @@ use super::{
     rejection::Rejection,
     sender::Sender,
 };
+use futures_util::future::{Either, select};
 use leeward_error_taxonomy::{AwsError, Category};
 use std::{
     pin::pin,
@@ -80,7 +81,14 @@ pub(super) async fn run(ended: Ended, sender: Sender) {
         match intake.turn() {
             Turn::Send(batch) => {
                 let events = batch.len() as u64;
-                let sent = sender.send(batch).await;
+                let mut sending = pin!(sender.send(batch));
+                let sent = loop {
+                    let heard = pin!(intake.heard());
+                    match select(sending.as_mut(), heard).await {
+                        Either::Left((sent, _)) => break sent,
+                        Either::Right(_) => intake.tell(),
+                    }
+                };
                 intake.settle(events, sent);
             }
             Turn::Until(at) => {
@@ -179,14 +187,31 @@ impl Intake {
         Ok((Entry { timestamp, message }, is_long))
     }
 
-    /// What the task is to do now; tells what is to be told by now.
-    fn turn(&self) -> Turn {
+    /// Tells what is to be told by now.
+    fn tell(&self) {
         let mut state = self.state();
         let due = state.loudness.due(now());
-        let (turn, due_at) = (state.queue.turn(now()), state.loudness.due_at());
         let error = state.reason();
         drop(state);
         due.for_each(|(kind, events)| kind.tell(events, error.as_deref()));
+    }
+
+    /// Waits until there may be something to tell.
+    async fn heard(&self) {
+        let due_at = self.state().loudness.due_at();
+        match due_at {
+            // At that time or before: it looks again.
+            Some(at) => drop(timeout_at(at, self.work.notified()).await),
+            None => self.work.notified().await,
+        }
+    }
+
+    /// What the task is to do now; tells what is to be told by now.
+    fn turn(&self) -> Turn {
+        self.tell();
+        let mut state = self.state();
+        let (turn, due_at) = (state.queue.turn(now()), state.loudness.due_at());
+        drop(state);
         match (turn, due_at) {
             (Turn::Until(at), Some(due_at)) => Turn::Until(at.min(due_at)),
             (Turn::Idle, Some(due_at)) => Turn::Until(due_at),

@@ -211,7 +211,7 @@ async fn the_pages_of_a_query_have_the_time_of_its_waiter_too() {
     })
     .await;
     let query = Query::new("fields n", UNIX_EPOCH, UNIX_EPOCH + LONG).over(group("/app/orders"));
-    let waiter = Waiter::new(Duration::from_millis(500));
+    let waiter = Waiter::new(Duration::from_secs(3));
     let error = logs.query(&query, &waiter, |_, _| {}).await.unwrap_err();
     assert!(error.downcast_ref::<WaitTimedOut>().is_some(), "{error}");
     assert!(calls.of("GetQueryResults").len() > 1);
