@@ -98,7 +98,11 @@ impl Record {
                 let state = event.status.as_str().to_owned();
                 self.began.get_or_insert_with(|| state.clone());
                 self.state = Some(state);
-                self.has_deletion |= begins_deletion(event);
+                if begins_deletion(event) {
+                    self.has_deletion = true;
+                    // What failed before is not why a stack cannot be deleted.
+                    self.failure = self.failure.take().filter(|_| !self.is_deleting);
+                }
             }
             let Some(weight) = self.weight(event) else {
                 continue;
@@ -309,6 +313,22 @@ mod tests {
             let reason = refused.into_failure().unwrap().reason.unwrap();
             assert!(reason.starts_with("Export Orders"), "{reason}");
         }
+        // Nor is what failed before it why it fails.
+        let stuck = [
+            "@ CREATE_IN_PROGRESS",
+            "Queue CREATE_FAILED it is taken",
+            "@ DELETE_IN_PROGRESS",
+            "Bucket DELETE_FAILED it is not empty",
+            "@ DELETE_FAILED",
+        ];
+        let events: Vec<_> = stuck
+            .iter()
+            .enumerate()
+            .map(|(n, line)| event(n, line))
+            .collect();
+        let mut deleting = Record::default().deleting();
+        deleting.take(&events);
+        assert_eq!(deleting.into_failure().unwrap().logical_id, "Bucket");
         // What ended before the deletion began is not its end.
         let created = record(&["@ CREATE_COMPLETE"]).deleting();
         assert!(!created.is_over(&StackStatus::CreateComplete));

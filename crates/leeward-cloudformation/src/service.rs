@@ -1,5 +1,6 @@
 //! What CloudFormation answers, turned into ours.
 
+use leeward_client_pool::random_token;
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 
 /// CloudFormation has no code for a stack that is not there: it says `Stack with id orders does not exist` by a `ValidationError`.
@@ -29,7 +30,7 @@ fn says(error: &AwsError, words: &str) -> bool {
 
 /// A token that makes a call idempotent: at most 128 letters, digits and hyphens, begun by a letter or digit.
 pub(crate) fn token() -> String {
-    format!("leeward-{:032x}", fastrand::u128(..))
+    format!("leeward-{}", random_token())
 }
 
 /// A text that says something.
