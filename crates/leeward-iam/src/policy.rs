@@ -11,7 +11,7 @@ use aws_sdk_iam::{
     types::{self, PolicyScopeType},
 };
 use leeward_client_pool::{Op, Page, Pages};
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, OperationName};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -174,7 +174,11 @@ impl Iam {
         let read = Op::new(read, GetPolicyVersionInputBuilder::send_with);
         let found = self.caller.find(read, is_absent).await?;
         let document = found.and_then(|found| found.policy_version?.document);
-        Ok(document.as_deref().map(document::read).transpose()?)
+        let document = document.as_deref().map(document::read).transpose();
+        document.map_err(|error| {
+            let operation = OperationName::new("iam", "GetPolicyVersion");
+            self.caller.told(operation, error)
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_iam::{
     types,
 };
 use leeward_client_pool::{Op, Page, Pages};
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, OperationName};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -141,7 +141,11 @@ impl Iam {
     /// As [`role_exists`](Self::role_exists), and [`DocumentError`] for a trust policy that does not read as one.
     pub async fn describe_role(&self, role: &RoleName) -> Result<Option<RoleSummary>, AwsError> {
         let role = self.role(role).await?;
-        Ok(role.map(RoleSummary::try_from).transpose()?)
+        let role = role.map(RoleSummary::try_from).transpose();
+        role.map_err(|error| {
+            self.caller
+                .told(OperationName::new("iam", "GetRole"), error)
+        })
     }
 
     /// Lists the roles of the account whose path begins so; `None` lists all.

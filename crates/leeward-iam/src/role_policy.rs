@@ -10,7 +10,7 @@ use aws_sdk_iam::operation::{
     list_role_policies::{ListRolePoliciesInput, builders::ListRolePoliciesInputBuilder},
 };
 use leeward_client_pool::{Op, Page, Pages};
-use leeward_error_taxonomy::AwsError;
+use leeward_error_taxonomy::{AwsError, OperationName};
 use serde_json::Value;
 
 /// A managed policy that is attached to a role.
@@ -143,6 +143,10 @@ impl Iam {
         let look = Op::new(look, GetRolePolicyInputBuilder::send_with);
         let found = self.caller.find(look, is_absent).await?;
         let document = found.map(|found| document::read(&found.policy_document));
-        Ok(document.transpose()?)
+        let document = document.transpose();
+        document.map_err(|error| {
+            let operation = OperationName::new("iam", "GetRolePolicy");
+            self.caller.told(operation, error)
+        })
     }
 }

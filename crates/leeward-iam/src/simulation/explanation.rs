@@ -1,4 +1,4 @@
-use super::{Decision, Effect, Simulation, told};
+use super::{Decision, Effect, SIMULATE, Simulation, SimulationError, told};
 use crate::{Iam, PrincipalArn, ResourceArn};
 use leeward_error_taxonomy::{AwsError, Category};
 use std::fmt;
@@ -66,6 +66,9 @@ impl Iam {
             return Ok(None);
         };
         let principal = self.asked_about(principal.clone()).await?;
+        let untold = SimulationError::Untold {
+            action: first.clone(),
+        };
         let simulation = actions.fold(
             Simulation::of(principal.clone(), first),
             Simulation::with_action,
@@ -75,6 +78,9 @@ impl Iam {
             None => simulation,
         };
         let decisions = self.decide(simulation).await?;
+        if decisions.is_empty() {
+            return Err(self.caller.told(SIMULATE, AwsError::new(untold)));
+        }
         Ok(Some(Explanation {
             principal,
             decisions,
@@ -161,7 +167,7 @@ fn write_advice(f: &mut fmt::Formatter<'_>, decision: &Decision) -> fmt::Result 
         let keys = missing_context.join(", ");
         write!(
             f,
-            "; conditions on {keys} were taken for not met, as the simulation was not told of them"
+            "; conditions on {keys} were decided without them, a negated one as met: ask again by a Simulation with_context"
         )?;
     }
     Ok(())
@@ -196,7 +202,7 @@ mod tests {
                 Effect::ImplicitlyDenied,
                 "*",
                 &["aws:SourceIp"],
-                "s3:GetObject on * is allowed by no policy of the principal; allow s3:GetObject in an identity policy of the principal, or name the resource: a policy may allow it on certain ones; conditions on aws:SourceIp were taken for not met, as the simulation was not told of them",
+                "s3:GetObject on * is allowed by no policy of the principal; allow s3:GetObject in an identity policy of the principal, or name the resource: a policy may allow it on certain ones; conditions on aws:SourceIp were decided without them, a negated one as met: ask again by a Simulation with_context",
             ),
             (
                 Effect::DeniedByBoundary,

@@ -62,7 +62,8 @@ impl Simulation {
         self
     }
 
-    /// Says what a condition key holds, such as `aws:SourceIp`. A condition on a key that is not said is not met.
+    /// Says what a condition key holds, such as `aws:SourceIp`. A condition on a key that is not said is decided without it:
+    /// a negated one, such as `NotIpAddress`, is met then, others are not (*Condition operators*, IAM User Guide).
     pub fn with_context<V: Into<String>>(
         mut self,
         key: impl Into<String>,
@@ -170,7 +171,7 @@ impl Iam {
             action: action.clone(),
         };
         let decision = decisions.into_iter().next();
-        decision.ok_or_else(|| AwsError::new(untold()).with_operation(SIMULATE))
+        decision.ok_or_else(|| self.caller.told(SIMULATE, AwsError::new(untold())))
     }
 
     /// Asks what a principal may do; each action and each resource has a decision of its own.
@@ -236,7 +237,7 @@ impl Iam {
             None => {
                 let account = account.to_owned();
                 let error = SimulationError::RoleNotFound { principal, account };
-                Err(AwsError::new(error).with_operation(SIMULATE))
+                Err(self.caller.told(SIMULATE, AwsError::new(error)))
             }
         }
     }

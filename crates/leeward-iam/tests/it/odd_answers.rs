@@ -140,8 +140,8 @@ async fn a_denial_of_which_no_resource_is_known_is_explained_as_one_of_any() {
         explained.unwrap().unwrap().to_string(),
         format!(
             "of {APP}: s3:GetObject on * is allowed by no policy of the principal; allow s3:GetObject in an identity policy of the \
-             principal, or name the resource: a policy may allow it on certain ones; conditions on aws:SourceIp were taken for not \
-             met, as the simulation was not told of them"
+             principal, or name the resource: a policy may allow it on certain ones; conditions on aws:SourceIp were decided \
+             without them, a negated one as met: ask again by a Simulation with_context"
         )
     );
 }
