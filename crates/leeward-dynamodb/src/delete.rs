@@ -1,4 +1,4 @@
-use crate::{DynamoDb, Expression, TableName, item, service};
+use crate::{DynamoDb, Expression, TableName, service};
 use aws_sdk_dynamodb::{
     operation::delete_item::{DeleteItemInput, builders::DeleteItemInputBuilder},
     types::ReturnValuesOnConditionCheckFailure,
@@ -43,7 +43,7 @@ impl DynamoDb {
     ) -> Result<(), AwsError> {
         let delete = DeleteItemInput::builder()
             .table_name(table.as_str())
-            .set_key(Some(item::to_item(key)?));
+            .set_key(Some(self.written("DeleteItem", key)?));
         let delete = Op::new(delete, DeleteItemInputBuilder::send_with).idempotent();
         self.caller().call(delete).await?;
         Ok(())
@@ -79,7 +79,7 @@ impl DynamoDb {
     ) -> Result<Deleted<T>, AwsError> {
         let delete = DeleteItemInput::builder()
             .table_name(table.as_str())
-            .set_key(Some(item::to_item(key)?))
+            .set_key(Some(self.written("DeleteItem", key)?))
             .condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values())
@@ -90,7 +90,9 @@ impl DynamoDb {
         };
         let item = service::unless_conflict(error)?;
         Ok(Deleted::Conflict {
-            item: item.map(item::from_item).transpose()?,
+            item: item
+                .map(|item| self.read_of("DeleteItem", item))
+                .transpose()?,
         })
     }
 }

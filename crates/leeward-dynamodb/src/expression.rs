@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
 };
 
 /// A condition, a filter or an update, in DynamoDB's own language, with its names and values.
@@ -122,6 +123,9 @@ impl Expression {
     }
 }
 
+/// As long as DynamoDB takes them, in bytes (*Expression parameters*, developer guide).
+const MAX_PLACEHOLDER: usize = 255;
+
 /// Another one for each attribute: what a placeholder cannot have in it stands there by its number.
 fn placeholder(sign: char, attribute: &str) -> String {
     let mut placeholder = format!("{sign}if_");
@@ -130,6 +134,12 @@ fn placeholder(sign: char, attribute: &str) -> String {
             true => placeholder.push(c),
             false => placeholder += &format!("_{:x}_", u32::from(c)),
         }
+    }
+    if placeholder.len() > MAX_PLACEHOLDER {
+        // The same for the same attribute, and so good as never for another: that would be a clash.
+        let mut hash = DefaultHasher::new();
+        attribute.hash(&mut hash);
+        placeholder = format!("{sign}if__{:016x}", hash.finish());
     }
     placeholder
 }

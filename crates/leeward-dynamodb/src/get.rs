@@ -1,4 +1,4 @@
-use crate::{DynamoDb, Projection, TableName, item};
+use crate::{DynamoDb, Projection, TableName};
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, builders::GetItemInputBuilder};
 use leeward_client_pool::Op;
 use leeward_error_taxonomy::AwsError;
@@ -64,7 +64,7 @@ impl DynamoDb {
         let (projection, names) = projection.among(None);
         let get = GetItemInput::builder()
             .table_name(table.as_str())
-            .set_key(Some(item::to_item(key)?))
+            .set_key(Some(self.written("GetItem", key)?))
             .set_projection_expression(projection)
             .set_expression_attribute_names(names)
             .consistent_read(self.settings.is_consistent);
@@ -72,6 +72,7 @@ impl DynamoDb {
             .caller()
             .call(Op::new(get, GetItemInputBuilder::send_with))
             .await?;
-        Ok(answer.item.map(item::from_item).transpose()?)
+        let item = answer.item.map(|item| self.read_of("GetItem", item));
+        item.transpose()
     }
 }

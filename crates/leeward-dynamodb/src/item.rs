@@ -1,6 +1,7 @@
+use crate::{DynamoDb, key::is_number};
 use aws_sdk_dynamodb::types::AttributeValue;
 use leeward_client_pool::Page;
-use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, OperationName, Stage, Verdict};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
@@ -36,16 +37,89 @@ impl From<ItemError> for AwsError {
 }
 
 pub(crate) fn to_item(value: &(impl Serialize + ?Sized)) -> Result<Item, ItemError> {
-    serde_dynamo::to_item(value).map_err(|error| ItemError::Unwritable(words(&error.to_string())))
+    let item = serde_dynamo::to_item(value)
+        .map_err(|error| ItemError::Unwritable(words(&error.to_string())))?;
+    Item::values(&item).try_for_each(check)?;
+    Ok(item)
 }
 
 pub(crate) fn to_value(value: &(impl Serialize + ?Sized)) -> Result<AttributeValue, ItemError> {
-    serde_dynamo::to_attribute_value(value)
-        .map_err(|error| ItemError::Unwritable(words(&error.to_string())))
+    let value = serde_dynamo::to_attribute_value(value)
+        .map_err(|error| ItemError::Unwritable(words(&error.to_string())))?;
+    check(&value)?;
+    Ok(value)
+}
+
+/// Refuses what DynamoDB would, with all that goes out in the same call: a number that is none, and a set of nothing (*Data types*,
+/// developer guide).
+fn check(value: &AttributeValue) -> Result<(), ItemError> {
+    let refused = |text: &str| Err(ItemError::Unwritable(text.to_owned()));
+    let are_numbers = match value {
+        AttributeValue::N(number) => is_number(number),
+        AttributeValue::Ns(numbers) => numbers.iter().all(|number| is_number(number)),
+        _ => true,
+    };
+    if !are_numbers {
+        return refused("a number is not finite");
+    }
+    match value {
+        AttributeValue::L(values) => values.iter().try_for_each(check),
+        AttributeValue::M(item) => item.values().try_for_each(check),
+        AttributeValue::Ss(texts) if texts.is_empty() => refused("a set is empty"),
+        AttributeValue::Ns(numbers) if numbers.is_empty() => refused("a set is empty"),
+        AttributeValue::Bs(all) if all.is_empty() => refused("a set is empty"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether every attribute is of a type that there was when this was built: `serde_dynamo` panics at others.
+fn is_known(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::S(_)
+        | AttributeValue::N(_)
+        | AttributeValue::B(_)
+        | AttributeValue::Bool(_)
+        | AttributeValue::Null(_)
+        | AttributeValue::Ss(_)
+        | AttributeValue::Ns(_)
+        | AttributeValue::Bs(_) => true,
+        AttributeValue::L(values) => values.iter().all(is_known),
+        AttributeValue::M(item) => item.values().all(is_known),
+        _ => false,
+    }
 }
 
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, ItemError> {
+    if !item.values().all(is_known) {
+        let text = "an attribute is of a type that is not known here";
+        return Err(ItemError::Unreadable(text.to_owned()));
+    }
     serde_dynamo::from_item(item).map_err(|error| ItemError::Unreadable(words(&error.to_string())))
+}
+
+impl DynamoDb {
+    /// What an operation is to send.
+    pub(crate) fn written(
+        &self,
+        operation: &'static str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<Item, AwsError> {
+        to_item(value).map_err(|error| self.told(operation, error))
+    }
+
+    /// What an operation was answered.
+    pub(crate) fn read_of<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        item: Item,
+    ) -> Result<T, AwsError> {
+        from_item(item).map_err(|error| self.told(operation, error))
+    }
+
+    fn told(&self, operation: &'static str, error: ItemError) -> AwsError {
+        let operation = OperationName::new("dynamodb", operation);
+        self.caller().told(operation, error)
+    }
 }
 
 /// A page of items in the type that they are asked for in, and the key after which the next one begins.
@@ -151,6 +225,24 @@ mod tests {
         let item = to_item(&order).unwrap();
         assert_eq!(item["total"], AttributeValue::N(u64::MAX.to_string()));
         assert_eq!(from_item::<Order>(item).unwrap(), order);
+    }
+
+    #[test]
+    fn what_dynamodb_would_refuse_is_not_written() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let nested = HashMap::from([("prices", vec![1.0, value])]);
+            assert!(to_item(&nested).is_err(), "{value}");
+            assert!(to_value(&value).is_err(), "{value}");
+        }
+        assert!(to_value(&1e-130).is_ok() && to_value(&i64::MIN).is_ok());
+        for empty in [
+            AttributeValue::Ss(Vec::new()),
+            AttributeValue::Ns(Vec::new()),
+            AttributeValue::Bs(Vec::new()),
+        ] {
+            assert!(check(&empty).is_err(), "{empty:?}");
+        }
+        assert!(check(&AttributeValue::L(Vec::new())).is_ok());
     }
 
     #[test]

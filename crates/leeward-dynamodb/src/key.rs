@@ -54,11 +54,18 @@ impl KeySchema {
         [Some(self.partition()), self.sort()].into_iter().flatten()
     }
 
+    /// That of a table or an index; none for an index whose key has several attributes of a kind, which is not known here.
     pub(crate) fn of_elements(elements: &[KeySchemaElement]) -> Option<Self> {
-        let named = |kind: &KeyType| {
-            let element = elements.iter().find(|element| element.key_type() == kind)?;
-            Some(element.attribute_name().to_owned())
+        let of = |kind: &KeyType| {
+            let kind = kind.clone();
+            elements
+                .iter()
+                .filter(move |element| *element.key_type() == kind)
         };
+        if of(&KeyType::Hash).count() > 1 || of(&KeyType::Range).count() > 1 {
+            return None;
+        }
+        let named = |kind: &KeyType| Some(of(kind).next()?.attribute_name().to_owned());
         Some(Self {
             partition: named(&KeyType::Hash)?,
             sort: named(&KeyType::Range),
@@ -113,6 +120,11 @@ impl Part {
 /// A number in the one form that all its forms share: `1`, `1.0` and `10e-1` are one key.
 fn canonical(text: &str) -> String {
     parsed(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// Whether a text is a number as DynamoDB writes them.
+pub(crate) fn is_number(text: &str) -> bool {
+    parsed(text).is_some()
 }
 
 /// Its digits without zeros around them, and the power of ten to take them by.

@@ -1,4 +1,4 @@
-use crate::{DynamoDb, Expression, TableName, item, service};
+use crate::{DynamoDb, Expression, TableName, service};
 use aws_sdk_dynamodb::{
     operation::put_item::{PutItemInput, builders::PutItemInputBuilder},
     types::ReturnValuesOnConditionCheckFailure,
@@ -45,7 +45,7 @@ impl DynamoDb {
     ) -> Result<(), AwsError> {
         let put = PutItemInput::builder()
             .table_name(table.as_str())
-            .set_item(Some(item::to_item(item)?));
+            .set_item(Some(self.written("PutItem", item)?));
         let put = Op::new(put, PutItemInputBuilder::send_with).idempotent();
         self.caller().call(put).await?;
         Ok(())
@@ -82,7 +82,7 @@ impl DynamoDb {
     ) -> Result<Put<T>, AwsError> {
         let put = PutItemInput::builder()
             .table_name(table.as_str())
-            .set_item(Some(item::to_item(item)?))
+            .set_item(Some(self.written("PutItem", item)?))
             .condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values())
@@ -93,7 +93,7 @@ impl DynamoDb {
         };
         let item = service::unless_conflict(error)?;
         Ok(Put::Conflict {
-            item: item.map(item::from_item).transpose()?,
+            item: item.map(|item| self.read_of("PutItem", item)).transpose()?,
         })
     }
 }

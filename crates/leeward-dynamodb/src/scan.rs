@@ -113,7 +113,8 @@ impl DynamoDb {
     /// Reads a table as a whole, segments beside one another: a stream in no order.
     ///
     /// A segment asks for its next page when all items of the one before are taken, so that as many pages are in memory as there are
-    /// segments, however slow the reader. Nothing is asked for before it is polled, and nothing is when it is not.
+    /// segments, however slow the reader. Nothing is asked for before it is polled, and nothing is when it is not: a reader that takes longer
+    /// with an item than a call may last has the calls that are under way time out. Let it take them from a channel, which a task fills.
     ///
     /// ```no_run
     /// use leeward_dynamodb::{DynamoDb, Scan};

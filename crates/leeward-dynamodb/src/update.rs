@@ -1,4 +1,4 @@
-use crate::{DynamoDb, Expression, Item, TableName, item, service};
+use crate::{DynamoDb, Expression, Item, TableName, service};
 use aws_sdk_dynamodb::{
     operation::update_item::{UpdateItemInput, builders::UpdateItemInputBuilder},
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
@@ -51,13 +51,13 @@ impl DynamoDb {
         key: &(impl Serialize + Sync + ?Sized),
         change: &Expression,
     ) -> Result<T, AwsError> {
-        let update = of_item(table, item::to_item(key)?, change.text());
+        let update = of_item(table, self.written("UpdateItem", key)?, change.text());
         let update = with_placeholders(update, change);
         let answer = self
             .caller()
             .call(Op::new(update, UpdateItemInputBuilder::send_with))
             .await?;
-        Ok(item::from_item(answer.attributes.unwrap_or_default())?)
+        self.read_of("UpdateItem", answer.attributes.unwrap_or_default())
     }
 
     /// Changes the item of a key if a condition holds for it; that it does not is an outcome, with the item.
@@ -89,21 +89,23 @@ impl DynamoDb {
     ) -> Result<Updated<T>, AwsError> {
         let mut both = change.clone();
         both.take_placeholders(condition.clone())?;
-        let update = of_item(table, item::to_item(key)?, change.text())
+        let update = of_item(table, self.written("UpdateItem", key)?, change.text())
             .condition_expression(condition.text())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let update = with_placeholders(update, &both);
         let update = Op::new(update, UpdateItemInputBuilder::send_with);
         let error = match self.caller().call(update).await {
             Ok(answer) => {
-                let item = item::from_item(answer.attributes.unwrap_or_default())?;
+                let item = self.read_of("UpdateItem", answer.attributes.unwrap_or_default())?;
                 return Ok(Updated::Done { item });
             }
             Err(error) => error,
         };
         let item = service::unless_conflict(error)?;
         Ok(Updated::Conflict {
-            item: item.map(item::from_item).transpose()?,
+            item: item
+                .map(|item| self.read_of("UpdateItem", item))
+                .transpose()?,
         })
     }
 }

@@ -13,14 +13,18 @@ pub use write::{Unwritten, Writes};
 
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 
-/// What is known of a batch that did not come to its end: that of the call that ended it, else that its time was over.
-fn facts_of(cause: Option<&AwsError>) -> Facts<'_> {
+/// What is known of a batch that did not come to its end: that of the call that ended it, else that its time was over. Where something is
+/// done, or its calls were dropped, that this one was not sent says nothing of the others.
+fn facts_of(cause: Option<&AwsError>, may_be_sent: bool) -> Facts<'_> {
     let Some(cause) = cause else {
         return Facts::new(Stage::MaybeSent, Category::Timeout, Verdict::Transient);
     };
     let mut facts = cause.facts();
     // That of one call; the batch has its own.
     facts.message = None;
+    if may_be_sent && facts.stage == Stage::NotSent {
+        facts.stage = Stage::MaybeSent;
+    }
     facts
 }
 

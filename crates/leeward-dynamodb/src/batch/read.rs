@@ -157,7 +157,10 @@ impl fmt::Debug for Unread {
 
 impl Classify for Unread {
     fn facts(&self) -> Facts<'_> {
-        facts_of(self.cause.as_ref())
+        facts_of(
+            self.cause.as_ref(),
+            self.timed_out || self.rest.len() < self.of,
+        )
     }
 }
 
@@ -227,7 +230,7 @@ impl DynamoDb {
                 .with_region(self.caller().region().clone()));
         }
         let typed: Result<Vec<T>, ItemError> = items.into_iter().map(item::from_item).collect();
-        Ok(typed?)
+        typed.map_err(|error| self.caller().told(OPERATION, error))
     }
 
     async fn read_some(

@@ -176,7 +176,10 @@ impl Unwritten {
 
 impl Classify for Unwritten {
     fn facts(&self) -> Facts<'_> {
-        facts_of(self.cause.as_ref())
+        facts_of(
+            self.cause.as_ref(),
+            self.timed_out || self.rest.len() < self.of,
+        )
     }
 }
 

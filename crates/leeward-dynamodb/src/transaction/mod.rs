@@ -15,8 +15,7 @@ use aws_sdk_dynamodb::{
         ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
 };
-use fastrand::Rng;
-use leeward_client_pool::Op;
+use leeward_client_pool::{Op, random_token};
 use leeward_error_taxonomy::{AwsError, Category, Classify, Facts, Stage, Verdict};
 use serde::Serialize;
 use std::fmt;
@@ -239,11 +238,8 @@ impl Transaction {
     }
 }
 
-/// 128 bits at random.
 fn drawn() -> TransactionToken {
-    let mut random = Rng::new();
-    let token = format!("{:016x}{:016x}", random.u64(..), random.u64(..));
-    TransactionToken::new(token).expect("it has 32 characters")
+    TransactionToken::new(random_token()).expect("it has 32 characters")
 }
 
 fn update_of(

@@ -164,3 +164,32 @@ async fn a_denied_call_is_no_conflict() {
     let error = put.await.unwrap_err();
     assert_eq!(error.category(), Category::Authorization);
 }
+
+/// As the SDK makes of an attribute that is newer than it.
+#[tokio::test]
+async fn an_attribute_of_a_type_that_nobody_knows_is_an_error() {
+    let (db, _calls) = stand_in(|_| {
+        let new = json!({"L": [{"M": {"new": {"V": [1, 2]}}}]});
+        let item =
+            json!({"customer": {"S": "c-1"}, "nr": {"N": "1"}, "state": {"S": "old"}, "all": new});
+        (200, json!({"Item": item}))
+    })
+    .await;
+    let error = db.get::<Order>(&orders(), &key(1)).await.unwrap_err();
+    let told = error.downcast_ref::<ItemError>();
+    assert!(matches!(told, Some(ItemError::Unreadable(_))), "{error}");
+    assert_eq!(error.operation().unwrap().to_string(), "dynamodb.GetItem");
+    assert!(error.region().is_some());
+}
+
+#[tokio::test]
+async fn what_is_no_number_is_not_sent() {
+    let (db, calls) = stand_in(|_| (200, json!({}))).await;
+    let error = db.put(&orders(), &json!({"id": 1})).await;
+    assert!(error.is_ok());
+    let nan = std::collections::HashMap::from([("nr", f64::NAN)]);
+    let error = db.put(&orders(), &nan).await.unwrap_err();
+    assert_eq!(error.stage(), Stage::NotSent);
+    assert_eq!(error.operation().unwrap().to_string(), "dynamodb.PutItem");
+    assert_eq!(calls.count(), 1);
+}
