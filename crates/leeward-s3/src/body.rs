@@ -111,11 +111,7 @@ impl Piece {
 
     /// Says what failed, and where.
     pub(crate) fn failed(&self, error: impl Into<AwsError>) -> AwsError {
-        let error = error.into().with_region(self.s3.caller().region().clone());
-        match error.operation() {
-            Some(_) => error,
-            None => error.with_operation(service::named("GetObject")),
-        }
+        self.s3.caller().told(service::named("GetObject"), error)
     }
 
     fn asking(&self, range: Range<u64>) -> State {

@@ -81,7 +81,7 @@ impl S3 {
 
     /// Deletes objects, a thousand by each call; answers which could not be deleted, each with its reason.
     ///
-    /// What is not there counts as deleted. See [`delete`](Self::delete) for versions.
+    /// Keys that XML 1.0 cannot write go by calls of their own. What is not there counts as deleted. See [`delete`](Self::delete) for versions.
     ///
     /// # Errors
     ///
@@ -103,7 +103,8 @@ impl S3 {
         keys: &[ObjectKey],
     ) -> Result<Vec<NotDeleted>, AwsError> {
         let mut left = Vec::new();
-        for (calls, chunk) in keys.chunks(MAX_KEYS).enumerate() {
+        let (plain, odd): (Vec<_>, Vec<_>) = keys.iter().partition(|key| is_writable(key));
+        for (calls, chunk) in plain.chunks(MAX_KEYS).enumerate() {
             let delete = DeleteObjectsInput::builder()
                 .bucket(bucket.as_str())
                 .delete(named(chunk));
@@ -111,7 +112,7 @@ impl S3 {
             let answer = match self.caller().call(delete).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let rest = &keys[calls * MAX_KEYS..];
+                    let rest = plain[calls * MAX_KEYS..].iter().chain(&odd);
                     return Err(undeleted(rest, left, keys.len(), error));
                 }
             };
@@ -122,15 +123,34 @@ impl S3 {
                 message: error.message,
             }));
         }
+        for (at, key) in odd.iter().enumerate() {
+            if let Err(error) = self.delete(bucket, key).await {
+                return Err(undeleted(&odd[at..], left, keys.len(), error));
+            }
+        }
         Ok(left)
     }
 }
 
-fn undeleted(rest: &[ObjectKey], left: Vec<NotDeleted>, of: usize, error: AwsError) -> AwsError {
+/// Whether XML 1.0 has all characters of it: one that it does not have would spoil a whole call.
+fn is_writable(key: &ObjectKey) -> bool {
+    let is_character = |c: char| match c {
+        '\t' | '\n' | '\r' => true,
+        c => c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'),
+    };
+    key.as_str().chars().all(is_character)
+}
+
+fn undeleted<'k>(
+    rest: impl IntoIterator<Item = &'k &'k ObjectKey>,
+    left: Vec<NotDeleted>,
+    of: usize,
+    error: AwsError,
+) -> AwsError {
     let (operation, region) = (error.operation(), error.region().cloned());
     let attempts = error.attempts();
     let error = AwsError::new(Undeleted {
-        rest: rest.to_vec(),
+        rest: rest.into_iter().copied().cloned().collect(),
         left,
         of,
         error,
@@ -141,7 +161,7 @@ fn undeleted(rest: &[ObjectKey], left: Vec<NotDeleted>, of: usize, error: AwsErr
 }
 
 /// All of `keys`, of which there is one at least.
-fn named(keys: &[ObjectKey]) -> Delete {
+fn named(keys: &[&ObjectKey]) -> Delete {
     let keys = keys.iter().map(|key| {
         let key = ObjectIdentifier::builder().key(key.as_str());
         key.build().expect("it has a key")

@@ -3,6 +3,7 @@ use crate::{
     body::Piece,
     checksum::{Tally, Verifier},
     progress::Told,
+    service::named,
 };
 use bytes::Bytes;
 use futures_core::Stream;
@@ -35,6 +36,7 @@ pub struct Download {
 #[must_use = "nothing is read before it is polled"]
 pub struct DownloadStream {
     details: ObjectDetails,
+    piece: Piece,
     parts: Pin<Box<dyn Stream<Item = Result<Part, AwsError>> + Send>>,
     at_hand: VecDeque<Bytes>,
     at: u64,
@@ -150,10 +152,9 @@ impl Download {
         if let Some(begun) = etag
             && begun.trim_matches('"') != details.etag.trim_matches('"')
         {
-            return Err(AwsError::new(TransferError::Replaced {
-                begun: begun.to_owned(),
-                found: details.etag,
-            }));
+            let (begun, found) = (begun.to_owned(), details.etag);
+            let replaced = TransferError::Replaced { begun, found };
+            return Err(self.s3.caller().told(named("HeadObject"), replaced));
         }
         let verifier = verifier.filter(|_| offset == 0);
         self.stream_rest(details, offset, verifier)
@@ -175,12 +176,14 @@ impl Download {
         let size = details.size;
         if offset > size {
             let at = offset;
-            return Err(AwsError::new(TransferError::BehindEnd { at, size }));
+            let behind = TransferError::BehindEnd { at, size };
+            return Err(self.s3.caller().told(named("HeadObject"), behind));
         }
         let limits = self.s3.limits();
         let version = self.version.as_deref();
         let piece = Piece::new(&self.s3, &self.bucket, &self.key, version);
         let piece = piece.of_etag(&details.etag);
+        let whole = piece.clone();
         let parts = ranges(offset, size, limits.part_size as u64);
         let tasks = self.s3.cleanup().clone();
         let tally = verifier.as_ref().map(Verifier::tally);
@@ -193,6 +196,7 @@ impl Download {
         self.progress.tell(offset, Some(size));
         Ok(DownloadStream {
             details,
+            piece: whole,
             parts: Box::pin(parts),
             at_hand: VecDeque::new(),
             at: offset,
@@ -278,7 +282,8 @@ impl Stream for DownloadStream {
                     self.is_over = true;
                     let verified = self.verifier.as_ref().map_or(Ok(()), Verifier::verify);
                     if let Err(error) = verified {
-                        return Poll::Ready(Some(Err(AwsError::new(error))));
+                        let error = self.piece.failed(error);
+                        return Poll::Ready(Some(Err(error)));
                     }
                 }
             }

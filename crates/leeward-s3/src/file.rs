@@ -1,7 +1,9 @@
-use crate::{Download, ObjectDetails, TransferError, checksum::Verifier};
+use crate::{
+    Download, ObjectDetails, TransferError,
+    checksum::{Verifier, etag_of_bytes},
+};
 use leeward_error_taxonomy::AwsError;
 use std::{
-    ffi::OsString,
     io::{ErrorKind, SeekFrom},
     path::{Path, PathBuf},
 };
@@ -15,15 +17,16 @@ impl Download {
     ///
     /// Until then the bytes are in a file beside it, `NAME.ETAG.part`. That stays when the download fails or its future is dropped, and
     /// the next download of the same content to the same path goes on from there. What was there before is read again for
-    /// the checksum, where S3 keeps one of the whole object. A part of an older content is left alone: delete it. One process at a
-    /// time may download to a path.
+    /// the checksum, where S3 keeps one of the whole object; where it does not, a machine that lost its power meanwhile may have left what
+    /// was never written. A part of an older content is left alone: delete it. One process at a time may download to a path. A link to a
+    /// file is followed; of a name too long for `NAME.ETAG.part` the MD5 stands there.
     ///
     /// Needs a tokio runtime, whose blocking threads do the work on files.
     ///
     /// # Errors
     ///
-    /// As [`stream`](Self::stream) and its stream; [`TransferError::File`] if the file cannot be written: a folder before anything is
-    /// asked for. After [`TransferError::Corrupt`] nothing is left.
+    /// As [`stream`](Self::stream) and its stream; [`TransferError::File`] if the file cannot be written: what is a folder, a device or a pipe
+    /// before anything is asked for. After [`TransferError::Corrupt`] nothing is left.
     ///
     /// ```no_run
     /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
@@ -33,8 +36,7 @@ impl Download {
     /// # }
     /// ```
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<ObjectDetails, AwsError> {
-        let path = path.as_ref();
-        refuse_folder(path).await?;
+        let path = &target(path.as_ref()).await?;
         let (details, mut verifier) = self.look().await?;
         let partial = beside(path, &details.etag);
         let failed = |what, error| TransferError::file(what, &partial, error);
@@ -74,20 +76,26 @@ impl Download {
     }
 }
 
-/// Says that it is no file, before all is downloaded for nothing.
-async fn refuse_folder(path: &Path) -> Result<(), AwsError> {
-    let kind = match path.file_name() {
-        None => ErrorKind::InvalidInput,
-        Some(_) if is_folder(path).await => ErrorKind::IsADirectory,
-        Some(_) => return Ok(()),
-    };
-    Err(TransferError::file("write", path, kind.into()))
+/// The file that is written: where a link leads. Says that it is none, before all is downloaded for nothing: what is written takes the
+/// place of what is there.
+async fn target(path: &Path) -> Result<PathBuf, AwsError> {
+    let failed = |error: std::io::Error| TransferError::file("write", path, error);
+    if path.file_name().is_none() {
+        return Err(failed(ErrorKind::InvalidInput.into()));
+    }
+    match fs::metadata(path).await {
+        Ok(there) if there.is_dir() => Err(failed(ErrorKind::IsADirectory.into())),
+        Ok(there) if !there.is_file() => {
+            let text = "it is no regular file: write what the stream of the download gives into it";
+            Err(failed(std::io::Error::new(ErrorKind::InvalidInput, text)))
+        }
+        Ok(_) => fs::canonicalize(path).await.map_err(failed),
+        Err(_) => Ok(path.to_owned()),
+    }
 }
 
-async fn is_folder(path: &Path) -> bool {
-    let there = fs::metadata(path).await;
-    there.is_ok_and(|there| there.is_dir())
-}
+/// As long as the name of a file may be on most file systems, in bytes.
+const MAX_NAME: usize = 255;
 
 /// Where the bytes are until all are there.
 fn beside(path: &Path, etag: &str) -> PathBuf {
@@ -96,9 +104,15 @@ fn beside(path: &Path, etag: &str) -> PathBuf {
         .filter(char::is_ascii_alphanumeric)
         .take(64)
         .collect();
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(format!(".{etag}.part"));
-    name.into()
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    let end = format!(".{etag}.part");
+    if name.len() + end.len() > MAX_NAME {
+        // What is long is another for another name.
+        let hash = etag_of_bytes(name.as_encoded_bytes());
+        name = hash.trim_matches('"').into();
+    }
+    name.push(end);
+    path.with_file_name(name)
 }
 
 async fn open(path: &Path) -> std::io::Result<File> {

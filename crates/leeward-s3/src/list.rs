@@ -1,4 +1,4 @@
-use crate::{BucketName, S3, UploadId};
+use crate::{BucketName, S3, TransferError, UploadId};
 use aws_sdk_s3::{
     operation::{
         list_multipart_uploads::{
@@ -6,9 +6,10 @@ use aws_sdk_s3::{
         },
         list_objects_v2::{ListObjectsV2Input, builders::ListObjectsV2InputBuilder},
     },
-    types::{CommonPrefix, MultipartUpload, Object},
+    types::{CommonPrefix, EncodingType, MultipartUpload, Object},
 };
 use leeward_client_pool::{Page, Pages};
+use percent_encoding::percent_decode_str;
 use std::time::SystemTime;
 
 /// An object in a list.
@@ -67,7 +68,8 @@ pub struct UnfinishedUpload {
 impl S3 {
     /// Lists the objects whose keys begin with `prefix`, all if it is empty, in the order of their keys.
     ///
-    /// A page of up to 1,000 is in memory at a time. Keys with characters that XML 1.0 does not have cannot be listed.
+    /// A page of up to 1,000 is in memory at a time. Keys are asked for as URLs write them, so that any key can be listed; a store that
+    /// does not know this cannot list those with characters that XML 1.0 does not have.
     ///
     /// Its errors: with the code `NoSuchBucket` if there is no such bucket.
     ///
@@ -117,17 +119,22 @@ impl S3 {
         let list = ListObjectsV2Input::builder()
             .bucket(bucket.as_str())
             .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
-            .set_delimiter(delimiter.map(str::to_owned));
+            .set_delimiter(delimiter.map(str::to_owned))
+            .encoding_type(EncodingType::Url);
         self.caller().pages(
             list,
             ListObjectsV2InputBuilder::set_continuation_token,
             ListObjectsV2InputBuilder::send_with,
             |page| {
-                let objects = page.contents.unwrap_or_default();
-                let prefixes = page.common_prefixes.unwrap_or_default();
-                let entries = objects.into_iter().filter_map(object);
-                let entries = entries.chain(prefixes.into_iter().filter_map(folder));
-                Ok(Page::new(entries.collect(), page.next_continuation_token))
+                let names = Names::of(page.encoding_type.as_ref());
+                let objects = page.contents.unwrap_or_default().into_iter();
+                let objects = objects.filter_map(|it| object(it, names).transpose());
+                let prefixes = page.common_prefixes.unwrap_or_default().into_iter();
+                let prefixes = prefixes.filter_map(|it| folder(it, names).transpose());
+                let entries: Result<Vec<_>, TransferError> = objects.chain(prefixes).collect();
+                let next = page.next_continuation_token;
+                let next = next.filter(|token| !token.is_empty());
+                Ok(Page::new(entries?, next))
             },
         )
     }
@@ -150,7 +157,8 @@ impl S3 {
     pub fn unfinished_uploads(&self, bucket: &BucketName, prefix: &str) -> Pages<UnfinishedUpload> {
         let list = ListMultipartUploadsInput::builder()
             .bucket(bucket.as_str())
-            .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()));
+            .set_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
+            .encoding_type(EncodingType::Url);
         self.caller().pages(
             list,
             |list: ListMultipartUploadsInputBuilder, at| {
@@ -159,21 +167,53 @@ impl S3 {
             },
             ListMultipartUploadsInputBuilder::send_with,
             |page| {
-                let next = (page.next_key_marker, page.next_upload_id_marker);
-                let next = (page.is_truncated == Some(true)).then_some(next);
-                let uploads = page.uploads.unwrap_or_default();
-                Ok(Page::new(
-                    uploads.into_iter().filter_map(unfinished).collect(),
-                    next,
-                ))
+                let names = Names::of(page.encoding_type.as_ref());
+                let at = page
+                    .next_key_marker
+                    .map(|key| names.read(key))
+                    .transpose()?;
+                let next =
+                    (page.is_truncated == Some(true)).then_some((at, page.next_upload_id_marker));
+                let uploads = page.uploads.unwrap_or_default().into_iter();
+                let uploads = uploads.filter_map(|it| unfinished(it, names).transpose());
+                let uploads: Result<Vec<_>, TransferError> = uploads.collect();
+                Ok(Page::new(uploads?, next))
             },
         )
     }
 }
 
-fn object(object: Object) -> Option<FolderEntry> {
-    Some(FolderEntry::Object(ObjectSummary {
-        key: object.key?,
+/// How the names of a page are written: as it was asked for, by percents, which any key can be; or by a store that knows nothing of it.
+#[derive(Clone, Copy)]
+struct Names {
+    are_encoded: bool,
+}
+
+impl Names {
+    fn of(encoding: Option<&EncodingType>) -> Self {
+        Self {
+            are_encoded: encoding == Some(&EncodingType::Url),
+        }
+    }
+
+    fn read(self, name: String) -> Result<String, TransferError> {
+        if !self.are_encoded {
+            return Ok(name);
+        }
+        // A blank is a plus, as in the query of a URL.
+        let name = name.replace('+', " ");
+        let decoded = percent_decode_str(&name).decode_utf8();
+        let decoded = decoded.map_err(|_| TransferError::Lacking("key that can be read"))?;
+        Ok(decoded.into_owned())
+    }
+}
+
+fn object(object: Object, names: Names) -> Result<Option<FolderEntry>, TransferError> {
+    let Some(key) = object.key else {
+        return Ok(None);
+    };
+    Ok(Some(FolderEntry::Object(ObjectSummary {
+        key: names.read(key)?,
         size: object
             .size
             .and_then(|size| size.try_into().ok())
@@ -181,19 +221,48 @@ fn object(object: Object) -> Option<FolderEntry> {
         etag: object.e_tag,
         last_modified: object.last_modified.and_then(|time| time.try_into().ok()),
         storage_class: object.storage_class.map(|class| class.as_str().to_owned()),
+    })))
+}
+
+fn folder(folder: CommonPrefix, names: Names) -> Result<Option<FolderEntry>, TransferError> {
+    let prefix = folder.prefix.map(|prefix| names.read(prefix)).transpose()?;
+    Ok(prefix.map(FolderEntry::Prefix))
+}
+
+fn unfinished(
+    upload: MultipartUpload,
+    names: Names,
+) -> Result<Option<UnfinishedUpload>, TransferError> {
+    let (Some(key), Some(id)) = (upload.key, upload.upload_id) else {
+        return Ok(None);
+    };
+    Ok(Some(UnfinishedUpload {
+        key: names.read(key)?,
+        id: UploadId::new(id),
+        begun: upload.initiated.and_then(|time| time.try_into().ok()),
     }))
 }
 
-fn folder(folder: CommonPrefix) -> Option<FolderEntry> {
-    folder.prefix.map(FolderEntry::Prefix)
-}
+#[cfg(test)]
+mod names {
+    use super::*;
 
-fn unfinished(upload: MultipartUpload) -> Option<UnfinishedUpload> {
-    Some(UnfinishedUpload {
-        key: upload.key?,
-        id: UploadId::new(upload.upload_id?),
-        begun: upload.initiated.and_then(|time| time.try_into().ok()),
-    })
+    #[test]
+    fn a_name_is_read_as_it_was_written() {
+        let read = |encoding: Option<EncodingType>, name: &str| {
+            Names::of(encoding.as_ref()).read(name.to_owned()).ok()
+        };
+        let url = Some(EncodingType::Url);
+        for (written, name) in [
+            ("a+b%2Bc%25", Some("a b+c%")),
+            ("a/%E6%97%A5/%01", Some("a/日/\u{1}")),
+            ("%20plain", Some(" plain")),
+            ("%FF", None),
+        ] {
+            assert_eq!(read(url.clone(), written).as_deref(), name, "{written}");
+            assert_eq!(read(None, written).as_deref(), Some(written));
+        }
+    }
 }
 
 #[cfg(all(test, feature = "serde"))]
@@ -217,7 +286,7 @@ mod tests {
             "last_modified": "2026-11-22T08:30:00Z",
             "storage_class": "STANDARD",
         }});
-        let found = object(found.build()).unwrap();
+        let found = object(found.build(), Names::of(None)).unwrap().unwrap();
         assert_eq!(serde_json::to_value(found).unwrap(), expected);
     }
 
@@ -228,7 +297,8 @@ mod tests {
             .upload_id("u-1")
             .initiated(DateTime::from_secs(1_795_336_200));
         let expected = json!({"key": "2026.tar", "id": "u-1", "begun": "2026-11-22T08:30:00Z"});
-        let upload = unfinished(upload.build()).unwrap();
+        let upload = unfinished(upload.build(), Names::of(None));
+        let upload = upload.unwrap().unwrap();
         assert_eq!(serde_json::to_value(upload).unwrap(), expected);
     }
 }

@@ -2,7 +2,7 @@ use crate::{
     BucketName, Encryption, ObjectBody, ObjectKey, S3, TransferError,
     body::Piece,
     checksum::{Kept, ObjectChecksum, Verifier},
-    service::is_absent_object,
+    service::{is_absent_object, named},
 };
 use aws_sdk_s3::{
     operation::{
@@ -63,8 +63,15 @@ macro_rules! read {
             crc32: answer.checksum_crc32(),
             crc32_c: answer.checksum_crc32_c(),
             crc64_nvme: answer.checksum_crc64_nvme(),
-            sha1: answer.checksum_sha1(),
-            sha256: answer.checksum_sha256(),
+            others: [
+                ("SHA256", answer.checksum_sha256()),
+                ("SHA1", answer.checksum_sha1()),
+                ("SHA512", answer.checksum_sha512()),
+                ("MD5", answer.checksum_md5()),
+                ("XXHASH64", answer.checksum_xxhash64()),
+                ("XXHASH3", answer.checksum_xxhash3()),
+                ("XXHASH128", answer.checksum_xxhash128()),
+            ],
         };
         let checksum = kept.checksum();
         let verifier = checksum.as_ref().and_then(Verifier::of);
@@ -210,7 +217,8 @@ impl S3 {
         key: &ObjectKey,
         version: Option<&str>,
     ) -> Result<(ObjectDetails, Option<Verifier>), AwsError> {
-        of_head(&self.head(bucket, key, version).await?)
+        let found = self.head(bucket, key, version).await?;
+        of_head(&found).map_err(|error| self.caller().told(named("HeadObject"), error))
     }
 
     pub(crate) async fn head(

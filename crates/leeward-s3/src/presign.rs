@@ -1,4 +1,4 @@
-use crate::{BucketName, ObjectKey, S3};
+use crate::{BucketName, ObjectKey, S3, service::named};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use leeward_error_taxonomy::AwsError;
 use std::time::Duration;
@@ -30,10 +30,12 @@ impl S3 {
         key: &ObjectKey,
         expires_in: Duration,
     ) -> Result<PresignedRequest, AwsError> {
-        let expiry = expiry(expires_in)?;
+        let failed = |error| self.caller().told(named("GetObject"), error);
+        let expiry = expiry(expires_in).map_err(failed)?;
         let get = self.caller().client().get_object();
         let get = get.bucket(bucket.as_str()).key(key.as_str());
-        Ok(get.presigned(expiry).await?)
+        let signed = get.presigned(expiry).await;
+        signed.map_err(|error| failed(error.into()))
     }
 
     /// Makes a URL by which anybody may write an object for so long, a second to a week, with the headers of the request.
@@ -60,10 +62,12 @@ impl S3 {
         key: &ObjectKey,
         expires_in: Duration,
     ) -> Result<PresignedRequest, AwsError> {
-        let expiry = expiry(expires_in)?;
+        let failed = |error| self.caller().told(named("PutObject"), error);
+        let expiry = expiry(expires_in).map_err(failed)?;
         let put = self.caller().client().put_object();
         let put = put.bucket(bucket.as_str()).key(key.as_str());
-        Ok(put.presigned(expiry).await?)
+        let signed = put.presigned(expiry).await;
+        signed.map_err(|error| failed(error.into()))
     }
 }
 

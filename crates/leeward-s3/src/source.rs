@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
 };
-use tokio::{fs::File, io::AsyncReadExt};
+use tokio::{
+    fs::{self, File},
+    io::AsyncReadExt,
+};
 
 /// What is uploaded: bytes, a file, or a stream of bytes.
 ///
@@ -88,12 +91,13 @@ impl UploadSource {
             }
             Kind::File(path) => {
                 let failed = |error| TransferError::file("open", &path, error);
-                let file = File::open(&path).await.map_err(failed)?;
-                let metadata = file.metadata().await.map_err(failed)?;
-                if !metadata.is_file() {
+                // Before it is opened, for which a pipe waits until somebody writes to it.
+                let is_file = fs::metadata(&path).await.map_err(failed)?.is_file();
+                if !is_file {
                     return Err(failed(endless()));
                 }
-                let len = metadata.len();
+                let file = File::open(&path).await.map_err(failed)?;
+                let len = file.metadata().await.map_err(failed)?.len();
                 let rest = len;
                 (Input::File { file, path, rest }, Some(len))
             }
@@ -272,12 +276,16 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn what_has_no_length_is_no_file() {
-        for path in ["/dev/null", "/dev"] {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for path in [Path::new("/dev/null"), Path::new("/dev"), &pipe] {
             let error = UploadSource::file(path).open().await.err().unwrap();
             let Some(TransferError::File { source, .. }) = error.downcast_ref() else {
                 panic!("{error}");
             };
-            assert_eq!(source.kind(), io::ErrorKind::InvalidInput, "{path}");
+            assert_eq!(source.kind(), io::ErrorKind::InvalidInput, "{error}");
         }
     }
 

@@ -7,8 +7,8 @@ pub(crate) struct Kept<'a> {
     pub(crate) crc32: Option<&'a str>,
     pub(crate) crc32_c: Option<&'a str>,
     pub(crate) crc64_nvme: Option<&'a str>,
-    pub(crate) sha1: Option<&'a str>,
-    pub(crate) sha256: Option<&'a str>,
+    /// Those that are not told as the bytes come.
+    pub(crate) others: [(&'static str, Option<&'a str>); 7],
 }
 
 impl Kept<'_> {
@@ -18,10 +18,8 @@ impl Kept<'_> {
             ("CRC64NVME", self.crc64_nvme),
             ("CRC32C", self.crc32_c),
             ("CRC32", self.crc32),
-            ("SHA256", self.sha256),
-            ("SHA1", self.sha1),
         ];
-        let mut known = known.into_iter();
+        let mut known = known.into_iter().chain(self.others);
         known.find_map(|(algorithm, value)| Some(ObjectChecksum::new(algorithm, value?)))
     }
 }
@@ -88,8 +86,7 @@ mod tests {
         crc32: None,
         crc32_c: None,
         crc64_nvme: None,
-        sha1: None,
-        sha256: None,
+        others: [("SHA256", None); 7],
     };
 
     #[test]
@@ -143,7 +140,10 @@ mod tests {
         let composite = composite.checksum().unwrap();
         assert!(composite.is_of_parts() && Verifier::of(&composite).is_none());
         let hash = Kept {
-            sha256: Some("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="),
+            others: [(
+                "SHA256",
+                Some("n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="),
+            ); 7],
             ..NONE
         };
         assert!(Verifier::of(&hash.checksum().unwrap()).is_none());

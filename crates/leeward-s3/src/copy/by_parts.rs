@@ -33,6 +33,7 @@ pub struct ObjectCopy {
     options: PutOptions,
     progress: Told,
     unfinished: Option<CopyId>,
+    is_tagged: bool,
 }
 
 impl S3 {
@@ -60,6 +61,7 @@ impl S3 {
             options: PutOptions::new(),
             progress: Told::default(),
             unfinished: None,
+            is_tagged: true,
         }
     }
 }
@@ -68,6 +70,21 @@ impl ObjectCopy {
     /// Sets how the copy is to be kept. Default: as the bucket says, with the metadata and the tags of the original.
     pub fn with_options(mut self, options: PutOptions) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Leaves the tags of the original behind, for who may not read them. Default: they come along, and what may not be read fails it.
+    ///
+    /// ```no_run
+    /// # async fn run(s3: leeward_s3::S3) -> Result<(), leeward_error_taxonomy::AwsError> {
+    /// let (from, to) = ("orders".parse()?, "orders-archive".parse()?);
+    /// let key = "2026.tar".parse()?;
+    /// s3.copy_by_parts((&from, &key), (&to, &key)).without_tags().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn without_tags(mut self) -> Self {
+        self.is_tagged = false;
         self
     }
 
@@ -126,8 +143,7 @@ impl ObjectCopy {
     /// # }
     /// ```
     pub async fn begin(self) -> Result<CopyId, AwsError> {
-        let original = self.original().await?;
-        let original = original.with_tags(&self.seen_by, self.origin()).await?;
+        let original = self.tagged(self.original().await?).await?;
         let checksum = original.checksum(self.s3.limits().checksum);
         let part_size = self.part_size(&original)?;
         let create = original.create(&self.to.0, &self.to.1, &self.options, checksum);
@@ -142,7 +158,7 @@ impl ObjectCopy {
     ///
     /// # Errors
     ///
-    /// With the code `NotFound` if the original is not there, `PreconditionFailed` if it is replaced meanwhile,
+    /// `AccessDenied` if its tags may not be read; with the code `NotFound` if the original is not there, `PreconditionFailed` if it is replaced meanwhile,
     /// [`TransferError::Replaced`] if it was since what is continued was begun, [`TransferError::Setting`] if that was not begun in parts
     /// of such a size, `NoSuchUpload` if it is not there.
     ///
@@ -164,6 +180,13 @@ impl ObjectCopy {
         Original::seen_by(&self.seen_by, self.origin()).await
     }
 
+    async fn tagged(&self, original: Original) -> Result<Original, AwsError> {
+        match self.is_tagged {
+            true => original.with_tags(&self.seen_by, self.origin()).await,
+            false => Ok(original),
+        }
+    }
+
     const fn origin(&self) -> (&BucketName, &ObjectKey) {
         (&self.from.0, &self.from.1)
     }
@@ -172,7 +195,7 @@ impl ObjectCopy {
         if let Some(id) = self.unfinished.take() {
             return self.continued(id, &original).await;
         }
-        let original = original.with_tags(&self.seen_by, self.origin()).await?;
+        let original = self.tagged(original).await?;
         let checksum = original.checksum(self.s3.limits().checksum);
         let part_size = self.part_size(&original)?;
         let create = original.create(&self.to.0, &self.to.1, &self.options, checksum);

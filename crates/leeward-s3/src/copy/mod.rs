@@ -27,7 +27,8 @@ impl S3 {
     /// It looks at the original first: one that is larger than
     /// [`with_copy_threshold`](crate::S3Builder::with_copy_threshold) says, 256 MiB by default, is copied [by parts](Self::copy_by_parts). The copy
     /// has the metadata of `options` if they have any, or a media type, else those of the original. In one go it is sent again after a
-    /// failure, unless the options have a condition. Dropped, it may have been applied.
+    /// failure, unless the options have a condition. Dropped, it may have been applied. What is in another Region goes in one, whatever it
+    /// has, and has to be through within the time of an attempt: better ask [`copy_by_parts`](Self::copy_by_parts) for what is large.
     ///
     /// # Errors
     ///

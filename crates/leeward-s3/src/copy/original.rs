@@ -36,22 +36,25 @@ impl Original {
         })
     }
 
-    /// Asks for the tags, of which a copy by parts has to be told.
+    /// Asks for the tags, of which a copy by parts has to be told: their number is not told to whom may not read them, and where there is
+    /// none. A store that knows no tags has none.
     pub(super) async fn with_tags(
         self,
         s3: &S3,
         (bucket, key): (&BucketName, &ObjectKey),
     ) -> Result<Self, AwsError> {
-        if self.head.tag_count.unwrap_or_default() == 0 {
+        if self.head.tag_count == Some(0) {
             return Ok(self);
         }
         let ask = GetObjectTaggingInput::builder()
             .bucket(bucket.as_str())
             .key(key.as_str());
         let ask = Op::new(ask, GetObjectTaggingInputBuilder::send_with);
-        let tags = s3.caller().call(ask).await?.tag_set;
+        let knows_none = |error: &AwsError| error.status() == Some(501);
+        let told = s3.caller().find(ask, knows_none).await?;
+        let tags = told.map_or_else(Vec::new, |told| told.tag_set);
         let pairs = tags.iter().map(|tag| (tag.key(), tag.value()));
-        let tagging = Some(tagging(pairs));
+        let tagging = Some(tagging(pairs)).filter(|_| !tags.is_empty());
         Ok(Self { tagging, ..self })
     }
 

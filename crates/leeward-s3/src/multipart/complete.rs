@@ -4,7 +4,6 @@ use crate::{
     checksum::{Headers, ObjectChecksum, with_checksum},
     options::Condition,
     parts::Whole,
-    service::is_absent_upload,
 };
 use aws_sdk_s3::{
     operation::complete_multipart_upload::{
@@ -13,12 +12,16 @@ use aws_sdk_s3::{
     types::CompletedMultipartUpload,
 };
 use leeward_client_pool::Op;
-use leeward_error_taxonomy::{AwsError, Category, Stage};
-use leeward_resilience::Waiter;
-use std::{ops::ControlFlow, time::Duration};
+use leeward_error_taxonomy::{AwsError, Category, Obstacle, Rejected, Stage};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
-/// To put an object together "could take several minutes" ("CompleteMultipartUpload"), which may be longer than an attempt has.
+/// To put an object together "could take several minutes" ("CompleteMultipartUpload"), which may be longer than an attempt has, and a call.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Between a call that was not waited for to its end and the next one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Started {
     /// Has the object put together; also if it was by an attempt whose answer was lost, or that was not waited for.
@@ -43,36 +46,53 @@ impl Started {
         let sum = sum.map(|(algorithm, value)| Headers::with(algorithm, value));
         let complete = with_checksum!(complete, sum.unwrap_or_default());
         let complete = Op::new(complete, CompleteMultipartUploadInputBuilder::send_with);
-        let error = match self.s3.caller().call(complete.idempotent()).await {
-            Ok(answer) => return uploaded(whole, answer.e_tag, answer.version_id),
-            Err(error) => error,
-        };
-        if may_be_done(&error)
-            && self.is_finished(&error, condition).await
-            && let Some(found) = self.made(whole).await
-        {
-            tracing::debug!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), "an upload was finished, and its answer lost");
-            return uploaded(whole, Some(found.etag), found.version_id);
+        let complete = complete.idempotent();
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            let error = match self.s3.caller().call(complete.clone()).await {
+                Ok(answer) => return uploaded(whole, answer.e_tag, answer.version_id),
+                Err(error) => error,
+            };
+            match self.standing(&error, whole, condition).await {
+                Standing::Made(found) => {
+                    tracing::debug!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), "an upload was finished, and its answer lost");
+                    return uploaded(whole, Some(found.etag), found.version_id);
+                }
+                Standing::Known if is_slow(&error) && begun.elapsed() + pause < PATIENCE => {
+                    sleep(pause).await;
+                    pause = (2 * pause).min(LAST_PAUSE);
+                }
+                Standing::Known | Standing::Unmade => return Err(error),
+            }
         }
-        Err(error)
     }
 
-    /// Whether S3 knows the upload no more: an object that is like it is somebody else's otherwise.
-    ///
-    /// Who may not ask takes what is there for the upload, unless a condition says that it must not be somebody else's.
-    async fn is_finished(&self, error: &AwsError, condition: Option<&Condition>) -> bool {
-        let look = || async {
-            match once_let_through(|| self.is_known()).await {
-                Ok(true) => Ok(ControlFlow::Continue("not put together")),
-                Ok(false) => Ok(ControlFlow::Break(true)),
-                Err(_) => Ok::<_, AwsError>(ControlFlow::Break(condition.is_none())),
-            }
-        };
-        if is_slow(error) {
-            let waited = Waiter::new(PATIENCE).wait(look, |_, _| {}).await;
-            return waited.unwrap_or(false);
+    /// Where the upload is after its last call failed: an object that is like it may be somebody else's, or older.
+    async fn standing(
+        &self,
+        error: &AwsError,
+        whole: &Whole,
+        condition: Option<&Condition>,
+    ) -> Standing {
+        if !may_be_done(error) {
+            return Standing::Unmade;
         }
-        matches!(look().await, Ok(ControlFlow::Break(true)))
+        match once_let_through(|| self.is_known()).await {
+            Ok(true) => Standing::Known,
+            Ok(false) => self
+                .made(whole)
+                .await
+                .map_or(Standing::Unmade, Standing::made),
+            // Who may not ask takes what is there for it, unless it must not be somebody else's.
+            Err(error) if error.category() == Category::Authorization => match condition {
+                None => self
+                    .made(whole)
+                    .await
+                    .map_or(Standing::Known, Standing::made),
+                Some(_) => Standing::Unmade,
+            },
+            Err(_) => Standing::Unmade,
+        }
     }
 
     /// The object, if it is that of the upload.
@@ -83,18 +103,33 @@ impl Started {
     }
 }
 
-/// Whether nobody has waited to the end of an attempt.
-fn is_slow(error: &AwsError) -> bool {
-    error.category() == Category::Timeout || error.rejected().is_some()
+/// What became of an upload.
+enum Standing {
+    /// The object is there.
+    Made(Box<ObjectDetails>),
+    /// S3 has the upload still, as far as anybody may know: it may be at work.
+    Known,
+    /// It is not there, or nobody can say.
+    Unmade,
 }
 
-/// Whether an attempt may have put the object together although the call failed: of an upload that is finished there is none any more,
-/// and a condition that held before it holds no more.
+impl Standing {
+    fn made(found: ObjectDetails) -> Self {
+        Self::Made(Box::new(found))
+    }
+}
+
+/// Whether it was sent, and not waited for to its end.
+fn is_slow(error: &AwsError) -> bool {
+    let was_sent = !matches!(error.rejected(), Some(Rejected::NotSentInTime { .. }))
+        && error.obstacle() != Some(Obstacle::ConnectTimeout);
+    was_sent && error.category() == Category::Timeout
+}
+
+/// Whether an attempt may have put the object together although the call failed, whatever the last one was answered.
 fn may_be_done(error: &AwsError) -> bool {
-    let is_gone = is_absent_upload(error) || error.code() == Some("PreconditionFailed");
     match error.stage() {
-        Stage::NotSent => error.attempts() > Some(1),
-        Stage::Answered => is_gone && error.attempts() > Some(1),
+        Stage::NotSent | Stage::Answered => error.attempts() > Some(1),
         _ => true,
     }
 }

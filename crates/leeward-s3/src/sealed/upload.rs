@@ -52,9 +52,6 @@ impl S3 {
 }
 
 async fn chunk(mut reader: Reader) -> Result<Option<(Bytes, Reader)>, AwsError> {
-    if reader.is_over() {
-        return Ok(None);
-    }
     let chunk = reader.part(CHUNK).await?;
     Ok((!chunk.is_empty()).then_some((chunk, reader)))
 }

@@ -99,34 +99,66 @@ async fn who_wrote_the_same_before_was_the_first() {
 }
 
 #[tokio::test]
-async fn an_object_that_takes_longer_than_the_attempts_is_waited_for() {
+async fn an_object_that_takes_longer_than_a_call_is_waited_for() {
     let cloud = Cloud::start().await;
     let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
     let caller = cloud.pool.caller().with_preset(once);
     let caller = caller.with_timeouts(Duration::from_secs(5), Duration::from_secs(60));
     let s3 = S3::builder(caller.await.unwrap()).with_part_size(5 * MIB);
     let s3 = s3.build().unwrap();
-    let lost = Fault::black_hole().with_calls(1..=1);
-    cloud.aws.faults().inject(completion(), lost);
-    let key = key("slow");
-    let options = PutOptions::new();
-    let id = s3.begin_upload(&cloud.bucket, &key, &options);
-    let id = id.await.unwrap();
-    let upload = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
-    let upload = upload.continuing(id.clone()).send();
-    let finished = async {
-        while cloud.calls("ListParts") < 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let other = cloud.afresh().await;
-        let upload = other.upload(&cloud.bucket, &key, bytes(6 * MIB));
-        upload.continuing(id).send().await.unwrap()
-    };
-    let (uploaded, finished) = tokio::join!(upload, finished);
-    assert_eq!(uploaded.unwrap().etag, finished.etag);
+    let faults = cloud.aws.faults();
+    faults.inject(completion(), Fault::black_hole().with_calls(1..=1));
+    let (key, written) = (key("slow"), bytes(6 * MIB));
+    let upload = s3.upload(&cloud.bucket, &key, written.clone());
+    assert_eq!(upload.send().await.unwrap().parts, 2);
     assert_eq!(cloud.calls("CompleteMultipartUpload"), 2);
+    assert_eq!(cloud.calls("ListParts"), 1);
+    let read = s3.read(&cloud.bucket, &key, usize::MAX).await.unwrap();
+    assert!(read == written);
 }
 
+/// Others may be denied to list parts: then only what is there tells.
+#[tokio::test]
+async fn who_may_not_ask_for_the_upload_looks_at_the_object() {
+    let cloud = Cloud::start().await;
+    let s3 = cloud.by_parts().await;
+    let faults = cloud.aws.faults();
+    let listed = Scope::any().operation("ListParts");
+    faults.inject(listed, Fault::access_denied());
+    for (name, options) in [
+        ("free", PutOptions::new()),
+        ("first", PutOptions::new().only_if_absent()),
+    ] {
+        let is_free = name == "free";
+        let lost = Fault::reset().with_calls(1..=1);
+        let rule = faults.inject(completion(), lost);
+        let upload = s3.upload(&cloud.bucket, &key(name), bytes(6 * MIB));
+        let sent = upload.with_options(options).send().await;
+        rule.clear();
+        assert_eq!(sent.is_ok(), is_free, "{name}");
+    }
+}
+
+/// An outage in which nobody can say what became of it is a failure, though an older object is just like it.
+#[tokio::test]
+async fn what_was_there_before_is_not_taken_for_the_upload_in_an_outage() {
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.resting_briefly().await.build().unwrap(), key("same"));
+    let before = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+    before.send().await.unwrap();
+    let broken = || Fault::error(503, "ServiceUnavailable", "an outage");
+    let faults = cloud.aws.faults();
+    faults.inject(completion(), broken());
+    let rule = faults.inject(Scope::any().operation("ListParts"), broken());
+    let again = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+    let error = again.send().await.unwrap_err();
+    assert_eq!(
+        error.operation().unwrap().to_string(),
+        "s3.CompleteMultipartUpload"
+    );
+    rule.clear();
+    assert_eq!(cloud.unfinished().await, 0);
+}
 #[tokio::test]
 async fn an_upload_that_nobody_knows_is_not_looked_for() {
     let cloud = Cloud::start().await;

@@ -98,6 +98,26 @@ async fn every_source_is_sealed_on_its_way_and_opened_on_its_way() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_longer_than_nothing_is_not_sealed_as_nothing() {
+    let cloud = Cloud::start().await;
+    let (s3, context, encryptor) = (cloud.s3().await, context("o"), encryptor());
+    let chunks = stream::iter([Ok::<_, String>(Bytes::from_static(b"there"))]);
+    let source = UploadSource::sized_stream(chunks, 0);
+    let zero = key("zero");
+    let upload = s3.upload_sealed(&cloud.bucket, &zero, source, &encryptor, &context);
+    let error = upload.await.unwrap().send().await.unwrap_err();
+    let told = error.downcast_ref::<TransferError>();
+    let is_longer = |told: &TransferError| {
+        let TransferError::OtherLength { len, is_longer } = told else {
+            return false;
+        };
+        *len == 0 && *is_longer
+    };
+    assert!(told.is_some_and(is_longer), "{error}");
+    assert!(!s3.object_exists(&cloud.bucket, &zero).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_sealed_object_survives_torn_connections() {
     let cloud = Cloud::start().await;
     let (s3, context) = (cloud.by_parts().await, context("o"));

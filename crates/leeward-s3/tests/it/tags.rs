@@ -67,10 +67,46 @@ async fn a_copy_by_parts_is_told_of_the_tags_of_its_original() {
 
 #[tokio::test]
 async fn nobody_asks_for_the_tags_of_what_has_none() {
-    for tag_count in [None, Some("0")] {
-        let requests = requests_of(tag_count).await;
-        let asked: Vec<_> = requests.iter().map(asked).collect();
-        assert_eq!(asked, ["HEAD /orders/from?", "POST /orders/to?uploads"]);
-        assert!(!requests[1].headers().contains_key("x-amz-tagging"));
+    let requests = requests_of(Some("0")).await;
+    let asked: Vec<_> = requests.iter().map(asked).collect();
+    assert_eq!(asked, ["HEAD /orders/from?", "POST /orders/to?uploads"]);
+    assert!(!requests[1].headers().contains_key("x-amz-tagging"));
+}
+
+/// What begins a copy of which HEAD says no number of tags, as it does where they may not be read; how it ends.
+async fn untold(tags: (u16, &'static str), is_tagged: bool) -> (Option<u16>, bool) {
+    let stand_in = StandIn::start(move |request| match *request.method() {
+        Method::GET => Answer::new(tags.0, tags.1),
+        _ => answer(request, None),
+    });
+    let stand_in = stand_in.await.unwrap();
+    let s3 = S3::new(caller_at(stand_in.endpoint()).await);
+    let orders: BucketName = "orders".parse().unwrap();
+    let (from, to) = (key("from"), key("to"));
+    let copy = s3.copy_by_parts((&orders, &from), (&orders, &to));
+    let copy = match is_tagged {
+        true => copy,
+        false => copy.without_tags(),
+    };
+    let begun = copy.begin().await;
+    let last = stand_in.requests().pop().unwrap();
+    let has_tags = last.headers().contains_key("x-amz-tagging");
+    (begun.err().and_then(|error| error.status()), has_tags)
+}
+
+#[tokio::test]
+async fn tags_of_which_nothing_is_said_are_asked_for() {
+    const TAG: &str =
+        "<Tagging><TagSet><Tag><Key>team</Key><Value>a</Value></Tag></TagSet></Tagging>";
+    const DENIED: &str = "<Error><Code>AccessDenied</Code></Error>";
+    const UNKNOWN: &str = "<Error><Code>NotImplemented</Code></Error>";
+    for (tags, is_tagged, expected) in [
+        ((200, TAG), true, (None, true)),
+        ((200, "<Tagging><TagSet/></Tagging>"), true, (None, false)),
+        ((501, UNKNOWN), true, (None, false)),
+        ((403, DENIED), true, (Some(403), false)),
+        ((403, DENIED), false, (None, false)),
+    ] {
+        assert_eq!(untold(tags, is_tagged).await, expected, "{tags:?}");
     }
 }

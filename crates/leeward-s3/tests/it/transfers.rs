@@ -181,6 +181,42 @@ async fn a_folder_is_refused_before_anything_is_asked_for() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_takes_the_place_of_a_file_only() {
+    use std::{
+        os::unix::fs::{FileTypeExt, symlink},
+        path::Path,
+    };
+    let cloud = Cloud::start().await;
+    let (s3, key) = (cloud.s3().await, key("small"));
+    let options = PutOptions::new();
+    let put = s3.put(&cloud.bucket, &key, "new", &options);
+    put.await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let download = |path: &Path| s3.download(&cloud.bucket, &key).to_file(path.to_owned());
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in [&pipe, Path::new("/dev/null")] {
+        let error = download(path).await.unwrap_err();
+        let told = error.downcast_ref::<TransferError>();
+        assert!(matches!(told, Some(TransferError::File { .. })), "{error}");
+    }
+    assert!(pipe.metadata().unwrap().file_type().is_fifo());
+    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+    std::fs::write(&real, "old").unwrap();
+    symlink(&real, &link).unwrap();
+    download(&link).await.unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read(&real).unwrap(), b"new");
+    let long = folder.path().join("l".repeat(255));
+    download(&long).await.unwrap();
+    assert_eq!(std::fs::read(&long).unwrap(), b"new");
+    // Nothing else is left.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+}
+
 #[tokio::test]
 async fn a_file_is_gone_on_with() {
     let cloud = Cloud::start().await;
