@@ -7,7 +7,7 @@ use aws_sdk_s3::{
     types::{Delete, ObjectIdentifier},
 };
 use leeward_client_pool::Op;
-use leeward_error_taxonomy::{AwsError, Classify, Facts};
+use leeward_error_taxonomy::{AwsError, Category, Classify, Facts};
 
 /// As many as one call takes: "DeleteObjects".
 const MAX_KEYS: usize = 1_000;
@@ -124,8 +124,16 @@ impl S3 {
             }));
         }
         for (at, key) in odd.iter().enumerate() {
-            if let Err(error) = self.delete(bucket, key).await {
-                return Err(undeleted(&odd[at..], left, keys.len(), error));
+            match self.delete(bucket, key).await {
+                Ok(()) => {}
+                Err(error) if error.category() == Category::Authorization => {
+                    left.push(NotDeleted {
+                        key: key.as_str().to_owned(),
+                        code: error.code().map(str::to_owned),
+                        message: error.message().map(str::to_owned),
+                    })
+                }
+                Err(error) => return Err(undeleted(&odd[at..], left, keys.len(), error)),
             }
         }
         Ok(left)

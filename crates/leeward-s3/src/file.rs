@@ -90,7 +90,14 @@ async fn target(path: &Path) -> Result<PathBuf, AwsError> {
             Err(failed(std::io::Error::new(ErrorKind::InvalidInput, text)))
         }
         Ok(_) => fs::canonicalize(path).await.map_err(failed),
-        Err(_) => Ok(path.to_owned()),
+        Err(error) => {
+            // A link that leads nowhere is there too.
+            let is_link = fs::symlink_metadata(path).await.is_ok();
+            match error.kind() {
+                ErrorKind::NotFound if !is_link => Ok(path.to_owned()),
+                _ => Err(failed(error)),
+            }
+        }
     }
 }
 

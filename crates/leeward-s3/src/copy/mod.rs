@@ -32,7 +32,8 @@ impl S3 {
     ///
     /// # Errors
     ///
-    /// With the code `NotFound` if the original is not there, `NoSuchBucket` if the bucket of the copy is not, `InvalidRequest` if the
+    /// `AccessDenied` also where a large original's tags may not be read: `copy_by_parts` can do [without](ObjectCopy::without_tags). With the
+    /// code `NotFound` if the original is not there, `NoSuchBucket` if the bucket of the copy is not, `InvalidRequest` if the
     /// original is in another Region and has more than 5 GiB: ask [`copy_by_parts`](Self::copy_by_parts), and say who can look at it.
     ///
     /// ```no_run

@@ -47,13 +47,24 @@ impl Started {
         let complete = with_checksum!(complete, sum.unwrap_or_default());
         let complete = Op::new(complete, CompleteMultipartUploadInputBuilder::send_with);
         let complete = complete.idempotent();
-        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        let (begun, mut pause, mut may_be) = (Instant::now(), FIRST_PAUSE, false);
         loop {
-            let error = match self.s3.caller().call(complete.clone()).await {
+            let call = || self.s3.caller().call(complete.clone());
+            let called = match may_be {
+                false => call().await,
+                // What was begun is seen to its end.
+                true => once_let_through(call).await,
+            };
+            let error = match called {
                 Ok(answer) => return uploaded(whole, answer.e_tag, answer.version_id),
                 Err(error) => error,
             };
-            match self.standing(&error, whole, condition).await {
+            // By one call that was not waited for; whatever the next one is answered.
+            may_be |= may_be_done(&error);
+            if !may_be {
+                return Err(error);
+            }
+            match self.standing(whole, condition).await {
                 Standing::Made(found) => {
                     tracing::debug!(target: "leeward::s3", bucket = self.bucket.as_str(), key = self.key.as_str(), "an upload was finished, and its answer lost");
                     return uploaded(whole, Some(found.etag), found.version_id);
@@ -67,16 +78,8 @@ impl Started {
         }
     }
 
-    /// Where the upload is after its last call failed: an object that is like it may be somebody else's, or older.
-    async fn standing(
-        &self,
-        error: &AwsError,
-        whole: &Whole,
-        condition: Option<&Condition>,
-    ) -> Standing {
-        if !may_be_done(error) {
-            return Standing::Unmade;
-        }
+    /// Where the upload is after a call that may have finished it: an object that is like it may be somebody else's, or older.
+    async fn standing(&self, whole: &Whole, condition: Option<&Condition>) -> Standing {
         match once_let_through(|| self.is_known()).await {
             Ok(true) => Standing::Known,
             Ok(false) => self

@@ -1,8 +1,9 @@
 //! The answer to the last call of an upload, which is lost on its way.
 
 use crate::cloud::{Cloud, MIB, bytes, key};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use leeward_resilience::{RetryPolicy, stack::Preset};
-use leeward_s3::{Checksum, PutOptions, S3};
+use leeward_s3::{Checksum, ObjectKey, PutOptions, S3};
 use leeward_testkit::{Fault, Scope};
 use std::time::Duration;
 
@@ -115,6 +116,65 @@ async fn an_object_that_takes_longer_than_a_call_is_waited_for() {
     assert_eq!(cloud.calls("ListParts"), 1);
     let read = s3.read(&cloud.bucket, &key, usize::MAX).await.unwrap();
     assert!(read == written);
+}
+
+/// S3 is at work when the first call is given up, and done before the next.
+#[tokio::test]
+async fn an_object_that_is_there_before_the_next_call_is_that_of_the_upload() {
+    let cloud = Cloud::start().await;
+    let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
+    let caller = cloud.pool.caller().with_preset(once);
+    let caller = caller.with_timeouts(Duration::from_secs(3), Duration::from_secs(60));
+    let s3 = S3::builder(caller.await.unwrap()).with_part_size(5 * MIB);
+    let s3 = s3.build().unwrap();
+    for (name, options) in [
+        ("free", PutOptions::new()),
+        ("first", PutOptions::new().only_if_absent()),
+    ] {
+        cloud.aws.reset_counts();
+        let unheard = Fault::black_hole().with_calls(1..=1);
+        let rule = cloud.aws.faults().inject(completion(), unheard);
+        let key = key(name);
+        let upload = s3.upload(&cloud.bucket, &key, bytes(6 * MIB));
+        let upload = upload.with_options(options).send();
+        let finish = finish_after(&cloud, &s3, &key);
+        let both = async { tokio::join!(upload, finish) };
+        let (uploaded, ()) = tokio::time::timeout(Duration::from_secs(60), both)
+            .await
+            .unwrap();
+        rule.clear();
+        assert_eq!(uploaded.unwrap().parts, 2, "{name}");
+    }
+    assert_eq!(cloud.unfinished().await, 0);
+}
+
+/// Has an upload put together as soon as it was asked for in vain.
+async fn finish_after(cloud: &Cloud, s3: &S3, key: &ObjectKey) {
+    let until = |operation, calls| async move {
+        while cloud.calls(operation) < calls {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    until("CompleteMultipartUpload", 1).await;
+    let uploads = s3.unfinished_uploads(&cloud.bucket, key.as_str());
+    let upload = uploads.collect_up_to(1).await.unwrap().items.remove(0);
+    let client = s3.caller().client();
+    let listed = client.list_parts().bucket("orders").key(key.as_str());
+    let listed = listed.upload_id(upload.id.as_str()).send().await.unwrap();
+    let parts = listed.parts().iter().map(|part| {
+        CompletedPart::builder()
+            .set_part_number(part.part_number)
+            .set_e_tag(part.e_tag.clone())
+            .set_checksum_crc64_nvme(part.checksum_crc64_nvme.clone())
+            .build()
+    });
+    let parts = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
+    until("ListParts", 2).await;
+    let finish = client.complete_multipart_upload().bucket("orders");
+    let finish = finish.key(key.as_str()).upload_id(upload.id.as_str());
+    let finished = finish.multipart_upload(parts.build()).send().await;
+    // On a machine that is starved the upload may be the first: then there is none any more.
+    drop(finished);
 }
 
 /// Others may be denied to list parts: then only what is there tells.

@@ -198,7 +198,9 @@ async fn a_file_takes_the_place_of_a_file_only() {
     let pipe = folder.path().join("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
-    for path in [&pipe, Path::new("/dev/null")] {
+    let nowhere = folder.path().join("nowhere");
+    symlink(folder.path().join("absent"), &nowhere).unwrap();
+    for path in [&*pipe, Path::new("/dev/null"), &nowhere] {
         let error = download(path).await.unwrap_err();
         let told = error.downcast_ref::<TransferError>();
         assert!(matches!(told, Some(TransferError::File { .. })), "{error}");
@@ -214,7 +216,7 @@ async fn a_file_takes_the_place_of_a_file_only() {
     download(&long).await.unwrap();
     assert_eq!(std::fs::read(&long).unwrap(), b"new");
     // Nothing else is left.
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
 }
 
 #[tokio::test]
