@@ -192,9 +192,7 @@ impl Lambda {
     }
 
     fn told(&self, error: PayloadError) -> AwsError {
-        AwsError::from(error)
-            .with_operation(INVOKE)
-            .with_region(self.caller.region().clone())
+        self.caller.told(INVOKE, error)
     }
 }
 

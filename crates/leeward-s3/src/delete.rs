@@ -155,17 +155,12 @@ fn undeleted<'k>(
     of: usize,
     error: AwsError,
 ) -> AwsError {
-    let (operation, region) = (error.operation(), error.region().cloned());
-    let attempts = error.attempts();
-    let error = AwsError::new(Undeleted {
+    AwsError::new(Undeleted {
         rest: rest.into_iter().copied().cloned().collect(),
         left,
         of,
         error,
-    });
-    let error = operation.into_iter().fold(error, AwsError::with_operation);
-    let error = region.into_iter().fold(error, AwsError::with_region);
-    attempts.into_iter().fold(error, AwsError::with_attempts)
+    })
 }
 
 /// All of `keys`, of which there is one at least.

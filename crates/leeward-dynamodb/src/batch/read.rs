@@ -225,9 +225,7 @@ impl DynamoDb {
                 cause,
                 timed_out,
             });
-            return Err(error
-                .with_operation(OPERATION)
-                .with_region(self.caller().region().clone()));
+            return Err(self.caller().told(OPERATION, error));
         }
         let typed: Result<Vec<T>, ItemError> = items.into_iter().map(item::from_item).collect();
         typed.map_err(|error| self.caller().told(OPERATION, error))

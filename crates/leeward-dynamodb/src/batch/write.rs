@@ -246,9 +246,7 @@ impl DynamoDb {
                 cause,
                 timed_out,
             });
-            error
-                .with_operation(OPERATION)
-                .with_region(self.caller().region().clone())
+            self.caller().told(OPERATION, error)
         })
     }
 

@@ -210,11 +210,7 @@ impl DynamoDb {
         let read = Op::new(read, TransactGetItemsInputBuilder::send_with);
         let answer = self.caller().call(read).await.map_err(cancelled::of)?;
         let snapshot = Snapshot::of(answer.responses.unwrap_or_default(), reads.len());
-        snapshot.map_err(|miscounted| {
-            AwsError::new(miscounted)
-                .with_operation(OPERATION)
-                .with_region(self.caller().region().clone())
-        })
+        snapshot.map_err(|miscounted| self.caller().told(OPERATION, AwsError::new(miscounted)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys as people have them, and bodies of every size that is an edge.
 
-use crate::cloud::{Cloud, MIB, bytes, key};
+use crate::cloud::{Cloud, EAST, MIB, bytes, key};
 use leeward_error_taxonomy::Category;
 use leeward_s3::{Download, PutOptions, Undeleted, UploadSource};
 use leeward_testkit::{Fault, Scope};
@@ -64,6 +64,7 @@ async fn what_is_still_to_be_deleted_is_told() {
     let error = s3.delete_all(&cloud.bucket, &keys).await.unwrap_err();
     assert_eq!(error.category(), Category::Authorization);
     assert_eq!(error.operation().unwrap().to_string(), "s3.DeleteObjects");
+    assert_eq!((error.region(), error.attempts()), (Some(&EAST), Some(1)));
     let undeleted = error.downcast_ref::<Undeleted>().unwrap();
     assert_eq!(undeleted.left(), []);
     assert_eq!(undeleted.rest(), &keys[1_000..]);

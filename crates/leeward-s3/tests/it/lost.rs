@@ -11,6 +11,15 @@ fn completion() -> Scope {
     Scope::any().operation("CompleteMultipartUpload")
 }
 
+/// By parts of 5 MiB, whose every call has one attempt of so long.
+async fn waiting_for(cloud: &Cloud, attempt: Duration) -> S3 {
+    let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
+    let caller = cloud.pool.caller().with_preset(once);
+    let caller = caller.with_timeouts(attempt, Duration::from_secs(60));
+    let s3 = S3::builder(caller.await.unwrap()).with_part_size(5 * MIB);
+    s3.build().unwrap()
+}
+
 #[tokio::test]
 async fn an_upload_whose_last_answer_was_lost_is_there() {
     let cloud = Cloud::start().await;
@@ -102,11 +111,7 @@ async fn who_wrote_the_same_before_was_the_first() {
 #[tokio::test]
 async fn an_object_that_takes_longer_than_a_call_is_waited_for() {
     let cloud = Cloud::start().await;
-    let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
-    let caller = cloud.pool.caller().with_preset(once);
-    let caller = caller.with_timeouts(Duration::from_secs(5), Duration::from_secs(60));
-    let s3 = S3::builder(caller.await.unwrap()).with_part_size(5 * MIB);
-    let s3 = s3.build().unwrap();
+    let s3 = waiting_for(&cloud, Duration::from_secs(5)).await;
     let faults = cloud.aws.faults();
     faults.inject(completion(), Fault::black_hole().with_calls(1..=1));
     let (key, written) = (key("slow"), bytes(6 * MIB));
@@ -122,11 +127,7 @@ async fn an_object_that_takes_longer_than_a_call_is_waited_for() {
 #[tokio::test]
 async fn an_object_that_is_there_before_the_next_call_is_that_of_the_upload() {
     let cloud = Cloud::start().await;
-    let once = Preset::mixed().with_retry(RetryPolicy::aws().with_max_attempts(1));
-    let caller = cloud.pool.caller().with_preset(once);
-    let caller = caller.with_timeouts(Duration::from_secs(3), Duration::from_secs(60));
-    let s3 = S3::builder(caller.await.unwrap()).with_part_size(5 * MIB);
-    let s3 = s3.build().unwrap();
+    let s3 = waiting_for(&cloud, Duration::from_secs(3)).await;
     for (name, options) in [
         ("free", PutOptions::new()),
         ("first", PutOptions::new().only_if_absent()),
